@@ -1,0 +1,99 @@
+"""The numbers of the DNS: types, classes, opcodes, RCODEs, and their words (RFC 1035, 2136, 6891, 6895, 8945)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class RRType(IntEnum):
+    """Resource record types that tenure has a rule for; any other number is served as opaque RDATA (RFC 3597)."""
+
+    A = 1
+    NS = 2
+    CNAME = 5
+    SOA = 6
+    PTR = 12
+    MX = 15
+    TXT = 16
+    SIG = 24
+    AAAA = 28
+    NXT = 30
+    SRV = 33
+    DNAME = 39
+    OPT = 41
+    DS = 43
+    SSHFP = 44
+    RRSIG = 46
+    NSEC = 47
+    DNSKEY = 48
+    DHCID = 49
+    NSEC3 = 50
+    NSEC3PARAM = 51
+    TKEY = 249
+    TSIG = 250
+    IXFR = 251
+    AXFR = 252
+    MAILB = 253
+    MAILA = 254
+    ANY = 255
+
+
+class RRClass(IntEnum):
+    """Classes; NONE and ANY have their meaning in UPDATE only (RFC 2136 section 2.4)."""
+
+    IN = 1
+    CH = 3
+    NONE = 254
+    ANY = 255
+
+
+class Opcode(IntEnum):
+    """Kinds of message."""
+
+    QUERY = 0
+    NOTIFY = 4
+    UPDATE = 5
+
+
+class Rcode(IntEnum):
+    """Response codes; those from 16 on need EDNS, or stand in a TSIG or TKEY record's error field."""
+
+    NOERROR = 0
+    FORMERR = 1
+    SERVFAIL = 2
+    NXDOMAIN = 3
+    NOTIMP = 4
+    REFUSED = 5
+    YXDOMAIN = 6
+    YXRRSET = 7
+    NXRRSET = 8
+    NOTAUTH = 9
+    NOTZONE = 10
+    BADVERS = 16
+    BADKEY = 17
+    BADTIME = 18
+    BADMODE = 19
+    BADNAME = 20
+    BADALG = 21
+    BADTRUNC = 22
+    BADCOOKIE = 23
+
+
+# Types that exist only in messages, never in a zone (RFC 2136 section 3.4.1.2, RFC 6895 section 3.1).
+META_TYPES = frozenset({41, 249, 250, 251, 252, 253, 254, 255})
+
+
+def type_to_text(rtype: int) -> str:
+    """`A`, `TXT`, ... or `TYPE65280` (RFC 3597 section 5)."""
+    try:
+        return RRType(rtype).name
+    except ValueError:
+        return f"TYPE{rtype}"
+
+
+def rcode_to_text(rcode: int) -> str:
+    """`REFUSED`, ... or `RCODE11`."""
+    try:
+        return Rcode(rcode).name
+    except ValueError:
+        return f"RCODE{rcode}"

@@ -1,0 +1,72 @@
+"""The lease, the view of the ledger that a decision sees, and the decision. Values and one protocol; no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+from tenure.dnswire.name import Name
+from tenure.naming.event import Event
+from tenure.naming.registration import Want, Withdraw
+
+FOREVER = 2**62  # `ends_at` of an infinite lease
+
+
+class LeaseState(IntEnum):
+    """Where an address stands. An address without a row was never leased."""
+
+    BOUND = 1
+    RELEASED = 2  # free; remembered for the client that had it
+    EXPIRED = 3  # free; remembered for the client that had it
+    DECLINED = 4  # somebody else answers there: unusable until `ends_at`; belongs to no client
+
+
+class Lease(NamedTuple):
+    """One address and who holds it. At most one row for an address, and one for a client in a subnet."""
+
+    address: bytes  # 4 or 16 octets
+    subnet_id: int
+    client: bytes | None  # identity key (see dhcpwire.identity); None once declined
+    hardware: bytes  # htype octet and hardware address
+    state: int  # a LeaseState
+    started_at: int  # UTC seconds of the first ACK to this client
+    ends_at: int  # UTC seconds; of a lease that ended: when it did
+    valid_lifetime: int  # seconds, as told to the client
+    heard_name: str  # what the client called itself, made printable; empty if nothing
+    fqdn: Name | None  # the name registered for the lease
+    dhcid: bytes | None  # DHCID RDATA that proves it
+    forward: bool  # we keep the forward record
+    reverse: bool  # we keep the reverse record
+    reason: str  # a Reason: where the name came from, or why there is none
+    relay: bytes | None  # option 82 as received
+    correlation: str  # of the packet that made or last renewed it
+
+
+class LeaseView(Protocol):
+    """The rows as they stand, with the decisions already made in the same batch. Absent is None; failing raises."""
+
+    def lease_at(self, address: bytes) -> Lease | None:
+        """The row of an address."""
+
+    def leases_of(self, client: bytes) -> Sequence[Lease]:
+        """The rows of a client, in all subnets and states."""
+
+    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int) -> Sequence[bytes]:
+        """Up to `limit` addresses from `after` on (inclusive) in `first`..`last` that have no row, ascending."""
+
+    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
+        """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
+
+
+class Changes(NamedTuple):
+    """What a decision changes; all of it is committed in one transaction, or none."""
+
+    leases: tuple[Lease, ...] = ()  # written by address
+    dropped: tuple[bytes, ...] = ()  # addresses whose row goes, because the client has another one in the subnet
+    wants: tuple[Want, ...] = ()
+    withdraws: tuple[Withdraw, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+NOTHING = Changes()

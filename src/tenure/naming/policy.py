@@ -1,0 +1,37 @@
+"""What an operator configures for naming; keys and meanings are those of Kea's `ddns-*` parameters. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tenure.dnswire.name import Name
+
+
+class ReplaceClientName(StrEnum):
+    """When a generated name stands in for the client's (`ddns-replace-client-name`)."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    WHEN_PRESENT = "when-present"
+    WHEN_NOT_PRESENT = "when-not-present"
+
+
+@dataclass(frozen=True, slots=True)
+class NamingPolicy:
+    """The effective policy of one subnet, after defaults and precedence."""
+
+    send_updates: bool = True  # ddns-send-updates
+    override_no_update: bool = False  # ddns-override-no-update: a client's N flag is not honoured
+    override_client_update: bool = False  # ddns-override-client-update: we do forward even if the client wants to
+    replace_client_name: ReplaceClientName = ReplaceClientName.WHEN_NOT_PRESENT
+    generated_prefix: str = "host"  # ddns-generated-prefix
+    qualifying_suffix: Name | None = None  # ddns-qualifying-suffix; None: only full names can be registered
+    ttl_percent: float = 1 / 3  # ddns-ttl-percent, of the lease
+    ttl_min: int = 600  # ddns-ttl-min, seconds
+    ttl_max: int | None = None  # ddns-ttl-max, seconds
+    ttl: int | None = None  # ddns-ttl: this one whatever the lease
+    forward_zones: frozenset[Name] = frozenset()  # names outside all of these are not claimed
+    # whole names and first labels that no client can claim (apexes, name servers, static names; wpad, isatap, ...)
+    reserved_names: frozenset[Name] = field(default_factory=frozenset)
+    reserved_labels: frozenset[bytes] = frozenset({b"wpad", b"isatap", b"localhost"})

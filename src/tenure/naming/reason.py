@@ -1,0 +1,85 @@
+"""The catalogue of reasons: why a lease has, or has not, its names in DNS. One code, one sentence for people.
+
+Every surface (log, command line, pages) takes its words from here, so they are the same everywhere.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The code of a reason; its value is what is stored and shown."""
+
+    # where a name came from
+    CLIENT_FQDN = "client-fqdn"
+    HOST_NAME = "host-name"
+    RESERVATION = "reservation"
+    GENERATED = "generated"
+    # why there is none, or none of ours
+    NO_NAME = "no-name"
+    NAME_INVALID = "name-invalid"
+    NAME_RESERVED = "name-reserved"
+    NAME_NOT_COVERED = "name-not-covered"
+    NO_IDENTITY = "no-identity"
+    UPDATES_DISABLED = "updates-disabled"
+    CLIENT_DECLINES = "client-declines"
+    CLIENT_UPDATES = "client-updates"
+    # what became of a registration
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    NAME_TAKEN = "name-taken"
+    FORWARD_REFUSED = "forward-refused"
+    NO_ZONE = "no-zone"
+    SERVER_REFUSED = "server-refused"
+    SERVER_FAILED = "server-failed"
+    SERVER_UNREACHABLE = "server-unreachable"
+    SERVER_NOT_AUTHORITATIVE = "server-not-authoritative"
+    KEY_REJECTED = "key-rejected"
+    CLOCK_DIFFERS = "clock-differs"
+    REPLY_UNVERIFIED = "reply-unverified"
+    UPDATE_REJECTED = "update-rejected"
+    # why a registration is taken away
+    LEASE_EXPIRED = "lease-expired"
+    LEASE_RELEASED = "lease-released"
+    ADDRESS_DECLINED = "address-declined"
+    NAME_CHANGED = "name-changed"
+    SUPERSEDED = "superseded"
+    NOT_OURS = "not-ours"
+    REMOVED = "removed"
+
+
+WORDS: dict[Reason, str] = {
+    Reason.CLIENT_FQDN: "the client sent this name in its FQDN option",
+    Reason.HOST_NAME: "the client sent this name in its host name option",
+    Reason.RESERVATION: "a reservation gives this name",
+    Reason.GENERATED: "the name was generated from the address",
+    Reason.NO_NAME: "the client sent no name, and none is generated here",
+    Reason.NAME_INVALID: "nothing of the name that the client sent can stand in a zone",
+    Reason.NAME_RESERVED: "the name is reserved and cannot be claimed by a client",
+    Reason.NAME_NOT_COVERED: "no configured forward zone covers the name",
+    Reason.NO_IDENTITY: "the client's identity is not fit to prove who owns a name (RFC 4701)",
+    Reason.UPDATES_DISABLED: "updates are switched off here (ddns-send-updates)",
+    Reason.CLIENT_DECLINES: "the client asked for no update at all (N flag)",
+    Reason.CLIENT_UPDATES: "the client keeps its forward record itself (S flag clear)",
+    Reason.WAITING: "the update is on its way",
+    Reason.CONFIRMED: "the authoritative server has confirmed the record",
+    Reason.NAME_TAKEN: "the name belongs to another client or was made by a person (its DHCID is not this client's)",
+    Reason.FORWARD_REFUSED: "the address has no reverse record, because the name was refused",
+    Reason.NO_ZONE: "no configured zone covers the record",
+    Reason.SERVER_REFUSED: "the server's update policy does not let this key write the record",
+    Reason.SERVER_FAILED: "the server could not carry out the update",
+    Reason.SERVER_UNREACHABLE: "no server of the zone answers",
+    Reason.SERVER_NOT_AUTHORITATIVE: "the server is not authoritative for the zone",
+    Reason.KEY_REJECTED: "the server does not accept the TSIG key",
+    Reason.CLOCK_DIFFERS: "the clocks of the server and this machine are too far apart for TSIG",
+    Reason.REPLY_UNVERIFIED: "the server's reply was not signed with our key and cannot be believed",
+    Reason.UPDATE_REJECTED: "the server called the update malformed or outside its zone",
+    Reason.LEASE_EXPIRED: "the lease ended by expiry",
+    Reason.LEASE_RELEASED: "the client released the lease",
+    Reason.ADDRESS_DECLINED: "the client found the address in use and declined it",
+    Reason.NAME_CHANGED: "the client has another name now",
+    Reason.SUPERSEDED: "the client has another lease now",
+    Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",
+    Reason.REMOVED: "the record was taken away",
+}

@@ -1,0 +1,95 @@
+"""A registration: what DNS must say for one lease, and what became of it. Values only.
+
+A lease commit writes a `Want` or a `Withdraw` in its own transaction. The updater converges DNS to the stored row and
+records an `Outcome`. A row is known by (name, address, dhcid): the same name and address held by another device is
+another claim, with its own proof and its own removal.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from tenure.dnswire.name import Name
+
+
+class Direction(StrEnum):
+    """Which of the two records: the name's address (forward), or the address's name (reverse)."""
+
+    FORWARD = "forward"
+    REVERSE = "reverse"
+
+
+class State(StrEnum):
+    """Where one direction of a registration stands."""
+
+    NONE = "none"  # not wanted, and nothing of ours is in DNS
+    PENDING = "pending"  # wanted; not confirmed yet
+    REGISTERED = "registered"  # the authoritative server has confirmed it
+    REFUSED = "refused"  # it will not be tried again until the lease is renewed or changes; the reason says why
+    REMOVING = "removing"  # ours, to be taken away
+
+
+class Want(NamedTuple):
+    """DNS must say this until `until`; said again at each renewal, which also lets a refused claim try once more."""
+
+    name: Name  # lower-cased wire form
+    address: bytes  # 4 or 16 octets
+    dhcid: bytes  # DHCID RDATA
+    ttl: int  # seconds
+    forward: bool
+    reverse: bool
+    until: int  # UTC seconds: the end of the lease
+    correlation: str
+
+
+class Withdraw(NamedTuple):
+    """DNS must no longer say this: both directions that were ours turn to removal."""
+
+    name: Name
+    address: bytes
+    dhcid: bytes
+    cause: str  # a Reason
+    correlation: str
+
+
+class Part(NamedTuple):
+    """One direction of a registration row."""
+
+    state: str  # a State
+    due_at: float | None  # UTC seconds when the updater must act, None: nothing to do
+    attempts: int  # transient failures since the last success or change
+    reason: str  # a Reason
+    detail: str  # what the server said, for people
+    changed_at: float  # UTC seconds of the last change of state
+
+
+class Registration(NamedTuple):
+    """A row of the ledger."""
+
+    name: Name
+    address: bytes
+    dhcid: bytes
+    ttl: int
+    until: int
+    generation: int  # moves with each change of what is wanted; an outcome counts only for the generation it worked on
+    wanted_at: float  # UTC seconds when the lease asked for it
+    cause: str  # the Reason of the withdrawal, empty while it is wanted
+    correlation: str
+    forward: Part
+    reverse: Part
+
+
+class Outcome(NamedTuple):
+    """What the updater found out about one direction of one registration."""
+
+    name: Name
+    address: bytes
+    dhcid: bytes
+    generation: int
+    direction: Direction
+    state: State  # NONE after a removal
+    reason: str
+    detail: str
+    due_at: float | None  # when to try again, None: not by itself
+    attempts: int
