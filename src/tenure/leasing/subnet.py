@@ -47,7 +47,7 @@ class Subnet:
     next_server: bytes = b"\0\0\0\0"
     boot_file_name: bytes = b""
     interface: str | None = None  # clients on this wire belong here, whatever its addresses say
-    # (hardware, as htype octet and address) or (client id with a leading 0xff 0x3d): see dhcpwire.identity
+    # keyed as leases are: 0x00, htype, hardware address; or 0x01, client identifier (dhcpwire.identity)
     reservations: Mapping[bytes, Reservation] = field(default_factory=dict)
     reserved_addresses: Mapping[bytes, bytes] = field(default_factory=dict)  # address to the key in `reservations`
 
