@@ -1,0 +1,106 @@
+"""The import rules of the house: which room may import which, what a pure room may know of the machine, no cycles."""
+
+from __future__ import annotations
+
+import grimp
+import pytest
+
+ROOMS: dict[str, set[str]] = {
+    "octets": set(),
+    "dnswire": {"octets"},
+    "dhcpwire": {"octets", "dnswire.name"},
+    "signing": {"octets", "dnswire"},
+    "naming": {"octets", "dnswire", "dhcpwire"},
+    "leasing": {"octets", "dnswire.name", "dhcpwire", "naming"},
+    "updating": {"octets", "dnswire", "signing", "naming"},
+    "authority": {"octets", "dnswire", "signing", "naming.event"},
+    "upkeep": {"octets", "dnswire", "naming", "leasing.lease"},
+}
+ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
+ROOMS["serving"] = {*ROOMS}
+ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.subnet", "updating.routing"}
+ROOMS["config"] |= {"authority.policy", "authority.settings"}
+ROOMS["console"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.lease", "ledger", "config"}
+EVERYTHING = {"assembly", "__main__"}
+
+PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "updating", "authority", "upkeep"]
+MACHINE = {
+    *("socket", "selectors", "select", "ssl", "asyncio", "threading", "subprocess", "multiprocessing", "signal"),
+    *("time", "random", "secrets", "uuid", "os", "pathlib", "io", "tempfile", "shutil", "logging", "structlog"),
+    *("sqlite3", "psycopg", "sqlalchemy", "alembic", "typer", "rich", "pydantic", "pyroute2", "prometheus_client"),
+}
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("tenure", include_external_packages=True, cache_dir=None)
+
+
+def ours(graph: grimp.ImportGraph, room: str) -> set[str]:
+    root = f"tenure.{room}"
+    return ({root} | graph.find_descendants(root)) & graph.modules
+
+
+def within(module: str, room: str) -> bool:
+    return module == f"tenure.{room}" or module.startswith(f"tenure.{room}.")
+
+
+def test_every_module_is_in_a_room(graph: grimp.ImportGraph) -> None:
+    known = {"tenure", *(f"tenure.{room}" for room in [*ROOMS, *EVERYTHING])}
+    strays = {m for m in graph.modules if m.startswith("tenure.") and ".".join(m.split(".")[:2]) not in known}
+    assert not strays
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_the_table_allows(graph: grimp.ImportGraph, room: str) -> None:
+    allowed = ROOMS[room] | {room}
+    wrong = [
+        f"{module} imports {imported}"
+        for module in ours(graph, room)
+        for imported in graph.find_modules_directly_imported_by(module)
+        if imported.startswith("tenure.") and not any(within(imported, permitted) for permitted in allowed)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_knows_nothing_of_the_machine(graph: grimp.ImportGraph, room: str) -> None:
+    wrong = [
+        f"{module} imports {imported}"
+        for module in ours(graph, room)
+        for imported in graph.find_modules_directly_imported_by(module)
+        if imported.split(".")[0] in MACHINE
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("module", "rooms"),
+    [
+        ("sqlite3", {"ledger"}),
+        ("psycopg", {"ledger"}),
+        ("sqlalchemy", {"ledger"}),
+        ("socket", {"serving"}),
+        ("time", {"serving", "console"}),
+    ],
+)
+def test_only_its_room_touches(graph: grimp.ImportGraph, module: str, rooms: set[str]) -> None:
+    if module not in graph.modules:
+        pytest.fail(f"nothing imports {module}: the rule is about nothing")
+    importers = graph.find_modules_that_directly_import(module)
+    assert {m.split(".")[1] for m in importers} <= rooms, importers
+
+
+def test_there_is_no_import_cycle(graph: grimp.ImportGraph) -> None:
+    onwards = {m: graph.find_modules_directly_imported_by(m) for m in graph.modules if m.startswith("tenure")}
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path, module])
+        if module not in done:
+            for imported in onwards.get(module, ()):
+                visit(imported, (*path, module))
+            done.add(module)
+
+    for module in onwards:
+        visit(module, ())

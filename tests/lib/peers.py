@@ -1,0 +1,48 @@
+"""The real programs that tests talk to. A test that lacks one skips and names Debian's package; in CI it fails."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+
+import pytest
+
+PACKAGES = {
+    "named": "bind9",
+    "named-checkzone": "bind9",
+    "rndc": "bind9",
+    "dig": "bind9-dnsutils",
+    "nsupdate": "bind9-dnsutils",
+    "knotd": "knot",
+    "knotc": "knot",
+    "kdig": "knot-dnsutils",
+    "knsupdate": "knot-dnsutils",
+    "dhclient": "isc-dhcp-client",
+    "dhcrelay": "isc-dhcp-relay",
+    "dhcpd": "isc-dhcp-server",
+    "dhcpcd": "dhcpcd-base",
+    "udhcpc": "udhcpc",
+    "kea-dhcp4": "kea-dhcp4-server",
+    "kea-dhcp-ddns": "kea-dhcp-ddns-server",
+    "perfdhcp": "kea-admin",
+    "dnsperf": "dnsperf",
+    "ip": "iproute2",
+    "initdb": "postgresql",
+    "postgres": "postgresql",
+}
+PLACES = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
+
+
+def program(name: str) -> str:
+    """The path of a real program; skips the test when its package is not installed."""
+    found = shutil.which(name, path=os.pathsep.join(PLACES)) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed: Debian's package {PACKAGES[name]}")
+    return found
+
+
+def need_root(what: str) -> None:
+    """Skips the test unless it runs as root; `what` says what root is for."""
+    if os.geteuid() != 0:
+        pytest.skip(f"needs root: {what}")
