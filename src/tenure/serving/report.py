@@ -1,0 +1,82 @@
+"""One line for each happening on standard error, standing problems, counters: what a service tells its operator.
+
+Never called per packet: a batch counts its packets and reports once. The line is logfmt (`key=value`, quoted where
+needed) and is written here rather than by a library, because the library of our field costs every service process
+16 MB and 0.2 s at start for this one line (docs/decisions/log-lines.md).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import NamedTuple, TextIO
+
+REPEAT_SECONDS = 60.0  # a problem that stands unchanged is said again at most this often
+
+
+class Problem(NamedTuple):
+    """Something that stands in the way now."""
+
+    code: str
+    text: str
+    since: float  # UTC seconds
+    said_at: float  # UTC seconds of the last line about it
+    unsaid: int  # how often it was met since then
+
+
+class Report:
+    """The voice of one service. `counts` and `problems` are what metrics and health checks read."""
+
+    def __init__(self, service: str, *, stream: TextIO | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.service = service
+        self.counts: Counter[str] = Counter()
+        self.problems: dict[str, Problem] = {}
+        self._stream = stream
+        self._clock = clock
+
+    def info(self, event: str, **fields: object) -> None:
+        """Something happened that an operator wants to know; `event` is a code such as `started`."""
+        self._write("info", event, fields)
+
+    def problem(self, code: str, text: str, **fields: object) -> None:
+        """Something stands in the way, until `healthy(code)`: said at once, when the text changes, and now and then."""
+        now = self._clock()
+        standing = self.problems.get(code)
+        if standing and standing.text == text and now - standing.said_at < REPEAT_SECONDS:
+            self.problems[code] = standing._replace(unsaid=standing.unsaid + 1)
+            return
+        if standing and standing.unsaid:
+            fields["repeated"] = standing.unsaid
+        self.problems[code] = Problem(code, text, standing.since if standing else now, now, 0)
+        self._write("problem", code, {"text": text, **fields})
+
+    def healthy(self, code: str) -> None:
+        """The problem of this code is over; nothing is said if there was none."""
+        standing = self.problems.pop(code, None)
+        if standing:
+            seconds = round(self._clock() - standing.since, 1)
+            self._write("info", "recovered", {"from": code, "seconds": seconds})
+
+    def count(self, name: str, n: int = 1) -> None:
+        """Add to a counter; names are `what_happened`, without the service."""
+        self.counts[name] += n
+
+    def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
+        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        head = {"time": at, "level": level, "service": self.service, "event": event}
+        line = " ".join(f"{key}={logfmt_value(value)}" for key, value in (head | fields).items())
+        with suppress(OSError, ValueError):  # a closed log must not stop a service
+            print(line, file=self._stream or sys.stderr, flush=True)
+
+
+def logfmt_value(value: object) -> str:
+    """The value on one line of printable ASCII; quoted where a space, a quote or an equals sign asks for it."""
+    text = value.hex() if isinstance(value, bytes) else str(value)
+    shown = text.encode("unicode_escape").decode("ascii") if not (text.isascii() and text.isprintable()) else text
+    if shown and not any(mark in shown for mark in ' "='):
+        return shown
+    return '"' + shown.replace('"', '\\"') + '"'
