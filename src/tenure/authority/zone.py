@@ -1,0 +1,58 @@
+"""What a decision sees of a zone, and what it wants changed. Values and one protocol; no rule.
+
+NamedTuples, because one change is built for every update on the hot path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol, TypeAlias
+
+from tenure.dnswire.name import Name
+
+RRset: TypeAlias = tuple[int, tuple[bytes, ...]]  # TTL in seconds, RDATAs: one TTL for all (RFC 2181 section 5.2)
+Node: TypeAlias = Mapping[int, RRset]  # all RRsets of one name by type; empty: the name owns nothing
+
+EMPTY_NODE: Node = {}
+
+
+class ZoneView(Protocol):
+    """The committed records of one zone, with the changes already decided in the same batch. Failing raises.
+
+    Names are lower-cased. The SOA is not among the RRsets of the apex; it stands alone.
+    """
+
+    @property
+    def soa(self) -> tuple[int, bytes]:
+        """TTL and RDATA of the zone's SOA record."""
+
+    def rrsets_at(self, name: Name) -> Node:
+        """The RRsets that the name owns, without the SOA."""
+
+    def has_names_below(self, name: Name) -> bool:
+        """Whether any name strictly below owns a record: the name then exists, if only as an empty non-terminal."""
+
+
+class Record(NamedTuple):
+    """One record of a zone's content; the class is the zone's."""
+
+    name: Name  # lower-cased
+    rtype: int
+    ttl: int  # seconds
+    rdata: bytes
+
+
+class ZoneChange(NamedTuple):
+    """The net difference that one update makes. A changed TTL is a deletion and an addition of the same RDATA."""
+
+    soa_ttl: int
+    soa_rdata: bytes  # with the new serial
+    deletions: tuple[Record, ...]
+    additions: tuple[Record, ...]
+
+
+class Refusal(NamedTuple):
+    """Why a request was not carried out: the code for the peer, the reason for the operator."""
+
+    rcode: int
+    reason: str
