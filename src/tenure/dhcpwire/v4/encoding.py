@@ -1,0 +1,38 @@
+"""Options as octets: code, length, data; a value above 255 octets as several instances of its code (RFC 3396)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PAD = 0
+OVERLOAD = 52
+RELAY_AGENT_INFORMATION = 82
+END = 255
+
+# All 65536 pairs would be too many; a code and a length octet each stand ready once.
+_OCTET = tuple(bytes((value,)) for value in range(256))
+
+
+def encode_options(options: Iterable[tuple[int, bytes]]) -> bytes:
+    """The options in this order, without an end option: `code(1) length(1) data`, split where data is too long."""
+    parts: list[bytes] = []
+    for code, data in options:
+        size = len(data)
+        if size <= 255:
+            parts += (_OCTET[code], _OCTET[size], data)
+        else:
+            for start in range(0, size, 255):
+                piece = data[start : start + 255]
+                parts += (_OCTET[code], _OCTET[len(piece)], piece)
+    return b"".join(parts)
+
+
+def split_encoded(encoded: bytes) -> list[tuple[int, bytes]]:
+    """The instances in octets that `encode_options` made: code, and the whole instance with code and length."""
+    pieces = []
+    offset = 0
+    while offset < len(encoded):
+        after = offset + 2 + encoded[offset + 1]
+        pieces.append((encoded[offset], encoded[offset:after]))
+        offset = after
+    return pieces

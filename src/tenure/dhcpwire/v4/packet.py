@@ -1,0 +1,228 @@
+"""DHCPv4 messages: octets to a `Packet`, and replies to octets. No rule about who may say what.
+
+    op(1) htype(1) hlen(1) hops(1) xid(4) secs(2) flags(2) ciaddr(4) yiaddr(4) siaddr(4) giaddr(4)
+    chaddr(16) sname(64) file(128) cookie(4) options(...)                       (RFC 2131 section 2)
+
+Both directions run once per packet, so values are NamedTuples and loops are written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from struct import Struct
+from typing import NamedTuple
+
+from tenure.dhcpwire.v4.encoding import END, OVERLOAD, RELAY_AGENT_INFORMATION, encode_options, split_encoded
+from tenure.octets import Malformed
+
+BOOTREQUEST = 1
+BOOTREPLY = 2
+BROADCAST = 0x8000  # the one flag (RFC 2131 figure 2)
+COOKIE = b"\x63\x82\x53\x63"
+NO_ADDRESS = b"\0\0\0\0"
+
+HEADER_SIZE = 240  # with the cookie
+MIN_REPLY = 300  # BOOTP clients and some relays drop shorter ones (RFC 1542 section 2.1)
+MIN_MAX_SIZE = 548  # 576 octets of datagram, less the IP and UDP headers (RFC 2131 section 2)
+MAX_MAX_SIZE = 1472  # the same for an Ethernet frame; a reply is never fragmented, whatever option 57 says
+_IP_AND_UDP = 28
+_SNAME_SIZE = 64
+_FILE_SIZE = 128
+_SNAME_OFFSET = 44
+_FILE_OFFSET = 108
+
+_REQUEST = Struct("!BBBBIHH4s4s4s4s16s192s4s")
+_REPLY = Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
+_NO_NAMES = bytes(_SNAME_SIZE + _FILE_SIZE)
+_TFTP_SERVER_NAME = 66
+_BOOT_FILE_NAME = 67
+_MAX_MESSAGE_SIZE = 57
+
+
+class Packet(NamedTuple):
+    """One message. Addresses are 4 octets, `chaddr` has `hlen` octets."""
+
+    op: int
+    htype: int
+    hlen: int
+    hops: int
+    xid: int
+    secs: int
+    flags: int
+    ciaddr: bytes
+    yiaddr: bytes
+    siaddr: bytes
+    giaddr: bytes
+    chaddr: bytes
+    sname: bytes  # up to the first zero octet; empty when it holds options
+    file: bytes  # up to the first zero octet; empty when it holds options
+    options: dict[int, bytes]  # by code, in the order of first appearance; instances joined (RFC 3396)
+
+
+def parse_packet(octets: bytes) -> Packet:
+    """The message in `octets`; `Malformed` for anything that is not one.
+
+    A missing end option is tolerated. Options in `file` and `sname` are read, in this order, when option 52 says so
+    (RFC 2131 section 4.1), and all instances of a code are one option (RFC 3396 section 7).
+    """
+    if len(octets) < HEADER_SIZE:
+        raise Malformed(f"a message has at least {HEADER_SIZE} octets, this one {len(octets)}", 0)
+    (op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr, names, cookie) = (
+        _REQUEST.unpack_from(octets)
+    )
+    if cookie != COOKIE:
+        raise Malformed("the magic cookie is missing", 236)
+    if hlen > 16:
+        raise Malformed(f"hlen {hlen} is more than chaddr holds", 2)
+    options: dict[int, bytes] = {}
+    _read_options(octets, HEADER_SIZE, options, 0)
+    if OVERLOAD in options:
+        sname, file = _read_overloaded(names, options)
+    elif names == _NO_NAMES:
+        sname = file = b""
+    else:
+        sname, file = _text(names[:_SNAME_SIZE]), _text(names[_SNAME_SIZE:])
+    return Packet(
+        op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr[:hlen], sname, file, options
+    )
+
+
+def _read_options(octets: bytes, offset: int, options: dict[int, bytes], base: int) -> None:
+    """Adds the options from `offset` on; `base` is where `octets` begin in the message, for the error."""
+    end = len(octets)
+    try:
+        while offset < end:
+            code = octets[offset]
+            if code == END:
+                return
+            if code == 0:
+                offset += 1
+                continue
+            start = offset + 2
+            after = start + octets[offset + 1]
+            if after > end:
+                raise Malformed(f"option {code} runs past the end", base + offset)
+            if code in options:
+                options[code] += octets[start:after]
+            else:
+                options[code] = octets[start:after]
+            offset = after
+    except IndexError:
+        raise Malformed("an option has no length", base + offset) from None
+
+
+def _read_overloaded(names: bytes, options: dict[int, bytes]) -> tuple[bytes, bytes]:
+    """Adds the options that stand in `file` and `sname`; gives what is left of sname and file as text."""
+    overload = options.pop(OVERLOAD)
+    if overload not in {b"\1", b"\2", b"\3"}:
+        raise Malformed("option 52 has one octet with the value 1, 2 or 3", HEADER_SIZE)
+    sname, file = names[:_SNAME_SIZE], names[_SNAME_SIZE:]
+    if overload[0] & 1:
+        _read_options(file, 0, options, _FILE_OFFSET)
+        file = b""
+    if overload[0] & 2:
+        _read_options(sname, 0, options, _SNAME_OFFSET)
+        sname = b""
+    options.pop(OVERLOAD, None)  # it means nothing inside the fields that it speaks of
+    return _text(sname), _text(file)
+
+
+def _text(field: bytes) -> bytes:
+    return field.partition(b"\0")[0]
+
+
+def max_reply_size(request: Packet) -> int:
+    """How many octets a reply to this client may have: what option 57 allows, 548 to 1472 (RFC 2132 section 9.10)."""
+    wish = request.options.get(_MAX_MESSAGE_SIZE)
+    if wish is None or len(wish) != 2:
+        return MIN_MAX_SIZE
+    return min(max((wish[0] << 8 | wish[1]) - _IP_AND_UDP, MIN_MAX_SIZE), MAX_MAX_SIZE)
+
+
+def build_reply(
+    request: Packet,
+    options: Sequence[tuple[int, bytes]],
+    tail: bytes = b"",
+    *,
+    flags: int | None = None,
+    ciaddr: bytes = NO_ADDRESS,
+    yiaddr: bytes = NO_ADDRESS,
+    siaddr: bytes = NO_ADDRESS,
+    sname: bytes = b"",
+    file: bytes = b"",
+    max_size: int | None = None,
+) -> bytes:
+    """The reply's octets; htype, xid, flags (unless given), giaddr, chaddr and option 82 are the request's.
+
+    `options` come first and in their order, then `tail`: options that `encode_options` made before, so that what is
+    the same for a whole subnet is encoded once. Option 82 is echoed as the last one (RFC 3046 section 2.2); neither
+    it nor the end option may be in `options` or `tail`. What does not fit `max_size` (left out: what option 57 allows)
+    goes to `file` and `sname` (option 52); what does not fit there either is left out, last one first, and option 82
+    before any only if it cannot fit at all. `sname` has up to 63, `file` up to 127 octets.
+    """
+    encoded = encode_options(options) + tail
+    relay = request.options.get(RELAY_AGENT_INFORMATION)
+    last = b"\xff" if relay is None else encode_options(((RELAY_AGENT_INFORMATION, relay),)) + b"\xff"
+    size = HEADER_SIZE + len(encoded) + len(last)
+    if size > MIN_MAX_SIZE:
+        limit = max_reply_size(request) if max_size is None else max_size
+        if size > limit:
+            encoded, last, sname, file = _overload(encoded, last, sname, file, limit - HEADER_SIZE)
+            size = HEADER_SIZE + len(encoded) + len(last)
+    header = _REPLY.pack(
+        BOOTREPLY,
+        request.htype,
+        request.hlen,
+        0,
+        request.xid,
+        0,
+        request.flags if flags is None else flags,
+        ciaddr,
+        yiaddr,
+        siaddr,
+        request.giaddr,
+        request.chaddr,
+        sname,
+        file,
+        COOKIE,
+    )
+    if size < MIN_REPLY:
+        return header + encoded + last + bytes(MIN_REPLY - size)
+    return header + encoded + last
+
+
+def _overload(encoded: bytes, last: bytes, sname: bytes, file: bytes, room: int) -> tuple[bytes, bytes, bytes, bytes]:
+    """Options field, its last part, sname and file, with the options spread over the three (RFC 2131 section 4.1).
+
+    Whole encoded options are placed first fit; instances of one code keep their aggregate order, options field, file,
+    sname, because no instance is placed before the field of the one in front of it (RFC 3396 section 5).
+    """
+    if 3 + len(last) > room:
+        last = b"\xff"
+    pieces = split_encoded(encoded)
+    if file:
+        pieces.append((_BOOT_FILE_NAME, encode_options(((_BOOT_FILE_NAME, file),))))
+    if sname:
+        pieces.append((_TFTP_SERVER_NAME, encode_options(((_TFTP_SERVER_NAME, sname),))))
+    fields = [bytearray(), bytearray(), bytearray()]
+    left = [room - len(last) - 3, _FILE_SIZE - 1, _SNAME_SIZE - 1]  # 3: option 52; 1: the end option
+    lowest: dict[int, int] = {}
+    for code, piece in pieces:
+        for index in range(lowest.get(code, 0), 3):
+            if len(piece) <= left[index]:
+                fields[index] += piece
+                left[index] -= len(piece)
+                lowest[code] = index
+                break
+        else:
+            lowest[code] = 3  # half an option is worse than none: nothing of it may follow
+    field, in_file, in_sname = fields
+    overload = (1 if in_file else 0) | (2 if in_sname else 0)
+    if overload:
+        field += bytes((OVERLOAD, 1, overload))
+    return (
+        bytes(field),
+        last,
+        bytes(in_sname) + b"\xff" if in_sname else b"",
+        bytes(in_file) + b"\xff" if in_file else b"",
+    )
