@@ -34,12 +34,24 @@ PACKAGES = {
 PLACES = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
 
 
-def program(name: str) -> str:
-    """The path of a real program; skips the test when its package is not installed."""
+class MissingPeerError(Exception):
+    """A program is not installed; the text names it and Debian's package."""
+
+
+def find(name: str) -> str:
+    """The path of a real program; `MissingPeerError` when its package is not installed."""
     found = shutil.which(name, path=os.pathsep.join(PLACES)) or shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not installed: Debian's package {PACKAGES[name]}")
+        raise MissingPeerError(f"{name} is not installed: Debian's package {PACKAGES[name]}")
     return found
+
+
+def program(name: str) -> str:
+    """The path of a real program; skips the test when its package is not installed."""
+    try:
+        return find(name)
+    except MissingPeerError as missing:
+        pytest.skip(str(missing))
 
 
 def need_root(what: str) -> None:
