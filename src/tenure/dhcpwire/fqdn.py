@@ -11,10 +11,10 @@ from typing import NamedTuple
 from tenure.dnswire import name as dnsname
 from tenure.octets import Malformed
 
-S = 0x01  # the server does the forward record
-O = 0x02  # the server does not do as the client asked
-E = 0x04  # the name is in wire form, not ASCII
-N = 0x08  # nobody but the client updates
+_S = 0x01  # the server does the forward record
+_O = 0x02  # the server does not do as the client asked
+_E = 0x04  # the name is in wire form, not ASCII
+_N = 0x08  # nobody but the client updates
 
 _NAME_OFFSET = 3
 
@@ -49,8 +49,10 @@ def parse_fqdn81(data: bytes) -> ClientFqdn:
     if len(data) < _NAME_OFFSET:
         raise Malformed("option 81 has at least 3 octets", 0)
     flags = data[0]
-    kind, labels = _parse_wire(data) if flags & E else _parse_ascii(data[_NAME_OFFSET:])
-    return ClientFqdn(flags & S != 0, flags & O != 0, flags & N != 0, flags & E != 0, kind, labels, data[_NAME_OFFSET:])
+    kind, labels = _parse_wire(data) if flags & _E else _parse_ascii(data[_NAME_OFFSET:])
+    return ClientFqdn(
+        flags & _S != 0, flags & _O != 0, flags & _N != 0, flags & _E != 0, kind, labels, data[_NAME_OFFSET:]
+    )
 
 
 def _parse_wire(data: bytes) -> tuple[NameKind, tuple[bytes, ...]]:
