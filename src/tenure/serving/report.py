@@ -2,7 +2,7 @@
 
 Never called per packet: a batch counts its packets and reports once. The line is logfmt (`key=value`, quoted where
 needed) and is written here rather than by a library, because the library of our field costs every service process
-16 MB and 0.2 s at start for this one line (docs/decisions/log-lines.md).
+16 MB and 0.2 s at start for this one line (docs/decisions/0006-log-lines.md).
 """
 
 from __future__ import annotations
