@@ -152,6 +152,14 @@ class Network:
         self._hosts.append(host)
         return host
 
+    def wire(self, one: Host, one_address: str, other: Host, other_address: str, interface: str = "eth0") -> None:
+        """Connect two hosts directly, without a bridge; addresses with their prefix lengths."""
+        peer = ["peer", "name", interface, "netns", other.namespace]
+        self._ip("link", "add", interface, "type", "veth", *peer, namespace=one.namespace)
+        for host, address in ((one, one_address), (other, other_address)):
+            self._ip("addr", "add", address, "dev", interface, namespace=host.namespace)
+            self._ip("link", "set", interface, "up", namespace=host.namespace)
+
     def plug(self, host: Host, segment: str, address: str | None = None, interface: str = "eth0") -> None:
         """Connect a host to a wire; `address` with its prefix length."""
         port = f"p{next(self._links)}"

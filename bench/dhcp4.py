@@ -1,0 +1,132 @@
+"""DHCPv4 exchanges a second, seen by perfdhcp across a veth pair, as a relay with ever new clients.
+
+The offered rate rises until a server completes less than two thirds of it; its figure is the highest number of whole
+exchanges (DISCOVER to ACK) that it completed in a second at any offered rate.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from network import Host, eventually, network
+from peers import find
+
+from bench.ourselves import tenure_command
+from bench.result import Contest, Contestant
+
+SERVER, RELAY = "10.0.0.1", "10.0.0.2"
+RATES = [1000, 2000, 4000, 8000, 11000, 14000, 17000, 20000, 24000]
+SECONDS = 5
+Start = Callable[[Host], None]
+
+
+def contest(quick: bool = False) -> Contest:
+    """The row `DHCPv4 exchanges/s`."""
+    return Contest(
+        "DHCPv4 exchanges/s (tenure: durable, with registrations)",
+        "/s",
+        measure("tenure", start_tenure, quick),
+        [
+            measure("Kea, memfile, 2 threads, not durable", start_kea, quick),
+            measure("ISC dhcpd, durable", start_dhcpd, quick),
+        ],
+        {"Kea, memfile, 2 threads, not durable": 1.5, "ISC dhcpd, durable": 8},
+    )
+
+
+def measure(name: str, start: Start, quick: bool) -> Contestant:
+    """The best completed rate of one server, with a fresh state for each offered rate."""
+    best, at, drops = 0.0, 0, 0.0
+    for rate in RATES[2::3] if quick else RATES:
+        with network() as net:
+            server, relay = net.host("server"), net.host("relay")
+            net.wire(server, f"{SERVER}/8", relay, f"{RELAY}/8")
+            start(server)
+            completed, dropped = load(relay, rate, 3 if quick else SECONDS)
+        if completed > best:
+            best, at, drops = completed, rate, dropped
+        if completed < rate * 2 / 3:
+            break
+    return Contestant(name, best, f"best at {at:,} offered a second, {drops:.1%} of the packets unanswered")
+
+
+def load(relay: Host, rate: int, seconds: int) -> tuple[float, float]:
+    """Offer `rate` exchanges a second: completed exchanges a second, and the share of packets not answered."""
+    command = [find("perfdhcp"), "-4", "-r", rate, "-R", 10_000_000, "-p", seconds, "-W", 1_000_000]
+    printed = relay.run(*map(str, command), "-l", RELAY, SERVER, check=False, timeout=seconds + 60)
+    sent = [int(n) for n in re.findall(r"sent packets: (\d+)", printed)]
+    received = [int(n) for n in re.findall(r"received packets: (\d+)", printed)]
+    assert len(sent) == len(received) == 2, printed
+    return received[1] / seconds, 1 - sum(received) / max(sum(sent), 1)
+
+
+def start_tenure(server: Host) -> None:
+    """The lease service alone, over SQLite, each lease with a generated name and its registration."""
+    config = server.folder / "tenure.toml"
+    config.write_text(f"""
+[store]
+url = "sqlite:tenure.db"
+
+[dhcp4]
+listen = ["{SERVER}:67"]
+
+[[dhcp4.subnets]]
+subnet = "10.0.0.0/8"
+pools = ["10.64.0.0-10.200.255.255"]
+valid-lifetime = 3600
+ddns-qualifying-suffix = "bench.test."
+
+[dns]
+listen = ["127.0.0.1:53"]
+
+[[dns.zones]]
+name = "bench.test."
+
+[[dns.zones]]
+name = "10.in-addr.arpa."
+""")
+    process = server.start(*tenure_command("dhcp", config), private=False)
+    eventually(lambda: answers(server), f"tenure answers\n{process.printed()}", 20)
+
+
+def start_kea(server: Host) -> None:
+    """Kea as Debian ships it: memfile with its file, two threads."""
+    config = {
+        "Dhcp4": {
+            "interfaces-config": {"interfaces": ["eth0"], "dhcp-socket-type": "udp"},
+            "lease-database": {"type": "memfile", "persist": True, "name": f"{server.folder}/lib/kea.csv"},
+            "multi-threading": {"enable-multi-threading": True, "thread-pool-size": 2, "packet-queue-size": 64},
+            "valid-lifetime": 3600,
+            "loggers": [{"name": "kea-dhcp4", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
+            "subnet4": [{"subnet": "10.0.0.0/8", "pools": [{"pool": "10.64.0.0-10.200.255.255"}]}],
+        }
+    }
+    path = server.folder / "kea.json"
+    path.write_text(json.dumps(config))
+    environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(server.folder / "lib")}
+    process = server.start(find("kea-dhcp4"), "-c", path, env=environment)
+    eventually(lambda: answers(server), f"Kea answers\n{process.printed()}", 20)
+
+
+def start_dhcpd(server: Host) -> None:
+    """ISC dhcpd as Debian ships it: every lease written and synced before the ACK."""
+    path = server.folder / "dhcpd.conf"
+    path.write_text("""
+authoritative;
+default-lease-time 3600;
+max-lease-time 3600;
+subnet 10.0.0.0 netmask 255.0.0.0 { range 10.64.0.0 10.65.255.255; }
+""")
+    leases = server.folder / "lib" / "dhcpd.leases"
+    leases.touch()
+    command = [find("dhcpd"), "-4", "-f", "-q", "-cf", path, "-lf", leases, "-pf", Path("/run/dhcpd.pid"), "eth0"]
+    process = server.start(*command)
+    eventually(lambda: answers(server), f"dhcpd answers\n{process.printed()}", 20)
+
+
+def answers(server: Host) -> bool:
+    """Whether something listens on port 67 in the server's namespace."""
+    return ":67 " in server.run("ss", "-lun")

@@ -1,0 +1,114 @@
+"""What a contest found, and how it is shown: a table on the terminal and a page of Markdown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One server's figure; `note` says what else was seen (drops, losses)."""
+
+    name: str
+    value: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One row of the goals: tenure's figure, those of its peers, and the ratio that we want against each."""
+
+    title: str
+    unit: str
+    tenure: Contestant
+    peers: Sequence[Contestant]
+    goals: dict[str, float]  # peer to the ratio wanted
+    lower_is_better: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    def ratio(self, peer: Contestant) -> float:
+        """How much better tenure is: 2.0 is twice as good, whichever way good lies."""
+        ours, theirs = self.tenure.value, peer.value
+        if self.lower_is_better:
+            ours, theirs = theirs, ours
+        return ours / theirs if theirs else float("inf")
+
+    def verdict(self, peer: Contestant) -> str:
+        """`met`, or by how much the goal was missed."""
+        goal = self.goals[peer.name]
+        ratio = self.ratio(peer)
+        return "met" if ratio >= goal else f"missed: {ratio / goal:.0%} of the goal"
+
+
+def number(value: float) -> str:
+    """A figure with as many digits as it deserves."""
+    if value == float("inf"):
+        return "never"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def rows(contests: Sequence[Contest]) -> list[list[str]]:
+    """One row per peer."""
+    return [
+        [
+            contest.title,
+            f"{number(contest.tenure.value)} {contest.unit}",
+            f"{peer.name}: {number(peer.value)} {contest.unit}",
+            f"{contest.ratio(peer):.2f}x",
+            f"{contest.goals[peer.name]:g}x",
+            contest.verdict(peer),
+        ]
+        for contest in contests
+        for peer in contest.peers
+    ]
+
+
+HEADINGS = ["what", "tenure", "peer", "ratio", "goal", "verdict"]
+
+
+def show(contests: Sequence[Contest]) -> None:
+    """The table on the terminal."""
+    table = Table(*HEADINGS)
+    for row in rows(contests):
+        table.add_row(*row, style="green" if row[-1] == "met" else "yellow")
+    console = Console()
+    console.print(table)
+    for contest in contests:
+        for remark in remarks(contest):
+            console.print(f"- {remark}", markup=False)
+
+
+def remarks(contest: Contest) -> list[str]:
+    """What else was seen, one sentence a contestant."""
+    notes = [f"{c.name}: {c.note}" for c in [contest.tenure, *contest.peers] if c.note]
+    return [f"{contest.title}: {text}" for text in [*notes, *contest.remarks]]
+
+
+def page(contests: Sequence[Contest]) -> str:
+    """`docs/benchmarks.md`."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`: every row is one run on one machine, tenure and its peers under the same load, one",
+        "after the other. Read the ratios; the times are this machine's.",
+        "",
+        f"Run on {dt.datetime.now(dt.UTC):%Y-%m-%d} with Python {platform.python_version()} and "
+        f"{os.cpu_count()} cores, shared by the server and the load generator.",
+        "",
+        "| " + " | ".join(HEADINGS) + " |",
+        "| " + " | ".join("---" for _ in HEADINGS) + " |",
+        *("| " + " | ".join(row) + " |" for row in rows(contests)),
+        "",
+        "## What else was seen",
+        "",
+        *(f"- {remark}" for contest in contests for remark in remarks(contest)),
+        "",
+    ]
+    return "\n".join(lines)
