@@ -1,0 +1,28 @@
+"""The rules between keys. Each rule yields its problems and assumes that every key is right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenure.config.configuration import Configuration
+from tenure.config.ddns_checks import check_ddns
+from tenure.config.dns_checks import check_dns, check_keys
+from tenure.config.lease_checks import check_dhcp4
+from tenure.config.problem import Problem
+
+
+def check(configuration: Configuration) -> Iterator[Problem]:
+    """Every problem between the keys of a configuration."""
+    yield from check_services(configuration)
+    yield from check_keys(configuration)
+    yield from check_dns(configuration)
+    yield from check_dhcp4(configuration)
+    yield from check_ddns(configuration)
+
+
+def check_services(configuration: Configuration) -> Iterator[Problem]:
+    """A configuration gives at least one service something to do."""
+    if configuration.dns is None and configuration.dhcp4 is None:
+        yield Problem(
+            (), "neither [dns] nor [dhcp4] is written, so there is nothing to run", "write one of them or both"
+        )

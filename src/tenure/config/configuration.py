@@ -1,0 +1,43 @@
+"""The whole file. What stands here was checked key by key; `checks` holds the rules between keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import PrivateAttr
+
+from tenure.config.ddns import Ddns
+from tenure.config.dhcp4 import Dhcp4
+from tenure.config.dns import Dns
+from tenure.config.section import Section
+from tenure.config.store import KeySection, Store
+
+
+class Configuration(Section):
+    """Everything that tenure is told. With only subnets and zones, DNS, keys and routing wire themselves."""
+
+    store: Store = Store()
+    """Where state is kept."""
+
+    keys: list[KeySection] = []
+    """The TSIG keys. A key for our own updater is made and kept in the store when none is named."""
+
+    dns: Dns | None = None
+    """The DNS server. Left out: none is run."""
+
+    dhcp4: Dhcp4 | None = None
+    """The DHCPv4 server. Left out: none is run."""
+
+    ddns: Ddns = Ddns()
+    """Names of leases in DNS."""
+
+    _path: Path = PrivateAttr(default=Path("tenure.toml"))
+
+    @property
+    def path(self) -> Path:
+        """The file that this was read from."""
+        return self._path
+
+    def beside(self, name: str) -> Path:
+        """A path that was written in the file: relative to the folder of the file."""
+        return self._path.parent / name

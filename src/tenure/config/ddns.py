@@ -1,0 +1,88 @@
+"""`[ddns]`: which names leases get in DNS, and where they are registered. Keys and meanings are Kea's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tenure.config.fields import DomainName, Listen, one_of
+from tenure.config.section import Section
+from tenure.naming.policy import ReplaceClientName
+from tenure.updating.routing import ConflictMode
+
+Ttl = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class DdnsParameters(Section):
+    """The parameters that `[ddns]` sets for all leases and a subnet sets again for its own."""
+
+    ddns_send_updates: bool | None = None
+    """Whether leases are registered in DNS at all. Default: true."""
+
+    ddns_override_no_update: bool | None = None
+    """Register also for a client that asks for no update (N flag of its FQDN option). Default: false."""
+
+    ddns_override_client_update: bool | None = None
+    """Keep the forward record also for a client that wants to do it itself (S flag clear). Default: false."""
+
+    ddns_replace_client_name: Annotated[ReplaceClientName | None, *one_of(ReplaceClientName)] = None
+    """When a generated name stands in for the client's: `never`, `always`, `when-present` or `when-not-present`.
+    Default: `when-not-present`."""
+
+    ddns_generated_prefix: str | None = None
+    """What generated names begin with: `host` gives `host-10-1-2-55`. Default: `host`."""
+
+    ddns_qualifying_suffix: DomainName | None = None
+    """The domain behind names that are not complete; a forward zone must cover it. Default: the forward zone, if there
+    is exactly one."""
+
+    ddns_ttl: Ttl | None = None
+    """TTL of the records of a lease in seconds, whatever the lease. Default: a part of the lease, see below."""
+
+    ddns_ttl_percent: Annotated[float, Field(gt=0, le=1)] | None = None
+    """TTL as a part of the lease. Default: one third (RFC 4702 section 5)."""
+
+    ddns_ttl_min: Ttl | None = None
+    """The least TTL in seconds, as long as the lease is longer. Default: 600."""
+
+    ddns_ttl_max: Ttl | None = None
+    """The greatest TTL in seconds. Default: none."""
+
+
+class DomainSection(Section):
+    """A zone in which leases are registered, and the servers that take its updates."""
+
+    zone: DomainName
+    """The zone; a name belongs to the longest zone here that covers it."""
+
+    servers: Annotated[list[Listen], Field(min_length=1)] | None = None
+    """The primary servers, tried in this order; the port is 53 where none is written. Default for a zone under `[dns]`:
+    this server itself."""
+
+    key: DomainName | None = None
+    """The key that signs the updates. Default for a zone under `[dns]`: the key that its policy grants; otherwise
+    updates are not signed."""
+
+    ddns_conflict_resolution_mode: Annotated[ConflictMode | None, *one_of(ConflictMode)] = None
+    """As in `[ddns]`, for this zone alone."""
+
+
+class Ddns(DdnsParameters):
+    """Names of leases in DNS: the defaults for all subnets, and where names are registered."""
+
+    forward: Annotated[list[DomainSection], Field(min_length=1)] | None = None
+    """The zones that hold names. Default: the zones under `[dns]` that are not reverse zones."""
+
+    reverse: Annotated[list[DomainSection], Field(min_length=1)] | None = None
+    """The zones that hold the names of addresses. Default: the reverse zones under `[dns]`."""
+
+    ddns_conflict_resolution_mode: Annotated[ConflictMode, *one_of(ConflictMode)] = ConflictMode.CHECK_WITH_DHCID
+    """How the right to a name is proved before it is written: `check-with-dhcid` (RFC 4703), `check-exists-with-dhcid`,
+    `no-check-with-dhcid` or `no-check-without-dhcid`. Only the first never takes a name from somebody else."""
+
+    ddns_reserved_names: list[DomainName] = []
+    """Names that no client can claim, besides the apexes and name servers of the zones under `[dns]`."""
+
+    ddns_reserved_labels: list[str] = ["isatap", "localhost", "wpad"]
+    """First labels that no client can claim in any zone."""

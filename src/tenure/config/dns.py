@@ -1,0 +1,63 @@
+"""`[dns]`: the authoritative server and its zones."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from tenure.config.fields import DomainName, Listen, PolicyRule, TransferPlace, one_of
+from tenure.config.section import Section
+
+Seconds = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Updates(StrEnum):
+    """Who may update a zone over the wire."""
+
+    POLICY = "policy"
+    NONE = "none"
+
+
+class ZoneSection(Section):
+    """A zone that this server is primary for. Its records live in the store."""
+
+    name: DomainName
+    """The apex of the zone."""
+
+    file: str | None = None
+    """A zone file (RFC 1035 section 5), relative to this file. It is loaded once, when the store has no such zone yet;
+    from then on the zone lives in the store. Left out: the zone starts with an SOA and an NS record made from this
+    configuration."""
+
+    updates: Annotated[Updates, *one_of(Updates)] = Updates.POLICY
+    """`policy`: signed updates that the policy grants; `none`: no update at all."""
+
+    policy: list[PolicyRule] = []
+    """Who may change what, in BIND's words: `grant|deny KEY RULETYPE [NAME] [TYPE ...]`; the first match decides.
+    Left out: the key of our own updater may change everything."""
+
+    allow_transfer: list[TransferPlace] = []
+    """Who may transfer the zone: networks, and `key NAME` for whoever signs with that key. Left out: nobody."""
+
+    default_ttl: Seconds = 3600
+    """TTL of the records that are made from this configuration, in seconds."""
+
+    negative_ttl: Seconds = 60
+    """How long resolvers may remember that a name does not exist, in seconds (RFC 2308), for a zone made from this
+    configuration. Short, because names appear when clients do."""
+
+
+class Dns(Section):
+    """The authoritative DNS server."""
+
+    listen: Annotated[list[Listen], Field(min_length=1)]
+    """Addresses and ports for UDP and TCP; the port is 53 where none is written."""
+
+    server_name: DomainName | None = None
+    """The name of this server in the NS and SOA records of zones made from this configuration; left out: `ns` in the
+    first forward zone."""
+
+    zones: Annotated[list[ZoneSection], Field(min_length=1)]
+    """The zones that are served."""

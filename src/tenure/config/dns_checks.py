@@ -1,0 +1,62 @@
+"""The rules between the keys of `[dns]` and `[[keys]]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenure.config.configuration import Configuration
+from tenure.config.dns import ZoneSection
+from tenure.config.problem import Location, Problem
+from tenure.config.repeated import repeated
+from tenure.config.secrets import read_secret
+from tenure.config.zones import UPDATER_KEY
+from tenure.dnswire.name import Name, to_text
+
+
+def check_keys(configuration: Configuration) -> Iterator[Problem]:
+    """Each key has one name and one good secret."""
+    keys = configuration.keys
+    for index, first in repeated(key.name for key in keys):
+        yield Problem(("keys", index, "name"), f"is the name of keys[{first}] too", "give each key a name of its own")
+    for index, key in enumerate(keys):
+        if (key.secret is None) is (key.secret_file is None):
+            which = "neither secret nor secret-file is" if key.secret is None else "both secret and secret-file are"
+            yield Problem(("keys", index), f"{which} set", "set one of them; secret-file is better")
+            continue
+        try:
+            read_secret(configuration, key)
+        except ValueError as error:
+            wrong, _, right = str(error).partition("; ")
+            yield Problem(("keys", index, "secret-file" if key.secret_file else "secret"), wrong, right)
+
+
+def check_dns(configuration: Configuration) -> Iterator[Problem]:
+    """Each zone and each place to listen is there once; files are there; keys are defined."""
+    dns = configuration.dns
+    if dns is None:
+        return
+    for index, first in repeated(place.or_port(53) for place in dns.listen):
+        yield Problem(("dns", "listen", index), f"is dns.listen[{first}] again", "leave one of the two out")
+    for index, first in repeated(zone.name for zone in dns.zones):
+        yield Problem(("dns", "zones", index, "name"), f"is the zone of dns.zones[{first}] too", "merge the two zones")
+    for index, zone in enumerate(dns.zones):
+        yield from _check_zone(configuration, zone, ("dns", "zones", index))
+
+
+def _check_zone(configuration: Configuration, zone: ZoneSection, at: Location) -> Iterator[Problem]:
+    if zone.file is not None and not (path := configuration.beside(zone.file)).is_file():
+        yield Problem((*at, "file"), f"{path} is no file", "name a zone file, or leave the key out for an empty zone")
+    for index, rule in enumerate(zone.policy):
+        if not rule.identity.startswith(b"\x01*"):
+            yield from check_key_is_defined(configuration, rule.identity, (*at, "policy", index))
+    for index, place in enumerate(zone.allow_transfer):
+        if place.key is not None:
+            yield from check_key_is_defined(configuration, place.key, (*at, "allow-transfer", index))
+
+
+def check_key_is_defined(configuration: Configuration, key: Name, at: Location) -> Iterator[Problem]:
+    """A key that is named somewhere is one of `[[keys]]`, or the one that tenure makes for itself."""
+    known = [one.name for one in configuration.keys]
+    if key not in known and key != UPDATER_KEY:
+        names = ", ".join(to_text(name) for name in known) or "none is"
+        yield Problem(at, f"the key {to_text(key)} is not defined", f"add it under [[keys]] (defined: {names})")

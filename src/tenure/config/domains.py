@@ -1,0 +1,119 @@
+"""Where leases are registered: the domains of `[ddns]`, or, where none are written, the zones under `[dns]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tenure.authority.policy import ANY_KEY
+from tenure.config.configuration import Configuration
+from tenure.config.ddns import DomainSection
+from tenure.config.dns import ZoneSection
+from tenure.config.fields import Endpoint
+from tenure.config.problem import Location
+from tenure.config.zones import DNS_PORT, UPDATER_KEY, is_reverse, policy_of
+from tenure.dnswire.name import Name, labels
+from tenure.naming.registration import Direction
+from tenure.naming.reverse import IN_ADDR_ARPA
+from tenure.signing.key import Key
+from tenure.updating.routing import ConflictMode, Domain, Routes
+
+LAST_ADDRESS = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class DomainPlan:
+    """A domain with its defaults filled in; the key is still a name."""
+
+    zone: Name
+    servers: tuple[Endpoint, ...]  # empty: none is known, which a check reports
+    key: Name | None
+    mode: ConflictMode
+    written_at: Location  # for messages: the key in the file that it came from
+
+
+def domain_plans(configuration: Configuration, direction: Direction) -> list[DomainPlan]:
+    """The domains of one direction."""
+    ddns = configuration.ddns
+    written = ddns.forward if direction is Direction.FORWARD else ddns.reverse
+    if written is not None:
+        return [_plan(configuration, section, ("ddns", str(direction), index)) for index, section in enumerate(written)]
+    zones = configuration.dns.zones if configuration.dns else []
+    return [
+        _plan(configuration, DomainSection.model_construct(zone=zone.name), ("dns", "zones", index))
+        for index, zone in enumerate(zones)
+        if is_reverse(zone.name) is (direction is Direction.REVERSE)
+    ]
+
+
+def _plan(configuration: Configuration, section: DomainSection, written_at: Location) -> DomainPlan:
+    ours = own_zone(configuration, section.zone)
+    servers: Sequence[Endpoint] = section.servers or []
+    if ours is not None and configuration.dns is not None and not servers:
+        servers = [configuration.dns.listen[0].reachable()]
+    key = section.key or (granted_key(ours) if ours is not None else None)
+    mode = section.ddns_conflict_resolution_mode or configuration.ddns.ddns_conflict_resolution_mode
+    return DomainPlan(section.zone, tuple(server.or_port(DNS_PORT) for server in servers), key, mode, written_at)
+
+
+def own_zone(configuration: Configuration, zone: Name) -> ZoneSection | None:
+    """The zone under `[dns]` of this name; None where it is somebody else's."""
+    zones = configuration.dns.zones if configuration.dns else []
+    return next((one for one in zones if one.name == zone), None)
+
+
+def granted_key(zone: ZoneSection) -> Name:
+    """The key that the zone's policy grants first; the generated one where the policy names none by its name."""
+    return next((rule.identity for rule in policy_of(zone) if rule.grant and rule.identity != ANY_KEY), UPDATER_KEY)
+
+
+def routes(configuration: Configuration, keys: Mapping[Name, Key]) -> Routes:
+    """The routes of the updater; `keys` holds the configured keys and the generated one."""
+
+    def domains(direction: Direction) -> list[Domain]:
+        return [
+            Domain(
+                plan.zone,
+                tuple((server.host, server.port) for server in plan.servers),
+                keys[plan.key] if plan.key is not None else None,
+                plan.mode,
+            )
+            for plan in domain_plans(configuration, direction)
+        ]
+
+    return Routes(domains(Direction.FORWARD), domains(Direction.REVERSE))
+
+
+def needs_updater_key(configuration: Configuration) -> bool:
+    """Whether a key must be made and kept in the store: a zone grants it, or an update is signed with it."""
+    zones = configuration.dns.zones if configuration.dns else []
+    granted = any(rule.identity == UPDATER_KEY for zone in zones for rule in policy_of(zone))
+    configured = {key.name for key in configuration.keys}
+    return (granted or UPDATER_KEY in {plan.key for plan in all_plans(configuration)}) and UPDATER_KEY not in configured
+
+
+def all_plans(configuration: Configuration) -> list[DomainPlan]:
+    """The domains of both directions."""
+    return [plan for direction in Direction for plan in domain_plans(configuration, direction)]
+
+
+def uncovered_address(first: int, last: int, zones: Iterable[Name]) -> int | None:
+    """The first address in `first`..`last` whose reverse name lies in none of the zones; None where all are covered."""
+    for start, end in sorted(found for zone in zones if (found := reverse_range(zone)) is not None):
+        if start > first:
+            break
+        first = max(first, end + 1)
+    return first if first <= last else None
+
+
+def reverse_range(zone: Name) -> tuple[int, int] | None:
+    """The first and last IPv4 address of a zone such as `1.10.in-addr.arpa.`; None for any other zone."""
+    parts = labels(zone)
+    if not zone.endswith(IN_ADDR_ARPA) or len(parts) > 6:
+        return None
+    octets = [part.decode("ascii", "replace") for part in parts[-3::-1]]
+    if not all(octet.isdecimal() and octet.isascii() and int(octet) <= 255 for octet in octets):
+        return None
+    host_bits = 8 * (4 - len(octets))
+    start = int.from_bytes(bytes(int(octet) for octet in octets), "big") << host_bits
+    return start, start + (1 << host_bits) - 1

@@ -1,0 +1,195 @@
+"""The kinds of value that keys hold: text in the file, a value of the cores behind it.
+
+Each kind is parsed in one place; its `ValueError` says what is wrong, and what would be right is added from the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from tenure.authority.policy import Rule, parse_rule
+from tenure.dhcpwire.identity import client_id_key, hardware_key
+from tenure.dnswire.name import Name, from_text
+from tenure.leasing.subnet import Pool
+
+T = TypeVar("T")
+LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+class Endpoint(NamedTuple):
+    """An address and a port; either was checked. Port 0: none was written."""
+
+    host: str
+    port: int
+
+    def or_port(self, port: int) -> Endpoint:
+        """With the default port where none was written."""
+        return self if self.port else Endpoint(self.host, port)
+
+    def reachable(self) -> Endpoint:
+        """Where a client of this machine reaches what listens here: a loopback address for the unspecified one."""
+        return Endpoint(LOOPBACK_OF_ANY.get(self.host, self.host), self.port)
+
+    def is_specific(self) -> bool:
+        """Whether it is one address, not all of the machine's."""
+        return self.host not in LOOPBACK_OF_ANY
+
+
+class Place(NamedTuple):
+    """Who may do something without a key: a network, or who holds a key."""
+
+    network: IPv4Network | IPv6Network | None
+    key: Name | None
+
+
+def wrong(text: str, right: str) -> PydanticCustomError:
+    """An error of a value: what is wrong with it, and what would be right."""
+    return PydanticCustomError("wrong", "{text}; {right}", {"text": text, "right": right})
+
+
+def _kind(parse: Callable[[str], object], right: str, example: str) -> Any:  # what Annotated takes
+    def validate(value: object) -> object:
+        if not isinstance(value, str):
+            raise wrong("is not text in quotes", right)
+        try:
+            return parse(value.strip())
+        except ValueError as error:
+            raise wrong(str(error), right) from None
+
+    schema = {"type": "string", "description": right[0].upper() + right[1:], "examples": [example]}
+    return PlainValidator(validate), WithJsonSchema(schema)
+
+
+def _parse_name(text: str) -> Name:
+    return from_text(text).lower()
+
+
+def _parse_endpoint(text: str) -> Endpoint:
+    host, port = _split_port(text)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        raise ValueError(f"{host!r} is not an IP address") from None
+    if port and not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise ValueError(f"{port!r} is not a port from 1 to 65535")
+    return Endpoint(str(address), int(port or 0))
+
+
+def _split_port(text: str) -> tuple[str, str]:
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")) or rest == ":":
+            raise ValueError("the brackets around an IPv6 address are not closed, or no port follows them")
+        return host, rest[1:]
+    if text.count(":") > 1:
+        return text, ""
+    host, colon, port = text.partition(":")
+    if colon and not port:
+        raise ValueError("the port behind the colon is missing")
+    return host, port
+
+
+def _parse_ipv4(text: str) -> bytes:
+    try:
+        return IPv4Address(text).packed
+    except ValueError:
+        raise ValueError("is not an IPv4 address") from None
+
+
+def _parse_subnet(text: str) -> IPv4Network:
+    if "/" not in text:
+        raise ValueError("has no prefix length")
+    try:
+        return IPv4Network(text)
+    except ValueError as error:
+        if "host bits" in str(error):
+            network = IPv4Network(text, strict=False)
+            raise ValueError(f"has bits set behind its prefix (the network is {network})") from None
+        raise ValueError("is not an IPv4 network") from None
+
+
+def _parse_pool(text: str) -> Pool:
+    if "/" in text:
+        network = _parse_subnet(text)
+        return Pool(network[0].packed, network[-1].packed)
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    if not dash:
+        raise ValueError("has no dash between two addresses")
+    pool = Pool(_parse_ipv4(first), _parse_ipv4(last))
+    if pool.last < pool.first:
+        raise ValueError(f"ends ({last}) before it begins ({first})")
+    return pool
+
+
+def _parse_place(text: str) -> Place:
+    words = text.split()
+    if len(words) == 2 and words[0] == "key":
+        return Place(None, _parse_name(words[1]))
+    if text == "any":
+        raise ValueError("`any` would be only half of all addresses")
+    try:
+        return Place(ip_network(text), None)
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+
+
+def _parse_store(text: str) -> str:
+    scheme, colon, rest = text.partition(":")
+    if scheme not in {"sqlite", "postgresql"} or not colon or not rest:
+        raise ValueError("names neither of the two stores")
+    return text
+
+
+def one_of(choices: type[StrEnum]) -> Any:
+    """The annotation of a key that holds one word of a closed set."""
+    words = ", ".join(f'"{choice}"' for choice in choices)
+
+    def parse(text: str) -> StrEnum:
+        if text not in set(choices):
+            raise ValueError("is none of the words known here")
+        return choices(text)
+
+    validator, _ = _kind(parse, f"write one of {words}", next(iter(choices)))
+    return validator, WithJsonSchema({"type": "string", "enum": [str(choice) for choice in choices]})
+
+
+DomainName: TypeAlias = Annotated[
+    Name, *_kind(_parse_name, 'write a domain name, such as "example.test."', "example.test.")
+]
+Listen: TypeAlias = Annotated[
+    Endpoint,
+    *_kind(_parse_endpoint, 'write an address and a port, such as "10.1.0.1:53" or "[::1]:53"', "127.0.0.1:53"),
+]
+Address: TypeAlias = Annotated[bytes, *_kind(_parse_ipv4, 'write four numbers, such as "10.1.0.1"', "10.1.0.1")]
+SubnetPrefix: TypeAlias = Annotated[
+    IPv4Network, *_kind(_parse_subnet, 'write a network, such as "10.1.0.0/16"', "10.1.0.0/16")
+]
+PoolRange: TypeAlias = Annotated[
+    Pool,
+    *_kind(
+        _parse_pool,
+        'write a range, such as "10.1.0.50-10.1.0.250", or a network, such as "10.1.8.0/24"',
+        "10.1.0.50-10.1.255.250",
+    ),
+]
+PolicyRule: TypeAlias = Annotated[
+    Rule, *_kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
+]
+TransferPlace: TypeAlias = Annotated[
+    Place, *_kind(_parse_place, 'write a network, such as "10.1.0.0/16", or a key, such as "key dhcp."', "key dhcp.")
+]
+HardwareKey: TypeAlias = Annotated[
+    bytes, *_kind(hardware_key, 'write the octets, such as "02:00:5e:10:00:07"', "02:00:5e:10:00:07")
+]
+ClientIdKey: TypeAlias = Annotated[
+    bytes, *_kind(client_id_key, 'write the octets, such as "01:02:00:5e:10:00:07"', "01:02:00:5e:10:00:07")
+]
+StoreUrl: TypeAlias = Annotated[
+    str, *_kind(_parse_store, 'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"', "sqlite:tenure.db")
+]

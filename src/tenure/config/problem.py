@@ -1,0 +1,62 @@
+"""What is wrong with a configuration: one line for each problem, naming the file, the key, the value and the remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Location = tuple[str | int, ...]
+LONGEST_VALUE = 70
+SECRET_KEYS = frozenset({"secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong at one key, and what would be right."""
+
+    key: Location
+    wrong: str
+    right: str
+
+
+class ConfigurationError(Exception):
+    """A file that does not load; all of its problems together, one on each line."""
+
+    def __init__(self, path: Path, document: Mapping[str, Any], problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem_line(path, document, problem) for problem in problems))
+
+
+def problem_line(path: Path, document: Mapping[str, Any], problem: Problem) -> str:
+    """`FILE: KEY = VALUE: what is wrong; what would be right`, without the value where none is written."""
+    value = written_value(document, problem.key)
+    key = key_path(problem.key)
+    place = f"{key} = {value}" if value else key
+    return ": ".join(part for part in (str(path), place, f"{problem.wrong}; {problem.right}") if part)
+
+
+def key_path(key: Location) -> str:
+    """The key as people write it: `dhcp4.subnets[0].pools[1]`."""
+    path = ""
+    for part in key:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return path.removeprefix(".")
+
+
+def written_value(document: Mapping[str, Any], key: Location) -> str:
+    """The value as it stands in the file, shortened; empty where nothing or a whole table stands; never a secret."""
+    found: Any = document
+    for part in key:
+        try:
+            found = found[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if not key or isinstance(found, dict) or (isinstance(found, list) and any(isinstance(one, dict) for one in found)):
+        return ""
+    if key[-1] in SECRET_KEYS:
+        return "(not shown)"
+    text = json.dumps(found, default=str)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."

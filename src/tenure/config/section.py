@@ -1,0 +1,23 @@
+"""What every table of the configuration has in common: kebab-case keys, no unknown key, no silent conversion."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+def kebab(name: str) -> str:
+    """The key in the file for a field: `valid_lifetime` is `valid-lifetime`."""
+    return name.replace("_", "-")
+
+
+class Section(BaseModel):
+    """A table of the file. Its docstring and the descriptions of its fields are its page in the reference."""
+
+    model_config = ConfigDict(
+        alias_generator=kebab,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+    )

@@ -1,0 +1,116 @@
+"""What the `[dhcp4]` and `[ddns]` tables mean for each subnet, after defaults and precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from tenure.config.configuration import Configuration
+from tenure.config.dhcp4 import Dhcp4, ReservationSection, SubnetSection
+from tenure.config.domains import domain_plans
+from tenure.config.zones import reserved_names
+from tenure.dhcpwire.v4.options import encode_option
+from tenure.dnswire.name import Name
+from tenure.leasing.subnet import Reservation, Subnet
+from tenure.naming.policy import NamingPolicy
+from tenure.naming.registration import Direction
+
+T = TypeVar("T")
+
+
+def subnets(configuration: Configuration) -> tuple[Subnet, ...]:
+    """The subnets in the order of the file; empty without `[dhcp4]`."""
+    dhcp4 = configuration.dhcp4
+    return tuple(_subnet(configuration, dhcp4, section) for section in dhcp4.subnets) if dhcp4 else ()
+
+
+def _subnet(configuration: Configuration, dhcp4: Dhcp4, section: SubnetSection) -> Subnet:
+    reservations = {key: _reservation(one) for one in section.reservations if (key := reservation_key(one))}
+    return Subnet(
+        subnet_id=subnet_id(section),
+        prefix=int(section.subnet.network_address),
+        prefix_length=section.subnet.prefixlen,
+        pools=tuple(section.pools),
+        options=encoded_options(dhcp4.option_data) | encoded_options(section.option_data),
+        naming=naming_policy(configuration, section),
+        **lease_values(dhcp4, section),
+        server_identifier=section.server_identifier,
+        interface=section.interface,
+        reservations=reservations,
+        reserved_addresses={one.address: key for key, one in reservations.items() if one.address is not None},
+    )
+
+
+def subnet_id(section: SubnetSection) -> int:
+    """The number of a subnet: as written, or made from its network, which no other subnet has; below 2^31."""
+    return section.id if section.id is not None else int(section.subnet.network_address) >> 1
+
+
+def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
+    """The lease parameters of one subnet as `Subnet` calls them; those left to its defaults are not in it."""
+
+    def chosen(name: str, default: T) -> T:
+        return _first(name, (section, dhcp4), default)
+
+    valid = chosen("valid_lifetime", 3600)
+    return {
+        "valid_lifetime": valid,
+        "min_valid_lifetime": chosen("min_valid_lifetime", min(60, valid)),
+        "max_valid_lifetime": chosen("max_valid_lifetime", max(86400, valid)),
+        "renew_timer": chosen("renew_timer", None),
+        "rebind_timer": chosen("rebind_timer", None),
+        "authoritative": chosen("authoritative", True),
+        "decline_seconds": chosen("decline_probation_period", 86400),
+        "offer_seconds": chosen("offer_lifetime", 60),
+        "next_server": chosen("next_server", b"\0\0\0\0"),
+        "boot_file_name": chosen("boot_file_name", "").encode(),
+    }
+
+
+def naming_policy(configuration: Configuration, section: SubnetSection) -> NamingPolicy:
+    """The naming policy of one subnet."""
+
+    def chosen(name: str, default: T) -> T:
+        return _first(name, (section, configuration.ddns), default)
+
+    defaults = NamingPolicy()
+    ttl_max: int | None = chosen("ddns_ttl_max", None)
+    forward_zones = frozenset(plan.zone for plan in domain_plans(configuration, Direction.FORWARD))
+    return NamingPolicy(
+        send_updates=chosen("ddns_send_updates", defaults.send_updates),
+        override_no_update=chosen("ddns_override_no_update", defaults.override_no_update),
+        override_client_update=chosen("ddns_override_client_update", defaults.override_client_update),
+        replace_client_name=chosen("ddns_replace_client_name", defaults.replace_client_name),
+        generated_prefix=chosen("ddns_generated_prefix", defaults.generated_prefix),
+        qualifying_suffix=chosen("ddns_qualifying_suffix", _only(forward_zones)),
+        ttl_percent=chosen("ddns_ttl_percent", defaults.ttl_percent),
+        ttl_min=chosen("ddns_ttl_min", min(defaults.ttl_min, ttl_max or defaults.ttl_min)),
+        ttl_max=ttl_max,
+        ttl=chosen("ddns_ttl", None),
+        forward_zones=forward_zones,
+        reserved_names=reserved_names(configuration),
+        reserved_labels=frozenset(label.lower().encode() for label in configuration.ddns.ddns_reserved_labels),
+    )
+
+
+def reservation_key(section: ReservationSection) -> bytes | None:
+    """The key by which leasing knows the client; None where none is written, which a check reports."""
+    return section.hw_address or section.client_id
+
+
+def encoded_options(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
+    """Code to data octets; the values were checked."""
+    return dict(encode_option(name, words if len(words) > 1 else words[0]) for name, words in option_data.items())
+
+
+def _reservation(section: ReservationSection) -> Reservation:
+    return Reservation(section.ip_address, section.hostname, encoded_options(section.option_data))
+
+
+def _first(name: str, sections: tuple[object, ...], default: T) -> T:
+    """The value of the first section that sets it."""
+    return next((value for section in sections if (value := getattr(section, name)) is not None), default)
+
+
+def _only(zones: frozenset[Name]) -> Name | None:
+    return next(iter(zones)) if len(zones) == 1 else None

@@ -1,0 +1,90 @@
+"""What the `[dns]` table means: how each zone is served, and the records that a new zone starts with."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from tenure.authority.policy import Rule, parse_rule
+from tenure.authority.settings import ZoneSettings
+from tenure.config.configuration import Configuration
+from tenure.config.dns import Dns, Updates, ZoneSection
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import Name, from_labels, is_within, labels, to_text
+from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA
+
+UPDATER_KEY: Name = b"\x07updater\x06tenure\x00"  # the key that is made and kept in the store
+DNS_PORT = 53
+
+
+class StartRecord(NamedTuple):
+    """A record of a new zone."""
+
+    name: Name
+    rtype: int
+    ttl: int  # seconds
+    rdata: bytes
+
+
+def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
+    """How the zones are served; empty without `[dns]`."""
+    zones = configuration.dns.zones if configuration.dns else []
+    return tuple(
+        ZoneSettings(
+            name=zone.name,
+            policy=policy_of(zone),
+            updates=zone.updates is Updates.POLICY,
+            transfer_keys=frozenset(place.key for place in zone.allow_transfer if place.key is not None),
+            transfer_networks=tuple(place.network for place in zone.allow_transfer if place.network is not None),
+        )
+        for zone in zones
+    )
+
+
+def policy_of(zone: ZoneSection) -> tuple[Rule, ...]:
+    """The zone's policy; where none is written, our own updater may change everything."""
+    return tuple(zone.policy) or (parse_rule(f"grant {to_text(UPDATER_KEY)} zonesub ANY"),)
+
+
+def is_reverse(zone: Name) -> bool:
+    """Whether a zone holds the names of addresses."""
+    return is_within(zone, IN_ADDR_ARPA) or is_within(zone, IP6_ARPA)
+
+
+def server_name(dns: Dns) -> Name:
+    """The name of this server in zones made from the configuration."""
+    if dns.server_name is not None:
+        return dns.server_name
+    home = next((zone.name for zone in dns.zones if not is_reverse(zone.name)), dns.zones[0].name)
+    return from_labels([b"ns", *labels(home)])
+
+
+def start_records(dns: Dns, zone: ZoneSection) -> tuple[StartRecord, ...]:
+    """SOA, NS and the server's own addresses, for a zone without a file. The SOA comes first; its serial is 1."""
+    server = server_name(dns)
+    mailbox = b"\x0ahostmaster" + zone.name
+    timers = (1, 3600, 600, 1209600, zone.negative_ttl)
+    soa = server + mailbox + b"".join(number.to_bytes(4, "big") for number in timers)
+    records = [
+        StartRecord(zone.name, RRType.SOA, zone.default_ttl, soa),
+        StartRecord(zone.name, RRType.NS, zone.default_ttl, server),
+    ]
+    if _is_longest_match(dns, server, zone.name):
+        addresses = dict.fromkeys(ip_address(place.host).packed for place in dns.listen if place.is_specific())
+        records += [
+            StartRecord(server, RRType.A if len(address) == 4 else RRType.AAAA, zone.default_ttl, address)
+            for address in addresses
+        ]
+    return tuple(records)
+
+
+def _is_longest_match(dns: Dns, name: Name, zone: Name) -> bool:
+    covering = [one.name for one in dns.zones if is_within(name, one.name)]
+    return bool(covering) and max(covering, key=len) == zone
+
+
+def reserved_names(configuration: Configuration) -> frozenset[Name]:
+    """The names that no client can claim: apexes, our own name, and what the operator adds."""
+    dns = configuration.dns
+    ours = {server_name(dns), *(zone.name for zone in dns.zones)} if dns else set()
+    return frozenset(ours | set(configuration.ddns.ddns_reserved_names))
