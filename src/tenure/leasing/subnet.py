@@ -42,6 +42,7 @@ class Subnet:
     rebind_timer: int | None = None  # T2; None: seven eighths of the lease
     decline_seconds: int = 86400  # quarantine of a declined address
     offer_seconds: int = 60  # how long an offer is kept for its client
+    rapid_commit: bool = False  # commit at DISCOVER when the client asks (RFC 4039); for the only server of a subnet
     authoritative: bool = True  # NAK a client that we do not know and that asks for an address of ours
     server_identifier: bytes | None = None  # None: the address that the packet came to
     next_server: bytes = b"\0\0\0\0"

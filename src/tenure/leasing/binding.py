@@ -1,0 +1,155 @@
+"""A lease is made or renewed: the row, what DNS must say, what it must no longer say, and the history. One place.
+
+Who may have the address is decided before (`allocation.refusal`). Everything here goes into one `Changes`, so a lease
+and its registration can only be committed together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tenure.dhcpwire.fqdn import parse_fqdn81
+from tenure.dhcpwire.identity import key_identity
+from tenure.dnswire.name import to_text
+from tenure.leasing import reply
+from tenure.leasing.allocation import is_free
+from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over
+from tenure.leasing.history import lease_event
+from tenure.leasing.inquiry import Decision, Inquiry
+from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
+from tenure.leasing.prepared import INFINITE, PreparedSubnet
+from tenure.leasing.verdict import Verdict
+from tenure.naming.choice import Naming, name_lease
+from tenure.naming.event import Event
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Want
+from tenure.octets import Malformed
+
+_HOST_NAME, _LEASE_TIME, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 12, 51, 81, 82
+_BOUND = int(LeaseState.BOUND)
+
+
+def name_client(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, lifetime: int) -> Naming:
+    """The naming of the client's lease; an option 81 that is malformed counts as not sent."""
+    options = inquiry.packet.options
+    sent = options.get(_CLIENT_FQDN)
+    fqdn = None
+    if sent is not None:
+        try:
+            fqdn = parse_fqdn81(sent)
+        except Malformed:
+            fqdn = None
+    reservation = prepared.reservation(inquiry.client, inquiry.hardware)
+    return name_lease(
+        fqdn,
+        options.get(_HOST_NAME),
+        None if reservation is None else reservation.host_name,
+        key_identity(inquiry.client),
+        address,
+        lifetime,
+        prepared.subnet.naming,
+    )
+
+
+def bind(
+    inquiry: Inquiry,
+    prepared: PreparedSubnet,
+    address: bytes,
+    row: Lease | None,
+    cause: str,
+    *,
+    settles: bool,
+    rapid: bool = False,
+) -> Decision:
+    """Commit the address to the client, and acknowledge it.
+
+    `row` is the address's. `settles`: by this message the client begins to use the address, so its leases in other
+    subnets lose their names. A renewal of a running lease does not say where the client is, and if the names went
+    elsewhere it stays without them while the other lease runs.
+    """
+    packet, now, correlation = inquiry.packet, inquiry.now, inquiry.correlation
+    lifetime = prepared.lifetime(packet.options.get(_LEASE_TIME))
+    naming = name_client(inquiry, prepared, address, lifetime)
+    renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
+    settles = settles or not renewed
+    rows = inquiry.view.leases_of(inquiry.client)
+    told = naming
+    if (
+        row is not None
+        and renewed
+        and not settles
+        and row.reason == Reason.SUPERSEDED
+        and _named_elsewhere(row, rows, now)
+    ):
+        naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
+    lease = Lease(
+        address,
+        prepared.subnet_id,
+        inquiry.client,
+        inquiry.hardware,
+        _BOUND,
+        row.started_at if row is not None and renewed else math.ceil(now),
+        FOREVER if lifetime == INFINITE else math.ceil(now) + lifetime,
+        lifetime,
+        naming.heard,
+        naming.fqdn,
+        naming.dhcid,
+        naming.forward,
+        naming.reverse,
+        naming.reason,
+        packet.options.get(_RELAY_AGENT_INFORMATION),
+        correlation,
+    )
+    left = _left_behind(inquiry, lease, row, rows, cause, settles=settles)
+    changes = Changes(
+        (*left.leases, lease),
+        left.dropped,
+        (want_of(lease, naming.ttl),) if is_named(lease) else (),
+        left.withdraws,
+        (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
+    )
+    inquiry.offers.forget(address)
+    answer = reply.acknowledge(inquiry, prepared, address, lifetime, told, rapid=rapid)
+    return Decision(answer, changes, Verdict.ACKNOWLEDGED)
+
+
+def want_of(lease: Lease, ttl: int) -> Want:
+    """What DNS must say for a lease that has a name."""
+    assert lease.fqdn is not None
+    assert lease.dhcid is not None
+    return Want(
+        lease.fqdn, lease.address, lease.dhcid, ttl, lease.forward, lease.reverse, lease.ends_at, lease.correlation
+    )
+
+
+def _left_behind(
+    inquiry: Inquiry, lease: Lease, row: Lease | None, rows: Sequence[Lease], cause: str, *, settles: bool
+) -> Ended:
+    """What this lease ends: what the address had before, and what the client has elsewhere."""
+    left = NOTHING_ENDED
+    if len(rows) > 1 or (rows and rows[0].address != lease.address):
+        left = supersede(inquiry, lease, rows, cause, settles=settles)
+    if row is None:
+        return left
+    if row.client != lease.client:
+        before = take_over(inquiry, row, cause)
+        return left._replace(withdraws=before.withdraws + left.withdraws, events=before.events + left.events)
+    return left._replace(withdraws=rename(row, lease, inquiry.correlation) + left.withdraws)
+
+
+def _event(inquiry: Inquiry, lease: Lease, row: Lease | None, cause: str, *, renewed: bool) -> Event:
+    if not renewed or row is None:
+        return lease_event(inquiry, "lease-bound", cause, lease)
+    if row.fqdn == lease.fqdn:
+        return lease_event(inquiry, "lease-renewed", cause, lease)
+    before = "none" if row.fqdn is None else to_text(row.fqdn)
+    return lease_event(inquiry, "lease-renewed", cause, lease, f"the name before was {before}")
+
+
+def _named_elsewhere(row: Lease, rows: Sequence[Lease], now: float) -> bool:
+    """Whether another running lease of the client has its names."""
+    return any(
+        other.address != row.address and other.state == _BOUND and other.ends_at > now and is_named(other)
+        for other in rows
+    )

@@ -1,0 +1,74 @@
+"""The one door of the lease way: a packet and the rows go in, a decision comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware
+from tenure.dhcpwire.v4.options import MessageType
+from tenure.dhcpwire.v4.packet import BOOTREQUEST, NO_ADDRESS, Packet
+from tenure.leasing import reply
+from tenure.leasing.arrival import Arrival
+from tenure.leasing.discover import discover
+from tenure.leasing.ending import decline, release
+from tenure.leasing.inquiry import Decision, Inquiry, silent
+from tenure.leasing.lease import NOTHING, LeaseView
+from tenure.leasing.link import SubnetTable, subnet_on
+from tenure.leasing.offers import OfferBook
+from tenure.leasing.request import request
+from tenure.leasing.verdict import Verdict
+
+_REQUESTED_ADDRESS, _MESSAGE_TYPE = 50, 53
+
+
+def inform(inquiry: Inquiry) -> Decision:
+    """DHCPINFORM: parameters for a client that got its address elsewhere (RFC 2131 section 4.3.5)."""
+    prepared = subnet_on(inquiry.link, inquiry.packet.ciaddr) or inquiry.link[0]
+    return Decision(reply.inform(inquiry, prepared), NOTHING, Verdict.INFORMED)
+
+
+_BY_TYPE: dict[bytes, Callable[[Inquiry], Decision]] = {
+    bytes((message_type,)): decision
+    for message_type, decision in (
+        (MessageType.DISCOVER, discover),
+        (MessageType.REQUEST, request),
+        (MessageType.DECLINE, decline),
+        (MessageType.RELEASE, release),
+        (MessageType.INFORM, inform),
+    )
+}
+
+
+def decide(
+    packet: Packet,
+    arrival: Arrival,
+    view: LeaseView,
+    offers: OfferBook,
+    subnets: SubnetTable,
+    now: float,
+    correlation: str,
+) -> Decision:
+    """What becomes of a packet. Its changes must be in `view` before the next packet is decided."""
+    if packet.op != BOOTREQUEST:
+        return silent(Verdict.NOT_A_REQUEST)
+    message_type = packet.options.get(_MESSAGE_TYPE)
+    if message_type is None:
+        return silent(Verdict.NO_MESSAGE_TYPE)
+    decision = _BY_TYPE.get(message_type)
+    if decision is None:
+        return silent(Verdict.UNKNOWN_MESSAGE_TYPE)
+    if packet.giaddr == arrival.local != arrival.source:
+        return silent(Verdict.LOOPED)
+    client = client_key(packet)
+    if client[0] == HARDWARE_KEY and not any(packet.chaddr):
+        return silent(Verdict.NO_IDENTITY)
+    link = subnets.link_of(packet, arrival)
+    if not link:
+        return silent(Verdict.NO_SUBNET)
+    return decision(Inquiry(packet, arrival, link, client, hardware(packet), view, offers, now, correlation))
+
+
+def rows_needed(packet: Packet) -> tuple[bytes, bytes | None]:
+    """The client, and the address it speaks of: what the ledger can read for a whole batch at once."""
+    address = packet.ciaddr if packet.ciaddr != NO_ADDRESS else packet.options.get(_REQUESTED_ADDRESS)
+    return client_key(packet), address

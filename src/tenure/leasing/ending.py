@@ -1,0 +1,168 @@
+"""A lease ends: given back, declined, superseded by another one of its client, or run out and taken by another client.
+
+Each of them takes away what the lease had in DNS, in the same `Changes` (RFC 4702 section 4).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tenure.dhcpwire.v4.packet import NO_ADDRESS
+from tenure.leasing.history import lease_event
+from tenure.leasing.inquiry import Decision, Inquiry, silent
+from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.leasing.link import subnet_on
+from tenure.leasing.reply import names_us
+from tenure.leasing.verdict import Verdict
+from tenure.naming.event import Event
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Withdraw
+
+_REQUESTED_ADDRESS, _SERVER_IDENTIFIER, _MESSAGE = 50, 54, 56
+_BOUND = int(LeaseState.BOUND)
+
+
+class Ended(NamedTuple):
+    """What becomes of other rows when a lease is made."""
+
+    leases: tuple[Lease, ...] = ()
+    dropped: tuple[bytes, ...] = ()
+    withdraws: tuple[Withdraw, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+NOTHING_ENDED = Ended()
+
+
+def release(inquiry: Inquiry) -> Decision:
+    """DHCPRELEASE: the lease ends now, its address is remembered for the client (RFC 2131 section 4.3.4)."""
+    address = inquiry.packet.ciaddr
+    if address == NO_ADDRESS:
+        return silent(Verdict.NO_ADDRESS_NAMED)
+    lease = _binding(inquiry, address)
+    if isinstance(lease, Verdict):
+        return silent(lease)
+    ended = lease._replace(
+        state=int(LeaseState.RELEASED), ends_at=math.ceil(inquiry.now), correlation=inquiry.correlation
+    )
+    inquiry.offers.forget(address)
+    event = lease_event(inquiry, "lease-released", "RELEASE BOUND", lease)
+    changes = Changes((ended,), (), (), withdrawals(lease, Reason.LEASE_RELEASED, inquiry.correlation), (event,))
+    return Decision(None, changes, Verdict.RELEASED)
+
+
+def decline(inquiry: Inquiry) -> Decision:
+    """DHCPDECLINE: somebody else uses the address, so nobody gets it for a while (RFC 2131 section 4.3.3)."""
+    options = inquiry.packet.options
+    address = options.get(_REQUESTED_ADDRESS)
+    if address is None or len(address) != 4:
+        return silent(Verdict.NO_ADDRESS_NAMED)
+    lease = _binding(inquiry, address)
+    if isinstance(lease, Verdict):
+        return silent(lease)
+    prepared = subnet_on(inquiry.link, address)
+    quarantine = 0 if prepared is None else prepared.subnet.decline_seconds
+    ended = lease._replace(
+        client=None,
+        state=int(LeaseState.DECLINED),
+        ends_at=math.ceil(inquiry.now) + quarantine,
+        fqdn=None,
+        dhcid=None,
+        forward=False,
+        reverse=False,
+        reason=Reason.ADDRESS_DECLINED,
+        correlation=inquiry.correlation,
+    )
+    inquiry.offers.forget(address)
+    said = options.get(_MESSAGE, b"").decode("ascii", "replace")
+    detail = "".join(char if char.isprintable() and char.isascii() else "?" for char in said)[:200]
+    event = lease_event(inquiry, "lease-declined", "DECLINE BOUND", lease, detail)
+    changes = Changes((ended,), (), (), withdrawals(lease, Reason.ADDRESS_DECLINED, inquiry.correlation), (event,))
+    return Decision(None, changes, Verdict.DECLINED)
+
+
+def _binding(inquiry: Inquiry, address: bytes) -> Lease | Verdict:
+    """The client's own lease at the address; a verdict if the message is for another server or there is none."""
+    server_id = inquiry.packet.options.get(_SERVER_IDENTIFIER)
+    if server_id is None or not names_us(server_id, inquiry):
+        return Verdict.OTHER_SERVER
+    lease = inquiry.view.lease_at(address)
+    if lease is None or lease.client != inquiry.client or lease.state != _BOUND:
+        return Verdict.NO_SUCH_BINDING
+    return lease
+
+
+def is_named(lease: Lease) -> bool:
+    """Whether a running lease has something in DNS, or is on its way there."""
+    return lease.fqdn is not None and (lease.forward or lease.reverse)
+
+
+def withdrawals(lease: Lease, cause: Reason, correlation: str) -> tuple[Withdraw, ...]:
+    """What must go from DNS with a bound lease; of any other the names were withdrawn when it ended."""
+    if lease.state != _BOUND or lease.fqdn is None or lease.dhcid is None or not is_named(lease):
+        return ()
+    return (Withdraw(lease.fqdn, lease.address, lease.dhcid, cause, correlation),)
+
+
+def supersede(inquiry: Inquiry, kept: Lease, rows: Sequence[Lease], cause: str, *, settles: bool) -> Ended:
+    """What becomes of the client's other rows, now that it has `kept`.
+
+    In the same subnet a client has one row, so the other goes. A lease in another subnet runs on, because the client
+    may come back to it; but when the client settles here, it loses its names: they belong where the client is.
+    """
+    ended = NOTHING_ENDED
+    for row in rows:
+        if row.address == kept.address:
+            continue
+        if row.subnet_id == kept.subnet_id:
+            ended = _drop(inquiry, ended, row, cause)
+        elif settles and row.state == _BOUND and is_named(row):
+            ended = _unname(inquiry, ended, row, cause)
+    return ended
+
+
+def _drop(inquiry: Inquiry, ended: Ended, row: Lease, cause: str) -> Ended:
+    events = ended.events
+    if row.state == _BOUND:
+        events += (lease_event(inquiry, "lease-superseded", cause, row, "the client has another address here now"),)
+    return Ended(
+        ended.leases,
+        (*ended.dropped, row.address),
+        ended.withdraws + withdrawals(row, Reason.SUPERSEDED, inquiry.correlation),
+        events,
+    )
+
+
+def _unname(inquiry: Inquiry, ended: Ended, row: Lease, cause: str) -> Ended:
+    nameless = row._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
+    event = lease_event(inquiry, "lease-superseded", cause, row, "the client is in another subnet now")
+    return Ended(
+        (*ended.leases, nameless),
+        ended.dropped,
+        ended.withdraws + withdrawals(row, Reason.SUPERSEDED, inquiry.correlation),
+        (*ended.events, event),
+    )
+
+
+def take_over(inquiry: Inquiry, row: Lease, cause: str) -> Ended:
+    """What becomes of another client's row whose address is given away because its lease ran out."""
+    if row.state != _BOUND:
+        return NOTHING_ENDED
+    event = lease_event(inquiry, "lease-expired", cause, row, "the address goes to another client")
+    return Ended((), (), withdrawals(row, Reason.LEASE_EXPIRED, inquiry.correlation), (event,))
+
+
+def rename(row: Lease, lease: Lease, correlation: str) -> tuple[Withdraw, ...]:
+    """What the client's own row still has in DNS that the new lease does not want.
+
+    That is another name, another proof, or one direction less. In the last case the same registration is withdrawn
+    and, in the same `Changes`, wanted again.
+    """
+    same = row.fqdn == lease.fqdn and row.dhcid == lease.dhcid
+    if same and lease.forward >= row.forward and lease.reverse >= row.reverse:
+        return ()
+    if lease.fqdn is None:
+        return withdrawals(row, Reason(lease.reason), correlation)
+    return withdrawals(row, Reason.NAME_CHANGED, correlation)

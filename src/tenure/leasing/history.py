@@ -1,0 +1,46 @@
+"""The lines of the history that leasing writes. `kind` is one of those below, `cause` says message and client state.
+
+Kinds: `lease-bound`, `lease-renewed`, `lease-released`, `lease-declined`, `lease-superseded`, `lease-expired` (found when
+the address goes to another client), `request-refused`.
+"""
+
+from __future__ import annotations
+
+from tenure.leasing.inquiry import Inquiry
+from tenure.leasing.lease import Lease
+from tenure.leasing.verdict import WORDS, Verdict
+from tenure.naming.event import Event
+
+ACTOR = "dhcp4"
+
+
+def refused(inquiry: Inquiry, address: bytes, cause: str, verdict: Verdict) -> Event:
+    """The history's line about a DHCPNAK."""
+    return Event(
+        inquiry.now,
+        "request-refused",
+        ACTOR,
+        cause,
+        inquiry.correlation,
+        address,
+        None,
+        inquiry.client,
+        inquiry.hardware,
+        WORDS[verdict],
+    )
+
+
+def lease_event(inquiry: Inquiry, kind: str, cause: str, lease: Lease, detail: str = "") -> Event:
+    """The history's line about a lease."""
+    return Event(
+        inquiry.now,
+        kind,
+        ACTOR,
+        cause,
+        inquiry.correlation,
+        lease.address,
+        lease.fqdn,
+        lease.client,
+        lease.hardware,
+        detail,
+    )

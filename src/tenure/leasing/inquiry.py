@@ -1,0 +1,49 @@
+"""Everything that one decision is made from, and what it comes to.
+
+NamedTuples, because there is one of each per packet.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tenure.dhcpwire.v4.packet import Packet
+from tenure.leasing.arrival import Arrival, Destination
+from tenure.leasing.lease import NOTHING, Changes, LeaseView
+from tenure.leasing.link import Link
+from tenure.leasing.offers import OfferBook
+from tenure.leasing.verdict import Verdict
+
+
+class Inquiry(NamedTuple):
+    """A packet with its place and time, and the rows as they stand."""
+
+    packet: Packet
+    arrival: Arrival
+    link: Link  # never empty
+    client: bytes  # identity key
+    hardware: bytes  # htype octet and hardware address
+    view: LeaseView
+    offers: OfferBook
+    now: float  # UTC seconds
+    correlation: str
+
+
+class Reply(NamedTuple):
+    """A message and where it goes."""
+
+    octets: bytes
+    destination: Destination
+
+
+class Decision(NamedTuple):
+    """The reply may go only when the changes are committed."""
+
+    reply: Reply | None
+    changes: Changes
+    counted: Verdict
+
+
+def silent(verdict: Verdict) -> Decision:
+    """No reply and no change."""
+    return Decision(None, NOTHING, verdict)

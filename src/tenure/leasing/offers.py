@@ -1,0 +1,94 @@
+"""What one process remembers between packets, none of it durable: offers, and free addresses that it looked up ahead.
+
+An offer is no promise (RFC 2131 section 3.1): when it is forgotten, or another server on the same ledger has given the
+address away, the client's REQUEST is refused and it begins again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+CAPACITY = 65536  # offers; a flood of DISCOVERs pushes out the oldest, it cannot fill the memory
+
+
+class Offer(NamedTuple):
+    """An address kept for a client until it asks for it, or the time is over."""
+
+    client: bytes
+    subnet_id: int
+    until: float  # UTC seconds
+
+
+class LookAhead:
+    """Addresses of one pool that the ledger called free, and where to go on looking."""
+
+    __slots__ = ("after", "ended", "exhausted_until", "unused")
+
+    def __init__(self, after: bytes) -> None:
+        self.unused: deque[bytes] = deque()
+        self.ended: deque[bytes] = deque()
+        self.after = after  # where the next look for unused ones begins
+        self.exhausted_until = 0.0  # no unused one was left; not looked for again before this time
+
+
+class OfferBook:
+    """The standing offers, one for a client in a subnet and one for an address, at most `capacity`.
+
+    `spread` is where in each pool the search for never-used addresses starts, 0 to 1: servers that share a ledger
+    and start at different places do not offer the same address to two clients.
+    """
+
+    def __init__(self, capacity: int = CAPACITY, spread: float = 0.0) -> None:
+        self._capacity = capacity
+        self._spread = spread
+        self._by_address: dict[bytes, Offer] = {}  # oldest first
+        self._by_client: dict[tuple[int, bytes], bytes] = {}
+        self._ahead: dict[tuple[bytes, bytes], LookAhead] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_address)
+
+    def offered_to(self, client: bytes, subnet_id: int, now: float) -> bytes | None:
+        """The address that is kept for this client in this subnet."""
+        address = self._by_client.get((subnet_id, client))
+        if address is not None and self._by_address[address].until > now:
+            return address
+        return None
+
+    def is_kept(self, address: bytes, client: bytes, now: float) -> bool:
+        """Whether the address is kept for a client other than this one."""
+        offer = self._by_address.get(address)
+        return offer is not None and offer.client != client and offer.until > now
+
+    def keep(self, address: bytes, client: bytes, subnet_id: int, until: float) -> None:
+        """Keep the address for the client; what was kept for it in the subnet before is free again."""
+        self.forget(address)
+        before = self._by_client.get((subnet_id, client))
+        if before is not None:
+            self.forget(before)
+        elif len(self._by_address) >= self._capacity:
+            self.forget(next(iter(self._by_address)))
+        self._by_address[address] = Offer(client, subnet_id, until)
+        self._by_client[subnet_id, client] = address
+
+    def forget(self, address: bytes) -> None:
+        """The address is kept for nobody."""
+        offer = self._by_address.pop(address, None)
+        if offer is not None:
+            del self._by_client[offer.subnet_id, offer.client]
+
+    def forget_client(self, client: bytes, subnet_id: int) -> None:
+        """Nothing is kept for the client in the subnet: it has taken another server's offer."""
+        address = self._by_client.get((subnet_id, client))
+        if address is not None:
+            self.forget(address)
+
+    def look_ahead(self, first: bytes, last: bytes) -> LookAhead:
+        """What is remembered of the pool `first`..`last`."""
+        ahead = self._ahead.get((first, last))
+        if ahead is None:
+            low, high = int.from_bytes(first, "big"), int.from_bytes(last, "big")
+            start = low + int((high - low + 1) * self._spread)
+            ahead = self._ahead[first, last] = LookAhead(min(start, high).to_bytes(len(first), "big"))
+        return ahead

@@ -1,0 +1,174 @@
+"""The octets of an OFFER, ACK or NAK and where they go (RFC 2131 tables 3 and section 4.1)."""
+
+from __future__ import annotations
+
+from tenure.dhcpwire.v4.encoding import encode_options
+from tenure.dhcpwire.v4.options import MessageType
+from tenure.dhcpwire.v4.packet import BROADCAST, NO_ADDRESS, Packet, build_reply
+from tenure.dhcpwire.v4.relay_agent import SERVER_IDENTIFIER_OVERRIDE, sub_option
+from tenure.leasing.arrival import CLIENT_PORT, SERVER_PORT, Arrival, Destination
+from tenure.leasing.inquiry import Inquiry, Reply
+from tenure.leasing.prepared import PreparedSubnet
+from tenure.leasing.verdict import WORDS, Verdict
+from tenure.naming.choice import Naming
+
+_HOST_NAME, _REQUEST_LIST, _MESSAGE, _CLIENT_ID = 12, 55, 56, 61
+_RAPID_COMMIT, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 80, 81, 82
+_EVERYBODY = b"\xff\xff\xff\xff"
+_ETHERNET = 1
+_ETHERNET_SIZE = 6
+_OFFER, _ACK, _NAK = int(MessageType.OFFER), int(MessageType.ACK), int(MessageType.NAK)
+
+
+def server_identifier(prepared: PreparedSubnet, packet: Packet, arrival: Arrival) -> bytes:
+    """Option 54 of a reply: what the relay wants there (RFC 5107), else the configured address, else where it came."""
+    relay = packet.options.get(_RELAY_AGENT_INFORMATION)
+    if relay is not None:
+        override = sub_option(relay, SERVER_IDENTIFIER_OVERRIDE)
+        if override is not None and len(override) == 4:
+            return override
+    return prepared.subnet.server_identifier or arrival.local
+
+
+def names_us(server_id: bytes, inquiry: Inquiry) -> bool:
+    """Whether a client's option 54 means this server."""
+    arrival = inquiry.arrival
+    if server_id == arrival.local:
+        return True
+    return any(server_id == server_identifier(one, inquiry.packet, arrival) for one in inquiry.link)
+
+
+def offer(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, lifetime: int, naming: Naming | None) -> Reply:
+    """A DHCPOFFER of the address."""
+    return _grant(inquiry, prepared, _OFFER, address, lifetime, naming, NO_ADDRESS)
+
+
+def acknowledge(
+    inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, lifetime: int, naming: Naming, *, rapid: bool = False
+) -> Reply:
+    """A DHCPACK of a lease; `rapid` adds option 80 (RFC 4039)."""
+    return _grant(inquiry, prepared, _ACK, address, lifetime, naming, inquiry.packet.ciaddr, rapid=rapid)
+
+
+def _grant(
+    inquiry: Inquiry,
+    prepared: PreparedSubnet,
+    message_type: int,
+    address: bytes,
+    lifetime: int,
+    naming: Naming | None,
+    ciaddr: bytes,
+    *,
+    rapid: bool = False,
+) -> Reply:
+    packet, arrival = inquiry.packet, inquiry.arrival
+    asked = packet.options.get(_REQUEST_LIST)
+    server_id = server_identifier(prepared, packet, arrival)
+    options = prepared.options_for(inquiry.client, inquiry.hardware)
+    tail = options.head(message_type, server_id, lifetime, asked)
+    own = _of_the_client(packet, asked, naming)
+    if rapid:
+        own.append((_RAPID_COMMIT, b""))
+    if own:
+        tail += encode_options(own)
+    octets = build_reply(
+        packet,
+        (),
+        tail,
+        ciaddr=ciaddr,
+        yiaddr=address,
+        siaddr=prepared.subnet.next_server,
+        file=prepared.subnet.boot_file_name,
+    )
+    return Reply(octets, _to_client(packet, arrival, address))
+
+
+def inform(inquiry: Inquiry, prepared: PreparedSubnet) -> Reply:
+    """The DHCPACK to a DHCPINFORM: parameters, no lease (RFC 2131 section 4.3.5)."""
+    packet, arrival = inquiry.packet, inquiry.arrival
+    asked = packet.options.get(_REQUEST_LIST)
+    options = prepared.options_for(inquiry.client, inquiry.hardware)
+    tail = options.head(_ACK, server_identifier(prepared, packet, arrival), None, asked)
+    tail += encode_options(_of_the_client(packet, asked, None))
+    octets = build_reply(
+        packet,
+        (),
+        tail,
+        ciaddr=packet.ciaddr,
+        siaddr=prepared.subnet.next_server,
+        file=prepared.subnet.boot_file_name,
+    )
+    if packet.ciaddr == NO_ADDRESS:
+        return Reply(octets, _to_client(packet, arrival, NO_ADDRESS))
+    return Reply(octets, _direct(packet.ciaddr, arrival))
+
+
+def refuse(inquiry: Inquiry, prepared: PreparedSubnet, verdict: Verdict) -> Reply:
+    """A DHCPNAK with the reason in words.
+
+    Through a relay its broadcast bit is set, because a client may not be able to take a frame for the address that it
+    must give up (RFC 2131 section 4.3.2).
+    """
+    packet, arrival = inquiry.packet, inquiry.arrival
+    options = [
+        (53, b"\x06"),
+        (54, server_identifier(prepared, packet, arrival)),
+        (_MESSAGE, WORDS[verdict].encode("ascii")),
+    ]
+    client_id = packet.options.get(_CLIENT_ID)
+    if client_id is not None:
+        options.append((_CLIENT_ID, client_id))
+    relayed = packet.giaddr != NO_ADDRESS
+    octets = build_reply(packet, options, flags=packet.flags | BROADCAST if relayed else packet.flags)
+    if relayed:
+        return Reply(octets, _to_relay(packet.giaddr, arrival))
+    if arrival.interface is None:
+        return Reply(octets, _back(arrival))
+    return Reply(octets, Destination(_EVERYBODY, CLIENT_PORT))
+
+
+def _of_the_client(packet: Packet, asked: bytes | None, naming: Naming | None) -> list[tuple[int, bytes]]:
+    """The options that differ from client to client: its name, and its identifier unchanged (RFC 6842)."""
+    options = []
+    if naming is not None:
+        if naming.reply_fqdn is not None:
+            options.append((_CLIENT_FQDN, naming.reply_fqdn))
+        elif naming.reply_host_name is not None and (
+            asked is None or _HOST_NAME in asked or _HOST_NAME in packet.options
+        ):
+            options.append((_HOST_NAME, naming.reply_host_name))
+    client_id = packet.options.get(_CLIENT_ID)
+    if client_id is not None:
+        options.append((_CLIENT_ID, client_id))
+    return options
+
+
+def _to_client(packet: Packet, arrival: Arrival, address: bytes) -> Destination:
+    """Where an OFFER or ACK goes (RFC 2131 section 4.1)."""
+    if packet.giaddr != NO_ADDRESS:
+        return _to_relay(packet.giaddr, arrival)
+    if packet.ciaddr != NO_ADDRESS:
+        return _direct(packet.ciaddr, arrival)
+    if arrival.interface is None:
+        return _back(arrival)
+    if packet.flags & BROADCAST or packet.htype != _ETHERNET or packet.hlen != _ETHERNET_SIZE or address == NO_ADDRESS:
+        return Destination(_EVERYBODY, CLIENT_PORT)
+    return Destination(address, CLIENT_PORT, packet.chaddr)
+
+
+def _to_relay(giaddr: bytes, arrival: Arrival) -> Destination:
+    """The relay's server port; on a port other than the usual one, wherever its packet came from."""
+    if arrival.port != SERVER_PORT:
+        return _back(arrival)
+    return Destination(giaddr, SERVER_PORT)
+
+
+def _direct(address: bytes, arrival: Arrival) -> Destination:
+    """A client that has its address."""
+    if arrival.port != SERVER_PORT:
+        return _back(arrival)
+    return Destination(address, CLIENT_PORT)
+
+
+def _back(arrival: Arrival) -> Destination:
+    return Destination(arrival.source, arrival.source_port)
