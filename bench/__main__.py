@@ -6,13 +6,15 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import TOP, dhcp4, queries, updates
+from bench import TOP, dhcp4, latency, queries, registration, updates
 from bench.result import Contest, page, show
 
 ROWS: dict[str, Callable[[bool], Contest]] = {
     "dhcp4": dhcp4.contest,
     "updates": updates.contest,
+    "registration": registration.contest,
     "queries": queries.contest,
+    "latency": latency.contest,
 }
 
 

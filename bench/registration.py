@@ -1,0 +1,212 @@
+"""Names registered a second into one BIND: tenure's updater from its ledger, beside Kea's D2 from its queue.
+
+Both write address and DHCID by RFC 4703 with TSIG, forward only. D2 gets no more requests than its queue holds (1,024),
+so that its figure is its speed; what it does with a burst of 10,000 is told beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import dns.message
+import dns.query
+import dns.zone
+from network import eventually
+from peers import find
+
+from bench import nameservers
+from bench.ourselves import fill_ledger, tenure_command
+from bench.result import Contest, Contestant
+
+D2 = "Kea D2"
+QUEUE = 900
+BURST = 10_000
+
+
+def contest(quick: bool = False) -> Contest:
+    """The row `names registered/s into one BIND`."""
+    return Contest(
+        "names registered/s into one BIND, A and DHCID",
+        "/s",
+        measure_tenure(10_000 if quick else 100_000),
+        [measure_d2(burst=1_500 if quick else BURST)],
+        {D2: 20},
+    )
+
+
+def names(count: int, prefix: str) -> list[tuple[str, str, bytes]]:
+    """Name, address and DHCID of so many leases."""
+    return [
+        (
+            f"{prefix}{n}.{nameservers.ZONE}",
+            f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}",
+            b"\0\1\1" + hashlib.sha256(f"{prefix}{n}".encode()).digest(),
+        )
+        for n in range(count)
+    ]
+
+
+def measure_tenure(count: int) -> Contestant:
+    """A ledger with `count` due registrations, and the updater started on it; its start-up is in the time."""
+    with nameservers.serve(nameservers.bind, "BIND", names=0) as server:
+        config = server.folder / "tenure.toml"
+        key = server.folder / "bench.key"
+        key.write_text(nameservers.SECRET + "\n")
+        key.chmod(0o600)
+        config.write_text(f"""
+[store]
+url = "sqlite:tenure.db"
+
+[[keys]]
+name = "{nameservers.KEY}"
+algorithm = "hmac-sha256"
+secret-file = "bench.key"
+
+[[ddns.forward]]
+zone = "{nameservers.ZONE}"
+servers = ["127.0.0.1:{server.port}"]
+key = "{nameservers.KEY}"
+""")
+        wanted = names(count, "r")
+        fill_ledger(server.folder / "tenure.db", wanted)
+        began = time.monotonic()
+        with running(tenure_command("updater", config), server.folder):
+            wait_for([name for name, _, _ in wanted], server.port, 300)
+            seconds = time.monotonic() - began
+        found = registered(server.port, "r")
+    return Contestant("tenure", count / seconds, f"{count:,} names in {seconds:.1f} s, {count - found:,} lost")
+
+
+def measure_d2(burst: int) -> Contestant:
+    """D2 with a full queue; then, with a fresh BIND, a burst that its queue does not hold."""
+    with nameservers.serve(nameservers.bind, "BIND", names=0) as server, d2(server) as port:
+        wanted = names(QUEUE, "d")
+        began = time.monotonic()
+        request(port, wanted)
+        wait_for([name for name, _, _ in wanted], server.port, 60)
+        seconds = time.monotonic() - began
+    with nameservers.serve(nameservers.bind, "BIND", names=0) as server, d2(server) as port:
+        request(port, names(burst, "d"))
+        found = settled(server.port)
+    note = f"{QUEUE:,} names in {seconds:.2f} s; of a burst of {burst:,} it lost {burst - found:,}"
+    return Contestant(D2, QUEUE / seconds, note)
+
+
+@contextlib.contextmanager
+def d2(server: nameservers.Server) -> Iterator[int]:
+    """Kea's D2 with BIND as its only forward server; gives the port of its queue."""
+    port = nameservers.free_port()
+    config = {
+        "DhcpDdns": {
+            "ip-address": "127.0.0.1",
+            "port": port,
+            "tsig-keys": [{"name": nameservers.KEY, "algorithm": "HMAC-SHA256", "secret": nameservers.SECRET}],
+            "forward-ddns": {
+                "ddns-domains": [
+                    {
+                        "name": nameservers.ZONE,
+                        "key-name": nameservers.KEY,
+                        "dns-servers": [{"ip-address": "127.0.0.1", "port": server.port}],
+                    }
+                ]
+            },
+            "loggers": [{"name": "kea-dhcp-ddns", "severity": "FATAL", "output_options": [{"output": "stdout"}]}],
+        }
+    }
+    path = server.folder / "d2.json"
+    path.write_text(json.dumps(config))
+    environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(server.folder)}
+    with running([find("kea-dhcp-ddns"), "-c", str(path)], server.folder, environment):
+        eventually(lambda: listens(port), "D2 listens", 20)
+        yield port
+
+
+def listens(port: int) -> bool:
+    """Whether a UDP port of loopback is taken."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def request(port: int, wanted: Sequence[tuple[str, str, bytes]]) -> None:
+    """Name change requests as kea-dhcp4 sends them: two octets of length and JSON, one a datagram."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        for name, address, dhcid in wanted:
+            body = json.dumps(
+                {
+                    "change-type": 0,
+                    "forward-change": True,
+                    "reverse-change": False,
+                    "fqdn": name,
+                    "ip-address": address,
+                    "dhcid": dhcid.hex().upper(),
+                    "lease-expires-on": "20991231235959",
+                    "lease-length": 3600,
+                    "use-conflict-resolution": True,
+                }
+            ).encode()
+            out.sendto(len(body).to_bytes(2, "big") + body, ("127.0.0.1", port))
+            time.sleep(0.0002)  # as fast as a busy DHCP server, not as fast as a loop
+
+
+@contextlib.contextmanager
+def running(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> Iterator[None]:
+    """A program for as long as the block lasts; ended by its id."""
+    with (folder / "program.log").open("wb") as log:
+        popen = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env={**os.environ, **(environment or {})})
+    try:
+        yield
+    finally:
+        popen.send_signal(signal.SIGTERM)
+        try:
+            popen.wait(15)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+            popen.wait()
+
+
+def resolves(name: str, port: int) -> bool:
+    """Whether the server has an address for the name."""
+    with contextlib.suppress(dns.exception.Timeout):
+        return bool(dns.query.udp(dns.message.make_query(name, "A"), "127.0.0.1", timeout=1, port=port).answer)
+    return False
+
+
+def wait_for(wanted: list[str], port: int, seconds: float) -> None:
+    """Until an even sample of the names resolves, the last one among them; the losses are counted afterwards."""
+    deadline = time.monotonic() + seconds
+    missing = wanted[:: -max(1, len(wanted) // 200)]
+    while missing:
+        missing = [name for name in missing if not resolves(name, port)]
+        if time.monotonic() > deadline:
+            print(f"gave up with {len(missing)} of the sample missing", file=sys.stderr)
+            return
+        time.sleep(0.02)
+
+
+def registered(port: int, prefix: str) -> int:
+    """How many names of the run the zone holds, by a transfer."""
+    zone = dns.zone.from_xfr(dns.query.xfr("127.0.0.1", nameservers.ZONE, port=port, relativize=True))
+    return sum(1 for name in zone if str(name).startswith(prefix) and str(name)[1:].isdecimal())
+
+
+def settled(port: int) -> int:
+    """How many names there are once no more come."""
+    before = -1
+    while (now := registered(port, "d")) != before:
+        before = now
+        time.sleep(3)
+    return now
