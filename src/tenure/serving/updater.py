@@ -1,0 +1,210 @@
+"""The updater: converges DNS to the registrations of the ledger, as fast as each zone's servers take them.
+
+Rows that are due are read from the ledger, a few thousand at a time, go through their lanes in shared messages, and
+what became of them is recorded in batches. Nothing is kept in memory that the ledger does not have: a row is due until
+its outcome is recorded, so a crash repeats an exchange and loses none, and every exchange may be repeated.
+
+Ledger calls are short transactions made on the event loop itself. A thread would cost more than it saves: SQLite gives
+the interpreter lock away at every row, and has to wait for it as often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+from tenure.serving.updater_exchange import Exchange
+from tenure.serving.updater_journal import LEDGER_PROBLEM, Journal, RegistrationLedger
+from tenure.serving.updater_link import Link
+from tenure.serving.updater_rows import RowsUnderWay
+from tenure.updating.lane import Batch, Lane
+from tenure.updating.routing import Routes
+
+MOST_ROWS = 8000  # in memory
+PICK_ROWS = 2000  # read from the ledger at a time
+WINDOW = 6  # messages of one zone on their way
+FLUSH_OUTCOMES = 1000  # recorded at once
+FLUSH_SECONDS = 0.02  # or after this
+LOOK_SECONDS = 2.0  # the ledger is looked into at least this often, whoever wakes us
+STUCK_SECONDS = 0.5  # what is due but finds no room for this long lets others pass
+CROWDED_SECONDS = 0.1  # between looks while more is due than finds room
+LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
+STOP_SECONDS = 5.0  # for what is on its way when the end is asked for
+
+
+class WakeSource(Protocol):
+    """Says that the ledger may have something new."""
+
+    def fileno(self) -> int:
+        """Readable when it does."""
+
+    def drain(self) -> object:
+        """Take the wake-ups that wait."""
+
+
+class UpdaterService:
+    """The service, for one ledger and the configured domains."""
+
+    def __init__(
+        self,
+        ledger: RegistrationLedger,
+        routes: Routes,
+        wake_source: WakeSource | None,
+        report: Report,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._ledger = ledger
+        self._routes = routes
+        self._wake_source = wake_source
+        self._report = report
+        self._clock = clock
+
+    def run(self, stop: Stop) -> None:
+        """Serve until `stop`; what is on its way then has 5 s to come back."""
+        asyncio.run(_Updating(self._ledger, self._routes, self._wake_source, self._report, self._clock).run(stop))
+
+
+class _Updating:
+    """One run of the service, inside its event loop."""
+
+    def __init__(
+        self,
+        ledger: RegistrationLedger,
+        routes: Routes,
+        wake_source: WakeSource | None,
+        report: Report,
+        clock: Callable[[], float],
+    ) -> None:
+        self._ledger = ledger
+        self._wake_source = wake_source
+        self._report = report
+        self._clock = clock
+        domains = [*routes.forward, *routes.reverse]
+        self._links = {server: Link(server, clock) for domain in domains for server in domain.servers}
+        lanes = {id(domain): Lane(domain) for domain in domains}
+        self._exchanges = [
+            Exchange(lane, [self._links[server] for server in lane.domain.servers], report, clock)
+            for lane in lanes.values()
+        ]
+        self._journal = Journal(ledger, report)
+        self._rows = RowsUnderWay(routes, lanes, self._journal, clock)
+        self._news = asyncio.Event()
+        self._carrying: set[asyncio.Task[None]] = set()
+        self._flush_at = 0.0  # loop times from here on: when what is gathered must be recorded
+        self._ledger_at = 0.0  # from when the ledger may be asked again
+        self._pick_at = 0.0  # when to look for rows, unless woken before
+        self._crowded_at = 0.0  # when to look although more than `_few` rows are still in memory
+        self._few = MOST_ROWS
+        self._took_at = 0.0  # when rows last found room
+
+    async def run(self, stop: Stop) -> None:
+        """Until `stop`; then what is on its way has a few seconds to come back, and is recorded."""
+        loop = asyncio.get_running_loop()
+        self._listen(loop, stop)
+        self._report.info("started", zones=len(self._exchanges), servers=len(self._links))
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                self._news.clear()
+                look_at = self._look(loop.time())
+                self._send(group)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(look_at):
+                        await self._news.wait()
+            await self._finish()
+        self._report.info("stopped", unrecorded=len(self._journal))
+
+    def _listen(self, loop: asyncio.AbstractEventLoop, stop: Stop) -> None:
+        def stopped() -> None:
+            loop.remove_reader(stop.fileno())
+            self._news.set()
+
+        loop.add_reader(stop.fileno(), stopped)
+        if self._wake_source is not None:
+            loop.add_reader(self._wake_source.fileno(), self._woken)
+
+    def _woken(self) -> None:
+        assert self._wake_source is not None, "only a wake source wakes"
+        self._wake_source.drain()
+        self._pick_at = 0.0
+        self._news.set()
+
+    async def _finish(self) -> None:
+        if self._carrying:
+            await asyncio.wait(self._carrying, timeout=STOP_SECONDS)
+        for carrying in self._carrying:
+            carrying.cancel()
+        for link in self._links.values():
+            link.close()
+        try:
+            self._journal.flush(self._clock())
+        except LedgerUnavailable as error:  # those rows stay due, and every exchange may be repeated
+            self._report.problem(LEDGER_PROBLEM, str(error))
+
+    def _look(self, now: float) -> float:
+        """Record what is ripe, read what is due; gives when to look again."""
+        if now < self._ledger_at:
+            return self._ledger_at
+        try:
+            if now >= self._flush_at or len(self._journal) >= FLUSH_OUTCOMES or not self._carrying:
+                self._rows.forget(self._journal.flush(self._clock()))
+            self._pick(now)
+            if len(self._journal) and not self._carrying:  # what needed no exchange
+                self._rows.forget(self._journal.flush(self._clock()))
+        except LedgerUnavailable as error:
+            self._report.problem(LEDGER_PROBLEM, str(error))
+            self._ledger_at = now + LEDGER_SECONDS
+            return self._ledger_at
+        self._report.healthy(LEDGER_PROBLEM)
+        return min(self._pick_at, self._flush_at) if len(self._journal) else self._pick_at
+
+    def _pick(self, now: float) -> None:
+        """Read rows that are due and put them into their lanes, if it is time and there is room."""
+        under_way = len(self._rows.keys)
+        if now < self._pick_at or under_way > MOST_ROWS - PICK_ROWS:
+            return
+        if under_way > self._few and now < self._crowded_at:
+            return
+        due = self._ledger.due_registrations(self._clock(), PICK_ROWS, self._rows.keys)
+        left = self._rows.take(due)
+        if len(left) < len(due) or not left:
+            self._took_at = now
+        elif now - self._took_at > STUCK_SECONDS:
+            self._rows.put_off(left)
+        if len(due) == PICK_ROWS:  # there may be more: as soon as some of these are done
+            self._few = len(self._rows.keys) - PICK_ROWS // 2
+            self._crowded_at = now + CROWDED_SECONDS
+        else:
+            self._few = MOST_ROWS
+            self._pick_at = self._next_look(now)
+
+    def _next_look(self, now: float) -> float:
+        """Loop time when the next row falls due, or when to look in any case."""
+        due_at = self._ledger.next_due_at(self._rows.keys)
+        wait = LOOK_SECONDS if due_at is None else min(LOOK_SECONDS, max(0.0, due_at - self._clock()))
+        return now + wait
+
+    def _send(self, group: asyncio.TaskGroup) -> None:
+        """Fill every zone's window."""
+        for exchange in self._exchanges:
+            while exchange.on_the_way < WINDOW and (batch := exchange.lane.next_batch()) is not None:
+                exchange.on_the_way += 1
+                carrying = group.create_task(self._carry(exchange, batch))
+                self._carrying.add(carrying)
+                carrying.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, exchange: Exchange, batch: Batch) -> None:
+        """One message, from the lane to its answer."""
+        try:
+            ended = await exchange.carry(batch)
+        finally:
+            exchange.on_the_way -= 1
+            self._news.set()
+        if ended and not len(self._journal):
+            self._flush_at = asyncio.get_running_loop().time() + FLUSH_SECONDS
+        self._rows.ended(ended)

@@ -1,0 +1,125 @@
+"""The rows that are under way: planned, put into their lanes, and settled when their tasks end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction, Registration, State
+from tenure.serving.updater_journal import Journal, Key
+from tenure.updating.lane import Lane
+from tenure.updating.outcome import put_off, reverse_after_refusal, settle
+from tenure.updating.plan import NO_ZONE, Routed, make_plan
+from tenure.updating.routing import Domain, Routes
+from tenure.updating.task import Ending, Task
+
+MOST_IN_LANE = 2400  # tasks: a window full of messages, and as much again to fill them from
+PUT_OFF_SECONDS = 2.0  # at least; what a zone cannot take now
+
+
+class _Row(NamedTuple):
+    """How much of a row is still to come."""
+
+    tasks: int
+    after_forward: Routed | None
+
+
+class RowsUnderWay:
+    """The rows in memory. A zone has at most `MOST_IN_LANE` tasks, so that it cannot stand before the others."""
+
+    def __init__(self, routes: Routes, lanes: Mapping[int, Lane], journal: Journal, clock: Callable[[], float]) -> None:
+        self._routes = routes
+        self._lanes = lanes  # by the identity of their domain
+        self._journal = journal
+        self._clock = clock
+        self._rows: dict[Key, _Row] = {}
+
+    @property
+    def keys(self) -> Collection[Key]:
+        """Which rows are under way, or not recorded yet."""
+        return self._rows.keys()
+
+    def take(self, rows: Sequence[Registration]) -> list[Registration]:
+        """Put rows into their lanes; gives back those whose zones have no room."""
+        now = self._clock()
+        leaving = {(row.name, row.dhcid) for row in rows if row.forward.state == State.REMOVING}
+        left = []
+        for row in _moves_first(rows, leaving) if leaving else rows:
+            plan = make_plan(row, self._routes, now, leaving)
+            start = [routed for routed in plan.now if self._has_room(routed.domain)]
+            if not start and not plan.ended:
+                left.append(row)
+                continue
+            after = plan.after_forward
+            if after is not None and not self._has_room(after.domain):
+                after = None  # forward waits for nobody; this direction stays due
+            self._rows[row[:3]] = _Row(len(start) + len(plan.ended), after)
+            for routed in start:
+                self._start(routed)
+            for task, ending in plan.ended:
+                self._end(task, ending)
+        return left
+
+    def put_off(self, rows: Iterable[Registration]) -> None:
+        """Let these be due a little later, because others that are due behind them must not wait for their zones."""
+        now = self._clock()
+        for row in rows:
+            plan = make_plan(row, self._routes, now)
+            self._rows[row[:3]] = _Row(0, None)
+            due_at = now + PUT_OFF_SECONDS * (1.0 + random.random())
+            for routed in (*plan.now, plan.after_forward):
+                if routed is not None:
+                    self._journal.note(put_off(routed.task, due_at))
+            self._journal.finish(row[:3])
+
+    def ended(self, ends: Iterable[tuple[Task, Ending]]) -> None:
+        """What tasks came to: noted, and the reverse record taken up that waited for the forward one."""
+        for task, ending in ends:
+            self._end(task, ending)
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """These rows are recorded and may be picked again."""
+        for key in keys:
+            del self._rows[key]
+
+    def _has_room(self, domain: Domain | None) -> bool:
+        return domain is None or self._lanes[id(domain)].held < MOST_IN_LANE
+
+    def _start(self, routed: Routed) -> None:
+        if routed.domain is None:
+            self._end(routed.task, NO_ZONE)
+        else:
+            self._lanes[id(routed.domain)].add(routed.task)
+
+    def _end(self, task: Task, ending: Ending) -> None:
+        now = self._clock()
+        key = task.row[:3]
+        tasks, after = self._rows[key]
+        self._journal.note(settle(task, ending, now, random.random()))
+        tasks -= 1
+        if task.direction is Direction.FORWARD:
+            if ending.reason is Reason.NAME_TAKEN:
+                refused = reverse_after_refusal(task, after.task if after else None, now)
+                if refused is not None:
+                    self._journal.note(refused)
+            elif after is not None:
+                self._rows[key] = _Row(tasks + 1, None)
+                self._start(after)
+                return
+            after = None
+        self._rows[key] = _Row(tasks, after)
+        if not tasks:
+            self._journal.finish(key)
+
+
+def _moves_first(rows: Sequence[Registration], leaving: set[tuple[bytes, bytes]]) -> list[Registration]:
+    """A client that moves keeps its name in DNS all the while: its new address replaces the old one, which then goes.
+
+    Another client's claim to the name stays behind the removal, in the order of the ledger.
+    """
+    moving = leaving & {(row.name, row.dhcid) for row in rows if not row.cause}
+    if not moving:
+        return list(rows)
+    return sorted(rows, key=lambda row: bool(row.cause) and (row.name, row.dhcid) in moving)

@@ -1,0 +1,109 @@
+"""Name conflict resolution as one table: what each (step, RCODE) leads to (RFC 4703 section 5, RFC 2136 section 2.2).
+
+The modes that do not check have steps of their own and no further rule. What a table row leaves out is the same in
+every step and stands in `_ANYWHERE`; an RCODE that is in neither ends the task: no answer is without an outcome.
+"""
+
+from __future__ import annotations
+
+from tenure.dnswire.codes import Rcode, rcode_to_text
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction
+from tenure.updating.routing import ConflictMode
+from tenure.updating.task import Ending, Step, Task, Verdict
+
+MOST_ROUNDS = 3  # ADD after REPLACE: a name that comes and goes this often is left for later
+
+_End = tuple[Verdict, Reason]
+_CONFIRMED: _End = (Verdict.DONE, Reason.CONFIRMED)
+_REMOVED: _End = (Verdict.DONE, Reason.REMOVED)
+_NOT_OURS: _End = (Verdict.DONE, Reason.NOT_OURS)
+_TAKEN: _End = (Verdict.REFUSED, Reason.NAME_TAKEN)
+_REJECTED: _End = (Verdict.REFUSED, Reason.UPDATE_REJECTED)
+
+_RULES: dict[tuple[Step, int], Step | _End] = {
+    (Step.ADD, Rcode.NOERROR): _CONFIRMED,
+    (Step.ADD, Rcode.YXDOMAIN): Step.REPLACE,  # in use: by us?
+    (Step.REPLACE, Rcode.NOERROR): _CONFIRMED,
+    (Step.REPLACE, Rcode.NXDOMAIN): Step.ADD,  # it vanished meanwhile
+    (Step.REPLACE, Rcode.NXRRSET): _TAKEN,  # no marker, another one, or more than one
+    (Step.OVERWRITE, Rcode.NOERROR): _CONFIRMED,
+    (Step.OVERWRITE, Rcode.YXRRSET): _TAKEN,  # a CNAME: the server would ignore the address in silence
+    (Step.REMOVE_ADDRESS, Rcode.NOERROR): Step.REMOVE_NAME,
+    (Step.REMOVE_ADDRESS, Rcode.NXRRSET): _NOT_OURS,  # no such name, or not our marker: RFC 4703 5.5 stops here
+    (Step.REMOVE_ADDRESS, Rcode.NXDOMAIN): _NOT_OURS,  # what some servers say of a name that is not there
+    (Step.REMOVE_NAME, Rcode.NOERROR): _REMOVED,
+    (Step.REMOVE_NAME, Rcode.YXRRSET): _REMOVED,  # another address is left, so the marker stays: all is well
+    (Step.REMOVE_NAME, Rcode.NXRRSET): _REMOVED,  # our address is gone and the marker is not ours any more
+    (Step.REMOVE_NAME, Rcode.NXDOMAIN): _REMOVED,
+    (Step.REMOVE_UNMARKED, Rcode.NOERROR): _REMOVED,
+    (Step.REVERSE_REPLACE, Rcode.NOERROR): _CONFIRMED,
+    (Step.REVERSE_REPLACE, Rcode.YXRRSET): _TAKEN,  # a CNAME, as RFC 2317 puts there
+    (Step.REVERSE_REMOVE, Rcode.NOERROR): _REMOVED,
+    (Step.REVERSE_REMOVE, Rcode.NXRRSET): _NOT_OURS,
+    (Step.REVERSE_REMOVE, Rcode.NXDOMAIN): _NOT_OURS,
+}
+
+_ANYWHERE: dict[int, _End] = {
+    Rcode.FORMERR: _REJECTED,
+    Rcode.SERVFAIL: (Verdict.RETRY, Reason.SERVER_FAILED),
+    Rcode.NOTIMP: (Verdict.RETRY, Reason.SERVER_FAILED),
+    Rcode.REFUSED: (Verdict.REFUSED, Reason.SERVER_REFUSED),
+    Rcode.NOTAUTH: (Verdict.RETRY, Reason.SERVER_NOT_AUTHORITATIVE),
+    Rcode.NOTZONE: _REJECTED,
+}
+
+# A server that says this says it of the whole message, so another server may do better (RFC 2136 section 4.6).
+NEXT_SERVER = frozenset({Rcode.SERVFAIL, Rcode.NOTIMP, Rcode.NOTAUTH})
+
+# One record among many can cause these. A shared message that gets one is bisected until that record is alone.
+BLAMES_ONE = frozenset(
+    {
+        *(Rcode.YXDOMAIN, Rcode.YXRRSET, Rcode.NXDOMAIN, Rcode.NXRRSET),
+        *(Rcode.REFUSED, Rcode.FORMERR, Rcode.NOTZONE),
+    }
+)
+
+
+def _ending(end: _End, step: Step, rcode: int) -> Ending:
+    return Ending(*end, f"{rcode_to_text(rcode)} to {step}")
+
+
+TRANSITIONS: dict[tuple[Step, int], Step | Ending] = {
+    (step, rcode): _ending(end, step, rcode) for step in Step for rcode, end in _ANYWHERE.items()
+}
+TRANSITIONS |= {
+    (step, rcode): found if isinstance(found, Step) else _ending(found, step, rcode)
+    for (step, rcode), found in _RULES.items()
+}
+
+_FIRST: dict[tuple[ConflictMode, Direction, bool], Step] = {}
+for _mode in ConflictMode:
+    _checks = _mode in {ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID}
+    _unmarked = _mode is ConflictMode.NO_CHECK_WITHOUT_DHCID
+    _FIRST[_mode, Direction.FORWARD, False] = Step.ADD if _checks else Step.OVERWRITE
+    _FIRST[_mode, Direction.FORWARD, True] = Step.REMOVE_UNMARKED if _unmarked else Step.REMOVE_ADDRESS
+    _FIRST[_mode, Direction.REVERSE, False] = Step.REVERSE_REPLACE
+    _FIRST[_mode, Direction.REVERSE, True] = Step.REVERSE_REMOVE
+
+
+def first_step(mode: ConflictMode, direction: Direction, *, removes: bool) -> Step:
+    """Where a task begins that knows nothing of what DNS says now."""
+    return _FIRST[mode, direction, removes]
+
+
+def transition(step: Step, rcode: int) -> Step | Ending:
+    """What the answer to the message of `step` leads to; every RCODE leads somewhere."""
+    found = TRANSITIONS.get((step, rcode))
+    return _ending(_REJECTED, step, rcode) if found is None else found
+
+
+def advance(task: Task, rcode: int) -> Task | Ending:
+    """The task in its next step, or its end. A name that comes and goes without end is ended for now."""
+    found = transition(task.step, rcode)
+    if isinstance(found, Ending):
+        return found
+    rounds = task.rounds + (found is Step.ADD)
+    if rounds > MOST_ROUNDS:
+        return Ending(Verdict.RETRY, Reason.SERVER_FAILED, f"the name came and went {rounds} times")
+    return task._replace(step=found, rounds=rounds)

@@ -1,0 +1,147 @@
+"""A lane: the tasks of one zone on their way, gathered into shared messages, bisected where one stands in the way.
+
+Many registrations in the same step share one UPDATE, all their prerequisites together, because servers take 40,000
+names a second in messages of 200 and 850 a second one by one. An UPDATE is all or nothing (RFC 2136 section 3.7): when
+a shared one fails for a reason that one record can cause, its halves are sent instead, until that record is alone, and
+only for a task alone does such an RCODE count. At most one task of an owner name is on its way at a time.
+
+No socket here: `next_batch` gives what to send, `answered` and `failed` take what came of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from tenure.dnswire.codes import Rcode
+from tenure.dnswire.name import Name
+from tenure.naming.reason import Reason
+from tenure.updating.conflict import BLAMES_ONE, advance, first_step
+from tenure.updating.messages import most_octets
+from tenure.updating.routing import ConflictMode, Domain
+from tenure.updating.task import Ending, Step, Task
+
+MOST_TASKS = 200  # in one message: past this servers gain nothing, and a conflict costs more
+MOST_OCTETS = 60000  # of 65535, with room for the header, the zone and TSIG
+_MEMORY = 64.0  # names whose fate is remembered for the guess
+
+
+class Batch(NamedTuple):
+    """Tasks that share one message."""
+
+    step: Step
+    tasks: tuple[Task, ...]
+
+
+Ended = list[tuple[Task, Ending]]
+
+
+class Lane:
+    """The queue of one domain."""
+
+    def __init__(self, domain: Domain, most_tasks: int = MOST_TASKS) -> None:
+        self.domain = domain
+        self.most_tasks = most_tasks
+        self.held = 0  # tasks in the lane: waiting or on their way
+        self._waiting: dict[Step, deque[Task]] = {}  # in the order in which steps take turns
+        self._halves: deque[Batch] = deque()
+        self._behind: dict[Name, deque[Task]] = {}  # owner of a task in the lane, to the tasks that wait for it
+        self._in_use = self._free = 0.0  # names lately found in use and free
+
+    def add(self, task: Task) -> None:
+        """Take a task in; it waits while another one of its owner is here."""
+        self.held += 1
+        behind = self._behind.get(task.owner)
+        if behind is None:
+            self._behind[task.owner] = deque()
+            self._wait(task)
+        else:
+            behind.append(task)
+
+    def next_batch(self) -> Batch | None:
+        """What to send next, None when nothing waits. It is on its way until `answered` or `failed` or `restart`."""
+        if self._halves:
+            return self._guessed(self._halves.popleft())
+        for step, waiting in self._waiting.items():
+            if waiting:
+                del self._waiting[step]  # the step goes behind the others
+                self._waiting[step] = waiting
+                return self._guessed(Batch(step, self._take(waiting)))
+        return None
+
+    def answered(self, batch: Batch, rcode: int) -> Ended:
+        """The tasks that ended with this answer; the others wait in the lane for what comes next."""
+        if len(batch.tasks) > 1 and rcode in BLAMES_ONE:
+            middle = len(batch.tasks) // 2
+            self._halves.appendleft(Batch(batch.step, batch.tasks[middle:]))
+            self._halves.appendleft(Batch(batch.step, batch.tasks[:middle]))
+            return []
+        self._remember(batch, rcode)
+        ended: Ended = []
+        for task in batch.tasks:
+            following = advance(task, rcode)
+            if isinstance(following, Ending):
+                ended.append((task, following))
+                self._leave(task)
+            else:
+                self._wait(following)
+        return ended
+
+    def failed(self, batch: Batch, ending: Ending) -> Ended:
+        """All the tasks of a batch that got no answer that counts."""
+        for task in batch.tasks:
+            self._leave(task)
+        return [(task, ending) for task in batch.tasks]
+
+    def restart(self, batch: Batch) -> None:
+        """Begin again with these tasks, because another server shall do it and may not know what the first one did."""
+        for task in batch.tasks:
+            self._wait(task._replace(step=first_step(self.domain.mode, task.direction, removes=task.removes)))
+
+    def _wait(self, task: Task) -> None:
+        self._waiting.setdefault(task.step, deque()).append(task)
+
+    def _leave(self, task: Task) -> None:
+        self.held -= 1
+        behind = self._behind[task.owner]
+        if behind:
+            self._wait(behind.popleft())
+        else:
+            del self._behind[task.owner]
+
+    def _take(self, waiting: deque[Task]) -> tuple[Task, ...]:
+        """As many as fit a message. What made a server fail before gets fewer and fewer companions, to find it."""
+        taken: list[Task] = []
+        most, octets = self.most_tasks, 0
+        while waiting and len(taken) < most:
+            task = waiting[0]
+            part = task.part
+            if part.attempts and part.reason == Reason.SERVER_FAILED:
+                most = min(most, max(1, self.most_tasks >> 2 * part.attempts))
+                if len(taken) >= most:
+                    break
+            octets += most_octets(task)
+            if octets > MOST_OCTETS and taken:
+                break
+            taken.append(waiting.popleft())
+        return tuple(taken)
+
+    def _guessed(self, batch: Batch) -> Batch:
+        """Begin with REPLACE where names were mostly in use lately: after an outage, or with a zone kept from before.
+
+        Either beginning ends the same way. This one saves bisecting a message of names that are all ours already.
+        """
+        if batch.step is not Step.ADD or self._in_use <= self._free or batch.tasks[0].rounds:
+            return batch
+        return Batch(Step.REPLACE, tuple(task._replace(step=Step.REPLACE) for task in batch.tasks))
+
+    def _remember(self, batch: Batch, rcode: int) -> None:
+        if self.domain.mode not in {ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID}:
+            return
+        if (batch.step, rcode) in {(Step.ADD, Rcode.YXDOMAIN), (Step.REPLACE, Rcode.NOERROR)}:
+            self._in_use += len(batch.tasks)
+        elif (batch.step, rcode) in {(Step.ADD, Rcode.NOERROR), (Step.REPLACE, Rcode.NXDOMAIN)}:
+            self._free += len(batch.tasks)
+        if (known := self._in_use + self._free) > _MEMORY:
+            self._in_use *= _MEMORY / known
+            self._free *= _MEMORY / known

@@ -1,0 +1,182 @@
+"""What each step writes: its prerequisites and its updates, as a table from (mode, step) to rows of small rules.
+
+The messages are those of RFC 4703 and of Kea's four modes, but for two things (docs/conformance: RFC 4703). A removal
+names the very records that tenure wrote, so that whatever else stands at the name survives; the RFC deletes the whole
+name. And where nothing else proves it, a CNAME must be absent, because a server ignores an address beside one and
+answers NOERROR all the same (RFC 2136 section 3.4.2.2).
+
+H is the name, P the reverse name, T the type of the address's family, X the client's DHCID RDATA.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import Name
+from tenure.dnswire.rr import RR
+from tenure.dnswire.update import (
+    add,
+    build_update,
+    delete_rr,
+    delete_rrset,
+    name_in_use,
+    name_not_in_use,
+    rrset_absent,
+    rrset_equals,
+    rrset_exists,
+)
+from tenure.updating.routing import ConflictMode
+from tenure.updating.task import Step, Task
+
+_A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
+
+
+def _family(task: Task) -> int:
+    return _A if len(task.row.address) == 4 else _AAAA
+
+
+def _not_in_use(task: Task) -> RR:
+    """`H NONE ANY`: nothing stands there, neither another client's records nor a person's."""
+    return name_not_in_use(task.owner)
+
+
+def _in_use(task: Task) -> RR:
+    """`H ANY ANY`: tells a name that vanished (NXDOMAIN) from one that is not ours (NXRRSET)."""
+    return name_in_use(task.owner)
+
+
+def _marker_is_ours(task: Task) -> RR:
+    """`H IN DHCID X`: the one and only marker there is this client's."""
+    return rrset_equals(task.owner, _DHCID, task.row.dhcid)
+
+
+def _any_marker(task: Task) -> RR:
+    """`H ANY DHCID`: some client's name, not a person's."""
+    return rrset_exists(task.owner, _DHCID)
+
+
+def _no_cname(task: Task) -> RR:
+    """`H NONE CNAME`: the address will not be ignored."""
+    return rrset_absent(task.owner, _CNAME)
+
+
+def _no_a(task: Task) -> RR:
+    """`H NONE A`."""
+    return rrset_absent(task.owner, _A)
+
+
+def _no_aaaa(task: Task) -> RR:
+    """`H NONE AAAA`."""
+    return rrset_absent(task.owner, _AAAA)
+
+
+def _clear_family(task: Task) -> RR:
+    """`H ANY T`: the former addresses of this family; the other family's stay."""
+    return delete_rrset(task.owner, _family(task))
+
+
+def _clear_markers(task: Task) -> RR:
+    """`H ANY DHCID`: whosever marker it is."""
+    return delete_rrset(task.owner, _DHCID)
+
+
+def _put_address(task: Task) -> RR:
+    """`H IN T address`."""
+    return add(task.owner, _family(task), task.row.ttl, task.row.address)
+
+
+def _put_marker(task: Task) -> RR:
+    """`H IN DHCID X`; at the reverse name too."""
+    return add(task.owner, _DHCID, task.row.ttl, task.row.dhcid)
+
+
+def _drop_address(task: Task) -> RR:
+    """`H NONE T address`: this one only, because another server may have given the client another since."""
+    return delete_rr(task.owner, _family(task), task.row.address)
+
+
+def _drop_marker(task: Task) -> RR:
+    """`H NONE DHCID X`: ours only."""
+    return delete_rr(task.owner, _DHCID, task.row.dhcid)
+
+
+def _pointer_is_ours(task: Task) -> RR:
+    """`P IN PTR H`: the address has not been given to another name."""
+    return rrset_equals(task.owner, _PTR, task.row.name)
+
+
+def _clear_pointers(task: Task) -> RR:
+    """`P ANY PTR`: an address has one name."""
+    return delete_rrset(task.owner, _PTR)
+
+
+def _put_pointer(task: Task) -> RR:
+    """`P IN PTR H`."""
+    return add(task.owner, _PTR, task.row.ttl, task.row.name)
+
+
+def _drop_pointer(task: Task) -> RR:
+    """`P NONE PTR H`."""
+    return delete_rr(task.owner, _PTR, task.row.name)
+
+
+_Rules = tuple[Callable[[Task], RR], ...]
+
+
+class Sections(NamedTuple):
+    """One message's part for one task: what must hold, and what is then written."""
+
+    prerequisites: _Rules
+    updates: _Rules
+
+
+_ADD = Sections((_not_in_use,), (_put_address, _put_marker))
+_REMOVE_NAME = Sections((_marker_is_ours, _no_a, _no_aaaa), (_drop_marker,))
+_REVERSE = {
+    Step.REVERSE_REPLACE: Sections((_no_cname,), (_clear_pointers, _clear_markers, _put_pointer, _put_marker)),
+    Step.REVERSE_REMOVE: Sections((_pointer_is_ours, _marker_is_ours), (_drop_pointer, _drop_marker)),
+}
+
+SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
+    ConflictMode.CHECK_WITH_DHCID: {
+        Step.ADD: _ADD,
+        Step.REPLACE: Sections((_in_use, _marker_is_ours), (_clear_family, _put_address)),
+        Step.REMOVE_ADDRESS: Sections((_marker_is_ours,), (_drop_address,)),
+        Step.REMOVE_NAME: _REMOVE_NAME,
+        **_REVERSE,
+    },
+    ConflictMode.CHECK_EXISTS_WITH_DHCID: {
+        Step.ADD: _ADD,
+        Step.REPLACE: Sections((_in_use, _any_marker), (_clear_family, _clear_markers, _put_address, _put_marker)),
+        Step.REMOVE_ADDRESS: Sections((_any_marker,), (_drop_address,)),
+        Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
+        **_REVERSE,
+    },
+    ConflictMode.NO_CHECK_WITH_DHCID: {
+        Step.OVERWRITE: Sections((_no_cname,), (_clear_family, _clear_markers, _put_address, _put_marker)),
+        Step.REMOVE_ADDRESS: Sections((), (_drop_address,)),
+        Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
+        **_REVERSE,
+    },
+    ConflictMode.NO_CHECK_WITHOUT_DHCID: {
+        Step.OVERWRITE: Sections((_no_cname,), (_clear_family, _put_address)),
+        Step.REMOVE_UNMARKED: Sections((), (_drop_address,)),
+        Step.REVERSE_REPLACE: Sections((_no_cname,), (_clear_pointers, _put_pointer)),
+        Step.REVERSE_REMOVE: Sections((_pointer_is_ours,), (_drop_pointer,)),
+    },
+}
+
+
+def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, tasks: Iterable[Task]) -> bytes:
+    """One unsigned UPDATE that takes all these tasks through `step`: all or none of them (RFC 2136 section 3.7)."""
+    sections = SECTIONS[mode][step]
+    prerequisites = [rule(task) for task in tasks for rule in sections.prerequisites]
+    updates = [rule(task) for task in tasks for rule in sections.updates]
+    return build_update(message_id, zone, prerequisites, updates)
+
+
+def most_octets(task: Task) -> int:
+    """An upper bound of what a task adds to a message in any step, without counting on compression."""
+    return 7 * (len(task.owner) + 10) + 2 * (len(task.row.name) + len(task.row.dhcid)) + 32

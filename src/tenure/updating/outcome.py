@@ -1,0 +1,98 @@
+"""From the end of a task to what the ledger records of it: the outcome, and the entry of the history."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tenure.naming.event import Event
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction, Outcome, State
+from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
+from tenure.updating.retry import REMOVAL_SECONDS, backoff_seconds
+from tenure.updating.task import Ending, Task, Verdict
+
+
+class Settled(NamedTuple):
+    """What one ending comes to; a failure that repeats itself makes no second entry in the history."""
+
+    outcome: Outcome
+    event: Event | None
+
+
+def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
+    """The outcome of a task that ended `now`; `jitter` in [0, 1) spreads the next tries."""
+    if ending.verdict is Verdict.DONE:
+        return _removed(task, ending, now) if task.removes else _confirmed(task, ending, now)
+    if ending.verdict is Verdict.REFUSED and not task.removes:
+        outcome = _outcome(task, ending, State.REFUSED, None, task.part.attempts)
+        return Settled(outcome, _event(task, ending, now, "registration-refused"))
+    if ending is LEASE_OVER:  # its withdrawal is the next thing that happens to it
+        return Settled(_outcome(task, ending, State.PENDING, None, task.part.attempts), None)
+    return _failed(task, ending, now, jitter)
+
+
+def reverse_after_refusal(forward: Task, planned: Task | None, now: float) -> Settled | None:
+    """What the reverse record comes to when the forward claim turned out to be somebody else's name.
+
+    `planned` is the reverse task that waited for it. What was, or may have been, written before is taken away.
+    """
+    part = forward.row.reverse
+    if planned is not None and not part.attempts:
+        return settle(planned, FORWARD_REFUSED, now, 0.0)
+    if part.state not in {State.REGISTERED, State.PENDING}:
+        return None
+    task = forward._replace(direction=Direction.REVERSE)
+    return Settled(_outcome(task, FORWARD_REFUSED, State.REMOVING, now, 0), None)
+
+
+def put_off(task: Task, due_at: float) -> Settled:
+    """Looked at and left for later, because its zone has more under way than it gets done; nothing was tried."""
+    name, address, dhcid = task.row[:3]
+    state, _, attempts, reason, detail, _ = task.part
+    generation = task.row.generation
+    outcome = Outcome(name, address, dhcid, generation, task.direction, State(state), reason, detail, due_at, attempts)
+    return Settled(outcome, None)
+
+
+def _confirmed(task: Task, ending: Ending, now: float) -> Settled:
+    outcome = _outcome(task, ending, State.REGISTERED, None, 0)
+    return Settled(outcome, _event(task, ending, now, "registration-confirmed"))
+
+
+def _removed(task: Task, ending: Ending, now: float) -> Settled:
+    row = task.row
+    taken = task.direction is Direction.REVERSE and not row.cause and row.forward.reason == Reason.NAME_TAKEN
+    if taken:  # still wanted, but the forward claim was refused: that is what its state says
+        outcome = _outcome(task, FORWARD_REFUSED, State.REFUSED, None, 0)
+    else:
+        outcome = _outcome(task, ending, State.NONE, None, 0)
+    return Settled(outcome, _event(task, ending, now, "registration-removed"))
+
+
+def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
+    part = task.part
+    attempts = part.attempts + 1
+    if ending.verdict is Verdict.REFUSED:
+        due_at = now + REMOVAL_SECONDS * (1.0 - jitter / 2.0)
+    else:
+        due_at = now + backoff_seconds(attempts, jitter)
+    state = State.REMOVING if task.removes else State.PENDING
+    outcome = _outcome(task, ending, state, due_at, attempts)
+    told = part.attempts and part.reason == ending.reason
+    return Settled(outcome, None if told else _event(task, ending, now, "registration-failed"))
+
+
+def _outcome(task: Task, ending: Ending, state: State, due_at: float | None, attempts: int) -> Outcome:
+    name, address, dhcid = task.row[:3]
+    detail = f"{ending.cause}, {ending.server}" if ending.server else ending.cause
+    reason = ending.reason.value
+    generation = task.row.generation
+    return Outcome(name, address, dhcid, generation, task.direction, state, reason, detail, due_at, attempts)
+
+
+def _event(task: Task, ending: Ending, now: float, kind: str) -> Event:
+    row = task.row
+    detail = f"{task.direction}, {ending.reason}"
+    if ending.server:
+        detail = f"{detail}, {ending.server}"
+    return Event(now, kind, "updater", ending.cause, row.correlation, row.address, row.name, detail=detail)

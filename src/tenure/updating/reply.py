@@ -1,0 +1,42 @@
+"""Reading a server's reply to an update: an RCODE that counts, or the reason why it does not."""
+
+from __future__ import annotations
+
+from tenure.dnswire.codes import Opcode, Rcode, rcode_to_text
+from tenure.dnswire.message import QR, parse_message
+from tenure.naming.reason import Reason
+from tenure.octets import Malformed
+from tenure.signing.key import Key
+from tenure.signing.tsig import verify_response
+from tenure.updating.task import Ending, Verdict
+
+# What the TSIG error field says of our request (RFC 8945 section 5.2). It may stand in a reply that is not signed, and
+# is then a hint only: each of them is met with another try, none is believed for good.
+_TSIG_REASONS = {
+    int(Rcode.BADVERS): ("BADSIG", Reason.KEY_REJECTED),  # the number 16 is BADSIG in a TSIG record
+    int(Rcode.BADKEY): ("BADKEY", Reason.KEY_REJECTED),
+    int(Rcode.BADTIME): ("BADTIME", Reason.CLOCK_DIFFERS),
+    int(Rcode.BADTRUNC): ("BADTRUNC", Reason.KEY_REJECTED),
+}
+
+
+def read_reply(octets: bytes, key: Key | None, request_mac: bytes, now: float) -> int | Ending:
+    """The RCODE, if the reply can be believed; else the ending of what was asked. `key` None: nothing was signed."""
+    try:
+        message = parse_message(octets)
+    except Malformed as error:
+        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, f"malformed reply: {error}")
+    if not message.flags & QR or message.opcode != Opcode.UPDATE:
+        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, "the reply is not one to an update")
+    if key is None:
+        return message.rcode
+    if message.tsig is None:
+        seen = f"unsigned {rcode_to_text(message.rcode)}"
+        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, seen)
+    if message.tsig.error:
+        word, reason = _TSIG_REASONS.get(message.tsig.error, (f"TSIG error {message.tsig.error}", Reason.KEY_REJECTED))
+        return Ending(Verdict.RETRY, reason, word)
+    wrong = verify_response(octets, message, key, request_mac, now)
+    if wrong is not None:
+        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, str(wrong))
+    return message.rcode

@@ -1,0 +1,55 @@
+"""Which zone, servers and key a record belongs to: the configured domains, and the longest match among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tenure.dnswire.name import Name
+from tenure.naming.registration import Direction
+from tenure.signing.key import Key
+
+
+class ConflictMode(StrEnum):
+    """How the right to a name is proved before it is written (Kea's `ddns-conflict-resolution-mode`)."""
+
+    CHECK_WITH_DHCID = "check-with-dhcid"  # RFC 4703: only the client whose marker stands there
+    CHECK_EXISTS_WITH_DHCID = "check-exists-with-dhcid"  # whoever has a marker there: takes over other clients' names
+    NO_CHECK_WITH_DHCID = "no-check-with-dhcid"  # overwrites anything, leaves a marker
+    NO_CHECK_WITHOUT_DHCID = "no-check-without-dhcid"  # overwrites anything, no marker
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One zone that we may update, where, and with what proof."""
+
+    zone: Name  # the apex; any case
+    servers: tuple[tuple[str, int], ...]  # address and port, in the order in which they are tried
+    key: Key | None  # None: unsigned, for servers that go by address
+    mode: ConflictMode = ConflictMode.CHECK_WITH_DHCID
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """All the domains of both directions."""
+
+    forward: Sequence[Domain]
+    reverse: Sequence[Domain]
+    _by_zone: dict[Direction, dict[Name, Domain]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_zone = {
+            Direction.FORWARD: {domain.zone.lower(): domain for domain in self.forward},
+            Direction.REVERSE: {domain.zone.lower(): domain for domain in self.reverse},
+        }
+        object.__setattr__(self, "_by_zone", by_zone)
+
+    def route(self, direction: Direction, owner: Name) -> Domain | None:
+        """The domain with the longest zone that holds `owner` (lower-cased), None when none covers it."""
+        zones = self._by_zone[direction]
+        while (domain := zones.get(owner)) is None:
+            if not owner[0]:
+                return None
+            owner = owner[owner[0] + 1 :]
+        return domain
