@@ -116,7 +116,7 @@ def _hex_octets(text: str, right: str) -> bytes:
     separator = next((mark for mark in ":-." if mark in digits), None)
     groups = digits.split(separator) if separator else [digits]
     if separator in {":", "-"}:
-        groups = [group.zfill(2) for group in groups if group]
+        groups = [group.zfill(2) if group else "?" for group in groups]
     try:
         return bytes.fromhex("".join(groups))
     except ValueError:

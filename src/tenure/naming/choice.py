@@ -8,7 +8,7 @@ Made once per lease, so the result is a NamedTuple and the usual case takes the 
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address
 from typing import NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_fqdn81
@@ -21,8 +21,6 @@ from tenure.naming.reason import Reason
 from tenure.naming.ttl import record_ttl
 
 _LENGTH = tuple(bytes((value,)) for value in range(64))
-_REPLACES_SENT = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_PRESENT})
-_REPLACES_MISSING = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_NOT_PRESENT})
 
 
 class Naming(NamedTuple):
@@ -65,12 +63,20 @@ def name_lease(
     """
     if fqdn_option is not None:
         request = request_of(fqdn_option.s, fqdn_option.n)
-        spoken: tuple[bytes, ...] = fqdn_option.labels
+        source = Reason.CLIENT_FQDN
+        spoken, complete = fqdn_option.labels, fqdn_option.kind >= NameKind.DOTTED
     else:
         request = Request.UNSAID
-        spoken = split_text(host_name)[0] if host_name else ()
+        source = Reason.HOST_NAME
+        spoken, final_dot = split_text(host_name) if host_name else ((), False)
+        complete = final_dot or len(spoken) > 1
     heard = printable(spoken) if spoken else ""
-    wish = _choose(fqdn_option, host_name, reserved_name, address, policy)
+    wish = _reserved(reserved_name) if reserved_name else None
+    if wish is None:
+        if _is_replaced(fqdn_option is not None, bool(spoken), policy.replace_client_name):
+            wish = _generate(address, policy)
+        elif spoken:
+            wish = _Wish(spoken, complete, source)
     found = _judge(wish, policy) if wish is not None else Reason.NO_NAME
     terms = negotiate(request, policy)
 
@@ -107,37 +113,30 @@ def name_lease(
     )
 
 
-def _choose(
-    fqdn_option: ClientFqdn | None,
-    host_name: bytes | None,
-    reserved_name: str | None,
-    address: bytes,
-    policy: NamingPolicy,
-) -> _Wish | None:
-    """The name to judge: the reservation's, the client's, a generated one, or none."""
-    if reserved_name is not None:
-        spoken, complete = split_text(reserved_name.encode("ascii", "replace"))
-        if spoken:
-            return _Wish(spoken, complete, Reason.RESERVATION)
-    if fqdn_option is not None:
-        if not fqdn_option.labels or policy.replace_client_name in _REPLACES_SENT:
-            # An empty name asks the server for one, so it gets one in every mode (RFC 4702 section 3.1).
-            return _generate(address, policy)
-        return _Wish(fqdn_option.labels, fqdn_option.kind >= NameKind.DOTTED, Reason.CLIENT_FQDN)
-    if host_name:
-        spoken, complete = split_text(host_name)
-        if spoken:
-            if policy.replace_client_name in _REPLACES_SENT:
-                return _generate(address, policy)
-            return _Wish(spoken, complete or len(spoken) > 1, Reason.HOST_NAME)
-    return _generate(address, policy) if policy.replace_client_name in _REPLACES_MISSING else None
+def _reserved(text: str) -> _Wish | None:
+    """The name of a reservation; without a final dot it is completed unless it ends in the suffix, as Kea does."""
+    spoken, final_dot = split_text(text.encode("ascii", "replace"))
+    return _Wish(spoken, final_dot, Reason.RESERVATION) if spoken else None
+
+
+def _is_replaced(by_option: bool, spoken: bool, mode: ReplaceClientName) -> bool:
+    """Whether a generated name stands in for what the client said, or did not say.
+
+    An FQDN option with an empty name asks the server for one, so it gets one in every mode (RFC 4702 section 2.3).
+    """
+    if spoken:
+        return mode is ReplaceClientName.ALWAYS or mode is ReplaceClientName.WHEN_PRESENT
+    return by_option or mode is ReplaceClientName.ALWAYS or mode is ReplaceClientName.WHEN_NOT_PRESENT
 
 
 def _generate(address: bytes, policy: NamingPolicy) -> _Wish:
     """`prefix-10-1-2-55`; of an IPv6 address the compressed text, so a `0` goes where it would end in a hyphen."""
-    text = str(ip_address(address)).replace(".", "-").replace(":", "-")
-    if text.endswith("-"):
-        text += "0"
+    if len(address) == 4:
+        text = "%d-%d-%d-%d" % tuple(address)  # noqa: UP031 - three times as fast as what reads better
+    else:
+        text = str(IPv6Address(address)).replace(":", "-")
+        if text.endswith("-"):
+            text += "0"
     return _Wish((f"{policy.generated_prefix}-{text}".encode("ascii"),), False, Reason.GENERATED)
 
 
@@ -146,14 +145,14 @@ def _judge(wish: _Wish, policy: NamingPolicy) -> Name | Reason:
     fit = normalise(wish.labels)
     if isinstance(fit, Reason):
         return fit
-    name = b"".join([_LENGTH[len(label)] + label for label in fit])
     suffix = ROOT if wish.complete else policy.qualifying_suffix
     if suffix is None:
         return Reason.NAME_NOT_COVERED
-    if wish.complete or len(fit) == 1 or not _ends_in(fit, suffix):
-        name += suffix.lower()
+    if len(fit) == 1:
+        name = _LENGTH[len(fit[0])] + fit[0] + suffix.lower()
     else:
-        name += ROOT
+        suffix = ROOT if _ends_in(fit, suffix) else suffix.lower()
+        name = b"".join([_LENGTH[len(label)] + label for label in fit]) + suffix
     if len(name) > MAX_NAME:
         return Reason.NAME_INVALID
     # Reserved names are kept from clients; an operator who reserves `wpad` for a host means it.

@@ -23,4 +23,4 @@ def dhcid_rdata(identifier_type: int, identifier: bytes, fqdn: Name) -> bytes:
     """
     if len(fqdn) < 2 or not identifier:
         raise ValueError("a DHCID needs a name and an identifier")
-    return _PREFIXES[identifier_type] + sha256(identifier + fqdn.lower(), usedforsecurity=False).digest()
+    return _PREFIXES[identifier_type] + sha256(identifier + fqdn.lower()).digest()

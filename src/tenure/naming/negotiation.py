@@ -26,7 +26,7 @@ class Request(IntEnum):
 
     REVERSE = 0  # 0-0: it does the forward record itself
     BOTH = 1  # 0-1
-    NOTHING = 2  # 1-0, and 1-1: RFC 4702 section 3.1 forbids S with N, and N is the one that does no harm
+    NOTHING = 2  # 1-0, and 1-1: RFC 4702 section 2.1 forbids S with N, and N is the one that does no harm
     UNSAID = 3  # it did not send the option
 
 

@@ -12,9 +12,9 @@ def record_ttl(lifetime: int, policy: NamingPolicy) -> int:
     """Seconds, for a lease of `lifetime` seconds; at least 1.
 
     `ddns-ttl` if it is set, whatever the lease. Else the configured part of the lease (a third), raised to
-    `ddns-ttl-min`, cut to `ddns-ttl-max`. The floor may lift the TTL above a third of the lease (600 of 900 seconds)
-    but not to the lease and past it, because a record must not outlive its lease in caches: then the floor does not
-    count, and a lease of 600 seconds gives 200.
+    `ddns-ttl-min`, cut to `ddns-ttl-max`, and always below the lease, because a record must not outlive its lease in
+    caches. So the floor may lift the TTL above a third of the lease (600 of 900 seconds), but a floor that would reach
+    the lease does not count (a lease of 600 seconds gives 200).
     """
     if policy.ttl is not None:
         return policy.ttl
@@ -22,4 +22,6 @@ def record_ttl(lifetime: int, policy: NamingPolicy) -> int:
     ttl = policy.ttl_min if share < policy.ttl_min < lifetime else share
     if policy.ttl_max is not None and ttl > policy.ttl_max:
         ttl = policy.ttl_max
-    return ttl or 1
+    if ttl >= lifetime:
+        ttl = lifetime - 1
+    return ttl if ttl > 0 else 1
