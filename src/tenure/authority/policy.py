@@ -51,7 +51,7 @@ class Rule:
 
     def names_key(self, key: Name) -> bool:
         """Whether the rule speaks of this key (lower-cased name)."""
-        if self.identity == key or self.identity == ANY_KEY:
+        if self.identity in (key, ANY_KEY):
             return True
         return self.identity.startswith(_WILDCARD) and _is_below(key, self.identity[2:])
 
@@ -84,10 +84,15 @@ class Rule:
         return rtype in self.types
 
 
+def rules_for_key(rules: Sequence[Rule], key: Name) -> tuple[Rule, ...]:
+    """The rules that speak of this key, in order: what is left to ask is about names and types."""
+    return tuple(rule for rule in rules if rule.names_key(key))
+
+
 def deciding_rule(rules: Sequence[Rule], key: Name, name: Name, rtype: int, zone: Name) -> Rule | None:
-    """The first rule that matches; None: no rule does, which refuses."""
+    """The first of the key's rules (see `rules_for_key`) that matches; None: no rule does, which refuses."""
     for rule in rules:
-        if rule.names_key(key) and rule.covers_name(key, name, zone) and rule.covers_type(rtype):
+        if rule.covers_name(key, name, zone) and rule.covers_type(rtype):
             return rule
     return None
 
@@ -139,6 +144,8 @@ def _rule_types(text: str, words: list[str]) -> tuple[frozenset[int] | None, boo
         number = _type_number(word)
         if number is None:
             raise ValueError(f"policy rule {text!r}: {word!r} is no record type")
+        if number in _NEVER:
+            raise ValueError(f"policy rule {text!r}: {word} records are the server's own and can never be updated")
         numbers.add(number)
     if RRType.ANY in numbers:
         return None, True

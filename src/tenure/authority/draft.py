@@ -1,0 +1,153 @@
+"""The draft of an update: records of the update section applied one by one to copies of the names they touch.
+
+RFC 2136 section 3.4.2. What may not be done there is ignored without an error. The zone itself is not changed:
+`finish` gives the net difference, which is None when everything that the update says was already so.
+"""
+
+from __future__ import annotations
+
+from tenure.authority.zone import Node, Record, RRset, ZoneChange, ZoneView
+from tenure.dnswire.codes import RRClass, RRType
+from tenure.dnswire.name import Name
+from tenure.dnswire.rdata import canonical_rdata, soa_serial, with_serial
+from tenure.dnswire.rr import RR
+from tenure.dnswire.serial import next_serial, serial_gt
+
+_NS = int(RRType.NS)
+_CNAME = int(RRType.CNAME)
+_SOA = int(RRType.SOA)
+_DNAME = int(RRType.DNAME)
+_WKS = 11
+_TYPE_ANY = int(RRType.ANY)
+_CLASS_IN = int(RRClass.IN)
+_CLASS_ANY = int(RRClass.ANY)
+
+# These may stand beside a CNAME (RFC 2136 section 3.4.2.2 in the words of RFC 4034).
+_BESIDE_CNAME = frozenset({RRType.SIG, RRType.NXT, RRType.RRSIG, RRType.NSEC, RRType.DNSKEY, 25})
+# What the server makes itself at the apex stays when everything there is deleted.
+_KEPT_AT_APEX = frozenset({RRType.NS, RRType.DNSKEY, RRType.NSEC, RRType.NSEC3PARAM, RRType.RRSIG})
+_NO_NAMES_INSIDE = frozenset({RRType.A, RRType.AAAA, RRType.TXT, RRType.DHCID, RRType.SSHFP})
+
+
+class Draft:
+    """One update in the making. Later records see the effect of earlier ones."""
+
+    __slots__ = ("_after", "_before", "_serial_was_set", "_soa", "_view", "_zone")
+
+    def __init__(self, view: ZoneView, zone: Name) -> None:
+        self._view = view
+        self._zone = zone
+        self._before: dict[Name, Node] = {}
+        self._after: dict[Name, dict[int, RRset]] = {}
+        self._soa: tuple[int, bytes] | None = None
+        self._serial_was_set = False
+
+    def apply(self, record: RR, name: Name) -> None:
+        """Applies one record that has passed the prescan; `name` is its owner, lower-cased."""
+        node = self._after.get(name)
+        if node is None:
+            before = self._before[name] = self._view.rrsets_at(name)
+            node = self._after[name] = dict(before)
+        if record.rclass == _CLASS_IN:
+            self._add(record, name, node)
+        elif record.rclass == _CLASS_ANY:
+            self._delete_rrsets(record.rtype, name, node)
+        else:
+            self._delete_record(record, name, node)
+
+    def finish(self) -> ZoneChange | None:
+        """The net difference with the serial that belongs to it; None: there is none, and the serial stays."""
+        deletions: list[Record] = []
+        additions: list[Record] = []
+        for name, after in self._after.items():
+            before = self._before[name]
+            for rtype in before.keys() | after.keys() if before else after:
+                _compare(name, rtype, before.get(rtype), after.get(rtype), deletions, additions)
+        if not deletions and not additions and self._soa is None:
+            return None
+        ttl, rdata = self._soa or self._view.soa
+        if not self._serial_was_set:
+            rdata = with_serial(rdata, next_serial(soa_serial(rdata)))
+        return ZoneChange(ttl, rdata, tuple(deletions), tuple(additions))
+
+    def _add(self, record: RR, name: Name, node: dict[int, RRset]) -> None:
+        rtype = record.rtype
+        if rtype == _SOA:
+            self._set_soa(record, name)
+            return
+        if rtype == _CNAME:
+            if name == self._zone or any(other != _CNAME and other not in _BESIDE_CNAME for other in node):
+                return
+            node[_CNAME] = (record.ttl, (record.rdata,))
+            return
+        if _CNAME in node and rtype not in _BESIDE_CNAME:
+            return
+        rrset = node.get(rtype)
+        if rrset is None or rtype == _DNAME:
+            node[rtype] = (record.ttl, (record.rdata,))
+        elif rtype == _WKS:
+            others = tuple(rdata for rdata in rrset[1] if rdata[:5] != record.rdata[:5])  # address and protocol
+            node[rtype] = (record.ttl, (*others, record.rdata))
+        elif _find(rtype, record.rdata, rrset[1]) is None:
+            node[rtype] = (record.ttl, (*rrset[1], record.rdata))
+        else:
+            node[rtype] = (record.ttl, rrset[1])
+
+    def _set_soa(self, record: RR, name: Name) -> None:
+        current = (self._soa or self._view.soa)[1]
+        if name == self._zone and serial_gt(soa_serial(record.rdata), soa_serial(current)):
+            self._soa = (record.ttl, record.rdata)
+            self._serial_was_set = True
+
+    def _delete_rrsets(self, rtype: int, name: Name, node: dict[int, RRset]) -> None:
+        at_apex = name == self._zone
+        if rtype == _TYPE_ANY:
+            kept = {t: rrset for t, rrset in node.items() if t in _KEPT_AT_APEX} if at_apex else {}
+            node.clear()
+            node.update(kept)
+        elif not (at_apex and rtype == _NS):
+            node.pop(rtype, None)
+
+    def _delete_record(self, record: RR, name: Name, node: dict[int, RRset]) -> None:
+        rrset = node.get(record.rtype)
+        if rrset is None:
+            return
+        found = _find(record.rtype, record.rdata, rrset[1])
+        if found is None:
+            return
+        left = tuple(rdata for rdata in rrset[1] if rdata != found)
+        if left:
+            node[record.rtype] = (rrset[0], left)
+        elif not (record.rtype == _NS and name == self._zone):  # the last NS of the zone stays
+            del node[record.rtype]
+
+
+def _find(rtype: int, rdata: bytes, among: tuple[bytes, ...]) -> bytes | None:
+    """The equal RDATA in the form in which the zone holds it (RFC 2136 section 1.1.1: names compare without case)."""
+    if rdata in among:
+        return rdata
+    if rtype in _NO_NAMES_INSIDE:
+        return None
+    wanted = canonical_rdata(rtype, rdata)
+    return next((have for have in among if canonical_rdata(rtype, have) == wanted), None)
+
+
+def _compare(
+    name: Name,
+    rtype: int,
+    before: RRset | None,
+    after: RRset | None,
+    deletions: list[Record],
+    additions: list[Record],
+) -> None:
+    if before == after:
+        return
+    if before is None:
+        assert after is not None
+        additions += [Record(name, rtype, after[0], rdata) for rdata in after[1]]
+    elif after is None:
+        deletions += [Record(name, rtype, before[0], rdata) for rdata in before[1]]
+    else:
+        same = before[0] == after[0]
+        deletions += [Record(name, rtype, before[0], r) for r in before[1] if not (same and r in after[1])]
+        additions += [Record(name, rtype, after[0], r) for r in after[1] if not (same and r in before[1])]

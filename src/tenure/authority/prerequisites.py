@@ -1,0 +1,100 @@
+"""The five kinds of prerequisite of an update (RFC 2136 sections 2.4 and 3.2).
+
+| class | type | data | satisfied when | else |
+| --- | --- | --- | --- | --- |
+| ANY | ANY | empty | the name owns a record | NXDOMAIN |
+| ANY | t | empty | the name owns the RRset | NXRRSET |
+| NONE | ANY | empty | the name owns no record | YXDOMAIN |
+| NONE | t | empty | the name does not own the RRset | YXRRSET |
+| zone's | t | given | the RRset is exactly the given records | NXRRSET |
+
+Records are looked up as they stand in the zone: no wildcard is expanded, no delegation followed, and an empty
+non-terminal counts as not in use. RRsets given by value are compared only after everything else was satisfied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenure.authority.zone import Node, Refusal, ZoneView
+from tenure.dnswire.codes import META_TYPES, Rcode, RRClass, RRType, type_to_text
+from tenure.dnswire.name import Name, is_within, to_text
+from tenure.dnswire.rdata import canonical_rdata, check_rdata
+from tenure.dnswire.rr import RR
+from tenure.octets import Malformed
+
+_SOA = int(RRType.SOA)
+_ANY = int(RRType.ANY)
+
+
+def check_prerequisites(prerequisites: Sequence[RR], zone: Name, view: ZoneView) -> Refusal | None:
+    """The first prerequisite in the order of the message that does not hold; None: all hold."""
+    by_value: dict[tuple[Name, int], set[bytes]] = {}
+    for record in prerequisites:
+        name = record.name.lower()
+        if record.ttl:
+            return _malformed(record, "has a TTL")
+        if not is_within(name, zone):
+            return Refusal(Rcode.NOTZONE, f"the prerequisite on {to_text(name)} is outside of {to_text(zone)}")
+        if record.rclass == RRClass.IN:
+            if record.rtype in META_TYPES or record.rtype == 0:
+                return _malformed(record, "has a type that no zone holds")
+            try:
+                check_rdata(record.rtype, record.rdata)
+            except Malformed as error:
+                return _malformed(record, f"is not well formed: {error.reason}")
+            by_value.setdefault((name, record.rtype), set()).add(canonical_rdata(record.rtype, record.rdata))
+        elif refusal := _check_existence(record, name, zone, view):
+            return refusal
+    for (name, rtype), values in by_value.items():
+        if refusal := _check_value(name, rtype, values, zone, view):
+            return refusal
+    return None
+
+
+def _check_existence(record: RR, name: Name, zone: Name, view: ZoneView) -> Refusal | None:
+    rtype = record.rtype
+    if record.rclass not in (RRClass.ANY, RRClass.NONE):
+        return _malformed(record, f"has class {record.rclass}")
+    if record.rdata:
+        return _malformed(record, "has data beside class ANY or NONE")
+    if rtype != _ANY and (rtype in META_TYPES or rtype == 0):
+        return _malformed(record, "has a type that no zone holds")
+    node = view.rrsets_at(name)
+    at_apex = name == zone
+    wanted = record.rclass == RRClass.ANY
+    if rtype == _ANY:
+        if (bool(node) or at_apex) == wanted:
+            return None
+        if wanted:
+            return Refusal(Rcode.NXDOMAIN, f"{to_text(name)} owns no record, the update wants it in use")
+        return Refusal(Rcode.YXDOMAIN, f"{to_text(name)} owns {_types(node)}, the update wants it not in use")
+    if (rtype in node or (at_apex and rtype == _SOA)) == wanted:
+        return None
+    if wanted:
+        return Refusal(Rcode.NXRRSET, f"{to_text(name)} owns no {type_to_text(rtype)}, the update wants one")
+    return Refusal(Rcode.YXRRSET, f"{to_text(name)} owns {type_to_text(rtype)}, the update wants none")
+
+
+def _check_value(name: Name, rtype: int, values: set[bytes], zone: Name, view: ZoneView) -> Refusal | None:
+    if rtype == _SOA:
+        found = {canonical_rdata(rtype, view.soa[1])} if name == zone else set()
+    else:
+        rrset = view.rrsets_at(name).get(rtype)
+        found = {canonical_rdata(rtype, rdata) for rdata in rrset[1]} if rrset else set()
+    if found == values:
+        return None
+    have = f"{len(found)} other or more" if found else "none"
+    return Refusal(
+        Rcode.NXRRSET,
+        f"{to_text(name)} {type_to_text(rtype)} is not what the update wants: it names {len(values)}, there are {have}",
+    )
+
+
+def _types(node: Node) -> str:
+    return ", ".join(type_to_text(rtype) for rtype in sorted(node)) or "the SOA"
+
+
+def _malformed(record: RR, what: str) -> Refusal:
+    owner = f"{to_text(record.name)} {type_to_text(record.rtype)}"
+    return Refusal(Rcode.FORMERR, f"the prerequisite on {owner} {what}")

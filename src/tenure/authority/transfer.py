@@ -1,0 +1,105 @@
+"""Zone transfers: who may have one, and the messages of its stream (RFC 5936, RFC 1995).
+
+An IXFR is answered in the AXFR form when the requestor is behind, and with one SOA when it is not (RFC 1995
+section 4). The stream is made piece by piece from a snapshot, so that neither side waits for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from tenure.authority.request import PAYLOAD_SIZE, Reply, Request, build_reply
+from tenure.authority.settings import ZoneSettings
+from tenure.authority.zone import Refusal
+from tenure.authority.zones import ServedZone, Zones
+from tenure.dnswire.codes import Rcode, RRClass, RRType
+from tenure.dnswire.edns import Edns
+from tenure.dnswire.message import AA, QR, RD, Message, build_message
+from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.rdata import soa_serial
+from tenure.dnswire.rr import RR
+from tenure.dnswire.serial import serial_gt
+
+_PIECE = 16000  # octets of records in one message: all of it within reach of compression pointers
+_SHORTEST_SOA = 22  # two root names and five numbers
+
+
+class Transfer(NamedTuple):
+    """A transfer that is allowed; the service sends `transfer_messages` of a snapshot of the zone."""
+
+    request: Request
+    zone: ZoneSettings
+
+
+def decide_transfer(request: Request, zones: Zones, client: str, now: float) -> Transfer | Reply:
+    """The transfer, if the client may have it; else, or when one SOA says it all, the reply (RFC 5936 section 2.2)."""
+    question = request.message.questions[0]
+    incremental = question.rtype == RRType.IXFR
+    if not incremental and not request.stream:
+        return _refuse(request, Refusal(Rcode.FORMERR, "a transfer was asked for over UDP"), now)
+    zone = zones.get(question.name.lower()) if question.rclass == RRClass.IN else None
+    if zone is None:
+        refusal = Refusal(Rcode.NOTAUTH, f"{to_text(question.name)} is not a zone that is served here")
+        return _refuse(request, refusal, now)
+    if not _may_transfer(zone.settings, request.key, client):
+        who = f"key {to_text(request.key)}" if request.key else client
+        return _refuse(request, Refusal(Rcode.REFUSED, f"{who} may not transfer {to_text(zone.name)}"), now)
+    if not incremental:
+        return Transfer(request, zone.settings)
+    return _decide_incremental(request, zone, now)
+
+
+def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Iterable[RR]) -> Iterator[bytes]:
+    """The messages of the stream, unsigned: SOA, every record once, the same SOA (section 2.2).
+
+    `records` are those of one snapshot without the SOA.
+    """
+    for number, piece in enumerate(_pieces(transfer.zone.name, soa, records)):
+        yield _message(transfer.request.message, piece, first=number == 0)
+
+
+def _may_transfer(zone: ZoneSettings, key: Name | None, client: str) -> bool:
+    if key is not None and key in zone.transfer_keys:
+        return True
+    address = ip_address(client)
+    return any(address in network for network in zone.transfer_networks)
+
+
+def _decide_incremental(request: Request, zone: ServedZone, now: float) -> Transfer | Reply:
+    """One SOA for a requestor that is up to date, or that asks over UDP and must come again over TCP (RFC 1995)."""
+    theirs = [rr for rr in request.message.authorities if rr.rtype == RRType.SOA]
+    if len(theirs) != 1 or len(theirs[0].rdata) < _SHORTEST_SOA:
+        return _refuse(request, Refusal(Rcode.FORMERR, "an incremental transfer does not say its serial"), now)
+    ttl, rdata = zone.view.soa
+    if request.stream and serial_gt(soa_serial(rdata), soa_serial(theirs[0].rdata)):
+        return Transfer(request, zone.settings)
+    soa = RR(zone.name, RRType.SOA, RRClass.IN, ttl, rdata)
+    return Reply(build_reply(request, Rcode.NOERROR, now, authoritative=True, answers=(soa,)))
+
+
+def _refuse(request: Request, refusal: Refusal, now: float) -> Reply:
+    return Reply(build_reply(request, refusal.rcode, now), refusal=refusal)
+
+
+def _pieces(zone: Name, soa: tuple[int, bytes], records: Iterable[RR]) -> Iterator[list[RR]]:
+    apex = RR(zone, RRType.SOA, RRClass.IN, *soa)
+    piece = [apex]
+    size = 0
+    for record in records:
+        size += len(record.name) + 10 + len(record.rdata)
+        if size > _PIECE and len(piece) > 1:
+            yield piece
+            piece = []
+            size = len(record.name) + 10 + len(record.rdata)
+        piece.append(record)
+    piece.append(apex)
+    yield piece
+
+
+def _message(request: Message, piece: list[RR], *, first: bool) -> bytes:
+    flags = QR | AA | (request.flags & RD)
+    questions = request.questions if first else ()
+    edns = Edns(PAYLOAD_SIZE, 0, 0, request.edns.do, ()) if first and request.edns else None
+    return build_message(request.id, flags, questions, piece, (), (), edns)
