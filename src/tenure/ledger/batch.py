@@ -1,0 +1,199 @@
+"""One batch of lease decisions: the committed rows, what the batch has decided so far laid over them, and its writing.
+
+Order within a batch is order: a later decision sees the earlier ones. What is written is the last state of each row
+and the last claim on each registration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.ledger import statements
+from tenure.ledger.errors import WriteConflict
+from tenure.ledger.pools import count_of, unused
+from tenure.ledger.registrations import Key, Registrations
+from tenure.ledger.session import Row, Session
+from tenure.naming.event import Event
+from tenure.naming.registration import Want, Withdraw
+
+REGISTRATIONS_CHANNEL = "tenure_registrations"
+
+SMALL_POOL = 4096  # addresses; up to here reading the pool's own rows is quicker than reading the ends of all leases
+
+
+class LeaseStatements(NamedTuple):
+    """The statements of a batch in the dialect of one session."""
+
+    lease_at: str
+    leases_of: str
+    touched: str
+    drop_lease: str
+    put_lease: str
+    nth_address: str
+    ended_by_address: str
+    ended_by_end: str
+    bound_past_end: str
+    append_event: str
+
+
+def lease_statements(session: Session) -> LeaseStatements:
+    """The statements as the session wants them."""
+    written = LeaseStatements(
+        statements.LEASE_AT,
+        statements.LEASES_OF,
+        statements.LEASES_TOUCHED,
+        statements.DROP_LEASE,
+        statements.PUT_LEASE,
+        statements.NTH_ADDRESS,
+        statements.ENDED_BY_ADDRESS,
+        statements.ENDED_BY_END,
+        statements.BOUND_PAST_END,
+        statements.append_event("event"),
+    )
+    return LeaseStatements._make(map(session.sql, written))
+
+
+class LeaseBatch:
+    """The `leasing.lease.LeaseView` of one transaction, and what it changes. Made by `LeaseLedger.transact`."""
+
+    def __init__(self, session: Session, prepared: LeaseStatements, registrations: Registrations, now: float) -> None:
+        self._session = session
+        self._one = session.one
+        self._sql = prepared
+        self._registrations = registrations
+        self._now = now
+        self._known: dict[bytes, Lease | None] = {}  # prefetched rows by address
+        self._known_clients: dict[bytes, list[Lease]] = {}  # prefetched rows by client
+        self._changed: dict[bytes, Lease | None] = {}  # decided rows by address; None: dropped
+        self._changed_of: dict[bytes, set[bytes]] = {}  # addresses decided for a client
+        self._cleared: set[bytes] = set()  # addresses whose row goes before the new one is written
+        self._claims: dict[Key, Want | Withdraw] = {}
+        self._events: list[Event] = []
+
+    def prefetch(self, clients: Sequence[bytes], addresses: Sequence[bytes]) -> None:
+        """Reads the rows of these clients and addresses at once, where a round trip costs more than a row."""
+        if not self._session.locks_rows or not (clients or addresses):
+            return
+        for address in addresses:
+            self._known.setdefault(address, None)
+        for client in clients:
+            self._known_clients[client] = []
+        for row in self._session.rows(self._sql.touched, (list(clients), list(addresses))):
+            lease = lease_of(row)
+            self._known[lease.address] = lease
+            if lease.client in self._known_clients:
+                self._known_clients[lease.client].append(lease)
+
+    def lease_at(self, address: bytes) -> Lease | None:
+        """The row of an address."""
+        if address in self._changed:
+            return self._changed[address]
+        if address in self._known:
+            return self._known[address]
+        row = self._one(self._sql.lease_at, (address,))
+        return None if row is None else lease_of(row)
+
+    def leases_of(self, client: bytes) -> Sequence[Lease]:
+        """The rows of a client, in all subnets and states."""
+        stored = self._known_clients.get(client)
+        if stored is None:
+            stored = [lease_of(row) for row in self._session.rows(self._sql.leases_of, (client,))]
+        changed = self._changed
+        if not changed:
+            return stored
+        found = [lease for lease in stored if lease.address not in changed]
+        for address in self._changed_of.get(client, ()):
+            lease = changed[address]
+            if lease is not None and lease.client == client:
+                found.append(lease)
+        return found
+
+    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int) -> Sequence[bytes]:
+        """Up to `limit` addresses from `after` on (inclusive) in `first`..`last` that have no row, ascending."""
+        start = max(first, after)
+        taken = sorted(a for a, lease in self._changed.items() if lease is not None and start <= a <= last)
+        dropped = sorted(a for a, lease in self._changed.items() if lease is None and start <= a <= last)
+        # an address taken in this batch may look unused, so that many more have to be found
+        found = list(unused(self._nth_address, start, last, limit + len(taken)))
+        if taken or dropped:
+            hidden = set(taken)
+            found = sorted({*found, *dropped} - hidden)
+        return found[:limit]
+
+    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
+        """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
+        changed = {a: lease for a, lease in self._changed.items() if first <= a <= last and len(a) == len(first)}
+        wanted = limit + len(changed)
+        if count_of(first, last) <= SMALL_POOL:
+            rows = self._session.rows(self._sql.ended_by_address, (first, last, len(first), now, wanted))
+        else:
+            rows = []
+            for state in LeaseState:
+                rows += self._session.rows(self._sql.ended_by_end, (int(state), now, first, last, len(first), wanted))
+        found = [lease for row in rows if (lease := lease_of(row)).address not in changed]
+        found += [lease for lease in changed.values() if lease is not None and lease.ends_at <= now]
+        found.sort(key=_end_of)
+        return found[:limit]
+
+    def ended_leases(self, now: float, limit: int) -> list[Lease]:
+        """Leases that are bound in the ledger and past their end, the first to end in front: work for the janitor."""
+        rows = self._session.rows(self._sql.bound_past_end, (now, limit + len(self._changed)))
+        return [lease for row in rows if (lease := lease_of(row)).address not in self._changed][:limit]
+
+    def apply(self, changes: Changes) -> None:
+        """Takes a decision into the batch: later reads see it, and it is committed with the rest or not at all."""
+        for address in changes.dropped:
+            self._cleared.add(address)
+            self._changed[address] = None
+        for lease in changes.leases:
+            self._put(lease)
+        for gone in changes.withdraws:
+            self._claims[gone[:3]] = gone
+        for want in changes.wants:
+            self._claims[want[:3]] = want
+        self._events += changes.events
+
+    def write(self) -> None:
+        """Writes everything that was applied; called once, by the transaction."""
+        session, sql = self._session, self._sql
+        if self._cleared:
+            session.write(sql.drop_lease, [(address,) for address in self._cleared])
+        time = (int(self._now),)
+        leases = [lease + time for lease in self._changed.values() if lease is not None]
+        if leases and session.write(sql.put_lease, leases) != len(leases):
+            raise WriteConflict("an address was given to another client first")
+        if self._claims:
+            self._registrations.write_claims(self._claims.values(), self._now)
+            session.notify(REGISTRATIONS_CHANNEL)
+        if self._events:
+            session.write(sql.append_event, self._events)
+
+    def _put(self, lease: Lease) -> None:
+        address = lease.address
+        before = self._changed.pop(address, None)  # so that rows are written in the order of their last change
+        if before is not None and before.client != lease.client:
+            self._cleared.add(address)
+        self._changed[address] = lease
+        if lease.client is not None:
+            self._changed_of.setdefault(lease.client, set()).add(address)
+
+    def _nth_address(self, start: bytes, last: bytes, offset: int) -> bytes | None:
+        row = self._one(self._sql.nth_address, (start, last, len(start), offset))
+        return None if row is None else row[0]
+
+
+def lease_of(row: Row) -> Lease:
+    """The value of a row with `LEASE_COLUMNS`."""
+    (*start, forward, reverse, reason, relay, correlation) = row
+    return Lease._make((*start, bool(forward), bool(reverse), reason, relay, correlation))
+
+
+def leases_of(rows: Iterable[Row]) -> list[Lease]:
+    """The values of rows with `LEASE_COLUMNS`."""
+    return [lease_of(row) for row in rows]
+
+
+def _end_of(lease: Lease) -> tuple[int, bytes]:
+    return lease.ends_at, lease.address

@@ -1,0 +1,137 @@
+"""The lease half of the ledger: leases, what they want of DNS, the TSIG keys, and the history of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, TypeVar
+
+from tenure.dnswire.name import Name
+from tenure.leasing.lease import Lease
+from tenure.ledger import statements
+from tenure.ledger.batch import REGISTRATIONS_CHANNEL, LeaseBatch, lease_statements
+from tenure.ledger.history import History
+from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
+from tenure.ledger.registrations import Key, Registrations
+from tenure.ledger.session import Listener, Store
+from tenure.naming.event import Event
+from tenure.naming.registration import Outcome, Registration
+
+__all__ = ["LeaseBatch", "LeaseFilter", "LeaseLedger", "RegistrationFilter", "StoredKey"]
+
+T = TypeVar("T")
+
+
+class StoredKey(NamedTuple):
+    """A TSIG key as it is kept."""
+
+    name: Name  # lower-cased
+    algorithm: Name
+    secret: bytes
+
+
+class LeaseLedger:
+    """One connection to the lease half; for the process and thread that opened it. Nothing is loaded at the start."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._session = session = store.connect()
+        self._statements = lease_statements(session)
+        self._registrations = Registrations(session)
+        self.history = History(session, "event")
+
+    @property
+    def place(self) -> str:
+        """Where the store is, for people."""
+        return self._store.place
+
+    def transact(self, work: Callable[[LeaseBatch], T], now: float) -> T:
+        """Runs `work` in one transaction and gives its value back once everything it applied is durable.
+
+        `now` is the time of the batch: what it wants of DNS is due then. `work` must have no effect but through the
+        batch and its value, because it is called again when another process changed the same rows first. A batch
+        that applies nothing costs no disk access. `LedgerUnavailable`: nothing of the batch was committed.
+        """
+
+        def attempt() -> T:
+            batch = LeaseBatch(self._session, self._statements, self._registrations, now)
+            value = work(batch)
+            batch.write()
+            return value
+
+        return self._session.transact(attempt, writes=False)
+
+    def due_registrations(self, now: float, limit: int, skip: Collection[Key] = ()) -> list[Registration]:
+        """Rows that the updater must act on now, by due time, at most `limit`, without the keys in `skip`.
+
+        An addition is not among them while a removal of the same name is still under way: a name that one device
+        gives up is out of DNS before the next one claims it. Rows come whole; the forward direction goes first.
+        """
+        with self._session.reading():
+            return self._registrations.due(now, limit, skip)
+
+    def next_due_at(self, skip: Collection[Key] = ()) -> float | None:
+        """When the next registration that is not in `skip` falls due; None: nothing is to be done."""
+        with self._session.reading():
+            return self._registrations.next_due_at(skip)
+
+    def record_outcomes(self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float) -> int:
+        """Records what the updater found out, with its events, in one transaction; how many outcomes counted.
+
+        An outcome of another generation than the row's is passed over: the lease wants something else by now, and the
+        row is still due. A row of which nothing is wanted and nothing is in DNS goes.
+        """
+
+        def attempt() -> int:
+            recorded = self._registrations.write_outcomes(outcomes, now)
+            if events:
+                self._session.write(self._statements.append_event, events)
+            return recorded
+
+        return self._session.transact(attempt, writes=True)
+
+    def append_events(self, events: Sequence[Event]) -> None:
+        """Appends to the history what changed no row."""
+        self.record_outcomes((), events, 0)
+
+    def next_lease_end(self) -> int | None:
+        """When the next bound lease ends, or ended; None: no lease is bound."""
+        with self._session.reading():
+            row = self._session.one(self._session.sql(statements.NEXT_LEASE_END))
+        return None if row is None else row[0]
+
+    def leases(self, wanted: LeaseFilter | None = None) -> list[Lease]:
+        """Leases by address, as many as the filter's limit; go on with its `after`."""
+        with self._session.reading():
+            return read_leases(self._session, wanted or LeaseFilter())
+
+    def registrations(self, wanted: RegistrationFilter | None = None) -> list[Registration]:
+        """Registrations by name, address and DHCID, as many as the filter's limit; go on with its `after`."""
+        with self._session.reading():
+            return read_registrations(self._session, wanted or RegistrationFilter())
+
+    def keys(self) -> list[StoredKey]:
+        """The TSIG keys that are kept in the store."""
+        with self._session.reading():
+            return [StoredKey(*row) for row in self._session.rows(self._session.sql(statements.KEYS))]
+
+    def put_key(self, key: StoredKey) -> None:
+        """Keeps a key, in place of another one of the same name."""
+        statement = self._session.sql(statements.PUT_KEY)
+        self._session.transact(lambda: self._session.write(statement, [key]), writes=True)
+
+    def drop_key(self, name: Name) -> bool:
+        """Forgets a key; whether there was one."""
+        statement = self._session.sql(statements.DROP_KEY)
+        return self._session.transact(lambda: self._session.write(statement, [(name,)]), writes=True) > 0
+
+    def check_writable(self) -> str:
+        """Proves that the store can be written; one line for the log. `LedgerUnavailable` names path and cause."""
+        return self._store.check_writable()
+
+    def listen(self) -> Listener | None:
+        """Hears that registrations changed; None where the store cannot tell (SQLite: `serving.wakeup`)."""
+        return self._store.listen(REGISTRATIONS_CHANNEL)
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        self._session.close()

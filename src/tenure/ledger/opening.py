@@ -1,0 +1,73 @@
+"""Opening the store by its URL: which engine, where, and whether its schema is the one we know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.session import Store
+from tenure.ledger.sqlite import SqliteStore
+from tenure.ledger.versions import LEASE_SCHEMA, ZONE_SCHEMA, Schema, ensure_current
+from tenure.ledger.zones import ZoneLedger
+
+SQLITE = "sqlite:"
+
+
+class Ledger(NamedTuple):
+    """Both halves of the store, opened."""
+
+    leases: LeaseLedger
+    zones: ZoneLedger
+
+    def check_writable(self) -> str:
+        """Proves that the store can be written; one line for the log."""
+        return self.leases.check_writable()
+
+    def close(self) -> None:
+        """Gives both connections back."""
+        self.leases.close()
+        self.zones.close()
+
+
+def open_ledger(url: str, *, upgrade: bool = True) -> Ledger:
+    """Opens the store at `sqlite:PATH` or `postgresql://...`, making or upgrading its tables first.
+
+    `ValueError` for another kind of URL; `LedgerUnavailable` when it cannot be reached or written; `SchemaTooNew`
+    when a newer tenure has written it, `SchemaTooOld` when an older one has and `upgrade` is not allowed.
+    """
+    return Ledger(open_leases(url, upgrade=upgrade), open_zones(url, upgrade=upgrade))
+
+
+def open_leases(url: str, *, upgrade: bool = True) -> LeaseLedger:
+    """Only the lease half; see `open_ledger`."""
+    return LeaseLedger(_store(url, LEASE_SCHEMA, upgrade))
+
+
+def open_zones(url: str, *, upgrade: bool = True) -> ZoneLedger:
+    """Only the zone half; see `open_ledger`."""
+    return ZoneLedger(_store(url, ZONE_SCHEMA, upgrade))
+
+
+def sqlite_path(url: str, suffix: str = "") -> Path | None:
+    """The file of an SQLite URL, `suffix` before its extension; None for another kind of store."""
+    if not url.startswith(SQLITE):
+        return None
+    path = Path(url.removeprefix(SQLITE))
+    return path.with_name(f"{path.stem}{suffix}{path.suffix}")
+
+
+def _store(url: str, schema: Schema, upgrade: bool) -> Store:
+    path = sqlite_path(url, schema.file_suffix)
+    if path is None:
+        if not url.startswith(("postgresql:", "postgres:")):
+            raise ValueError(f"{url.partition(':')[0]}: is not a kind of store; write sqlite:PATH or postgresql://...")
+        from tenure.ledger.postgres import PostgresStore  # noqa: PLC0415 - psycopg is an extra
+
+        store: Store = PostgresStore(url)
+        alchemy = "postgresql+psycopg" + url[url.index(":") :]
+    else:
+        store = SqliteStore(path)
+        alchemy = f"sqlite:///{path}"
+    ensure_current(store, schema, alchemy, upgrade=upgrade)
+    return store

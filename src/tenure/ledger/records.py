@@ -1,0 +1,83 @@
+"""Records of zones as rows: their keys, the statements, and the RRsets of a name.
+
+A record is known by zone, name, type and RDATA. A key column cannot hold an RDATA of any length (PostgreSQL: about
+2,700 octets), so that of a long one is its beginning and digest, and the RDATA itself stands beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from tenure.authority.zone import Record, RRset
+from tenure.dnswire.name import Name, from_tree_key, tree_key
+from tenure.ledger.session import Row
+
+_LONGEST_KEY = 512
+_BEGINNING = _LONGEST_KEY + 1 - hashlib.sha256().digest_size  # longer than any short RDATA, so never taken for one
+
+_RDATA = "case when long_rdata is null then rdata else long_rdata end"
+
+RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
+NAME_IN_RANGE = """\
+select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
+ALL_RECORDS = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? order by name_key, rtype, rdata"
+DROP_RECORD = "delete from record where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
+PUT_RECORD = """\
+insert into record (zone_id, name_key, rtype, rdata, long_rdata, ttl, origin, stamp) values (?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (zone_id, name_key, rtype, rdata) do update
+set ttl = excluded.ttl, origin = excluded.origin, stamp = excluded.stamp"""
+
+
+def rdata_columns(rdata: bytes) -> tuple[bytes, bytes | None]:
+    """The columns `rdata` and `long_rdata`."""
+    if len(rdata) <= _LONGEST_KEY:
+        return rdata, None
+    return rdata[:_BEGINNING] + hashlib.sha256(rdata).digest(), rdata
+
+
+def record_row(zone_id: int, record: Record, origin: str, stamp: int) -> tuple[Any, ...]:
+    """The parameters of `PUT_RECORD`."""
+    name, rtype, ttl, rdata = record
+    return (zone_id, tree_key(name), rtype, *rdata_columns(rdata), ttl, origin, stamp)
+
+
+def below(name_key: bytes) -> tuple[bytes, bytes]:
+    """The range of the keys strictly below a name: from the first inclusive to the second exclusive."""
+    return name_key + b"\x01", name_key + b"\x40"
+
+
+def rrsets_of(rows: Iterable[Row]) -> dict[int, RRset]:
+    """The RRsets of one name from rows of `RECORDS_AT`."""
+    found: dict[int, RRset] = {}
+    for rtype, ttl, rdata in rows:
+        rrset = found.get(rtype)
+        found[rtype] = (ttl, (rdata,)) if rrset is None else (rrset[0], (*rrset[1], rdata))
+    return found
+
+
+def record_of(row: Row) -> Record:
+    """The value of a row of `ALL_RECORDS`."""
+    key, rtype, ttl, rdata = row
+    return Record(from_tree_key(key), rtype, ttl, rdata)
+
+
+def changed_rrsets(
+    rrsets: dict[int, RRset], deletions: Iterable[Record], additions: Iterable[Record], name: Name
+) -> dict[int, RRset]:
+    """The RRsets of a name after a change; only the records with that name count."""
+    found = dict(rrsets)
+    for owner, rtype, _, rdata in deletions:
+        if owner == name and rtype in found:
+            ttl, rdatas = found[rtype]
+            left = tuple(one for one in rdatas if one != rdata)
+            if left:
+                found[rtype] = (ttl, left)
+            else:
+                del found[rtype]
+    for owner, rtype, ttl, rdata in additions:
+        if owner == name:
+            rdatas = found[rtype][1] if rtype in found else ()
+            found[rtype] = (ttl, rdatas if rdata in rdatas else (*rdatas, rdata))
+    return found

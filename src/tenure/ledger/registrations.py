@@ -1,0 +1,206 @@
+"""Registrations in the store: how a claim changes a row, which rows are due, and what an outcome changes.
+
+Everything is one statement per row, so that a batch of claims is written without reading anything first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeAlias
+
+from tenure.dnswire.name import Name
+from tenure.ledger.session import Row, Session
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction, Outcome, Part, Registration, State, Want, Withdraw
+
+Key: TypeAlias = tuple[Name, bytes, bytes]  # name, address, DHCID
+
+_DIRECTIONS = ("forward", "reverse")
+_PART = ("state", "due_at", "attempts", "reason", "detail", "changed_at")
+_HEAD = ("name", "address", "dhcid", "ttl", "until", "generation", "wanted_at", "cause", "correlation")
+COLUMNS = ", ".join([*_HEAD, *(f"{direction}_{column}" for direction in _DIRECTIONS for column in _PART)])
+
+# A lease that is renewed with a slightly other lifetime is no reason to write the record again.
+_OTHER_TTL = "abs(excluded.ttl - registration.ttl) * 4 > registration.ttl"
+
+
+def _turns(direction: str) -> str:
+    """The direction is wanted, and DNS must be written (again) for that."""
+    state = f"registration.{direction}_state"
+    return f"""(excluded.{direction}_state = '{State.PENDING}' and ({state} in \
+('{State.REMOVING}', '{State.REFUSED}', '{State.NONE}') or ({state} = '{State.REGISTERED}' and {_OTHER_TTL})))"""
+
+
+def _goes(direction: str) -> str:
+    """The direction is not wanted any more, and something of ours may be in DNS."""
+    state = f"registration.{direction}_state"
+    return f"(excluded.{direction}_state = '{State.NONE}' and {state} not in ('{State.NONE}', '{State.REMOVING}'))"
+
+
+def _wanted_part(direction: str) -> str:
+    """The columns of one direction when a claim meets a row; see `_turns` and `_goes`."""
+    turns, goes = _turns(direction), _goes(direction)
+    either = f"{turns} or {goes}"
+
+    def assign(column: str, turned: str, gone: str) -> str:
+        name = f"{direction}_{column}"
+        return f"{name} = case when {turns} then {turned} when {goes} then {gone} else registration.{name} end"
+
+    def renew(column: str, value: str) -> str:
+        name = f"{direction}_{column}"
+        return f"{name} = case when {either} then {value} else registration.{name} end"
+
+    return ", ".join(
+        [
+            assign("state", f"'{State.PENDING}'", f"'{State.REMOVING}'"),
+            renew("due_at", "excluded.wanted_at"),
+            renew("attempts", "0"),
+            renew("reason", f"'{Reason.WAITING}'"),
+            renew("detail", "''"),
+            renew("changed_at", "excluded.wanted_at"),
+        ]
+    )
+
+
+_MOVES = " or ".join([_turns("forward"), _turns("reverse"), _goes("forward"), _goes("reverse"), _OTHER_TTL])
+
+PUT_WANT = f"""\
+insert into registration ({COLUMNS}) values ({", ".join("?" * (len(_HEAD) + 2 * len(_PART)))})
+on conflict (name, address, dhcid) do update set
+ttl = case when {_OTHER_TTL} then excluded.ttl else registration.ttl end,
+until = excluded.until,
+generation = registration.generation + case when {_MOVES} then 1 else 0 end,
+wanted_at = case when {_MOVES} then excluded.wanted_at else registration.wanted_at end,
+cause = '',
+correlation = excluded.correlation,
+{_wanted_part("forward")},
+{_wanted_part("reverse")}"""
+
+
+def _withdrawn_part(direction: str) -> str:
+    """The columns of one direction when the claim is withdrawn. Parameters: six times the time."""
+    state = f"{direction}_state"
+    ours = f"{state} not in ('{State.NONE}', '{State.REMOVING}')"
+    return f"""\
+{direction}_due_at = case when {ours} then ? else {direction}_due_at end,
+{direction}_attempts = case when {ours} then 0 else {direction}_attempts end,
+{direction}_reason = case when {ours} then '{Reason.WAITING}' else {direction}_reason end,
+{direction}_detail = case when {ours} then '' else {direction}_detail end,
+{direction}_changed_at = case when {ours} then ? else {direction}_changed_at end,
+{state} = case when {ours} then '{State.REMOVING}' else {state} end"""
+
+
+_OF_KEY = "where name = ? and address = ? and dhcid = ?"
+
+PUT_WITHDRAW = f"""\
+update registration set generation = generation + 1, cause = ?, correlation = ?,
+{_withdrawn_part("forward")},
+{_withdrawn_part("reverse")}
+{_OF_KEY} and cause = ''"""
+
+DROP_SETTLED = f"delete from registration {_OF_KEY} and forward_state = 'none' and reverse_state = 'none'"
+
+# A name that one row gives up is free for the next only when it is out of DNS: an addition waits for every removal of
+# the same name that is still under way, in whatever order they are due.
+_NOT_BLOCKED = f"""\
+not (forward_state = '{State.PENDING}' and exists (select 1 from registration other
+where other.name = registration.name and other.forward_state = '{State.REMOVING}'
+and other.forward_due_at is not null
+and (other.address <> registration.address or other.dhcid <> registration.dhcid)))"""
+
+DUE = f"""\
+select {COLUMNS} from registration where due_at <= ? and {_NOT_BLOCKED}
+order by due_at, case when cause = '' then 1 else 0 end limit ?"""
+NEXT_DUE = f"""\
+select due_at, name, address, dhcid from registration where due_at is not null and {_NOT_BLOCKED}
+order by due_at limit ?"""
+
+
+def _outcome_statement(direction: Direction) -> str:
+    """Parameters: see `write_outcomes`."""
+    return f"""\
+update registration set
+{direction}_changed_at = case when {direction}_state = ? then {direction}_changed_at else ? end,
+{direction}_state = ?, {direction}_reason = ?, {direction}_detail = ?, {direction}_due_at = ?, {direction}_attempts = ?
+{_OF_KEY} and generation = ?"""
+
+
+def want_row(want: Want, now: float) -> tuple[Any, ...]:
+    """The parameters of `PUT_WANT`: the row as it is when there was none."""
+    pending = (State.PENDING.value, now, 0, Reason.WAITING.value, "", now)
+    nothing = (State.NONE.value, None, 0, "", "", now)
+    return (
+        *(want.name, want.address, want.dhcid, want.ttl, want.until, 1, now, "", want.correlation),
+        *(pending if want.forward else nothing),
+        *(pending if want.reverse else nothing),
+    )
+
+
+def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
+    """The parameters of `PUT_WITHDRAW`."""
+    return (gone.cause, gone.correlation, now, now, now, now, gone.name, gone.address, gone.dhcid)
+
+
+def registration_of(row: Row) -> Registration:
+    """The value of a row with `COLUMNS`."""
+    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21])))
+
+
+class Registrations:
+    """Reads and writes registrations through one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._put_want = session.sql(PUT_WANT)
+        self._put_withdraw = session.sql(PUT_WITHDRAW)
+        self._drop_settled = session.sql(DROP_SETTLED)
+        self._due = session.sql(DUE)
+        self._next_due = session.sql(NEXT_DUE)
+        self._outcome = {direction: session.sql(_outcome_statement(direction)) for direction in Direction}
+
+    def write_claims(self, claims: Iterable[Want | Withdraw], now: float) -> None:
+        """Writes what leases want of DNS, at most one claim for each key."""
+        wants: list[tuple[Any, ...]] = []
+        gone: list[Withdraw] = []
+        for claim in claims:
+            if isinstance(claim, Withdraw):
+                gone.append(claim)
+            elif claim.forward or claim.reverse:
+                wants.append(want_row(claim, now))
+            else:  # wanting neither direction is wanting nothing
+                cause = Reason.UPDATES_DISABLED
+                gone.append(Withdraw(claim.name, claim.address, claim.dhcid, cause, claim.correlation))
+        if gone:
+            self._session.write(self._put_withdraw, [withdraw_row(one, now) for one in gone])
+            self._session.write(self._drop_settled, [(one.name, one.address, one.dhcid) for one in gone])
+        if wants:
+            self._session.write(self._put_want, wants)
+
+    def write_outcomes(self, outcomes: Sequence[Outcome], now: float) -> int:
+        """Writes what the updater found out, of rows that still want the same; how many that were."""
+        recorded = 0
+        for direction in Direction:
+            rows = [
+                (
+                    *(one.state.value, now, one.state.value, one.reason, one.detail, one.due_at, one.attempts),
+                    *(one.name, one.address, one.dhcid, one.generation),
+                )
+                for one in outcomes
+                if one.direction is direction
+            ]
+            if rows:
+                recorded += self._session.write(self._outcome[direction], rows)
+        settled = [(one.name, one.address, one.dhcid) for one in outcomes if one.state is State.NONE]
+        if settled:
+            self._session.write(self._drop_settled, settled)
+        return recorded
+
+    def due(self, now: float, limit: int, skip: Collection[Key]) -> list[Registration]:
+        """Rows that the updater must act on, without those in `skip`; see `leases.LeaseLedger.due_registrations`."""
+        rows = self._session.rows(self._due, (now, limit + len(skip)))
+        return [registration_of(row) for row in rows if row[:3] not in skip][:limit]
+
+    def next_due_at(self, skip: Collection[Key]) -> float | None:
+        """When the next row that is not in `skip` falls due."""
+        rows = self._session.rows(self._next_due, (len(skip) + 1,))
+        return next((row[0] for row in rows if row[1:4] not in skip), None)

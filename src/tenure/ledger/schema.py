@@ -1,0 +1,167 @@
+"""The tables of both halves, as SQLAlchemy sees them. What a column means is said here; `migrations` makes them.
+
+Addresses are 4 or 16 octets and names are lower-cased wire names, so that octet order is address order. `_at` columns
+are UTC seconds. The hot statements go past SQLAlchemy to the driver; a service with a current schema never imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+LEASE_HALF = MetaData()
+ZONE_HALF = MetaData()
+
+# On SQLite only a column called exactly INTEGER is the row's own number.
+ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+DUE_AT = """\
+case when forward_due_at is null or reverse_due_at < forward_due_at then reverse_due_at else forward_due_at end"""
+
+
+def _present(column: str) -> dict[str, Any]:
+    """An index that holds only the rows that have the column."""
+    condition = text(f"{column} is not null")
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
+def _direction(name: str) -> list[Column[Any]]:
+    """The columns of one direction of a registration (`naming.registration.Part`)."""
+    return [
+        Column(f"{name}_state", Text, nullable=False),
+        Column(f"{name}_due_at", Double),
+        Column(f"{name}_attempts", Integer, nullable=False),
+        Column(f"{name}_reason", Text, nullable=False),
+        Column(f"{name}_detail", Text, nullable=False),
+        Column(f"{name}_changed_at", Double, nullable=False),
+    ]
+
+
+def _event(name: str, metadata: MetaData) -> Table:
+    """The history of one half (`naming.event.Event`)."""
+    return Table(
+        name,
+        metadata,
+        Column("id", ROW_NUMBER, primary_key=True),
+        Column("at", Double, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("cause", Text, nullable=False),
+        Column("correlation", Text, nullable=False),
+        Column("address", LargeBinary),
+        Column("name", LargeBinary),
+        Column("client", LargeBinary),
+        Column("hardware", LargeBinary),
+        Column("detail", Text, nullable=False),
+        Index(f"{name}_address", "address", "at", **_present("address")),
+        Index(f"{name}_name", "name", **_present("name")),
+        Index(f"{name}_client", "client", **_present("client")),
+        Index(f"{name}_hardware", "hardware", **_present("hardware")),
+        Index(f"{name}_correlation", "correlation"),
+    )
+
+
+LEASE = Table(
+    "lease",
+    LEASE_HALF,
+    Column("address", LargeBinary, primary_key=True),
+    Column("subnet_id", Integer, nullable=False),
+    Column("client", LargeBinary),
+    Column("hardware", LargeBinary, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("valid_lifetime", BigInteger, nullable=False),
+    Column("heard_name", Text, nullable=False),
+    Column("fqdn", LargeBinary),
+    Column("dhcid", LargeBinary),
+    Column("forward", Boolean, nullable=False),
+    Column("reverse", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("relay", LargeBinary),
+    Column("correlation", Text, nullable=False),
+    Index("lease_client", "client", "subnet_id", unique=True),
+    Index("lease_end", "state", "ends_at"),
+    sqlite_with_rowid=False,
+)
+
+REGISTRATION = Table(
+    "registration",
+    LEASE_HALF,
+    Column("name", LargeBinary, primary_key=True),
+    Column("address", LargeBinary, primary_key=True),
+    Column("dhcid", LargeBinary, primary_key=True),
+    Column("ttl", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("wanted_at", Double, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("correlation", Text, nullable=False),
+    *_direction("forward"),
+    *_direction("reverse"),
+    Column("due_at", Double, Computed(DUE_AT, persisted=True)),
+    Index("registration_due", "due_at", **_present("due_at")),
+    Index("registration_address", "address"),
+    sqlite_with_rowid=False,
+)
+
+KEY = Table(
+    "tsig_key",
+    LEASE_HALF,
+    Column("name", LargeBinary, primary_key=True),
+    Column("algorithm", LargeBinary, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+)
+
+EVENT = _event("event", LEASE_HALF)
+
+ZONE = Table(
+    "zone",
+    ZONE_HALF,
+    Column("id", Integer, primary_key=True),
+    Column("name", LargeBinary, nullable=False, unique=True),
+    Column("soa_ttl", BigInteger, nullable=False),
+    Column("soa_rdata", LargeBinary, nullable=False),
+)
+
+RECORD = Table(
+    "record",
+    ZONE_HALF,
+    Column("zone_id", Integer, primary_key=True),
+    Column("name_key", LargeBinary, primary_key=True),  # dnswire.name.tree_key: a subtree is a range
+    Column("rtype", Integer, primary_key=True),
+    Column("rdata", LargeBinary, primary_key=True),  # of a long RDATA: its beginning and digest
+    Column("long_rdata", LargeBinary),  # the RDATA, when it is too long to be a key
+    Column("ttl", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),  # static, reservation, lease, dynamic
+    Column("stamp", BigInteger, nullable=False),  # last refresh; 0: never aged
+    sqlite_with_rowid=False,
+)
+
+JOURNAL = Table(
+    "journal",
+    ZONE_HALF,
+    Column("id", ROW_NUMBER, primary_key=True),
+    Column("zone_id", Integer, nullable=False),
+    Column("from_serial", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("change", LargeBinary, nullable=False),  # the difference sequence of RFC 1995 section 4, see journal.py
+    Index("journal_serial", "zone_id", "from_serial"),
+)
+
+ZONE_EVENT = _event("zone_event", ZONE_HALF)

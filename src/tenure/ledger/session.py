@@ -1,0 +1,95 @@
+"""A store and a connection to it, as the halves of the ledger use them. The engines are `sqlite` and `postgres`.
+
+Statements are written once, with `?` for each parameter, and put into the engine's dialect by `Session.sql`. Errors of
+the driver leave `transact`, `reading` and `snapshot` as `LedgerUnavailable`, and never as themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Row = tuple[Any, ...]
+
+ATTEMPTS = 8  # how often a transaction is tried when others change the same rows first
+
+
+class Session(Protocol):
+    """One connection to one half of a store; used by one thread."""
+
+    @property
+    def locks_rows(self) -> bool:
+        """Whether rows that a change rests on are locked one by one; else a transaction has the store for itself."""
+
+    def sql(self, statement: str) -> str:
+        """The statement in the engine's dialect: `?` is a parameter, `/*locked*/` locks the rows that are read."""
+
+    def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row, or None."""
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows."""
+
+    def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+        """The rows one by one, without holding them all; only inside `snapshot`."""
+
+    def write(self, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
+        """Executes a writing statement once for each set of parameters; how many rows that changed in all."""
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is such a table."""
+
+    def notify(self, channel: str) -> None:
+        """Wakes who listens on the channel, once this transaction is committed; where the store can do that."""
+
+    def transact(self, work: Callable[[], T], *, writes: bool) -> T:
+        """Runs `work` in one transaction and gives its value once that is durable.
+
+        `writes` says that it will surely write. When others changed the same rows first (`WriteConflict`, or
+        what the engine calls that), everything is rolled back and `work` is called again, at most `ATTEMPTS` times.
+        """
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Reads outside a transaction; each sees what is committed at that moment."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads that all see the same moment, and hold up no writer."""
+
+    def foreign_changes(self) -> int:
+        """A number that moves when another connection has changed this half of the store."""
+
+    def close(self) -> None:
+        """Gives the connection back; the session cannot be used any more."""
+
+
+class Listener(Protocol):
+    """Hears `Session.notify` of all processes; to be polled."""
+
+    def fileno(self) -> int:
+        """Readable when something was heard. It can change after `drain`."""
+
+    def drain(self) -> bool:
+        """Takes what was heard; whether there was anything. A lost connection is made again and counts as heard."""
+
+    def close(self) -> None:
+        """Stops listening."""
+
+
+class Store(Protocol):
+    """Where one half of the ledger is kept."""
+
+    @property
+    def place(self) -> str:
+        """The path or address, without secrets."""
+
+    def connect(self) -> Session:
+        """A new connection."""
+
+    def check_writable(self) -> str:
+        """Proves that the store can be written; one line for the log. `LedgerUnavailable` names path and cause."""
+
+    def listen(self, channel: str) -> Listener | None:
+        """Hears notifications on the channel; None where the store cannot notify."""

@@ -1,0 +1,185 @@
+"""The SQLite engine: one file per half, in WAL mode, every commit synced to the disk before it returns.
+
+A transaction begins as a reader, so that a batch that changes nothing (a flood of DISCOVERs) takes no lock, waits for
+no other process and syncs nothing. Its first write makes it the writer. If somebody else committed since it began to
+read, SQLite refuses that (SQLITE_BUSY_SNAPSHOT), and the work is done again, this time as the writer from the start.
+Reads and writes of one transaction are therefore always one serial unit.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tenure.ledger.errors import LedgerUnavailable, WriteConflict
+from tenure.ledger.session import ATTEMPTS, Row, T
+
+BUSY_SECONDS = 20.0  # how long to wait for another writer before the store counts as unavailable
+CHECKPOINT_PAGES = 4000  # the log is written back into the file every 16 MB
+CACHE_KIBIBYTES = 16 * 1024
+LEAST_FREE_BYTES = 16 * 1024 * 1024
+
+# A writer that had to give way, or two claims on one key: the work must be looked at again.
+_TRY_AGAIN = {sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+
+
+class SqliteStore:
+    """One database file. It holds TSIG secrets, so only its owner can read it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def place(self) -> str:
+        """The path of the file."""
+        return str(self._path)
+
+    def connect(self) -> SqliteSession:
+        """A new connection; the file is made if it is not there, its folder is not."""
+        try:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise LedgerUnavailable(self.place, error.strerror or str(error)) from error
+        with _named(self.place):
+            return SqliteSession(self._path)
+
+    def check_writable(self) -> str:
+        """Creates, syncs and renames a file beside the database, and looks at the free space."""
+        folder = self._path.absolute().parent
+        trial = folder / f".{self._path.name}.trial-{os.getpid()}"
+        renamed = trial.with_name(trial.name + "-renamed")
+        try:
+            try:
+                with trial.open("wb") as file:
+                    file.write(bytes(4096))
+                    file.flush()
+                    os.fsync(file.fileno())
+                trial.rename(renamed)
+                _sync_folder(folder)
+            finally:
+                trial.unlink(missing_ok=True)
+                renamed.unlink(missing_ok=True)
+            space = os.statvfs(folder)
+        except OSError as error:
+            raise LedgerUnavailable(str(folder), error.strerror or str(error)) from error
+        free = space.f_bavail * space.f_frsize
+        if free < LEAST_FREE_BYTES:
+            raise LedgerUnavailable(str(folder), f"only {free // 1024} KiB are free")
+        return f"{self.place} can be written; {free // 2**20} MiB are free"
+
+    def listen(self, _channel: str) -> None:
+        """SQLite cannot notify: services wake one another by a socket beside the file."""
+        return
+
+
+class SqliteSession:
+    """One connection. See `session.Session`."""
+
+    locks_rows = False
+
+    def __init__(self, path: Path) -> None:
+        self._place = str(path)
+        self._connection = connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        self._execute = connection.execute
+        self._execute("pragma journal_mode = wal")
+        self._execute("pragma synchronous = full")
+        self._execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        self._execute(f"pragma cache_size = -{CACHE_KIBIBYTES}")
+
+    def sql(self, statement: str) -> str:
+        """As it is written; a transaction has the whole file, so no row is locked."""
+        return statement.replace("/*locked*/", "")
+
+    def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row, or None."""
+        row: Row | None = self._execute(statement, parameters).fetchone()
+        return row
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows."""
+        return self._execute(statement, parameters).fetchall()
+
+    def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+        """The rows one by one."""
+        yield from self._execute(statement, parameters)
+
+    def write(self, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
+        """Executes the statement for each set of parameters."""
+        return self._connection.executemany(statement, parameters).rowcount
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is such a table."""
+        return self.one("select 1 from sqlite_master where type = 'table' and name = ?", (name,)) is not None
+
+    def notify(self, channel: str) -> None:
+        """Nobody can listen."""
+
+    def transact(self, work: Callable[[], T], *, writes: bool) -> T:
+        """One transaction; see the head of this file for how it begins."""
+        begin = "begin immediate" if writes else "begin deferred"
+        for _ in range(ATTEMPTS):
+            try:
+                return self._attempt(begin, work)
+            except WriteConflict as conflict:
+                cause = str(conflict)
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", None) not in _TRY_AGAIN:
+                    raise LedgerUnavailable(self._place, str(error)) from error
+                cause = str(error)
+            begin = "begin immediate"
+        raise LedgerUnavailable(self._place, f"gave up after {ATTEMPTS} attempts: {cause}")
+
+    def _attempt(self, begin: str, work: Callable[[], T]) -> T:
+        self._execute(begin)
+        try:
+            value = work()
+            self._execute("commit")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+        return value
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Reads outside a transaction."""
+        with _named(self._place):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that all see the same moment."""
+        with _named(self._place):
+            self._execute("begin deferred")
+            try:
+                yield
+            finally:
+                self._connection.rollback()
+
+    def foreign_changes(self) -> int:
+        """SQLite's own counter: the commits of this connection do not move it."""
+        with _named(self._place):
+            return int(self._execute("pragma data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._connection.close()
+
+
+@contextmanager
+def _named(place: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LedgerUnavailable(place, str(error)) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

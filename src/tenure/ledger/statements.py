@@ -1,0 +1,56 @@
+"""The statements of the lease half, written once for both engines: `?` is a parameter (see `session.Session.sql`)."""
+
+from __future__ import annotations
+
+from tenure.leasing.lease import Lease, LeaseState
+from tenure.naming.event import Event
+
+LEASE_COLUMNS = ", ".join(Lease._fields)
+_SET_LEASE = ", ".join(f"{column} = excluded.{column}" for column in Lease._fields[1:])
+
+LEASE_AT = f"select {LEASE_COLUMNS} from lease where address = ? /*locked*/"
+LEASES_OF = f"select {LEASE_COLUMNS} from lease where client = ? order by address /*locked*/"
+LEASES_TOUCHED = f"""\
+select {LEASE_COLUMNS} from lease where client = any(?) or address = any(?) order by address /*locked*/"""
+
+DROP_LEASE = "delete from lease where address = ?"
+
+# The last parameter is the time. A row changes hands only when its client has it no more: whatever the decision
+# believed, an address in use cannot be given to another client. A declined address loses its client (null).
+PUT_LEASE = f"""\
+insert into lease ({LEASE_COLUMNS}) values ({", ".join("?" * len(Lease._fields))})
+on conflict (address) do update set {_SET_LEASE}
+where lease.client = excluded.client or excluded.client is null
+   or lease.state in ({LeaseState.RELEASED:d}, {LeaseState.EXPIRED:d}) or lease.ends_at <= ?"""
+
+# The address `offset` places behind the given one, among those that have a row. In a pool without a gap that is the
+# given address plus the offset, which makes a gap findable by bisection.
+NTH_ADDRESS = """\
+select address from lease where address >= ? and address <= ? and length(address) = ?
+order by address limit 1 offset ?"""
+
+# `+` keeps a condition from choosing the index: a small pool is read along its addresses, a big one along the ends.
+ENDED_BY_ADDRESS = f"""\
+select {LEASE_COLUMNS} from lease
+where address >= ? and address <= ? and length(address) = ? and +ends_at <= ? order by +ends_at, address limit ?"""
+ENDED_BY_END = f"""\
+select {LEASE_COLUMNS} from lease
+where state = ? and ends_at <= ? and address >= ? and address <= ? and length(address) = ?
+order by ends_at limit ?"""
+
+BOUND_PAST_END = f"""\
+select {LEASE_COLUMNS} from lease where state = {LeaseState.BOUND:d} and ends_at <= ?
+order by ends_at limit ? /*locked*/"""
+NEXT_LEASE_END = f"select min(ends_at) from lease where state = {LeaseState.BOUND:d}"
+
+
+def append_event(table: str) -> str:
+    """The statement that adds an entry to a history."""
+    return f"insert into {table} ({', '.join(Event._fields)}) values ({', '.join('?' * len(Event._fields))})"
+
+
+PUT_KEY = """\
+insert into tsig_key (name, algorithm, secret) values (?, ?, ?)
+on conflict (name) do update set algorithm = excluded.algorithm, secret = excluded.secret"""
+DROP_KEY = "delete from tsig_key where name = ?"
+KEYS = "select name, algorithm, secret from tsig_key order by name"

@@ -1,0 +1,53 @@
+"""Which version the schema of a store has, and what to do about it. A current one costs one read and no import."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tenure.ledger.errors import SchemaTooNew, SchemaTooOld
+from tenure.ledger.session import Session, Store
+
+
+class Schema(NamedTuple):
+    """The schema of one half; the last of its versions is the one that this tenure knows. Versions are numbers."""
+
+    half: str  # the folder of its migrations
+    version_table: str
+    versions: tuple[str, ...]
+    file_suffix: str  # of its SQLite file
+
+
+LEASE_SCHEMA = Schema("leases", "tenure_lease_schema", ("1",), "")
+ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1",), "-zones")
+
+
+def ensure_current(store: Store, schema: Schema, alchemy_url: str, *, upgrade: bool) -> None:
+    """Makes the store's schema the one that we know, or raises `SchemaTooNew` or `SchemaTooOld`."""
+    found = stored_version(store, schema)
+    known = schema.versions[-1]
+    if found == known:
+        return
+    if found is not None and found not in schema.versions:
+        raise SchemaTooNew(store.place, found, known)
+    if not upgrade:
+        raise SchemaTooOld(store.place, found or "none", known)
+    from tenure.ledger.migrate import upgrade_schema  # noqa: PLC0415 - Alembic is slow to import and rarely needed
+
+    upgrade_schema(store.place, schema, alchemy_url)
+
+
+def stored_version(store: Store, schema: Schema) -> str | None:
+    """The version that the store says it has; None: it is empty."""
+    session = store.connect()
+    try:
+        return _read_version(session, schema)
+    finally:
+        session.close()
+
+
+def _read_version(session: Session, schema: Schema) -> str | None:
+    with session.reading():
+        if not session.has_table(schema.version_table):
+            return None
+        row = session.one(f"select version_num from {schema.version_table}")
+    return None if row is None else row[0]

@@ -1,0 +1,179 @@
+"""One batch of updates: the committed zones, the changes of the batch laid over them, and their writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tenure.authority.zone import Node, Record, RRset, ZoneChange
+from tenure.dnswire.name import Name, tree_key
+from tenure.ledger import records
+from tenure.ledger.journal import build_entry
+from tenure.ledger.session import Row, Session
+from tenure.ledger.statements import append_event
+from tenure.naming.event import Event
+
+ZONES_CHANNEL = "tenure_zones"
+
+
+class ZoneStatements(NamedTuple):
+    """The statements of a batch in the dialect of one session."""
+
+    locked_zone: str
+    records_at: str
+    name_in_range: str
+    drop_record: str
+    put_record: str
+    put_soa: str
+    put_journal: str
+    append_event: str
+
+
+def zone_statements(session: Session) -> ZoneStatements:
+    """The statements as the session wants them."""
+    written = ZoneStatements(
+        "select name, soa_ttl, soa_rdata from zone where id = ? /*locked*/",
+        records.RECORDS_AT,
+        records.NAME_IN_RANGE,
+        records.DROP_RECORD,
+        records.PUT_RECORD,
+        "update zone set soa_ttl = ?, soa_rdata = ? where id = ?",
+        "insert into journal (zone_id, from_serial, at, change) values (?, ?, ?, ?)",
+        append_event("zone_event"),
+    )
+    return ZoneStatements._make(map(session.sql, written))
+
+
+class ZoneBatch:
+    """The zones as one transaction sees them, and what it changes. Made by `ZoneLedger.transact`.
+
+    A zone is locked when it is first looked at, so that what is read of it cannot change before the commit.
+    """
+
+    def __init__(self, session: Session, prepared: ZoneStatements, now: float) -> None:
+        self._session = session
+        self._sql = prepared
+        self._now = now
+        self._zones: dict[int, ZoneDraft] = {}
+
+        self._events: list[Event] = []
+
+    def zone(self, zone_id: int) -> ZoneDraft:
+        """The zone as an `authority.zone.ZoneView`, with the changes already applied in this batch."""
+        zone = self._zones.get(zone_id)
+        if zone is None:
+            row = self._session.one(self._sql.locked_zone, (zone_id,))
+            assert row is not None, f"zone {zone_id} is not in the ledger"
+            zone = self._zones[zone_id] = ZoneDraft(self._session, self._sql, zone_id, row)
+        return zone
+
+    def soa(self, zone_id: int) -> tuple[int, bytes]:
+        """TTL and RDATA of the zone's SOA record."""
+        return self.zone(zone_id).soa
+
+    def rrsets_at(self, zone_id: int, name: Name) -> Node:
+        """The RRsets that the name owns, without the SOA."""
+        return self.zone(zone_id).rrsets_at(name)
+
+    def has_names_below(self, zone_id: int, name: Name) -> bool:
+        """Whether any name strictly below owns a record."""
+        return self.zone(zone_id).has_names_below(name)
+
+    def apply(
+        self, zone_id: int, change: ZoneChange | None, events: Iterable[Event] = (), origin: str = "dynamic"
+    ) -> None:
+        """Takes a change into the batch: later reads see it; it is committed with the rest or not at all."""
+        if change is not None:
+            self.zone(zone_id).apply(change, origin, int(self._now))
+        self._events += events
+
+    def write(self) -> None:
+        """Writes everything that was applied; called once, by the transaction."""
+        changed = [zone for zone in self._zones.values() if zone.is_changed]
+        for zone in changed:
+            zone.write(self._now)
+        if changed:
+            self._session.notify(ZONES_CHANNEL)
+        if self._events:
+            self._session.write(self._sql.append_event, self._events)
+
+
+class ZoneDraft:
+    """One zone within a batch (`authority.zone.ZoneView`)."""
+
+    def __init__(self, session: Session, prepared: ZoneStatements, zone_id: int, row: Row) -> None:
+        self._session = session
+        self._sql = prepared
+        self._id = zone_id
+        self._name: Name = row[0]
+        self._soa: tuple[int, bytes] = (row[1], row[2])
+        self._nodes: dict[Name, dict[int, RRset]] = {}
+        self._rows: dict[tuple[bytes, int, bytes], tuple[object, ...] | None] = {}  # None: the record goes
+        self._journal: list[tuple[int, bytes]] = []
+        self._touched: dict[bytes, Name] = {}  # names whose records the batch has changed, by tree key
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self._journal)
+
+    @property
+    def soa(self) -> tuple[int, bytes]:
+        """TTL and RDATA of the zone's SOA record."""
+        return self._soa
+
+    def rrsets_at(self, name: Name) -> Node:
+        """The RRsets that the name owns, without the SOA."""
+        node = self._nodes.get(name)
+        if node is None:
+            rows = self._session.rows(self._sql.records_at, (self._id, tree_key(name)))
+            node = self._nodes[name] = records.rrsets_of(rows)
+        return node
+
+    def has_names_below(self, name: Name) -> bool:
+        """Whether any name strictly below owns a record."""
+        first, end = records.below(tree_key(name))
+        if any(self._nodes[owner] for key, owner in self._touched.items() if first <= key < end):
+            return True
+        while row := self._session.one(self._sql.name_in_range, (self._id, first, end)):
+            if row[0] not in self._touched:
+                return True
+            first = row[0] + b"\0"  # this one has lost its records in this batch: look behind it
+        return False
+
+    def apply(self, change: ZoneChange, origin: str, stamp: int) -> None:
+        """Lays the change over the zone."""
+        self._journal.append((_serial(self._soa[1]), build_entry(self._name, self._soa, change)))
+        self._soa = (change.soa_ttl, change.soa_rdata)
+        for record in change.deletions:
+            key = self._record_key(record)
+            self._rows[key] = None
+        for record in change.additions:
+            key = self._record_key(record)
+            self._rows[key] = records.record_row(self._id, record, origin, stamp)
+        for name in {record.name for record in (*change.deletions, *change.additions)}:
+            before = dict(self.rrsets_at(name))
+            self._nodes[name] = records.changed_rrsets(before, change.deletions, change.additions, name)
+
+    def write(self, now: float) -> None:
+        """Writes records, journal and SOA."""
+        dropped = [(self._id, *key) for key, row in self._rows.items() if row is None]
+        if dropped:
+            self._session.write(self._sql.drop_record, dropped)
+        put = [row for row in self._rows.values() if row is not None]
+        if put:
+            self._session.write(self._sql.put_record, put)
+        self._session.write(
+            self._sql.put_journal, [(self._id, serial, now, octets) for serial, octets in self._journal]
+        )
+        self._session.write(self._sql.put_soa, [(*self._soa, self._id)])
+
+    def _record_key(self, record: Record) -> tuple[bytes, int, bytes]:
+        key = tree_key(record.name)
+        self._touched[key] = record.name
+        return key, record.rtype, records.rdata_columns(record.rdata)[0]
+
+
+def _serial(soa_rdata: bytes) -> int:
+    """The serial of an SOA's RDATA: its last 20 octets are five numbers, of which this is the first."""
+    return int.from_bytes(soa_rdata[-20:-16], "big")

@@ -1,0 +1,203 @@
+"""The zone half of the ledger: zones, their records and journals, and the history of what DNS clients changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
+
+from tenure.authority.zone import Node, Record
+from tenure.dnswire.name import Name, tree_key
+from tenure.ledger import records
+from tenure.ledger.history import History
+from tenure.ledger.journal import JournalEntry, parse_entry
+from tenure.ledger.session import Listener, Session, Store
+from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, zone_statements
+
+__all__ = ["CommittedZone", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger"]
+
+T = TypeVar("T")
+
+_ZONES = "select id, name, soa_ttl, soa_rdata from zone order by id"
+_SOA = "select soa_ttl, soa_rdata from zone where id = ?"
+_CREATE_ZONE = "insert into zone (name, soa_ttl, soa_rdata) values (?, ?, ?) on conflict (name) do nothing"
+_ZONE_NAMED = "select id, name, soa_ttl, soa_rdata from zone where name = ?"
+_JOURNAL_START = "select max(id) from journal where zone_id = ? and from_serial = ?"
+_JOURNAL_FROM = "select change from journal where zone_id = ? and id >= ? order by id"
+_JOURNAL_OLDEST = "select id, at from journal where zone_id = ? order by id limit ?"
+_DROP_JOURNAL = "delete from journal where zone_id = ? and id <= ?"
+
+
+class Zone(NamedTuple):
+    """A zone as it is kept."""
+
+    id: int
+    name: Name  # lower-cased
+    soa_ttl: int  # seconds
+    soa_rdata: bytes
+
+
+class Snapshot(NamedTuple):
+    """A zone at one moment: valid inside the `with` that gave it."""
+
+    zone: Zone
+    records: Iterator[
+        Record
+    ]  # without the SOA, in the order of their tree keys: the apex first, parents before children
+
+
+class ZoneLedger:
+    """One connection to the zone half; for the process and thread that opened it. Nothing is loaded at the start."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._session = session = store.connect()
+        self._statements = zone_statements(session)
+        self._soa = session.sql(_SOA)
+        self.history = History(session, "zone_event")
+
+    @property
+    def place(self) -> str:
+        """Where the store is, for people."""
+        return self._store.place
+
+    def zones(self) -> list[Zone]:
+        """All zones."""
+        with self._session.reading():
+            return [Zone(*row) for row in self._session.rows(self._session.sql(_ZONES))]
+
+    def create_zone(self, name: Name, soa_ttl: int, soa_rdata: bytes, static: Iterable[Record] = ()) -> Zone:
+        """Makes a zone with its static records (without the SOA); a zone that is there already stays as it is."""
+        name = name.lower()
+        create, named = self._session.sql(_CREATE_ZONE), self._session.sql(_ZONE_NAMED)
+
+        def attempt() -> Zone:
+            is_new = self._session.write(create, [(name, soa_ttl, soa_rdata)]) > 0
+            row = self._session.one(named, (name,))
+            assert row is not None
+            zone = Zone(*row)
+            if is_new:
+                rows = [records.record_row(zone.id, record, "static", 0) for record in static]
+                self._session.write(self._statements.put_record, rows)
+            return zone
+
+        return self._session.transact(attempt, writes=True)
+
+    def transact(self, work: Callable[[ZoneBatch], T], now: float) -> T:
+        """Runs `work` in one transaction and gives its value back once everything it applied is durable.
+
+        `now` stamps the records. `work` must have no effect but through the batch and its value, because it is called
+        again when another process changed the same zone first. `LedgerUnavailable`: nothing was committed.
+        """
+
+        def attempt() -> T:
+            batch = ZoneBatch(self._session, self._statements, now)
+            value = work(batch)
+            batch.write()
+            return value
+
+        return self._session.transact(attempt, writes=False)
+
+    def soa(self, zone_id: int) -> tuple[int, bytes]:
+        """TTL and RDATA of the zone's SOA record, as committed."""
+        with self._session.reading():
+            row = self._session.one(self._soa, (zone_id,))
+        assert row is not None, f"zone {zone_id} is not in the ledger"
+        return row[0], row[1]
+
+    def rrsets_at(self, zone_id: int, name: Name) -> Node:
+        """The RRsets that the name owns, without the SOA, as committed."""
+        with self._session.reading():
+            rows = self._session.rows(self._statements.records_at, (zone_id, tree_key(name)))
+        return records.rrsets_of(rows)
+
+    def has_names_below(self, zone_id: int, name: Name) -> bool:
+        """Whether any name strictly below owns a record, as committed."""
+        first, end = records.below(tree_key(name))
+        with self._session.reading():
+            return self._session.one(self._statements.name_in_range, (zone_id, first, end)) is not None
+
+    def view(self, zone_id: int) -> CommittedZone:
+        """The committed zone as an `authority.zone.ZoneView`, for queries: each read sees what is committed then."""
+        return CommittedZone(self, zone_id)
+
+    def foreign_changes(self) -> int:
+        """A number that moves when another process has changed the zone half: what was cached of it is stale then.
+
+        The commits of this ledger do not move it.
+        """
+        return self._session.foreign_changes()
+
+    @contextmanager
+    def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
+        """The zone at one moment, read record by record through a connection of its own: updates go on meanwhile."""
+        session = self._store.connect()
+        try:
+            with session.snapshot():
+                row = session.one(session.sql("select id, name, soa_ttl, soa_rdata from zone where id = ?"), (zone_id,))
+                assert row is not None, f"zone {zone_id} is not in the ledger"
+                yield Snapshot(Zone(*row), _records(session, zone_id))
+        finally:
+            session.close()
+
+    def journal_since(self, zone_id: int, serial: int) -> list[JournalEntry] | None:
+        """The changes from that serial to the present one, oldest first; None: the journal does not go back so far.
+
+        The present serial gives an empty list.
+        """
+        if int.from_bytes(self.soa(zone_id)[1][-20:-16], "big") == serial:
+            return []
+        with self._session.reading():
+            start = self._session.one(self._session.sql(_JOURNAL_START), (zone_id, serial))
+            if start is None or start[0] is None:
+                return None
+            rows = self._session.rows(self._session.sql(_JOURNAL_FROM), (zone_id, start[0]))
+        return [parse_entry(row[0]) for row in rows]
+
+    def prune_journal(self, zone_id: int, before: float, limit: int) -> int:
+        """Deletes at most `limit` of the zone's oldest changes from before that time; how many."""
+        oldest, drop = self._session.sql(_JOURNAL_OLDEST), self._session.sql(_DROP_JOURNAL)
+
+        def step() -> int:
+            rows = self._session.rows(oldest, (zone_id, limit + 1))
+            old = [number for number, at in rows[: min(limit, len(rows) - 1)] if at < before]
+            return self._session.write(drop, [(zone_id, old[-1])]) if old else 0
+
+        return self._session.transact(step, writes=False)
+
+    def check_writable(self) -> str:
+        """Proves that the store can be written; one line for the log. `LedgerUnavailable` names path and cause."""
+        return self._store.check_writable()
+
+    def listen(self) -> Listener | None:
+        """Hears that a zone changed; None where the store cannot tell (SQLite: `foreign_changes`)."""
+        return self._store.listen(ZONES_CHANNEL)
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        self._session.close()
+
+
+class CommittedZone:
+    """One zone as committed (`authority.zone.ZoneView`)."""
+
+    def __init__(self, ledger: ZoneLedger, zone_id: int) -> None:
+        self._ledger = ledger
+        self._id = zone_id
+
+    @property
+    def soa(self) -> tuple[int, bytes]:
+        """TTL and RDATA of the zone's SOA record."""
+        return self._ledger.soa(self._id)
+
+    def rrsets_at(self, name: Name) -> Node:
+        """The RRsets that the name owns, without the SOA."""
+        return self._ledger.rrsets_at(self._id, name)
+
+    def has_names_below(self, name: Name) -> bool:
+        """Whether any name strictly below owns a record."""
+        return self._ledger.has_names_below(self._id, name)
+
+
+def _records(session: Session, zone_id: int) -> Iterator[Record]:
+    return map(records.record_of, session.stream(session.sql(records.ALL_RECORDS), (zone_id,)))
