@@ -44,9 +44,7 @@ def release(inquiry: Inquiry) -> Decision:
     lease = _binding(inquiry, address)
     if isinstance(lease, Verdict):
         return silent(lease)
-    ended = lease._replace(
-        state=int(LeaseState.RELEASED), ends_at=math.ceil(inquiry.now), correlation=inquiry.correlation
-    )
+    ended = lease._replace(state=int(LeaseState.RELEASED), ends_at=int(inquiry.now), correlation=inquiry.correlation)
     inquiry.offers.forget(address)
     event = lease_event(inquiry, "lease-released", "RELEASE BOUND", lease)
     changes = Changes((ended,), (), (), withdrawals(lease, Reason.LEASE_RELEASED, inquiry.correlation), (event,))
@@ -155,13 +153,11 @@ def take_over(inquiry: Inquiry, row: Lease, cause: str) -> Ended:
 
 
 def rename(row: Lease, lease: Lease, correlation: str) -> tuple[Withdraw, ...]:
-    """What the client's own row still has in DNS that the new lease does not want.
+    """What the client's own row has in DNS under another name or proof than the new lease.
 
-    That is another name, another proof, or one direction less. In the last case the same registration is withdrawn
-    and, in the same `Changes`, wanted again.
+    One direction less of the same registration needs no withdrawal: the new `Want` says so.
     """
-    same = row.fqdn == lease.fqdn and row.dhcid == lease.dhcid
-    if same and lease.forward >= row.forward and lease.reverse >= row.reverse:
+    if row.fqdn == lease.fqdn and row.dhcid == lease.dhcid:
         return ()
     if lease.fqdn is None:
         return withdrawals(row, Reason(lease.reason), correlation)

@@ -1,7 +1,7 @@
 """The lines of the history that leasing writes. `kind` is one of those below, `cause` says message and client state.
 
-Kinds: `lease-bound`, `lease-renewed`, `lease-released`, `lease-declined`, `lease-superseded`, `lease-expired` (found when
-the address goes to another client), `request-refused`.
+Kinds: `lease-bound`, `lease-renewed`, `lease-released`, `lease-declined`, `lease-superseded`, `lease-expired` (found
+when the address goes to another client), `request-refused`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,145 @@
+"""The DHCPv4 service: parse a batch, decide it in one transaction, reply with what the transaction gave, wake once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tenure.dhcpwire.v4.packet import Packet, parse_packet
+from tenure.leasing.arrival import SERVER_PORT
+from tenure.leasing.decide import decide, rows_needed
+from tenure.leasing.inquiry import Reply
+from tenure.leasing.lease import NOTHING
+from tenure.leasing.link import SubnetTable
+from tenure.leasing.offers import OfferBook
+from tenure.leasing.subnet import Subnet
+from tenure.leasing.verdict import Verdict
+from tenure.ledger.batch import LeaseBatch
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.leases import LeaseLedger
+from tenure.octets import Malformed
+from tenure.serving.batchloop import run_batches
+from tenure.serving.dhcp4socket import Received, open_sockets
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+
+_COUNTERS = {verdict: "packets_" + verdict.replace("-", "_") for verdict in Verdict}
+
+
+class Committed(NamedTuple):
+    """What a transaction gives once it is durable; replies are made of nothing else."""
+
+    replies: list[tuple[Received, Reply]]
+    counts: Counter[Verdict]
+    claims: bool  # something in DNS is to change
+
+
+class Dhcp4Service:
+    """Leases addresses to the clients on `interfaces`, and to those whose relays send to `listen`.
+
+    `wake` is called once for each batch after which DNS must change. `spread` (0 to 1) is where in its pools this
+    server begins to look for unused addresses; servers that share a ledger want different ones.
+    """
+
+    def __init__(
+        self,
+        ledger: LeaseLedger,
+        subnets: Sequence[Subnet],
+        interfaces: Sequence[str],
+        listen: Sequence[tuple[str, int]],
+        wake: Callable[[], None],
+        report: Report,
+        port: int = SERVER_PORT,
+        *,
+        spread: float = 0.0,
+    ) -> None:
+        self._ledger = ledger
+        self._subnets = SubnetTable(subnets)
+        self._offers = OfferBook(spread=spread)
+        self._interfaces, self._listen, self._port = interfaces, listen, port
+        self._wake = wake
+        self._report = report
+
+    def run(self, stop: Stop) -> None:
+        """Serve until `stop` is set; the batch under work then is committed and answered. `ServiceError` at start."""
+        inlets = open_sockets(self._interfaces, self._listen, self._port)
+        self._report.info("listening", on=",".join(inlet.where for inlet in inlets))
+        try:
+            run_batches(inlets, self._serve, stop)
+        finally:
+            for inlet in inlets:
+                inlet.close()
+
+    def _serve(self, batch: list[Received]) -> None:
+        """One batch. When the ledger fails nobody is answered: clients ask again, and find it recovered or not."""
+        now = time.time()
+        packets = self._parse(batch)
+        if not packets:
+            return
+        try:
+            committed = self._ledger.transact(lambda view: self._decide(packets, view, now), now)
+        except LedgerUnavailable as error:
+            self._report.problem("ledger-unavailable", f"{error}; no lease is given until it is back")
+            self._report.count("packets_without_ledger", len(packets))
+            return
+        self._report.healthy("ledger-unavailable")
+        self._reply(committed.replies)
+        if committed.claims:
+            self._wake()
+        for verdict, number in committed.counts.items():
+            self._report.count(_COUNTERS[verdict], number)
+
+    def _parse(self, batch: list[Received]) -> list[tuple[Received, Packet]]:
+        packets = []
+        malformed = 0
+        for received in batch:
+            try:
+                packets.append((received, parse_packet(received.octets)))
+            except Malformed:
+                malformed += 1
+        if malformed:
+            self._report.count(_COUNTERS[Verdict.MALFORMED], malformed)
+        return packets
+
+    def _decide(self, packets: list[tuple[Received, Packet]], view: LeaseBatch, now: float) -> Committed:
+        """Every packet in its order, each seeing what the ones before it did. May be called again for one batch."""
+        clients, addresses = [], []
+        for _, packet in packets:
+            client, address = rows_needed(packet)
+            clients.append(client)
+            if address is not None and len(address) == 4:
+                addresses.append(address)
+        view.prefetch(clients, addresses)
+        offers, subnets, apply = self._offers, self._subnets, view.apply
+        batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
+        replies = []
+        verdicts = []
+        claims = False
+        for index, (received, packet) in enumerate(packets):
+            reply, changes, verdict = decide(
+                packet, received.arrival, view, offers, subnets, now, f"{batch_id}-{index}"
+            )
+            if changes is not NOTHING:
+                apply(changes)
+                claims = claims or bool(changes.wants or changes.withdraws)
+            if reply is not None:
+                replies.append((received, reply))
+            verdicts.append(verdict)
+        return Committed(replies, Counter(verdicts), claims)
+
+    def _reply(self, replies: list[tuple[Received, Reply]]) -> None:
+        unsent = 0
+        for (_, arrival, inlet), (octets, destination) in replies:
+            try:
+                inlet.send(octets, destination, arrival.local)
+            except OSError as error:
+                unsent += 1
+                why = f"a reply could not be sent from {inlet.where}: {error.strerror}"
+        if unsent:
+            self._report.count("replies_unsent", unsent)
+            self._report.problem("replies-unsent", why, number=unsent)
+        elif replies:
+            self._report.healthy("replies-unsent")

@@ -1,0 +1,200 @@
+"""The sockets of the DHCPv4 service: one for each wire with clients on it, one for each address that relays use."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import socket
+from collections.abc import Sequence
+from struct import Struct
+from typing import NamedTuple
+
+from tenure.leasing.arrival import Arrival, Destination
+from tenure.serving.errors import ServiceError
+from tenure.serving.packetsocket import PacketSocket
+
+_RECEIVE_BUFFER = 8 << 20  # octets: a burst of 10,000 packets waits here for its batch
+_LARGEST = 4096  # octets of one packet; what is longer is cut, and malformed if something is missing then
+_SIOCGIFADDR = 0x8915  # netdevice(7)
+_INTERFACE_REQUEST = Struct("@16s24x")
+_IP_PKTINFO = 8  # ip(7); the standard library names neither of these two
+_SO_RCVBUFFORCE = 33  # socket(7)
+_IN_PKTINFO = Struct("@i4s4s")  # interface number, our address, the header's destination (ip(7))
+_ANCILLARY = socket.CMSG_SPACE(_IN_PKTINFO.size)
+_ANY = "0.0.0.0"
+
+_CAUSES = {
+    errno.EADDRINUSE: ("another program has it", "end the other DHCP server, or listen elsewhere"),
+    errno.EADDRNOTAVAIL: ("this machine has no such address", "configure the address, or listen elsewhere"),
+    errno.EACCES: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
+    errno.EPERM: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
+    errno.ENODEV: ("there is no such interface", "correct dhcp4.interfaces, or bring the interface up first"),
+}
+
+
+class Received(NamedTuple):
+    """One packet and the socket to answer it from; there is one per packet, hence a NamedTuple."""
+
+    octets: bytes
+    arrival: Arrival
+    inlet: Dhcp4Socket
+
+
+class Dhcp4Socket:
+    """Where packets come in and replies go out. Made by `relay_socket` and `wire_socket`."""
+
+    def __init__(self, bound: socket.socket, interface: str | None, packets: PacketSocket | None) -> None:
+        self._socket = bound
+        self._interface = interface
+        self._packets = packets
+        host, self.port = bound.getsockname()
+        self.where = f"{interface or host}:{self.port}"
+        # an address of its own says where each packet came to; otherwise the kernel is asked packet by packet
+        self._local = socket.inet_aton(host) if host != _ANY else None
+        if self._local is None:
+            bound.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+
+    def fileno(self) -> int:
+        """What to poll."""
+        return self._socket.fileno()
+
+    def receive(self, limit: int) -> list[Received]:
+        """Up to `limit` packets that are there already."""
+        found: list[Received] = []
+        try:
+            if self._local is None:
+                self._receive_anywhere(found, limit)
+            else:
+                self._receive_here(found, limit, self._local)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            # what an earlier reply met (no host, no route) or a link that is down comes up here; the socket goes on
+            if error.errno not in {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}:
+                raise
+        return found
+
+    def _receive_here(self, found: list[Received], limit: int, local: bytes) -> None:
+        receive, port = self._socket.recvfrom, self.port
+        while len(found) < limit:
+            octets, (source, source_port) = receive(_LARGEST)
+            arrival = Arrival(socket.inet_aton(source), source_port, local, None, False, port)
+            found.append(Received(octets, arrival, self))
+
+    def _receive_anywhere(self, found: list[Received], limit: int) -> None:
+        receive, port, interface = self._socket.recvmsg, self.port, self._interface
+        while len(found) < limit:
+            octets, ancillary, _flags, (source, source_port) = receive(_LARGEST, _ANCILLARY)
+            local, sent_to = _packet_info(ancillary)
+            arrival = Arrival(socket.inet_aton(source), source_port, local, interface, local != sent_to, port)
+            found.append(Received(octets, arrival, self))
+
+    def send(self, octets: bytes, destination: Destination, local: bytes) -> None:
+        """Send a reply; `local` is the address that its request came to. `OSError` as any send."""
+        if destination.hardware is not None and self._packets is not None:
+            to = (destination.address, destination.port)
+            self._packets.send(destination.hardware, (local, self.port), to, octets)
+        else:
+            self._socket.sendto(octets, (socket.inet_ntoa(destination.address), destination.port))
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._socket.close()
+        if self._packets is not None:
+            self._packets.close()
+
+
+def relay_socket(host: str, port: int, *, shares_port: bool = False) -> Dhcp4Socket:
+    """A socket at one address of ours, or at all of them (`0.0.0.0`). `ServiceError`."""
+    try:
+        return Dhcp4Socket(_bound(host, port, None, shares_port=shares_port), None, None)
+    except OSError as error:
+        raise _refused(f"listening on {host}:{port}", error) from error
+
+
+def wire_socket(interface: str, port: int, *, shares_port: bool = False) -> Dhcp4Socket:
+    """A socket for the clients on one wire, whether they have an address or not. `ServiceError`."""
+    what = f"listening on interface {interface}, port {port}"
+    try:
+        _check_addressed(interface, what)
+        packets = PacketSocket(interface)
+        try:
+            return Dhcp4Socket(_bound(_ANY, port, interface, shares_port=shares_port), interface, packets)
+        except OSError:
+            packets.close()
+            raise
+    except OSError as error:
+        raise _refused(what, error) from error
+
+
+def open_sockets(interfaces: Sequence[str], listen: Sequence[tuple[str, int]], port: int) -> list[Dhcp4Socket]:
+    """All the sockets of a service, or none. `ServiceError`.
+
+    A wire and an address of this machine can only have the same port if both say that they share it. That would hide
+    another program on the port, so it is looked for first.
+    """
+    shares = bool(interfaces) and any(one == port for _, one in listen)
+    found: list[Dhcp4Socket] = []
+    try:
+        if shares:
+            for host, one in listen:
+                relay_socket(host, one).close()
+        # one by one, so that those opened before a failure are known and closed
+        found.extend(relay_socket(host, one, shares_port=shares) for host, one in listen)
+        found.extend(wire_socket(interface, port, shares_port=shares) for interface in interfaces)
+    except ServiceError:
+        for inlet in found:
+            inlet.close()
+        raise
+    return found
+
+
+def _bound(host: str, port: int, interface: str | None, *, shares_port: bool) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        if shares_port:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if interface is not None:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        _widen(bound)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _widen(bound: socket.socket) -> None:
+    """The receive buffer that a burst needs: as root past the system's limit, otherwise up to it."""
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+    except PermissionError:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+
+
+def _check_addressed(interface: str, what: str) -> None:
+    """The interface is there and has an address: without one there is no server identifier and no subnet."""
+    request = _INTERFACE_REQUEST.pack(interface.encode()[:15])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            fcntl.ioctl(asking, _SIOCGIFADDR, request)
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                remedy = "give it an address in one of its subnets"
+                raise ServiceError(what, "the interface has no IPv4 address", remedy) from error
+            raise
+
+
+def _packet_info(ancillary: list[tuple[int, int, bytes]]) -> tuple[bytes, bytes]:
+    """Our address that the packet came to (of a broadcast: on that wire), and the address that it was sent to."""
+    for level, kind, data in ancillary:
+        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
+            _number, local, sent_to = _IN_PKTINFO.unpack_from(data)
+            return local, sent_to
+    raise AssertionError("the kernel was asked for IP_PKTINFO")
+
+
+def _refused(what: str, error: OSError) -> ServiceError:
+    cause, remedy = _CAUSES.get(error.errno or 0, (error.strerror or str(error), "see the system's log"))
+    return ServiceError(what, cause, remedy)
