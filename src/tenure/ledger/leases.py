@@ -60,14 +60,17 @@ class LeaseLedger:
 
         return self._session.transact(attempt, writes=False)
 
-    def due_registrations(self, now: float, limit: int, skip: Collection[Key] = ()) -> list[Registration]:
+    def due_registrations(
+        self, now: float, limit: int, skip: Collection[Key] = (), after: Registration | None = None
+    ) -> list[Registration]:
         """Rows that the updater must act on now, by due time, at most `limit`, without the keys in `skip`.
 
-        An addition is not among them while a removal of the same name is still under way: a name that one device
-        gives up is out of DNS before the next one claims it. Rows come whole; the forward direction goes first.
+        `after` goes on behind the last row of an earlier answer; fewer than `limit` mean that the end is reached. An
+        addition is not among them while another device's removal of the same name is still under way: a name that one
+        device gives up is out of DNS before the next one claims it. Rows come whole.
         """
         with self._session.reading():
-            return self._registrations.due(now, limit, skip)
+            return self._registrations.due(now, limit, skip, after)
 
     def next_due_at(self, skip: Collection[Key] = ()) -> float | None:
         """When the next registration that is not in `skip` falls due; None: nothing is to be done."""
