@@ -16,18 +16,21 @@ Name: TypeAlias = bytes
 ROOT: Name = b"\0"
 MAX_NAME = 255
 MAX_LABEL = 63
+MAX_LABELS = 127
 
 
 def parse_name(octets: bytes, offset: int) -> tuple[Name, int]:
     """The name at `offset`, decompressed, case kept, and the offset behind it (RFC 1035 section 4.1.4).
 
     Every compression pointer must point before the place where the name so far began, so a loop cannot be
-    built. `Malformed` for anything else than labels and such pointers, and past 255 octets.
+    built; and there may be no more pointers than a name can have labels, so a long chain costs nothing. `Malformed`
+    for anything else than labels and such pointers, and past 255 octets.
     """
     end = -1
     parts: list[bytes] = []
     size = 1
     limit = start = offset
+    hops = 0
     try:
         while length := octets[offset]:
             if length <= MAX_LABEL:
@@ -44,6 +47,9 @@ def parse_name(octets: bytes, offset: int) -> tuple[Name, int]:
                 if target >= limit:
                     raise Malformed("compression pointer does not point backwards", offset)
                 limit = offset = target
+                hops += 1
+                if hops > MAX_LABELS:
+                    raise Malformed("name has more compression pointers than labels", start)
             else:
                 raise Malformed(f"label type {length >> 6:#04b} is not known", offset)
     except IndexError:

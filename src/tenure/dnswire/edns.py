@@ -1,0 +1,60 @@
+"""EDNS(0): the OPT pseudo record (RFC 6891 section 6.1).
+
+On the wire:
+
+    root name | type 41 | class: payload size | TTL: extended RCODE (8) version (8) DO (1) Z (15) | length | options
+    option:  code (16) | length (16) | data
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+from tenure.dnswire.rr import RR
+from tenure.octets import Malformed
+
+OPT_SIZE = 11  # octets of an OPT record without options
+LEAST_PAYLOAD = 512  # a smaller offer counts as this (RFC 6891 section 6.2.3)
+
+_HEAD = Struct("!xHHBBHH")
+_OPTION = Struct("!HH")
+_DO = 0x8000
+
+
+class Edns(NamedTuple):
+    """What an OPT record says. `payload_size` is never below 512."""
+
+    payload_size: int  # the largest UDP payload that its sender can take
+    extended_rcode: int = 0  # the upper 8 bits of the 12-bit RCODE
+    version: int = 0
+    do: bool = False  # DNSSEC records are wanted (RFC 3225)
+    options: tuple[tuple[int, bytes], ...] = ()
+
+
+def parse_opt(record: RR, offset: int) -> Edns:
+    """The OPT record as values; `offset` is where it stands, for `Malformed`: an owner or options that cannot be."""
+    if record.name != b"\0":
+        raise Malformed("OPT record is not at the root", offset)
+    rdata = record.rdata
+    options = []
+    at = 0
+    while at < len(rdata):
+        if at + 4 > len(rdata):
+            raise Malformed("EDNS option is cut off", offset)
+        code, length = _OPTION.unpack_from(rdata, at)
+        end = at + 4 + length
+        if end > len(rdata):
+            raise Malformed("EDNS option runs past the OPT record", offset)
+        options.append((code, rdata[at + 4 : end]))
+        at = end
+    ttl = record.ttl
+    size = max(LEAST_PAYLOAD, record.rclass)
+    return Edns(size, ttl >> 24, ttl >> 16 & 0xFF, bool(ttl & _DO), tuple(options))
+
+
+def build_opt(edns: Edns) -> bytes:
+    """The whole OPT record."""
+    options = b"".join([_OPTION.pack(code, len(data)) + data for code, data in edns.options])
+    flags = _DO if edns.do else 0
+    return _HEAD.pack(41, edns.payload_size, edns.extended_rcode, edns.version, flags, len(options)) + options

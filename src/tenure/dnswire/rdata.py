@@ -1,0 +1,138 @@
+"""RDATA by octets: is it well formed for its type, when are two equal, and the fields of SOA.
+
+RDATA here is whole: its names are never compressed. Types without a rule are opaque (RFC 3597). Text is in `zonefile`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct
+
+from tenure.dnswire.name import Name
+from tenure.dnswire.shapes import CASELESS, REST, plain_name_end
+from tenure.octets import Malformed
+
+_SOA_NUMBERS = Struct("!5I")
+_NAPTR = 35
+
+# Octets of the types whose size is fixed: A AAAA EUI48 EUI64 NID L32 L64
+_SIZES = {1: 4, 28: 16, 108: 6, 109: 8, 104: 10, 105: 6, 106: 10}
+# Fewest octets of those with a free tail: WKS DS SSHFP DHCID TLSA DNSKEY NSEC3PARAM CDS CDNSKEY
+_LEAST_SIZES = {11: 5, 43: 5, 44: 3, 49: 3, 52: 4, 48: 5, 51: 5, 59: 5, 60: 5}
+
+
+def canonical_rdata(rtype: int, rdata: bytes) -> bytes:
+    """The form in which two RDATA are equal or not: names lower-cased (RFC 4034 section 6.2); the rest octet-exact.
+
+    For well-formed RDATA; of others the octets themselves.
+    """
+    shape = CASELESS.get(rtype)
+    if shape is None:
+        return _canonical_naptr(rdata) if rtype == _NAPTR else rdata
+    before, names, after = shape
+    if after == 0:
+        return rdata[:before] + rdata[before:].lower()
+    end = before
+    try:
+        for _ in range(names):
+            end = plain_name_end(rdata, end, len(rdata))
+    except Malformed:
+        return rdata
+    return rdata[:before] + rdata[before:end].lower() + rdata[end:]
+
+
+def _canonical_naptr(rdata: bytes) -> bytes:
+    try:
+        at = _strings_end(rdata, 4, 3)
+    except Malformed:
+        return rdata
+    return rdata[:at] + rdata[at:].lower()
+
+
+def check_rdata(rtype: int, rdata: bytes) -> None:
+    """`Malformed` (offset within the RDATA) unless the RDATA is well formed for its type; unknown types always are."""
+    size = _SIZES.get(rtype)
+    if size is not None:
+        if len(rdata) != size:
+            raise Malformed(f"RDATA has {len(rdata)} octets, its type has {size}", 0)
+        return
+    least = _LEAST_SIZES.get(rtype)
+    if least is not None:
+        if len(rdata) < least:
+            raise Malformed(f"RDATA has {len(rdata)} octets, its type has at least {least}", 0)
+        return
+    shape = CASELESS.get(rtype)
+    if shape is not None:
+        before, names, after = shape
+        end = before
+        for _ in range(names):
+            end = plain_name_end(rdata, end, len(rdata))
+        if after != REST and end + after != len(rdata):
+            raise Malformed("RDATA has another length than its names and numbers", end)
+        return
+    check = _CHECKS.get(rtype)
+    if check is not None:
+        check(rdata)
+
+
+def _strings_end(rdata: bytes, at: int, count: int) -> int:
+    """Where `count` character strings that begin at `at` end."""
+    for _ in range(count):
+        if at >= len(rdata):
+            raise Malformed("character string is missing", at)
+        at += rdata[at] + 1
+    if at > len(rdata):
+        raise Malformed("character string runs past the RDATA", at)
+    return at
+
+
+def _check_txt(rdata: bytes) -> None:
+    at = _strings_end(rdata, 0, 1)
+    while at < len(rdata):
+        at = _strings_end(rdata, at, 1)
+
+
+def _check_hinfo(rdata: bytes) -> None:
+    if _strings_end(rdata, 0, 2) != len(rdata):
+        raise Malformed("HINFO has two character strings", 0)
+
+
+def _check_naptr(rdata: bytes) -> None:
+    if plain_name_end(rdata, _strings_end(rdata, 4, 3), len(rdata)) != len(rdata):
+        raise Malformed("octets are left over behind the NAPTR record's name", 0)
+
+
+def _check_caa(rdata: bytes) -> None:
+    if len(rdata) < 2 or rdata[1] == 0 or len(rdata) < 2 + rdata[1]:
+        raise Malformed("CAA record has no tag", 0)
+
+
+_CHECKS: dict[int, Callable[[bytes], None]] = {
+    13: _check_hinfo,
+    16: _check_txt,
+    99: _check_txt,  # SPF
+    _NAPTR: _check_naptr,
+    257: _check_caa,
+}
+
+
+def build_soa_rdata(
+    mname: Name, rname: Name, serial: int, refresh: int, retry: int, expire: int, minimum: int
+) -> bytes:
+    """SOA RDATA (RFC 1035 section 3.3.13): names of the primary and of the person, then five numbers of 32 bits."""
+    return mname + rname + _SOA_NUMBERS.pack(serial, refresh, retry, expire, minimum)
+
+
+def soa_serial(rdata: bytes) -> int:
+    """The serial in SOA RDATA."""
+    return int.from_bytes(rdata[-20:-16], "big")
+
+
+def soa_minimum(rdata: bytes) -> int:
+    """The last number in SOA RDATA: the TTL of negative answers, in seconds (RFC 2308 section 4)."""
+    return int.from_bytes(rdata[-4:], "big")
+
+
+def with_serial(rdata: bytes, serial: int) -> bytes:
+    """The SOA RDATA with another serial."""
+    return rdata[:-20] + serial.to_bytes(4, "big") + rdata[-16:]

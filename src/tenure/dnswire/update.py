@@ -1,0 +1,78 @@
+"""UPDATE messages (RFC 2136): the records that stand for prerequisites and for changes, and the message of both.
+
+The sections of the message:
+
+    header: opcode 5 | zone: ZNAME SOA IN | prerequisites | updates | (additional: empty, or the TSIG that is added)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenure.dnswire.name import Name
+from tenure.dnswire.rr import RR, Question
+from tenure.dnswire.writer import MAX_MESSAGE, Writer
+
+UPDATE_FLAGS = 5 << 11
+
+_SOA = 6
+_TYPE_ANY = 255
+_IN = 1
+_NONE = 254
+_CLASS_ANY = 255
+
+
+def name_in_use(name: Name) -> RR:
+    """Prerequisite: some record stands at the name (section 2.4.4); else NXDOMAIN."""
+    return RR(name, _TYPE_ANY, _CLASS_ANY, 0, b"")
+
+
+def name_not_in_use(name: Name) -> RR:
+    """Prerequisite: no record stands at the name (section 2.4.5); else YXDOMAIN."""
+    return RR(name, _TYPE_ANY, _NONE, 0, b"")
+
+
+def rrset_exists(name: Name, rtype: int) -> RR:
+    """Prerequisite: some record of this type stands there (section 2.4.1); else NXRRSET."""
+    return RR(name, rtype, _CLASS_ANY, 0, b"")
+
+
+def rrset_absent(name: Name, rtype: int) -> RR:
+    """Prerequisite: no record of this type stands there (section 2.4.3); else YXRRSET."""
+    return RR(name, rtype, _NONE, 0, b"")
+
+
+def rrset_equals(name: Name, rtype: int, rdata: bytes) -> RR:
+    """Prerequisite, one for each record: exactly these records of this type stand there (2.4.2); else NXRRSET."""
+    return RR(name, rtype, _IN, 0, rdata)
+
+
+def add(name: Name, rtype: int, ttl: int, rdata: bytes) -> RR:
+    """Change: add to an RRset (section 2.5.1)."""
+    return RR(name, rtype, _IN, ttl, rdata)
+
+
+def delete_rrset(name: Name, rtype: int) -> RR:
+    """Change: delete all records of a type (section 2.5.2)."""
+    return RR(name, rtype, _CLASS_ANY, 0, b"")
+
+
+def delete_name(name: Name) -> RR:
+    """Change: delete all records at the name (section 2.5.3)."""
+    return RR(name, _TYPE_ANY, _CLASS_ANY, 0, b"")
+
+
+def delete_rr(name: Name, rtype: int, rdata: bytes) -> RR:
+    """Change: delete this one record (section 2.5.4)."""
+    return RR(name, rtype, _NONE, 0, rdata)
+
+
+def build_update(message_id: int, zone: Name, prerequisites: Sequence[RR], updates: Sequence[RR]) -> bytes:
+    """An unsigned UPDATE. `ValueError` if it does not fit in 65535 octets: it cannot be cut, only split."""
+    writer = Writer()
+    writer.question(Question(zone, _SOA, _IN))
+    writer.records(prerequisites)
+    writer.records(updates)
+    if writer.size > MAX_MESSAGE:
+        raise ValueError(f"an UPDATE of {writer.size} octets does not fit in a message")
+    return writer.finish(message_id, UPDATE_FLAGS, (1, len(prerequisites), len(updates), 0))

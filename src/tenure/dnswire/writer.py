@@ -1,0 +1,109 @@
+"""Writing a message record by record, with name compression (RFC 1035 section 4.1.4).
+
+Owner names are compressed, and names in the RDATA of the RFC 1035 types. Only octets that are equal, case included, are
+replaced by a pointer, so that the case of every name survives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from struct import Struct
+
+from tenure.dnswire.name import Name
+from tenure.dnswire.rr import RR, Question
+from tenure.dnswire.shapes import COMPRESSED, Shape
+
+MAX_MESSAGE = 65535
+HEADER_SIZE = 12
+
+_HEADER = Struct("!6H")
+_FIXED = Struct("!HHIH")  # type, class, TTL, RDLENGTH
+_LAST_TARGET = 0x3FFF
+
+
+class Writer:
+    """A message in the making. What was written stays; `cut` takes back the end of it."""
+
+    __slots__ = ("_octets", "_targets")
+
+    def __init__(self) -> None:
+        self._octets = bytearray(HEADER_SIZE)
+        self._targets: dict[Name, bytes] = {}  # a name that was written: the pointer to it
+
+    @property
+    def size(self) -> int:
+        """Octets so far, the header included."""
+        return len(self._octets)
+
+    def question(self, question: Question) -> None:
+        """Write an entry of the question (zone) section."""
+        self._name(question.name)
+        self._octets += question.rtype.to_bytes(2, "big") + question.rclass.to_bytes(2, "big")
+
+    def record(self, record: RR) -> None:
+        """Write a record of any other section."""
+        name, rtype, rclass, ttl, rdata = record
+        octets = self._octets
+        pointer = self._targets.get(name)
+        if pointer is None:
+            self._name(name)
+        else:
+            octets += pointer
+        shape = COMPRESSED.get(rtype) if rdata else None
+        if shape is None:
+            octets += _FIXED.pack(rtype, rclass, ttl, len(rdata)) + rdata
+        else:
+            octets += _FIXED.pack(rtype, rclass, ttl, 0)
+            self._named_rdata(rdata, shape)
+
+    def records(self, records: Iterable[RR]) -> None:
+        """Write several records."""
+        for record in records:
+            self.record(record)
+
+    def raw(self, octets: bytes) -> None:
+        """Append octets as they are: a record that has no name to compress, such as OPT."""
+        self._octets += octets
+
+    def cut(self, size: int) -> None:
+        """Take back all that was written past `size`."""
+        del self._octets[size:]
+        end = 0xC000 + size
+        self._targets = {n: p for n, p in self._targets.items() if int.from_bytes(p, "big") < end}
+
+    def finish(self, message_id: int, flags: int, counts: tuple[int, int, int, int]) -> bytes:
+        """The message with this header; counts of question, answer, authority and additional section."""
+        _HEADER.pack_into(self._octets, 0, message_id, flags, *counts)
+        return bytes(self._octets)
+
+    def _name(self, name: Name) -> None:
+        octets = self._octets
+        targets = self._targets
+        start = len(octets)
+        at = 0
+        while length := name[at]:
+            suffix = name[at:]
+            pointer = targets.get(suffix)
+            if pointer is not None:
+                octets += name[:at] + pointer
+                return
+            if start + at <= _LAST_TARGET:
+                targets[suffix] = (0xC000 | start + at).to_bytes(2, "big")
+            at += length + 1
+        octets += name
+
+    def _named_rdata(self, rdata: bytes, shape: Shape) -> None:
+        """RDATA with its names compressed; RDLENGTH, already written as 0, is then filled in."""
+        octets = self._octets
+        start = len(octets)
+        at, names, _ = shape
+        octets += rdata[:at]
+        for _ in range(names):
+            end = at
+            while length := rdata[end]:
+                end += length + 1
+            end += 1
+            self._name(rdata[at:end])
+            at = end
+        octets += rdata[at:]
+        octets[start - 2 : start] = (len(octets) - start).to_bytes(2, "big")

@@ -1,0 +1,1 @@
+"""Keys and TSIG: who signed a message, and how the answer is signed. Pure; `now` is an argument."""

@@ -1,0 +1,81 @@
+"""TSIG keys and their algorithms (RFC 8945 section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tenure.dnswire.name import Name, from_text
+
+_CLASS_ANY_TTL_0 = b"\0\xff\0\0\0\0"
+
+
+class Algorithm(NamedTuple):
+    """One HMAC algorithm. The truncated ones are algorithms with names of their own."""
+
+    name: Name  # as in the TSIG record
+    hash_name: str  # as hashlib knows it
+    hash_size: int  # octets that the hash gives
+    mac_size: int  # octets of a whole MAC
+
+
+def _algorithm(text: str, hash_name: str, hash_size: int, mac_size: int | None = None) -> Algorithm:
+    return Algorithm(from_text(text), hash_name, hash_size, mac_size or hash_size)
+
+
+# By the words that people write. HMAC-MD5 must not be used for new keys, HMAC-SHA1 should not.
+ALGORITHMS: dict[str, Algorithm] = {
+    "hmac-sha256": _algorithm("hmac-sha256", "sha256", 32),
+    "hmac-sha384": _algorithm("hmac-sha384", "sha384", 48),
+    "hmac-sha512": _algorithm("hmac-sha512", "sha512", 64),
+    "hmac-sha224": _algorithm("hmac-sha224", "sha224", 28),
+    "hmac-sha256-128": _algorithm("hmac-sha256-128", "sha256", 32, 16),
+    "hmac-sha384-192": _algorithm("hmac-sha384-192", "sha384", 48, 24),
+    "hmac-sha512-256": _algorithm("hmac-sha512-256", "sha512", 64, 32),
+    "hmac-sha1": _algorithm("hmac-sha1", "sha1", 20),
+    "hmac-md5": _algorithm("hmac-md5.sig-alg.reg.int", "md5", 16),
+}
+
+_BY_NAME = {algorithm.name: algorithm for algorithm in ALGORITHMS.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret that two parties share, and its name.
+
+    `least_mac` is local policy: the shortest MAC, in octets, that is good enough from the other side; requests are
+    signed with as much. 0 means the whole MAC. (BIND's `hmac-sha256-128` is "hmac-sha256" with a `least_mac` of 16.)
+    """
+
+    name: Name
+    algorithm: Name
+    secret: bytes = field(repr=False)
+    least_mac: int = 0
+    # Worked out once, for every signature:
+    hash_name: str = field(init=False, repr=False, compare=False)
+    mac_size: int = field(init=False, repr=False, compare=False)
+    size_floor: int = field(init=False, repr=False, compare=False)  # a shorter MAC is malformed (section 5.2.2.1)
+    digest_head: bytes = field(init=False, repr=False, compare=False)  # the TSIG variables up to the algorithm
+    record_head: bytes = field(init=False, repr=False, compare=False)  # the TSIG record up to its RDLENGTH
+
+    def __post_init__(self) -> None:
+        algorithm = _BY_NAME.get(self.algorithm)
+        if algorithm is None:
+            raise ValueError("the key's algorithm is not one of " + ", ".join(ALGORITHMS))
+        if self.name != self.name.lower():
+            raise ValueError("a key's name is lower case here")
+        if not self.secret:
+            raise ValueError("a key's secret is empty")
+        floor = max(10, algorithm.hash_size // 2)
+        if self.least_mac and not floor <= self.least_mac <= algorithm.mac_size:
+            raise ValueError(f"a MAC of this algorithm has {floor} to {algorithm.mac_size} octets")
+        worked_out = {
+            "least_mac": self.least_mac or algorithm.mac_size,
+            "hash_name": algorithm.hash_name,
+            "mac_size": algorithm.mac_size,
+            "size_floor": floor,
+            "digest_head": self.name + _CLASS_ANY_TTL_0 + self.algorithm,
+            "record_head": self.name + b"\0\xfa" + _CLASS_ANY_TTL_0,
+        }
+        for attribute, value in worked_out.items():
+            object.__setattr__(self, attribute, value)

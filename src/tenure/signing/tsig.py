@@ -1,0 +1,189 @@
+"""Single messages signed and verified with TSIG (RFC 8945 section 5). Messages of a TCP stream are in `stream`.
+
+What a request lacks is a value, `Rejected`, that says how to answer; what a response lacks is an `Unverified`. Made per
+packet, so the values are NamedTuples.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from tenure.dnswire.codes import Rcode
+from tenure.dnswire.message import Message, TsigRecord
+from tenure.dnswire.name import Name, to_text
+from tenure.signing.digest import FUDGE, append_record, sized, unsigned_part, variables
+from tenure.signing.key import Key
+
+_FORMERR = int(Rcode.FORMERR)
+_NOTAUTH = int(Rcode.NOTAUTH)
+BADSIG = 16
+BADKEY = int(Rcode.BADKEY)
+BADTIME = int(Rcode.BADTIME)
+BADTRUNC = int(Rcode.BADTRUNC)
+
+
+class Verified(NamedTuple):
+    """A request that the holder of `key` has signed."""
+
+    key: Key
+    mac: bytes  # as it came, perhaps truncated: the answer's digest begins with it
+    record: TsigRecord
+
+
+class Rejected(NamedTuple):
+    """A request whose signature does not count, and how that is answered."""
+
+    rcode: int  # for the header
+    tsig_error: int  # for the TSIG record of the answer; 0: the answer carries none
+    reason: str  # for the operator
+    record: TsigRecord
+    key: Key | None  # the key that signs the answer; None: it is not signed
+
+
+class Unverified(StrEnum):
+    """Why a response to a signed request is not to be believed."""
+
+    UNSIGNED = "the response is not signed"
+    OTHER_KEY = "the response is signed with another key or algorithm"
+    EMPTY = "the response carries a TSIG error and no signature"
+    WRONG_SIZE = "the response's MAC is too short or too long"
+    WRONG_MAC = "the response's signature is wrong"
+    WRONG_TIME = "the response was signed too far from now"
+
+
+def sign_request(message: bytes, key: Key, now: float, fudge: int = FUDGE) -> tuple[bytes, bytes]:
+    """The message with a TSIG record behind it, and the MAC that `verify_response` needs. It must not have one yet."""
+    time_signed = int(now)
+    mac = hmac.digest(key.secret, message + variables(key, time_signed, fudge), key.hash_name)[: key.least_mac]
+    head, algorithm = key.record_head, key.algorithm
+    return append_record(message, head, algorithm, time_signed, fudge, mac, original_id=message[:2]), mac
+
+
+def verify_request(octets: bytes, message: Message, keys: Mapping[Name, Key], now: float) -> Verified | Rejected:
+    """Who signed the request; `message` is what `octets` parsed to, and has a TSIG record. Keys by lower-case name.
+
+    The checks in their order (section 5.2): key, size of the MAC, the MAC itself, the time, truncation by local policy.
+    """
+    record = message.tsig
+    assert record is not None, "the caller looks whether there is a TSIG record"
+    key = keys.get(record.name)
+    if key is None:
+        return Rejected(_NOTAUTH, BADKEY, f"the key {to_text(record.name)} is not known", record, None)
+    if key.algorithm != record.algorithm:
+        reason = f"the key {to_text(key.name)} is not for {to_text(record.algorithm)}"
+        return Rejected(_NOTAUTH, BADKEY, reason, record, None)
+    size = len(record.mac)
+    if size and not key.size_floor <= size <= key.mac_size:
+        return Rejected(_FORMERR, 0, f"a MAC of {size} octets is too short or too long", record, None)
+    if not mac_is_right(key, unsigned_part(octets, record), record):
+        return Rejected(_NOTAUTH, BADSIG, f"the signature with {to_text(key.name)} is wrong", record, None)
+    late = int(now) - record.time_signed
+    if abs(late) > record.fudge:
+        reason = f"the clocks differ by {late} seconds, {record.fudge} are allowed"
+        return Rejected(_NOTAUTH, BADTIME, reason, record, key)
+    if size < key.least_mac:
+        reason = f"a MAC of {size} octets is shorter than the {key.least_mac} that are demanded"
+        return Rejected(_NOTAUTH, BADTRUNC, reason, record, key)
+    return Verified(key, record.mac, record)
+
+
+def mac_is_right(key: Key, digested: bytes, record: TsigRecord) -> bool:
+    """Whether the record's MAC, as far as it goes, is that of these octets and its own variables. Constant time."""
+    mac = record.mac
+    tail = variables(key, record.time_signed, record.fudge, record.error, record.other)
+    expected = hmac.digest(key.secret, digested + tail, key.hash_name)
+    return len(mac) > 0 and hmac.compare_digest(expected[: len(mac)], mac)
+
+
+def sign_response(response: bytes, verified: Verified, now: float) -> bytes:
+    """The response with a TSIG record; its MAC is as long as the request's (section 5.2.2.1)."""
+    key, mac, _ = verified
+    return _signed(response, key, mac, len(mac), int(now), FUDGE)
+
+
+def rejection_response(response: bytes, rejected: Rejected, now: float) -> bytes:
+    """The response, whose header has `rejected.rcode`, with the TSIG record that the rejection asks for, if any.
+
+    Where the signature proved nothing: an empty MAC and the server's time. BADTIME: signed, with the request's times in
+    their fields and the server's time as other data (section 5.2.3).
+    """
+    error = rejected.tsig_error
+    record = rejected.record
+    key = rejected.key
+    if not error:
+        return response
+    if key is None:
+        original_id = record.original_id.to_bytes(2, "big")
+        head = record.name + b"\0\xfa\0\xff\0\0\0\0"
+        return append_record(
+            response, head, record.algorithm, int(now), FUDGE, b"", original_id=original_id, error=error
+        )
+    if error == BADTIME:
+        other = int(now).to_bytes(6, "big")
+        return _signed(response, key, record.mac, key.mac_size, record.time_signed, record.fudge, error, other)
+    return _signed(response, key, record.mac, key.mac_size, int(now), FUDGE, error)
+
+
+def _signed(
+    response: bytes,
+    key: Key,
+    request_mac: bytes,
+    mac_size: int,
+    time_signed: int,
+    fudge: int,
+    error: int = 0,
+    other: bytes = b"",
+) -> bytes:
+    digested = sized(request_mac) + response + variables(key, time_signed, fudge, error, other)
+    mac = hmac.digest(key.secret, digested, key.hash_name)[:mac_size]
+    head, algorithm = key.record_head, key.algorithm
+    original_id = response[:2]
+    return append_record(
+        response, head, algorithm, time_signed, fudge, mac, original_id=original_id, error=error, other=other
+    )
+
+
+def tsig_size(answered: Verified | Rejected) -> int:
+    """How many octets the TSIG record of the answer takes: what truncation has to leave free."""
+    record = answered.record
+    names = len(record.name) + len(record.algorithm) + 26
+    if isinstance(answered, Verified):
+        return names + len(answered.mac)
+    if answered.key is not None:
+        return names + answered.key.mac_size + (6 if answered.tsig_error == BADTIME else 0)
+    return names if answered.tsig_error else 0
+
+
+def verify_response(octets: bytes, message: Message, key: Key, request_mac: bytes, now: float) -> Unverified | None:
+    """None if the holder of the key has signed this response to that request; else why it is not to be believed.
+
+    A verified response may still carry a TSIG error (BADTIME, BADTRUNC) in `message.tsig.error`.
+    """
+    record = message.tsig
+    if record is None:
+        return Unverified.UNSIGNED
+    fault = check_response_record(record, key)
+    if fault is not None:
+        return fault
+    if not mac_is_right(key, sized(request_mac) + unsigned_part(octets, record), record):
+        return Unverified.WRONG_MAC
+    return check_response_time(record, now)
+
+
+def check_response_record(record: TsigRecord, key: Key) -> Unverified | None:
+    """What can be seen to be wrong with the TSIG record of a response before any digest is made."""
+    if record.name != key.name or record.algorithm != key.algorithm:
+        return Unverified.OTHER_KEY
+    if not record.mac and record.error:
+        return Unverified.EMPTY
+    if not key.least_mac <= len(record.mac) <= key.mac_size:
+        return Unverified.WRONG_SIZE
+    return None
+
+
+def check_response_time(record: TsigRecord, now: float) -> Unverified | None:
+    """Whether the record was signed near enough to now."""
+    return Unverified.WRONG_TIME if abs(int(now) - record.time_signed) > record.fudge else None
