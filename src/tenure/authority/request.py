@@ -21,7 +21,7 @@ from tenure.octets import Malformed
 from tenure.signing.key import Key
 from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_response, tsig_size, verify_request
 
-HEADER = struct.Struct("!6H")
+_HEADER = struct.Struct("!6H")
 PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly everywhere
 _OPCODES = frozenset(Opcode)
 _COOKIE = 10
@@ -48,6 +48,9 @@ class Reply(NamedTuple):
     refusal: Refusal | None = None
 
 
+SILENCE = Reply(b"")
+
+
 class Unanswerable(NamedTuple):
     """A readable request that no zone has to be asked about: its reply is ready."""
 
@@ -58,16 +61,16 @@ class Unanswerable(NamedTuple):
 
 def read_request(
     octets: bytes, keys: Mapping[Name, Key], now: float, *, stream: bool
-) -> Request | Unanswerable | bytes:
-    """The request, or the reply that it gets already now; an empty reply is silence."""
+) -> Request | Unanswerable | Reply:
+    """The request, or the reply that it gets already now."""
     if len(octets) < 12 or octets[2] & 0x80:
-        return b""
+        return SILENCE
     if (octets[2] >> 3) & 15 not in _OPCODES:
-        return _bare_reply(octets, Rcode.NOTIMP)
+        return _bare_reply(octets, Refusal(Rcode.NOTIMP, "the opcode is not known"))
     try:
         message = parse_message(octets)
-    except Malformed:
-        return _bare_reply(octets, Rcode.FORMERR)
+    except Malformed as error:
+        return _bare_reply(octets, Refusal(Rcode.FORMERR, str(error)))
     verified = None
     if message.tsig is not None:
         outcome = verify_request(octets, message, keys, now)
@@ -131,7 +134,7 @@ def _rejected(message: Message, rejected: Rejected, now: float, *, stream: bool)
     return Unanswerable(message, reply, Refusal(rejected.rcode, who + rejected.reason))
 
 
-def _bare_reply(octets: bytes, rcode: Rcode) -> bytes:
+def _bare_reply(octets: bytes, refusal: Refusal) -> Reply:
     """A header and nothing else, for a request whose sections cannot be, or need not be, read."""
     ident, flags = struct.unpack_from("!2H", octets)
-    return HEADER.pack(ident, QR | (flags & (0x7800 | RD)) | rcode, 0, 0, 0, 0)
+    return Reply(_HEADER.pack(ident, QR | (flags & (0x7800 | RD)) | refusal.rcode, 0, 0, 0, 0), refusal=refusal)

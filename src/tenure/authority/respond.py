@@ -47,8 +47,8 @@ def respond(
 ) -> Response:
     """What becomes of the octets that came from the address `client`. Never raises for their sake."""
     request = read_request(octets, keys, now, stream=stream)
-    if isinstance(request, bytes):
-        return Reply(request)
+    if isinstance(request, Reply):
+        return request
     if isinstance(request, Unanswerable):
         return _unanswerable(request)
     return _BY_OPCODE[Opcode(request.message.opcode)](request, zones, client, now)

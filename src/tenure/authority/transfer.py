@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tenure.authority.request import PAYLOAD_SIZE, Reply, Request, build_reply
 from tenure.authority.settings import ZoneSettings
-from tenure.authority.zone import Refusal
+from tenure.authority.zone import Record, Refusal
 from tenure.authority.zones import ServedZone, Zones
 from tenure.dnswire.codes import Rcode, RRClass, RRType
 from tenure.dnswire.edns import Edns
@@ -22,6 +22,8 @@ from tenure.dnswire.rdata import soa_serial
 from tenure.dnswire.rr import RR
 from tenure.dnswire.serial import serial_gt
 
+_IN = int(RRClass.IN)
+_SOA = int(RRType.SOA)
 _PIECE = 16000  # octets of records in one message: all of it within reach of compression pointers
 _SHORTEST_SOA = 22  # two root names and five numbers
 
@@ -51,7 +53,7 @@ def decide_transfer(request: Request, zones: Zones, client: str, now: float) -> 
     return _decide_incremental(request, zone, now)
 
 
-def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Iterable[RR]) -> Iterator[bytes]:
+def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Iterable[Record]) -> Iterator[bytes]:
     """The messages of the stream, unsigned: SOA, every record once, the same SOA (section 2.2).
 
     `records` are those of one snapshot without the SOA.
@@ -75,7 +77,7 @@ def _decide_incremental(request: Request, zone: ServedZone, now: float) -> Trans
     ttl, rdata = zone.view.soa
     if request.stream and serial_gt(soa_serial(rdata), soa_serial(theirs[0].rdata)):
         return Transfer(request, zone.settings)
-    soa = RR(zone.name, RRType.SOA, RRClass.IN, ttl, rdata)
+    soa = RR(zone.name, _SOA, _IN, ttl, rdata)
     return Reply(build_reply(request, Rcode.NOERROR, now, authoritative=True, answers=(soa,)))
 
 
@@ -83,17 +85,18 @@ def _refuse(request: Request, refusal: Refusal, now: float) -> Reply:
     return Reply(build_reply(request, refusal.rcode, now), refusal=refusal)
 
 
-def _pieces(zone: Name, soa: tuple[int, bytes], records: Iterable[RR]) -> Iterator[list[RR]]:
-    apex = RR(zone, RRType.SOA, RRClass.IN, *soa)
+def _pieces(zone: Name, soa: tuple[int, bytes], records: Iterable[Record]) -> Iterator[list[RR]]:
+    apex = RR(zone, _SOA, _IN, *soa)
     piece = [apex]
     size = 0
-    for record in records:
-        size += len(record.name) + 10 + len(record.rdata)
-        if size > _PIECE and len(piece) > 1:
+    for name, rtype, ttl, rdata in records:
+        length = len(name) + 10 + len(rdata)
+        if size + length > _PIECE and piece:
             yield piece
             piece = []
-            size = len(record.name) + 10 + len(record.rdata)
-        piece.append(record)
+            size = 0
+        size += length
+        piece.append(RR(name, rtype, _IN, ttl, rdata))
     piece.append(apex)
     yield piece
 

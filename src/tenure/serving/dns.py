@@ -1,0 +1,190 @@
+"""The DNS service: one loop that drains its sockets, answers questions, and commits the updates of each batch.
+
+Questions are answered at once from what is committed. Updates wait until the sockets are drained, are decided in their
+order, committed in one transaction, and answered after that; so the more arrive, the more share one fsync.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from tenure.authority.request import Reply
+from tenure.authority.respond import Response, respond, server_failure, update_reply
+from tenure.authority.settings import ZoneSettings
+from tenure.authority.transfer import Transfer
+from tenure.authority.zones import ServedZone
+from tenure.dnswire.name import Name, to_text
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.zones import ZoneLedger
+from tenure.serving.dns_cache import QueryCache
+from tenure.serving.dns_sockets import Listener, open_listeners
+from tenure.serving.dns_tcp import Connection, TcpServer
+from tenure.serving.dns_transfers import transfer_stream
+from tenure.serving.dns_udp import Peer, Send, drain
+from tenure.serving.dns_updates import Outcome, Pending, UpdateBatches
+from tenure.serving.errors import ServiceError
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+from tenure.signing.key import Key
+
+_TURN_SECONDS = 1.0  # how often idle connections are looked at
+_LEDGER_PROBLEM = "zone-ledger"
+
+
+class DnsService:
+    """Serves the configured zones of the ledger, over UDP and TCP on each address of `listen`."""
+
+    def __init__(
+        self,
+        ledger: ZoneLedger,
+        zones: Sequence[ZoneSettings],
+        keys: Mapping[Name, Key],
+        listen: Sequence[tuple[str, int]],
+        report: Report,
+    ) -> None:
+        self._ledger = ledger
+        self._keys = keys
+        self._listen = listen
+        self._report = report
+        self._zone_ids = _zone_ids(ledger, zones)
+        self._cache = QueryCache()
+        self._zones = {
+            zone.name: ServedZone(zone, self._cache.watch(ledger.view(self._zone_ids[zone.name]))) for zone in zones
+        }
+        self._updates = UpdateBatches(ledger, self._zone_ids)
+        self._foreign_changes = -1
+        self._pending: list[Pending] = []
+        self._listeners: list[Listener] = []
+        self._poller = select.epoll()
+        self._tcp = TcpServer(self._poller, self._receive_tcp)
+        self._now = time.time()  # UTC seconds, of this turn
+        self._ticks = time.monotonic()  # seconds, of this turn
+
+    def open(self) -> list[tuple[str, int]]:
+        """Binds the sockets, once; gives their addresses, with the port that the system chose for port 0."""
+        if not self._listeners:
+            self._listeners = open_listeners(self._listen)
+        return [listener.address for listener in self._listeners]
+
+    def run(self, stop: Stop) -> None:
+        """Serves until the stop. An update is answered with NOERROR after it is durable, and not before."""
+        addresses = " ".join(f"{host}#{port}" for host, port in self.open())
+        sockets = {listener.udp.fileno(): listener for listener in self._listeners}
+        try:
+            self._poller.register(stop.fileno(), select.EPOLLIN)
+            for listener in self._listeners:
+                self._poller.register(listener.udp.fileno(), select.EPOLLIN)
+                self._tcp.listen(listener.tcp)
+            self._report.info("dns-listening", addresses=addresses, zones=len(self._zones))
+            idle_checked = self._ticks
+            while not stop.is_set():
+                self._turn(self._poller.poll(_TURN_SECONDS), sockets)
+                if self._ticks - idle_checked >= _TURN_SECONDS:
+                    idle_checked = self._ticks
+                    self._tcp.close_idle(self._ticks)
+        finally:
+            self._close()
+
+    def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
+        """Everything that can be read now, then the updates among it."""
+        self._now = time.time()
+        self._ticks = time.monotonic()
+        self._drop_outdated()
+        hits = 0
+        for descriptor, mask in events:
+            listener = sockets.get(descriptor)
+            if listener is not None:
+                hits += drain(listener, self._cache.replies, self._receive_udp)
+            else:
+                self._tcp.ready(descriptor, mask, self._ticks)
+        if hits:
+            self._report.count("queries_from_cache", hits)
+        if self._pending:
+            self._commit()
+
+    def _drop_outdated(self) -> None:
+        """Other processes write zones too: their changes make any ready reply doubtful."""
+        try:
+            changes = self._ledger.foreign_changes()
+        except LedgerUnavailable as error:
+            self._report.problem(_LEDGER_PROBLEM, str(error))
+            return
+        if changes != self._foreign_changes:
+            self._foreign_changes = changes
+            self._cache.forget_all()
+
+    def _receive_udp(self, octets: bytes, peer: Peer, send: Send) -> None:
+        self._cache.begin()
+        response = self._respond(octets, peer[0], stream=False)
+        if isinstance(response, Reply):
+            if response.octets:
+                send(response.octets)
+            if response.reusable:
+                self._cache.keep(octets, response.octets)
+        elif not isinstance(response, Transfer):
+            self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", send))
+
+    def _receive_tcp(self, octets: bytes, connection: Connection) -> None:
+        peer = connection.peer
+        response = self._respond(octets, peer[0], stream=True)
+        if isinstance(response, Reply):
+            connection.reply(response.octets)
+        elif isinstance(response, Transfer):
+            self._report.count("transfers")
+            connection.reply(transfer_stream(self._ledger, self._zone_ids[response.zone.name], response))
+        else:
+            connection.waiting += 1
+            answer = partial(self._tcp.answer, connection, now=self._ticks)
+            self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", answer))
+
+    def _respond(self, octets: bytes, client: str, *, stream: bool) -> Response:
+        self._report.counts["messages"] += 1
+        try:
+            return respond(octets, self._zones, self._keys, client, self._now, stream=stream)
+        except LedgerUnavailable as error:
+            self._report.problem(_LEDGER_PROBLEM, str(error))
+            return Reply(server_failure(octets, self._keys, self._now, stream=stream))
+
+    def _commit(self) -> None:
+        """Commits the batch, makes the cache forget what it changed, and only then answers."""
+        pendings, self._pending = self._pending, []
+        try:
+            outcome = self._updates.commit(pendings, self._now)
+        except LedgerUnavailable as error:
+            self._report.problem(_LEDGER_PROBLEM, str(error))
+            outcome = self._updates.failed(pendings)
+        else:
+            self._report.healthy(_LEDGER_PROBLEM)
+        if outcome.applied:
+            self._cache.forget(outcome.changed)
+        self._count(outcome, len(pendings))
+        now = time.time()
+        for pending, reply in zip(pendings, outcome.replies, strict=True):
+            pending.send(reply if isinstance(reply, bytes) else update_reply(*reply, now))
+
+    def _count(self, outcome: Outcome, count: int) -> None:
+        counts = self._report.counts
+        counts["updates"] += count
+        counts["updates_applied"] += outcome.applied
+        counts["updates_refused"] += outcome.refused
+        counts["update_batches"] += 1
+
+    def _close(self) -> None:
+        self._tcp.close()
+        self._poller.close()
+        for listener in self._listeners:
+            listener.udp.close()
+            listener.tcp.close()
+        self._listeners = []
+
+
+def _zone_ids(ledger: ZoneLedger, zones: Sequence[ZoneSettings]) -> dict[Name, int]:
+    stored = {zone.name: zone.id for zone in ledger.zones()}
+    for zone in zones:
+        if zone.name not in stored:
+            what = f"zone {to_text(zone.name)}"
+            raise ServiceError(what, "it is configured, but not in the store", "create it there first")
+    return {zone.name: stored[zone.name] for zone in zones}

@@ -1,0 +1,98 @@
+"""DNS over UDP: drains a socket, answers from the cache what it can, hands the rest on.
+
+The loop over a cached query is receive, one dict lookup, send. A socket that is bound to all addresses costs more: the
+reply has to name the address that the query came to, which the system tells beside each packet.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from tenure.serving.dns_sockets import IP_PKTINFO, Listener
+
+BATCH = 256
+_LARGEST = 65535
+_ANCILLARY_ROOM = 64
+_IP4 = (socket.IPPROTO_IP, IP_PKTINFO)
+_IP6 = (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)
+
+Peer = tuple[Any, ...]  # what the socket module gives: host, port, and for IPv6 more
+Send = Callable[[bytes], None]
+Receive = Callable[[bytes, Peer, Send], None]
+
+
+def drain(listener: Listener, replies: Mapping[bytes, bytes], receive: Receive) -> int:
+    """Takes up to `BATCH` datagrams; gives how many were answered from `replies`. `receive` gets the others."""
+    if listener.is_wildcard:
+        return _drain_any_address(listener.udp, replies, receive)
+    return _drain_one_address(listener.udp, replies, receive)
+
+
+def _drain_one_address(udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive) -> int:
+    take, send, ready = udp.recvfrom, udp.sendto, replies.get
+    hits = 0
+    for _ in range(BATCH):
+        try:
+            octets, peer = take(_LARGEST)
+            reply = ready(octets[2:])
+            if reply is not None:
+                hits += 1
+                send(octets[:2] + reply, peer)
+                continue
+        except BlockingIOError:
+            break
+        except OSError:  # the peer of an earlier or of this reply cannot be reached; that is its own business
+            continue
+        receive(octets, peer, partial(_send, udp, peer))
+    return hits
+
+
+def _drain_any_address(udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive) -> int:
+    hits = 0
+    for _ in range(BATCH):
+        try:
+            octets, ancillary, _flags, peer = udp.recvmsg(_LARGEST, _ANCILLARY_ROOM)
+        except BlockingIOError:
+            break
+        except OSError:
+            continue
+        send = partial(_send_from, udp, peer, _source_of_reply(ancillary))
+        reply = replies.get(octets[2:])
+        if reply is None:
+            receive(octets, peer, send)
+        else:
+            hits += 1
+            send(octets[:2] + reply)
+    return hits
+
+
+def _send(udp: socket.socket, peer: Peer, octets: bytes) -> None:
+    """Sends unless the system cannot: a datagram may be lost, and the requestor will ask again."""
+    try:
+        udp.sendto(octets, peer)
+    except OSError:
+        return
+
+
+def _send_from(udp: socket.socket, peer: Peer, source: list[tuple[int, int, bytes]], octets: bytes) -> None:
+    try:
+        udp.sendmsg([octets], source, 0, peer)
+    except OSError:
+        return
+
+
+def _source_of_reply(ancillary: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+    """The control message that makes the reply leave from the address the query came to.
+
+    `in_pktinfo` is interface index (4), local address to use (4), address in the header (4); the index is left to the
+    routing table. `in6_pktinfo` is address (16), interface index (4), which link-local addresses need.
+    """
+    for level, kind, data in ancillary:
+        if (level, kind) == _IP4:
+            return [(level, kind, b"\0\0\0\0" + data[4:8] + b"\0\0\0\0")]
+        if (level, kind) == _IP6:
+            return [(level, kind, data[:20])]
+    return []

@@ -1,0 +1,87 @@
+"""A zone in memory: what a decision reads, and where its changes can be applied, without a ledger."""
+
+from __future__ import annotations
+
+from tenure.authority.settings import ZoneSettings
+from tenure.authority.zone import EMPTY_NODE, Node, RRset, ZoneChange
+from tenure.authority.zones import ServedZone, Zones
+from tenure.dnswire.codes import type_to_text
+from tenure.dnswire.name import Name, from_text, is_within
+from tenure.dnswire.rdata import soa_serial
+from tenure.dnswire.zonefile import parse_zone_file, rdata_to_text
+
+_SOA = 6
+
+
+class MemoryZone:
+    """A `ZoneView` over a dict."""
+
+    def __init__(self, apex: Name, soa: tuple[int, bytes], nodes: dict[Name, dict[int, RRset]]) -> None:
+        self.apex = apex
+        self.soa = soa
+        self.nodes = nodes
+
+    @classmethod
+    def from_text(cls, origin: str, text: str, *, serial: int = 1, minimum: int = 60) -> MemoryZone:
+        """The zone of a master file; the SOA is made unless the text has one."""
+        apex = from_text(origin).lower()
+        if " SOA " not in text:
+            text = f"@ 3600 SOA ns hostmaster {serial} 3600 600 86400 {minimum}\n{text}"
+        soa = (0, b"")
+        nodes: dict[Name, dict[int, RRset]] = {}
+        for rr in parse_zone_file(text, apex):
+            if rr.rtype == _SOA:
+                soa = (rr.ttl, rr.rdata)
+                continue
+            node = nodes.setdefault(rr.name.lower(), {})
+            node[rr.rtype] = (rr.ttl, (*node.get(rr.rtype, (0, ()))[1], rr.rdata))
+        return cls(apex, soa, nodes)
+
+    @property
+    def serial(self) -> int:
+        return soa_serial(self.soa[1])
+
+    def rrsets_at(self, name: Name) -> Node:
+        return self.nodes.get(name, EMPTY_NODE)
+
+    def has_names_below(self, name: Name) -> bool:
+        return any(other != name and is_within(other, name) for other in self.nodes)
+
+    def apply(self, change: ZoneChange) -> None:
+        """What a ledger does with a change; asserts that each deletion was there and no addition was."""
+        self.soa = (change.soa_ttl, change.soa_rdata)
+        for name, rtype, ttl, rdata in change.deletions:
+            have_ttl, rdatas = self.nodes[name][rtype]
+            assert have_ttl == ttl
+            assert rdata in rdatas
+            left = tuple(r for r in rdatas if r != rdata)
+            if left:
+                self.nodes[name][rtype] = (ttl, left)
+            else:
+                del self.nodes[name][rtype]
+                if not self.nodes[name]:
+                    del self.nodes[name]
+        for name, rtype, ttl, rdata in change.additions:
+            node = self.nodes.setdefault(name, {})
+            have_ttl, rdatas = node.get(rtype, (ttl, ()))
+            assert have_ttl == ttl
+            assert rdata not in rdatas
+            node[rtype] = (ttl, (*rdatas, rdata))
+
+    def lines(self, owner: str) -> list[str]:
+        """What a name owns: `TYPE data ttl=N`, sorted; for comparing by eye."""
+        node = self.rrsets_at(from_text(owner).lower())
+        return sorted(
+            f"{type_to_text(rtype)} {rdata_to_text(rtype, rdata)} ttl={ttl}"
+            for rtype, (ttl, rdatas) in node.items()
+            for rdata in rdatas
+        )
+
+
+def served(*zones: tuple[MemoryZone, ZoneSettings] | MemoryZone) -> Zones:
+    """The zones as the authority sees them; without settings, nothing but questions is allowed."""
+    found: dict[Name, ServedZone] = {}
+    for entry in zones:
+        view, settings = entry if isinstance(entry, tuple) else (entry, ZoneSettings(entry.apex))
+        found[view.apex] = ServedZone(settings, view)
+    return found
