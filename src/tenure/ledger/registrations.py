@@ -111,7 +111,7 @@ and other.forward_due_at is not null and other.dhcid <> registration.dhcid))"""
 # In the order of the index, without a sort: a hundred thousand rows may be due at once.
 DUE = f"""\
 select {COLUMNS}, due_at from registration
-where due_at >= ? and due_at <= ? and (due_at, name, address, dhcid) > (?, ?, ?, ?) and {_NOT_BLOCKED}
+where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ? and {_NOT_BLOCKED}
 order by due_at, name, address, dhcid limit ?"""
 NEXT_DUE = f"""\
 select due_at, name, address, dhcid from registration where due_at is not null and {_NOT_BLOCKED}
@@ -207,7 +207,7 @@ class Registrations:
         found: list[Registration] = []
         place = (0.0, b"", b"", b"") if after is None else (due_at_of(after), *after[:3])
         while len(found) < limit:
-            rows = self._session.rows(self._due, (place[0], now, *place, limit))
+            rows = self._session.rows(self._due, (*place, now, limit))
             found += [registration_of(row) for row in rows if row[:3] not in skip]
             if len(rows) < limit:
                 break

@@ -115,7 +115,7 @@ REGISTRATION = Table(
     *_direction("forward"),
     *_direction("reverse"),
     Column("due_at", Double, Computed(DUE_AT, persisted=True)),
-    Index("registration_due", "due_at", **_present("due_at")),
+    Index("registration_due", "due_at", "name", "address", "dhcid", **_present("due_at")),
     Index("registration_address", "address"),
     sqlite_with_rowid=False,
 )
