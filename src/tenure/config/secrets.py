@@ -16,7 +16,7 @@ from tenure.signing.key import ALGORITHMS, Key
 def configured_keys(configuration: Configuration) -> dict[Name, Key]:
     """The keys by name; the configuration was checked, so each has one good secret."""
     return {
-        section.name: Key(section.name, ALGORITHMS[section.algorithm], read_secret(configuration, section))
+        section.name: Key(section.name, ALGORITHMS[section.algorithm].name, read_secret(configuration, section))
         for section in configuration.keys
     }
 
