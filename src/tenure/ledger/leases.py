@@ -122,6 +122,18 @@ class LeaseLedger:
         statement = self._session.sql(statements.PUT_KEY)
         self._session.transact(lambda: self._session.write(statement, [key]), writes=True)
 
+    def add_key(self, key: StoredKey) -> StoredKey:
+        """Keeps a key unless there is one of its name; the one that is kept, the same for all who add at one time."""
+        add, named = self._session.sql(statements.ADD_KEY), self._session.sql(statements.KEY_NAMED)
+
+        def attempt() -> StoredKey:
+            self._session.write(add, [key])
+            row = self._session.one(named, (key.name,))
+            assert row is not None, "it was there, or was written just now"
+            return StoredKey(*row)
+
+        return self._session.transact(attempt, writes=True)
+
     def drop_key(self, name: Name) -> bool:
         """Forgets a key; whether there was one."""
         statement = self._session.sql(statements.DROP_KEY)

@@ -52,5 +52,7 @@ def append_event(table: str) -> str:
 PUT_KEY = """\
 insert into tsig_key (name, algorithm, secret) values (?, ?, ?)
 on conflict (name) do update set algorithm = excluded.algorithm, secret = excluded.secret"""
+ADD_KEY = "insert into tsig_key (name, algorithm, secret) values (?, ?, ?) on conflict (name) do nothing"
+KEY_NAMED = "select name, algorithm, secret from tsig_key where name = ?"
 DROP_KEY = "delete from tsig_key where name = ?"
 KEYS = "select name, algorithm, secret from tsig_key order by name"
