@@ -13,12 +13,18 @@ class RRType(IntEnum):
     CNAME = 5
     SOA = 6
     PTR = 12
+    HINFO = 13
     MX = 15
     TXT = 16
+    RP = 17
+    AFSDB = 18
     SIG = 24
     AAAA = 28
+    LOC = 29
     NXT = 30
     SRV = 33
+    NAPTR = 35
+    KX = 36
     DNAME = 39
     OPT = 41
     DS = 43
@@ -29,6 +35,12 @@ class RRType(IntEnum):
     DHCID = 49
     NSEC3 = 50
     NSEC3PARAM = 51
+    TLSA = 52
+    CDS = 59
+    CDNSKEY = 60
+    SVCB = 64
+    HTTPS = 65
+    SPF = 99
     TKEY = 249
     TSIG = 250
     IXFR = 251
@@ -36,6 +48,8 @@ class RRType(IntEnum):
     MAILB = 253
     MAILA = 254
     ANY = 255
+    URI = 256
+    CAA = 257
 
 
 class RRClass(IntEnum):
@@ -70,6 +84,7 @@ class Rcode(IntEnum):
     NOTAUTH = 9
     NOTZONE = 10
     BADVERS = 16
+    BADSIG = 16  # the same number, in the error field of a TSIG record
     BADKEY = 17
     BADTIME = 18
     BADMODE = 19
@@ -89,6 +104,11 @@ def type_to_text(rtype: int) -> str:
         return RRType(rtype).name
     except ValueError:
         return f"TYPE{rtype}"
+
+
+def tsig_error_to_text(error: int) -> str:
+    """`BADSIG`, ... or `RCODE11`: what the error field of a TSIG record says (RFC 8945 section 3)."""
+    return "BADSIG" if error == Rcode.BADSIG else rcode_to_text(error)
 
 
 def rcode_to_text(rcode: int) -> str:

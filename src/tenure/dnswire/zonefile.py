@@ -45,19 +45,30 @@ def parse_zone_file(text: str, origin: Name) -> Iterator[RR]:
     `ValueError` with the line; a record outside of the zone is an error too, not left out.
     """
     zone = dns.zone.Zone(_name(origin), relativize=False)
-    tokens = dns.tokenizer.Tokenizer(text + "\n", "zone file")
+    words = _Words(text)
     try:
         with zone.writer(replacement=True) as transaction:
-            reader = dns.zonefile.Reader(tokens, _IN, transaction)
+            reader = dns.zonefile.Reader(words, _IN, transaction)
             reader.zone_origin = dns.name.root  # else it would leave out silently what is outside of the zone
             reader.read()
-    except dns.exception.SyntaxError as error:  # begins with file and line
-        raise ValueError(str(error)) from error
+    except dns.exception.SyntaxError as error:  # "file:line: reason", but its line is often the next one
+        raise ValueError(f"line {words.line}: {str(error).partition(': ')[2]}") from error
     except (dns.exception.DNSException, ValueError, KeyError) as error:
-        name, line = tokens.where()  # already behind the line that is wrong
-        raise ValueError(f"{name}:{line - 1}: {error.args[0] if error.args else error}") from error
+        raise ValueError(f"line {words.line}: {error.args[0] if error.args else error}") from error
     for owner, ttl, rdata in zone.iterate_rdatas():
         yield RR(_wire(owner), int(rdata.rdtype), int(rdata.rdclass), ttl, _wire(rdata))
+
+
+class _Words(dns.tokenizer.Tokenizer):
+    """Knows the line of the last word; dnspython's own count is one ahead once it has looked at the line's end."""
+
+    line = 1
+
+    def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
+        token = super().get(want_leading, want_comment)
+        if not token.is_eol_or_eof():
+            self.line = self.line_number - (self.ungotten_char == "\n")
+        return token
 
 
 def _name(name: Name) -> dns.name.Name:

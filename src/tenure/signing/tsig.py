@@ -19,7 +19,7 @@ from tenure.signing.key import Key
 
 _FORMERR = int(Rcode.FORMERR)
 _NOTAUTH = int(Rcode.NOTAUTH)
-BADSIG = 16
+BADSIG = int(Rcode.BADSIG)
 BADKEY = int(Rcode.BADKEY)
 BADTIME = int(Rcode.BADTIME)
 BADTRUNC = int(Rcode.BADTRUNC)
