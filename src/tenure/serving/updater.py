@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.naming.registration import Registration
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater_exchange import Exchange
@@ -26,14 +27,15 @@ from tenure.serving.updater_rows import RowsUnderWay
 from tenure.updating.lane import Batch, Lane
 from tenure.updating.routing import Routes
 
-MOST_ROWS = 8000  # in memory
-PICK_ROWS = 2000  # read from the ledger at a time
+MOST_ROWS = 12000  # in memory
+PICK_ROWS = 1000  # read from the ledger at a time
+PLENTY_ROWS = 2400  # while fewer than this are in the lanes, more are read at once
 WINDOW = 6  # messages of one zone on their way
 FLUSH_OUTCOMES = 1000  # recorded at once
 FLUSH_SECONDS = 0.02  # or after this
 LOOK_SECONDS = 2.0  # the ledger is looked into at least this often, whoever wakes us
-STUCK_SECONDS = 0.5  # what is due but finds no room for this long lets others pass
-CROWDED_SECONDS = 0.1  # between looks while more is due than finds room
+CROWDED_SECONDS = 0.1  # between pages while those before are not half done
+FULL_SECONDS = 0.5  # before beginning again with rows that found no room
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 STOP_SECONDS = 5.0  # for what is on its way when the end is asked for
 
@@ -99,9 +101,10 @@ class _Updating:
         self._flush_at = 0.0  # loop times from here on: when what is gathered must be recorded
         self._ledger_at = 0.0  # from when the ledger may be asked again
         self._pick_at = 0.0  # when to look for rows, unless woken before
-        self._crowded_at = 0.0  # when to look although more than `_few` rows are still in memory
+        self._crowded_at = 0.0  # when to look although more than `_few` tasks are still in the lanes
         self._few = MOST_ROWS
-        self._took_at = 0.0  # when rows last found room
+        self._after: Registration | None = None  # the last row of the last page; None: begin with the longest due
+        self._left = 0  # rows passed over since then, because their lanes were full
 
     async def run(self, stop: Stop) -> None:
         """Until `stop`; then what is on its way has a few seconds to come back, and is recorded."""
@@ -161,27 +164,32 @@ class _Updating:
             self._ledger_at = now + LEDGER_SECONDS
             return self._ledger_at
         self._report.healthy(LEDGER_PROBLEM)
-        return min(self._pick_at, self._flush_at) if len(self._journal) else self._pick_at
+        pick_at = max(self._pick_at, self._crowded_at) if self._after else self._pick_at
+        return min(pick_at, self._flush_at) if len(self._journal) else pick_at
 
     def _pick(self, now: float) -> None:
-        """Read rows that are due and put them into their lanes, if it is time and there is room."""
-        under_way = len(self._rows.keys)
-        if now < self._pick_at or under_way > MOST_ROWS - PICK_ROWS:
+        """Read a page of the rows that are due and put them into their lanes, if it is time and there is room.
+
+        Pages go on to the end of what is due, past rows whose lane is full, and then begin again: so a zone that takes
+        its rows slowly, or not at all, hides nobody's.
+        """
+        if now < self._pick_at or len(self._rows.keys) > MOST_ROWS - PICK_ROWS:
             return
-        if under_way > self._few and now < self._crowded_at:
+        held = sum(exchange.lane.held for exchange in self._exchanges)
+        if held > self._few and now < self._crowded_at:
             return
-        due = self._ledger.due_registrations(self._clock(), PICK_ROWS, self._rows.keys)
-        left = self._rows.take(due)
-        if len(left) < len(due) or not left:
-            self._took_at = now
-        elif now - self._took_at > STUCK_SECONDS:
-            self._rows.put_off(left)
-        if len(due) == PICK_ROWS:  # there may be more: as soon as some of these are done
-            self._few = len(self._rows.keys) - PICK_ROWS // 2
+        page = self._ledger.due_registrations(self._clock(), PICK_ROWS, self._rows.keys, self._after)
+        left = self._rows.take(page)
+        self._left += left
+        if len(page) == PICK_ROWS:
+            self._after = page[-1]
+            self._few = held + PICK_ROWS // 2 - left if left else max(held, PLENTY_ROWS)
             self._crowded_at = now + CROWDED_SECONDS
-        else:
-            self._few = MOST_ROWS
-            self._pick_at = self._next_look(now)
+            return
+        self._after = None
+        self._few = MOST_ROWS
+        self._pick_at = now + FULL_SECONDS if self._left else self._next_look(now)
+        self._left = 0
 
     def _next_look(self, now: float) -> float:
         """Loop time when the next row falls due, or when to look in any case."""

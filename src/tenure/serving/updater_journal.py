@@ -19,8 +19,10 @@ LEDGER_PROBLEM = "ledger-unavailable"
 class RegistrationLedger(Protocol):
     """What the updater needs of the ledger. Every call may raise `LedgerUnavailable`; then nothing was changed."""
 
-    def due_registrations(self, now: float, limit: int, skip: Collection[Key] = ()) -> list[Registration]:
-        """Rows that must be acted on, the longest due first, without those in `skip`."""
+    def due_registrations(
+        self, now: float, limit: int, skip: Collection[Key] = (), after: Registration | None = None
+    ) -> list[Registration]:
+        """Rows that must be acted on, the longest due first, without those in `skip`; a page behind `after`."""
 
     def record_outcomes(self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float) -> object:
         """Record outcomes for the generation that they worked on, and append events, in one transaction."""

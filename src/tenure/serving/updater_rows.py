@@ -10,13 +10,10 @@ from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, Registration, State
 from tenure.serving.updater_journal import Journal, Key
 from tenure.updating.lane import Lane
-from tenure.updating.outcome import put_off, reverse_after_refusal, settle
+from tenure.updating.outcome import reverse_after_refusal, settle
 from tenure.updating.plan import NO_ZONE, Routed, make_plan
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Task
-
-MOST_IN_LANE = 2400  # tasks: a window full of messages, and as much again to fill them from
-PUT_OFF_SECONDS = 2.0  # at least; what a zone cannot take now
 
 
 class _Row(NamedTuple):
@@ -27,7 +24,7 @@ class _Row(NamedTuple):
 
 
 class RowsUnderWay:
-    """The rows in memory. A zone has at most `MOST_IN_LANE` tasks, so that it cannot stand before the others."""
+    """The rows in memory. A lane takes in so many and no more, so that no zone stands before the others."""
 
     def __init__(self, routes: Routes, lanes: Mapping[int, Lane], journal: Journal, clock: Callable[[], float]) -> None:
         self._routes = routes
@@ -41,16 +38,16 @@ class RowsUnderWay:
         """Which rows are under way, or not recorded yet."""
         return self._rows.keys()
 
-    def take(self, rows: Sequence[Registration]) -> list[Registration]:
-        """Put rows into their lanes; gives back those whose zones have no room."""
+    def take(self, rows: Sequence[Registration]) -> int:
+        """Put rows into their lanes; how many were left where they are, because their lanes have no room."""
         now = self._clock()
         leaving = {(row.name, row.dhcid) for row in rows if row.forward.state == State.REMOVING}
-        left = []
+        left = 0
         for row in _moves_first(rows, leaving) if leaving else rows:
             plan = make_plan(row, self._routes, now, leaving)
             start = [routed for routed in plan.now if self._has_room(routed.domain)]
             if not start and not plan.ended:
-                left.append(row)
+                left += 1
                 continue
             after = plan.after_forward
             if after is not None and not self._has_room(after.domain):
@@ -61,18 +58,6 @@ class RowsUnderWay:
             for task, ending in plan.ended:
                 self._end(task, ending)
         return left
-
-    def put_off(self, rows: Iterable[Registration]) -> None:
-        """Let these be due a little later, because others that are due behind them must not wait for their zones."""
-        now = self._clock()
-        for row in rows:
-            plan = make_plan(row, self._routes, now)
-            self._rows[row[:3]] = _Row(0, None)
-            due_at = now + PUT_OFF_SECONDS * (1.0 + random.random())
-            for routed in (*plan.now, plan.after_forward):
-                if routed is not None:
-                    self._journal.note(put_off(routed.task, due_at))
-            self._journal.finish(row[:3])
 
     def ended(self, ends: Iterable[tuple[Task, Ending]]) -> None:
         """What tasks came to: noted, and the reverse record taken up that waited for the forward one."""
@@ -85,7 +70,7 @@ class RowsUnderWay:
             del self._rows[key]
 
     def _has_room(self, domain: Domain | None) -> bool:
-        return domain is None or self._lanes[id(domain)].held < MOST_IN_LANE
+        return domain is None or self._lanes[id(domain)].has_room
 
     def _start(self, routed: Routed) -> None:
         if routed.domain is None:

@@ -16,13 +16,15 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
-from tenure.updating.conflict import BLAMES_ONE, advance, first_step
+from tenure.updating.conflict import BLAMES_ONE, advance
 from tenure.updating.messages import most_octets
 from tenure.updating.routing import ConflictMode, Domain
 from tenure.updating.task import Ending, Step, Task
 
 MOST_TASKS = 200  # in one message: past this servers gain nothing, and a conflict costs more
 MOST_OCTETS = 60000  # of 65535, with room for the header, the zone and TSIG
+MOST_HELD = 4000  # tasks in a lane whose server answers
+MOST_HELD_BACK = 1000  # in one whose server did not answer lately, or was not asked yet
 _MEMORY = 64.0  # names whose fate is remembered for the guess
 
 
@@ -47,6 +49,7 @@ class Lane:
         self._halves: deque[Batch] = deque()
         self._behind: dict[Name, deque[Task]] = {}  # owner of a task in the lane, to the tasks that wait for it
         self._in_use = self._free = 0.0  # names lately found in use and free
+        self._answers = False  # the last message was answered
 
     def add(self, task: Task) -> None:
         """Take a task in; it waits while another one of its owner is here."""
@@ -58,8 +61,13 @@ class Lane:
         else:
             behind.append(task)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more tasks should come in. `add` takes them all the same: a reverse record after its forward one."""
+        return self.held < (MOST_HELD if self._answers else MOST_HELD_BACK)
+
     def next_batch(self) -> Batch | None:
-        """What to send next, None when nothing waits. It is on its way until `answered` or `failed` or `restart`."""
+        """What to send next, None when nothing waits. It is on its way until `answered` or `failed`."""
         if self._halves:
             return self._guessed(self._halves.popleft())
         for step, waiting in self._waiting.items():
@@ -71,6 +79,7 @@ class Lane:
 
     def answered(self, batch: Batch, rcode: int) -> Ended:
         """The tasks that ended with this answer; the others wait in the lane for what comes next."""
+        self._answers = True
         if len(batch.tasks) > 1 and rcode in BLAMES_ONE:
             middle = len(batch.tasks) // 2
             self._halves.appendleft(Batch(batch.step, batch.tasks[middle:]))
@@ -89,14 +98,10 @@ class Lane:
 
     def failed(self, batch: Batch, ending: Ending) -> Ended:
         """All the tasks of a batch that got no answer that counts."""
+        self._answers = False
         for task in batch.tasks:
             self._leave(task)
         return [(task, ending) for task in batch.tasks]
-
-    def restart(self, batch: Batch) -> None:
-        """Begin again with these tasks, because another server shall do it and may not know what the first one did."""
-        for task in batch.tasks:
-            self._wait(task._replace(step=first_step(self.domain.mode, task.direction, removes=task.removes)))
 
     def _wait(self, task: Task) -> None:
         self._waiting.setdefault(task.step, deque()).append(task)

@@ -45,15 +45,6 @@ def reverse_after_refusal(forward: Task, planned: Task | None, now: float) -> Se
     return Settled(_outcome(task, FORWARD_REFUSED, State.REMOVING, now, 0), None)
 
 
-def put_off(task: Task, due_at: float) -> Settled:
-    """Looked at and left for later, because its zone has more under way than it gets done; nothing was tried."""
-    name, address, dhcid = task.row[:3]
-    state, _, attempts, reason, detail, _ = task.part
-    generation = task.row.generation
-    outcome = Outcome(name, address, dhcid, generation, task.direction, State(state), reason, detail, due_at, attempts)
-    return Settled(outcome, None)
-
-
 def _confirmed(task: Task, ending: Ending, now: float) -> Settled:
     outcome = _outcome(task, ending, State.REGISTERED, None, 0)
     return Settled(outcome, _event(task, ending, now, "registration-confirmed"))
@@ -85,7 +76,7 @@ def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
 def _outcome(task: Task, ending: Ending, state: State, due_at: float | None, attempts: int) -> Outcome:
     name, address, dhcid = task.row[:3]
     detail = f"{ending.cause}, {ending.server}" if ending.server else ending.cause
-    reason = ending.reason.value
+    reason = ending.reason
     generation = task.row.generation
     return Outcome(name, address, dhcid, generation, task.direction, state, reason, detail, due_at, attempts)
 

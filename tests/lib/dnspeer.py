@@ -1,0 +1,114 @@
+"""What tests of all DNS servers share: a port, waiting for the first answer, reading back with dnspython."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dns.flags
+import dns.message
+import dns.query
+import dns.rdatatype
+import dns.tsig
+import dns.tsigkeyring
+import dns.update
+import dns.zone
+
+from tenure.dnswire.name import from_text
+from tenure.signing.key import ALGORITHMS, Key
+
+SECRET = bytes(range(32))
+KEY = Key(b"\x04dhcp\0", ALGORITHMS["hmac-sha256"].name, SECRET)
+SECRET_TEXT = base64.b64encode(SECRET).decode()
+
+SOA = "ns.{zone} root.{zone} 1 3600 600 86400 60"
+
+
+@dataclass(frozen=True)
+class DnsPeer:
+    """A running server."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Where it listens, UDP and TCP."""
+        return ("127.0.0.1", self.port)
+
+    def at(self, name: str) -> set[str]:
+        """Everything at a name, as `TYPE RDATA` texts, by a zone transfer: a query could be answered from a wildcard."""
+        wanted = dns.name.from_text(name)
+        return {text for owner, text in self.records(name) if owner == wanted}
+
+    def records(self, name: str) -> Iterator[tuple[dns.name.Name, str]]:
+        """All records of the zone that holds the name."""
+        query = dns.message.make_query(name, "SOA")
+        answer = dns.query.tcp(query, "127.0.0.1", port=self.port, timeout=5)
+        zone = (answer.answer or answer.authority)[0].name
+        for message in dns.query.xfr("127.0.0.1", zone, port=self.port, relativize=False, lifetime=30):
+            for rrset in message.answer:
+                for rdata in rrset:
+                    yield rrset.name, f"{dns.rdatatype.to_text(rrset.rdtype)} {rdata.to_text()}"
+
+    def write(self, zone: str, *lines: str) -> None:
+        """Put records there as a person does with nsupdate: `NAME TTL TYPE RDATA` lines."""
+        keyring = dns.tsigkeyring.from_text({"dhcp.": SECRET_TEXT})
+        update = dns.update.UpdateMessage(zone, keyring=keyring, keyalgorithm=dns.tsig.HMAC_SHA256)
+        for line in lines:
+            name, ttl, rtype, rdata = line.split(maxsplit=3)
+            update.add(dns.name.from_text(name), int(ttl), rtype, rdata)
+        answer = dns.query.tcp(update, "127.0.0.1", port=self.port, timeout=5)
+        assert answer.rcode() == 0, answer
+
+
+def free_port() -> int:
+    """A port that was free just now, for UDP and TCP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        port: int = tcp.getsockname()[1]
+        udp.bind(("127.0.0.1", port))
+        return port
+
+
+def write_zone(path: Path, zone: str) -> None:
+    """An empty zone."""
+    from_text(zone)
+    path.write_text(f"$TTL 300\n{zone} SOA {SOA.format(zone=zone)}\n{zone} NS ns.{zone}\nns.{zone} A 127.0.0.1\n" if not
+        zone.endswith("arpa.") else f"$TTL 300\n{zone} SOA ns.example.test. root.example.test. 1 3600 600 86400 60\n{zone} NS ns.example.test.\n")
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int, log: Path) -> Iterator[DnsPeer]:
+    """Start a server in the foreground, wait until it answers, end it."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        until = time.monotonic() + 20
+        while not _answers(port):
+            assert process.poll() is None, log.read_text(errors="replace")
+            assert time.monotonic() < until, f"{command[0]} does not answer: {log.read_text(errors='replace')}"
+            time.sleep(0.05)
+        yield DnsPeer(port, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(port: int) -> bool:
+    query = dns.message.make_query(".", "SOA")
+    try:
+        dns.query.udp(query, "127.0.0.1", port=port, timeout=0.2)
+    except (OSError, dns.exception.DNSException):
+        return False
+    return True

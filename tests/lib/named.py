@@ -1,0 +1,41 @@
+"""A real BIND of a test's own: zones that the key `dhcp.` may update, on loopback, on a port of the system's choice."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dnspeer import SECRET_TEXT, DnsPeer, free_port, running, write_zone
+from peers import program
+
+CONFIG = """\
+options {{
+    directory "{directory}"; pid-file none; session-keyfile none; managed-keys-directory "{directory}";
+    listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no; notify no;
+    allow-transfer {{ 127.0.0.1; }}; minimal-responses yes; dnssec-validation no;
+}};
+controls {{ }};
+key "dhcp." {{ algorithm hmac-sha256; secret "{secret}"; }};
+key "other." {{ algorithm hmac-sha256; secret "{secret}"; }};
+"""
+ZONE = 'zone "{zone}" {{ type primary; file "{file}"; update-policy {{ {policy} }}; journal "{file}.jnl"; }};\n'
+GRANT = "grant dhcp. zonesub ANY;"
+
+
+@contextlib.contextmanager
+def named(directory: Path, zones: Sequence[str], policy: str = GRANT, port: int | None = None) -> Iterator[DnsPeer]:
+    """BIND with these empty zones (names with the final dot), in a directory of its own."""
+    directory.mkdir(parents=True, exist_ok=True)
+    binary = program("named")
+    port = port or free_port()
+    config = CONFIG.format(directory=directory, port=port, secret=SECRET_TEXT)
+    for number, zone in enumerate(zones):
+        file = directory / f"zone{number}"
+        if not file.exists():
+            write_zone(file, zone)
+        config += ZONE.format(zone=zone, file=file, policy=policy)
+    (directory / "named.conf").write_text(config)
+    command = [binary, "-g", "-c", str(directory / "named.conf"), "-n", "1"]
+    with running(command, port, directory / "log") as peer:
+        yield peer
