@@ -1,0 +1,123 @@
+"""The janitor: ends leases whose time is over, and keeps the history and the journals from growing without end.
+
+Everything is done in small transactions, so that nobody who answers clients has to wait for long.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable
+
+from tenure.leasing.lease import Changes
+from tenure.ledger.batch import LeaseBatch
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.history import EventFilter, History
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.zones import ZoneLedger
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+from tenure.upkeep.expire import expire
+
+BATCH_LEASES = 1000  # ended in one transaction
+LOOK_SECONDS = 1.0  # a lease shorter than all others is noticed this late
+PRUNE_EVERY_SECONDS = 60.0
+PRUNE_ENTRIES = 500  # deleted in one transaction
+PRUNE_STEPS = 20  # at a time; then leases come first again
+LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
+DAY = 86400.0
+
+LEDGER_PROBLEM = "ledger-unavailable"
+
+
+class JanitorService:
+    """The service, for one ledger. `wake` wakes the updater, which has the records of ended leases to remove."""
+
+    def __init__(
+        self,
+        ledger: LeaseLedger,
+        zone_ledger: ZoneLedger | None,
+        wake: Callable[[], None],
+        report: Report,
+        *,
+        history_days: float = 90.0,
+        history_entries: int = 20_000_000,
+        journal_days: float = 7.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._ledger = ledger
+        self._zone_ledger = zone_ledger
+        self._wake = wake
+        self._report = report
+        self._history_seconds = history_days * DAY
+        self._history_entries = history_entries
+        self._journal_seconds = journal_days * DAY
+        self._clock = clock
+        self._prune_at = 0.0
+
+    def run(self, stop: Stop) -> None:
+        """Tidy until `stop`; the transaction in hand is finished."""
+        poller = select.poll()
+        poller.register(stop.fileno(), select.POLLIN)
+        self._report.info("started", history_days=self._history_seconds / DAY)
+        while not stop.is_set():
+            try:
+                wait = self.tidy()
+                self._report.healthy(LEDGER_PROBLEM)
+            except LedgerUnavailable as error:
+                self._report.problem(LEDGER_PROBLEM, str(error))
+                wait = LEDGER_SECONDS
+            poller.poll(wait * 1000)
+        self._report.info("stopped")
+
+    def tidy(self) -> float:
+        """One round: a batch of ended leases, or else some pruning; gives the seconds until the next round."""
+        if self.expire_batch() == BATCH_LEASES:
+            return 0.0
+        now = self._clock()
+        if now >= self._prune_at and not self.prune(now):
+            self._prune_at = now + PRUNE_EVERY_SECONDS
+        end = self._ledger.next_lease_end()
+        if end is None:
+            return LOOK_SECONDS
+        return min(LOOK_SECONDS, max(0.0, end - self._clock()))
+
+    def expire_batch(self) -> int:
+        """End up to a batch of leases in one transaction; how many."""
+        now = self._clock()
+        next_end = self._ledger.next_lease_end()
+        if next_end is None or next_end > now:
+            return 0
+
+        def work(batch: LeaseBatch) -> Changes:
+            changes = expire(batch.ended_leases(now, BATCH_LEASES), now)
+            batch.apply(changes)
+            return changes
+
+        changes = self._ledger.transact(work, now)
+        if changes.withdraws:
+            self._wake()
+        self._report.count("leases_expired", len(changes.leases))
+        return len(changes.leases)
+
+    def prune(self, now: float) -> bool:
+        """Delete some of what is too old or too much; whether there may be more."""
+        more = self._prune_history(self._ledger.history, now)
+        if self._zone_ledger is not None:
+            more |= self._prune_history(self._zone_ledger.history, now)
+            for zone in self._zone_ledger.zones():
+                more |= self._zone_ledger.prune_journal(zone.id, now - self._journal_seconds, PRUNE_ENTRIES) > 0
+        return more
+
+    def _prune_history(self, history: History, now: float) -> bool:
+        """By age, then by number: entries are numbered in the order in which they were written."""
+        for _ in range(PRUNE_STEPS):
+            gone = history.prune(now - self._history_seconds, PRUNE_ENTRIES)
+            if not gone:
+                newest = history.events(EventFilter(limit=1))
+                oldest = history.events(EventFilter(limit=1, newest_first=False))
+                if not newest or newest[0].id - oldest[0].id < self._history_entries:
+                    return False
+                gone = history.prune(now + DAY, PRUNE_ENTRIES)
+            self._report.count("history_pruned", gone)
+        return True
