@@ -1,0 +1,60 @@
+"""A ledger in memory for tests of leasing: the rows, and the registrations that were wanted and not withdrawn.
+
+It keeps the promises of the real one by checking them: one row for an address, one for a client in a subnet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.naming.event import Event
+from tenure.naming.registration import Want
+
+
+class MemoryView:
+    """A `leasing.lease.LeaseView`."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, Lease] = {}
+        self.wanted: dict[tuple[bytes, bytes, bytes], Want] = {}  # name, address, dhcid
+        self.events: list[Event] = []
+
+    def lease_at(self, address: bytes) -> Lease | None:
+        return self.rows.get(address)
+
+    def leases_of(self, client: bytes) -> Sequence[Lease]:
+        return [row for row in self.rows.values() if row.client == client]
+
+    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int) -> Sequence[bytes]:
+        start, end = int.from_bytes(max(first, after), "big"), int.from_bytes(last, "big")
+        addresses = (number.to_bytes(4, "big") for number in range(start, end + 1))
+        return list(islice((one for one in addresses if one not in self.rows), limit))
+
+    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
+        free = [
+            row
+            for row in self.rows.values()
+            if first <= row.address <= last
+            and (row.ends_at <= now or row.state in {LeaseState.RELEASED, LeaseState.EXPIRED})
+        ]
+        return sorted(free, key=lambda row: (row.ends_at, row.address))[:limit]
+
+    def apply(self, changes: Changes) -> None:
+        """Take a decision in, as the ledger does."""
+        for address in changes.dropped:
+            del self.rows[address]
+        for lease in changes.leases:
+            self.rows[lease.address] = lease
+        for gone in changes.withdraws:
+            self.wanted.pop(gone[:3], None)
+        for want in changes.wants:
+            self.wanted[want[:3]] = want
+        self.events += changes.events
+        self.check()
+
+    def check(self) -> None:
+        """What the ledger's constraints hold."""
+        owners = [(row.subnet_id, row.client) for row in self.rows.values() if row.client is not None]
+        assert len(owners) == len(set(owners)), "a client has two rows in one subnet"
