@@ -203,6 +203,16 @@ class TestAClientInTwoSubnets:
         assert [want.address for want in network.view.wanted.values()] == [ip(second)]
         assert network.view.rows[ip(first)].reason == Reason.SUPERSEDED
 
+    def test_a_lease_renewed_after_its_end_is_a_new_beginning_and_brings_the_names_back(self) -> None:
+        network = self.network()
+        client = network.client().saying((12, b"laptop"))
+        first = client.join().yiaddr
+        network.now += 3000
+        client.at("10.2.0.254").join()
+        network.now += 601
+        client.renew(first)
+        assert [want.address for want in network.view.wanted.values()] == [ip(first)]
+
     def test_the_names_return_when_the_other_lease_is_gone(self) -> None:
         network = self.network()
         client = network.client().saying((12, b"laptop"))
