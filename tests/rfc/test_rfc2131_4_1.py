@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from dhcpv4 import request, tlv
 from scapy.layers.dhcp import BOOTP
 
@@ -72,6 +73,39 @@ def test_nothing_is_moved_when_it_fits() -> None:
     wide = parse_packet(request((57, b"\5\xdc")))
     large = parse_packet(build_reply(wide, [(53, b"\5"), *LONG], file=b"boot.img"))
     assert (large.options, large.file) == ({53: b"\5", **dict(LONG)}, b"boot.img")
+
+
+def test_a_message_is_filled_to_its_last_octet() -> None:
+    """548 octets: 240 of header, 307 of options, the end option."""
+    packet = parse_packet(request())
+    options = [(53, b"\5"), (200, bytes(250))]
+    full = build_reply(packet, [*options, (201, bytes(50))])
+    assert len(full) == 548
+    assert tlv(52, b"\1") not in full
+    over = build_reply(packet, [*options, (201, bytes(51))])
+    assert tlv(52, b"\1") in over
+    assert parse_packet(over).options == {**dict(options), 201: bytes(51)}
+
+
+@pytest.mark.parametrize(
+    ("size", "in_file", "in_sname"), [(49, False, False), (50, True, False), (125, True, False), (126, False, False)]
+)
+def test_file_is_filled_to_its_last_octet(size: int, in_file: bool, in_sname: bool) -> None:
+    """Beside option 52 the options field has room for 304 octets, `file` for 127: each keeps one for its end."""
+    options = [(53, b"\5"), (200, bytes(248)), (201, bytes(size)), (202, bytes(250))]
+    seen = parse_packet(build_reply(parse_packet(request()), options))
+    assert 202 not in seen.options
+    assert (201 in seen.options) == (size <= 125)
+    raw = build_reply(parse_packet(request()), options)
+    assert (raw[108] == 201, raw[44] == 201) == (in_file, in_sname)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(61, True), (62, False)])
+def test_sname_is_filled_to_its_last_octet(size: int, fits: bool) -> None:
+    options = [(53, b"\5"), (200, bytes(248)), (201, bytes(120)), (202, bytes(size)), (203, bytes(250))]
+    raw = build_reply(parse_packet(request()), options)
+    assert (raw[108], raw[44]) == (201, 202 if fits else 0)
+    assert parse_packet(raw).options == dict(options[: 4 if fits else 3])
 
 
 def test_what_is_made_once_for_a_subnet_is_placed_like_the_rest() -> None:

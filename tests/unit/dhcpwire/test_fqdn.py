@@ -94,6 +94,14 @@ def test_a_partial_wire_name_leaves_room_for_the_root(last: int, fits: bool) -> 
             parse_fqdn81(b"\4\0\0" + field)
 
 
+def test_two_labels_of_one_letter_are_a_dotted_name() -> None:
+    assert parse_fqdn81(b"\0\0\0a.b")[4:6] == (NameKind.DOTTED, (b"a", b"b"))
+
+
+def test_the_root_in_ascii_form() -> None:
+    assert parse_fqdn81(b"\0\0\0.").kind is NameKind.ROOT
+
+
 def test_a_server_sends_255_in_both_rcodes_and_no_reserved_bit() -> None:
     for flags in range(16):
         s, o, e, n = (bool(flags & bit) for bit in (1, 2, 4, 8))

@@ -60,6 +60,12 @@ def test_no_hardware_address_proves_nothing(chaddr: bytes) -> None:
     assert dhcid_identity(packet(chaddr=chaddr)) is None
 
 
+def test_one_octet_makes_a_hardware_address() -> None:
+    assert dhcid_identity(packet(chaddr=b"\2" + bytes(5))) == (0, b"\1\2" + bytes(5))
+    assert hardware_from_text("02") == b"\1\2"
+    assert hardware_from_text("255/" + "ab" * 16) == b"\xff" + b"\xab" * 16
+
+
 def test_a_client_identifier_of_zeros_is_one() -> None:
     assert dhcid_identity(packet(bytes(4), chaddr=bytes(6))) == (1, bytes(4))
 
@@ -71,6 +77,7 @@ def test_the_hardware_type_is_part_of_the_key() -> None:
 
 def test_iaid_and_duid() -> None:
     assert parse_rfc4361(RFC4361) == (b"\0\0\0\1", bytes.fromhex("00030001020000000a05"))
+    assert parse_rfc4361(b"\xff\1\2\3\4\5") == (b"\1\2\3\4", b"\5")
     assert parse_rfc4361(b"\1" + MAC) is None
 
 

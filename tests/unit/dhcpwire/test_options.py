@@ -27,6 +27,7 @@ from tenure.dhcpwire.v4.options import encode_option
         ("67", "0x4142", 67, "4142"),
         ("224", "0xdeadbeef", 224, "deadbeef"),
         ("224", "hex:", 224, ""),
+        ("domain-search", "hex:00", 119, "00"),
         ("static-routes", "10.2.0.0 10.1.0.1, 10.3.0.0 - 10.1.0.2", 33, "0a0200000a0100010a0300000a010002"),
         ("v6-only-preferred", "1800", 108, "00000708"),
     ],

@@ -103,6 +103,10 @@ def test_no_hardware_address_is_no_error_here() -> None:
     assert parse_packet(request(hlen=0)).chaddr == b""
 
 
+def test_the_least_message_has_no_option() -> None:
+    assert parse_packet(request(end=b"")).options == {}
+
+
 def test_a_missing_end_option_is_tolerated() -> None:
     assert parse_packet(request((53, b"\1"), end=b"")).options == {53: b"\1"}
 

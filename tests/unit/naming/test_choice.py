@@ -252,6 +252,7 @@ def test_option_12_is_not_answered_when_nothing_is_registered() -> None:
     found = name(host_name=b"wpad")
     assert (found.reason, found.heard, found.reply_host_name) == (Reason.NAME_RESERVED, "wpad", None)
     assert name(host_name=b"a..b").reason is Reason.NAME_INVALID
+    assert name(host_name=b"pc.lab").reason is Reason.NAME_NOT_COVERED  # two labels are a whole name
 
 
 def test_an_operator_may_reserve_what_clients_cannot_claim() -> None:

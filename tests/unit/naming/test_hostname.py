@@ -20,6 +20,7 @@ from tenure.naming.reason import Reason
         (("Büro".encode(),), (b"bro",)),
         ((b"xn--bro-hoa",), (b"xn--bro-hoa",)),
         ((b"7",), (b"7",)),
+        ((b"-x!",), (b"x",)),
         ((b"a" * 63,), (b"a" * 63,)),
         ((b"-" + b"a" * 63,), (b"a" * 63,)),
         ((b"<script>",), (b"script",)),

@@ -78,7 +78,7 @@ def encode_option(name_or_code: str, values: Sequence[str] | str) -> tuple[int, 
         data = kind([values] if isinstance(values, str) else list(values))
     except ValueError as problem:
         raise ValueError(f"option {name_or_code}: {problem}") from None
-    if not data and kind is not _empty:
+    if not data:
         raise ValueError(f"option {name_or_code} has no value")
     return code, data
 
@@ -142,12 +142,6 @@ def _domain_text(values: Sequence[str]) -> bytes:
     text = _one(values)
     dnsname.from_text(text)
     return text.rstrip(".").encode("ascii")
-
-
-def _empty(values: Sequence[str]) -> bytes:
-    if any(value.strip() for value in values):
-        raise ValueError("this option has no value")
-    return b""
 
 
 def _boolean(values: Sequence[str]) -> bytes:

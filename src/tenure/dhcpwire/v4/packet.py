@@ -217,9 +217,8 @@ def _overload(encoded: bytes, last: bytes, sname: bytes, file: bytes, room: int)
         else:
             lowest[code] = 3  # half an option is worse than none: nothing of it may follow
     field, in_file, in_sname = fields
-    overload = (1 if in_file else 0) | (2 if in_sname else 0)
-    if overload:
-        field += bytes((OVERLOAD, 1, overload))
+    if in_file:  # sname, the smaller one, is never used alone
+        field += bytes((OVERLOAD, 1, 3 if in_sname else 1))
     return (
         bytes(field),
         last,
