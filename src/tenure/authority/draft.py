@@ -23,10 +23,10 @@ _CLASS_IN = int(RRClass.IN)
 _CLASS_ANY = int(RRClass.ANY)
 
 # These may stand beside a CNAME (RFC 2136 section 3.4.2.2 in the words of RFC 4034).
-_BESIDE_CNAME = frozenset({RRType.SIG, RRType.NXT, RRType.RRSIG, RRType.NSEC, RRType.DNSKEY, 25})
+_BESIDE_CNAME = frozenset(map(int, (RRType.SIG, 25, RRType.NXT, RRType.RRSIG, RRType.NSEC, RRType.DNSKEY)))
 # What the server makes itself at the apex stays when everything there is deleted.
-_KEPT_AT_APEX = frozenset({RRType.NS, RRType.DNSKEY, RRType.NSEC, RRType.NSEC3PARAM, RRType.RRSIG})
-_NO_NAMES_INSIDE = frozenset({RRType.A, RRType.AAAA, RRType.TXT, RRType.DHCID, RRType.SSHFP})
+_KEPT_AT_APEX = frozenset(map(int, (RRType.NS, RRType.DNSKEY, RRType.NSEC, RRType.NSEC3PARAM, RRType.RRSIG)))
+_NO_NAMES_INSIDE = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.TXT, RRType.DHCID, RRType.SSHFP)))
 
 
 class Draft:
@@ -61,7 +61,10 @@ class Draft:
         additions: list[Record] = []
         for name, after in self._after.items():
             before = self._before[name]
-            for rtype in before.keys() | after.keys() if before else after:
+            if not before:
+                additions += [Record(name, rtype, ttl, r) for rtype, (ttl, rdatas) in after.items() for r in rdatas]
+                continue
+            for rtype in before.keys() | after.keys():
                 _compare(name, rtype, before.get(rtype), after.get(rtype), deletions, additions)
         if not deletions and not additions and self._soa is None:
             return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tenure.authority.update import Applied
-from tenure.authority.zone import Record, Refusal, ZoneChange
+from tenure.authority.zone import Refusal, ZoneChange
 from tenure.dnswire.codes import RRType, rcode_to_text, type_to_text
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rdata import soa_serial
@@ -12,7 +14,7 @@ from tenure.naming.event import Event
 APPLIED = "update-applied"
 REFUSED = "update-refused"
 
-_ADDRESS_TYPES = frozenset({RRType.A, RRType.AAAA})
+_ADDRESS_TYPES = frozenset({int(RRType.A), int(RRType.AAAA)})
 _MOST_WORDS = 6  # records spelled out; the journal has them all
 
 
@@ -21,11 +23,14 @@ def applied_event(applied: Applied, zone: Name, key: Name | None, source: str, n
     change = applied.change
     assert change is not None
     records = change.additions + change.deletions
-    first = records[0].name if records else zone
-    address = next((record.rdata for record in records if record.rtype in _ADDRESS_TYPES), None)
-    serial = soa_serial(change.soa_rdata)
-    detail = f"{to_text(zone)} serial {serial}: {_words(change, first)}; from {source}"
-    return Event(now, APPLIED, _actor(key), applied.rule, correlation, address, first, detail=detail)
+    address = None
+    for record in records:
+        if record.rtype in _ADDRESS_TYPES:
+            address = record.rdata
+            break
+    name = records[0].name if records else zone
+    detail = f"serial {soa_serial(change.soa_rdata)}:{_words(change, name)}; from {source}"
+    return Event(now, APPLIED, actor(key), applied.rule, correlation, address, name, None, None, detail)
 
 
 def refused_event(
@@ -34,24 +39,25 @@ def refused_event(
     """The event of a refused update; `name` is the first name that it wanted to change."""
     where = f"{to_text(zone)}: " if zone else ""
     detail = f"{where}{refusal.reason}; from {source}"
-    return Event(
-        now, REFUSED, _actor(key), rcode_to_text(refusal.rcode), correlation, None, name or zone, detail=detail
-    )
+    return Event(now, REFUSED, actor(key), rcode_to_text(refusal.rcode), correlation, None, name or zone, detail=detail)
 
 
-def _actor(key: Name | None) -> str:
+@lru_cache(maxsize=256)
+def actor(key: Name | None) -> str:
+    """Who the history says it was."""
     return f"dns key {to_text(key)}" if key else "dns without a key"
 
 
-def _words(change: ZoneChange, first: Name) -> str:
-    """`+A +DHCID -A of pc1.example.test.`, or the counts when it is about more."""
-    added, deleted = change.additions, change.deletions
-    if not added and not deleted:
-        return "the SOA was replaced"
-    if len(added) + len(deleted) <= _MOST_WORDS and all(record.name == first for record in added + deleted):
-        return f"{_signed('+', added)}{_signed('-', deleted)}of {to_text(first)}"
-    return f"{len(added)} records added, {len(deleted)} deleted, from {to_text(first)} on"
+def _words(change: ZoneChange, name: Name) -> str:
+    """`+A +DHCID -A` when all of it is about one name; counts when it is about more."""
+    _ttl, _soa, deletions, additions = change
+    words = ""
+    if len(additions) + len(deletions) <= _MOST_WORDS:
+        words = "".join([" +" + _type_word(record.rtype) for record in additions if record.name == name])
+        words += "".join([" -" + _type_word(record.rtype) for record in deletions if record.name == name])
+        if words.count(" ") == len(additions) + len(deletions):
+            return words or " the SOA was replaced"
+    return f" {len(additions)} records added, {len(deletions)} deleted, at this name and others"
 
 
-def _signed(sign: str, records: tuple[Record, ...]) -> str:
-    return "".join(f"{sign}{type_to_text(record.rtype)} " for record in records)
+_type_word = lru_cache(maxsize=1024)(type_to_text)

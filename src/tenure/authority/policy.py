@@ -16,9 +16,9 @@ from tenure.dnswire.name import Name, from_text, is_within, parent
 ANY_KEY: Name = b"\x01*\x00"
 _WILDCARD = b"\x01*"
 
-# Without a list of types a rule covers all but these; the word ANY covers also the first three (BIND's meaning).
-_NOT_USER_TYPES = frozenset({RRType.SOA, RRType.NS, RRType.RRSIG, RRType.SIG, RRType.NSEC, RRType.NXT, RRType.NSEC3})
-_NEVER = frozenset({RRType.NSEC, RRType.NXT, RRType.NSEC3})
+# Without a list of types a rule covers all but these; the word ANY covers all but `_NEVER` (BIND's meaning).
+_NEVER = frozenset(map(int, (RRType.NSEC, RRType.NXT, RRType.NSEC3)))
+_NOT_USER_TYPES = _NEVER | frozenset(map(int, (RRType.SOA, RRType.NS, RRType.RRSIG, RRType.SIG)))
 
 
 class Match(StrEnum):
@@ -55,11 +55,11 @@ class Rule:
             return True
         return self.identity.startswith(_WILDCARD) and _is_below(key, self.identity[2:])
 
-    def covers_name(self, key: Name, name: Name, zone: Name) -> bool:
-        """Whether the rule speaks of this owner name (lower-cased)."""
+    def covers_name(self, key: Name, name: Name) -> bool:
+        """Whether the rule speaks of this owner name (lower-cased), which is one of the zone."""
+        if self.match is Match.ZONESUB:
+            return True
         match self.match:
-            case Match.ZONESUB:
-                return is_within(name, zone)
             case Match.NAME:
                 return name == self.name
             case Match.SUBDOMAIN:
@@ -89,10 +89,10 @@ def rules_for_key(rules: Sequence[Rule], key: Name) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if rule.names_key(key))
 
 
-def deciding_rule(rules: Sequence[Rule], key: Name, name: Name, rtype: int, zone: Name) -> Rule | None:
+def deciding_rule(rules: Sequence[Rule], key: Name, name: Name, rtype: int) -> Rule | None:
     """The first of the key's rules (see `rules_for_key`) that matches; None: no rule does, which refuses."""
     for rule in rules:
-        if rule.covers_name(key, name, zone) and rule.covers_type(rtype):
+        if rule.covers_name(key, name) and rule.covers_type(rtype):
             return rule
     return None
 
@@ -146,7 +146,7 @@ def _rule_types(text: str, words: list[str]) -> tuple[frozenset[int] | None, boo
             raise ValueError(f"policy rule {text!r}: {word!r} is no record type")
         if number in _NEVER:
             raise ValueError(f"policy rule {text!r}: {word} records are the server's own and can never be updated")
-        numbers.add(number)
+        numbers.add(int(number))
     if RRType.ANY in numbers:
         return None, True
     return (frozenset(numbers) if numbers else None), False

@@ -25,6 +25,9 @@ from tenure.octets import Malformed
 
 _SOA = int(RRType.SOA)
 _ANY = int(RRType.ANY)
+_CLASS_IN = int(RRClass.IN)
+_CLASS_NONE = int(RRClass.NONE)
+_CLASS_ANY = int(RRClass.ANY)
 
 
 def check_prerequisites(prerequisites: Sequence[RR], zone: Name, view: ZoneView) -> Refusal | None:
@@ -36,7 +39,7 @@ def check_prerequisites(prerequisites: Sequence[RR], zone: Name, view: ZoneView)
             return _malformed(record, "has a TTL")
         if not is_within(name, zone):
             return Refusal(Rcode.NOTZONE, f"the prerequisite on {to_text(name)} is outside of {to_text(zone)}")
-        if record.rclass == RRClass.IN:
+        if record.rclass == _CLASS_IN:
             if record.rtype in META_TYPES or record.rtype == 0:
                 return _malformed(record, "has a type that no zone holds")
             try:
@@ -54,7 +57,7 @@ def check_prerequisites(prerequisites: Sequence[RR], zone: Name, view: ZoneView)
 
 def _check_existence(record: RR, name: Name, zone: Name, view: ZoneView) -> Refusal | None:
     rtype = record.rtype
-    if record.rclass not in (RRClass.ANY, RRClass.NONE):
+    if record.rclass not in (_CLASS_ANY, _CLASS_NONE):
         return _malformed(record, f"has class {record.rclass}")
     if record.rdata:
         return _malformed(record, "has data beside class ANY or NONE")
@@ -62,7 +65,7 @@ def _check_existence(record: RR, name: Name, zone: Name, view: ZoneView) -> Refu
         return _malformed(record, "has a type that no zone holds")
     node = view.rrsets_at(name)
     at_apex = name == zone
-    wanted = record.rclass == RRClass.ANY
+    wanted = record.rclass == _CLASS_ANY
     if rtype == _ANY:
         if (bool(node) or at_apex) == wanted:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenure.authority.zone import Refusal
 from tenure.dnswire.codes import META_TYPES, Rcode, RRClass, RRType, type_to_text
-from tenure.dnswire.name import Name, is_within, to_text
+from tenure.dnswire.name import to_text
 from tenure.dnswire.rdata import check_rdata
 from tenure.dnswire.rr import RR
 from tenure.octets import Malformed
@@ -16,10 +16,8 @@ _TYPE_ANY = int(RRType.ANY)
 _MAX_TTL = 0x7FFFFFFF  # RFC 2181 section 8
 
 
-def prescan(record: RR, name: Name, zone: Name) -> Refusal | None:
-    """What is wrong with one record of the update section; `name` is its owner, lower-cased."""
-    if not is_within(name, zone):
-        return Refusal(Rcode.NOTZONE, f"{to_text(name)} is outside of {to_text(zone)}")
+def prescan(record: RR) -> Refusal | None:
+    """What is wrong with one record of the update section, apart from its owner's being in the zone."""
     rclass = record.rclass
     rtype = record.rtype
     if rclass == _CLASS_ANY:

@@ -23,7 +23,7 @@ from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_res
 
 _HEADER = struct.Struct("!6H")
 PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly everywhere
-_OPCODES = frozenset(Opcode)
+_OPCODES = frozenset(map(int, Opcode))
 _COOKIE = 10
 
 

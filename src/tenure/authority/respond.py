@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from struct import Struct
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.answer import answer_question
@@ -13,11 +14,15 @@ from tenure.authority.update import zone_of_update
 from tenure.authority.zone import Refusal
 from tenure.authority.zones import Zones
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType
-from tenure.dnswire.message import Message
+from tenure.dnswire.message import QR, RD, Message
 from tenure.dnswire.name import Name, to_text
 from tenure.signing.key import Key
+from tenure.signing.tsig import sign_response
 
-_TRANSFERS = frozenset({RRType.AXFR, RRType.IXFR})
+_UPDATE_REPLY = QR | int(Opcode.UPDATE) << 11
+_ONE_QUESTION = Struct("!6H")
+_TYPE_AND_CLASS = Struct("!HH")
+_TRANSFERS = frozenset((int(RRType.AXFR), int(RRType.IXFR)))
 _NOT_IMPLEMENTED = frozenset({RRType.MAILA, RRType.MAILB})
 _NOT_ASKED_FOR = frozenset({RRType.OPT, RRType.TSIG, 0})
 
@@ -51,12 +56,20 @@ def respond(
         return request
     if isinstance(request, Unanswerable):
         return _unanswerable(request)
-    return _BY_OPCODE[Opcode(request.message.opcode)](request, zones, client, now)
+    return _BY_OPCODE[request.message.flags >> 11 & 15](request, zones, client, now)
 
 
 def update_reply(request: Request, rcode: int, now: float) -> bytes:
     """The reply to an update: the zone section echoed, no records, signed as the request was (RFC 2136 section 3.8)."""
-    return build_reply(request, rcode, now)
+    message, verified, _stream = request
+    if message.edns is not None or len(message.questions) != 1:
+        return build_reply(request, rcode, now)
+    zone = message.questions[0]
+    flags = _UPDATE_REPLY | (message.flags & RD) | rcode
+    reply = (
+        _ONE_QUESTION.pack(message.id, flags, 1, 0, 0, 0) + zone.name + _TYPE_AND_CLASS.pack(zone.rtype, zone.rclass)
+    )
+    return reply if verified is None else sign_response(reply, verified, now)
 
 
 def server_failure(octets: bytes, keys: Mapping[Name, Key], now: float, *, stream: bool) -> bytes:
@@ -121,10 +134,10 @@ def _notify(request: Request, zones: Zones, client: str, now: float) -> Response
     return Reply(build_reply(request, Rcode.NOERROR, now, authoritative=True))
 
 
-_BY_OPCODE: dict[Opcode, Callable[[Request, Zones, str, float], Response]] = {
-    Opcode.QUERY: _query,
-    Opcode.UPDATE: _update,
-    Opcode.NOTIFY: _notify,
+_BY_OPCODE: dict[int, Callable[[Request, Zones, str, float], Response]] = {
+    int(Opcode.QUERY): _query,
+    int(Opcode.UPDATE): _update,
+    int(Opcode.NOTIFY): _notify,
 }
 
 

@@ -17,8 +17,12 @@ from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Refusal, ZoneChange, ZoneView
 from tenure.dnswire.codes import Rcode, RRClass, RRType, type_to_text
 from tenure.dnswire.message import Message
-from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.name import Name, is_within, to_text
 from tenure.dnswire.rr import RR
+
+_SOA = int(RRType.SOA)
+_TYPE_ANY = int(RRType.ANY)
+_CLASS_IN = int(RRClass.IN)
 
 
 class Applied(NamedTuple):
@@ -33,9 +37,9 @@ def zone_of_update(message: Message) -> Name | Refusal:
     if len(message.questions) != 1:
         return Refusal(Rcode.FORMERR, f"the zone section has {len(message.questions)} entries, not one")
     zone = message.questions[0]
-    if zone.rtype != RRType.SOA:
+    if zone.rtype != _SOA:
         return Refusal(Rcode.FORMERR, f"the zone section has type {type_to_text(zone.rtype)}, not SOA")
-    if zone.rclass != RRClass.IN:
+    if zone.rclass != _CLASS_IN:
         return Refusal(Rcode.NOTAUTH, f"no zone of class {zone.rclass} is served here")
     return zone.name.lower()
 
@@ -65,25 +69,27 @@ def decide_update(message: Message, key: Name | None, zone: ZoneSettings, view: 
 def _permit(
     updates: Sequence[tuple[RR, Name]], key: Name, rules: Sequence[Rule], zone: Name, view: ZoneView
 ) -> str | Refusal:
-    """The text of the rule that permits the last record, or the first record's fault or lack of permission."""
+    """The text of the rule that permits the last record, or the first record's fault or lack of permission.
+
+    Deleting all that a name owns needs permission for each type that is there.
+    """
     text = ""
+    within = (
+        None  # the last name that was found to be in the zone: most records of a message follow one with their name
+    )
     for record, name in updates:
-        refusal = prescan(record, name, zone)
+        if name != within and not is_within(name, zone):
+            return Refusal(Rcode.NOTZONE, f"{to_text(name)} is outside of {to_text(zone)}")
+        within = name
+        refusal = prescan(record)
         if refusal:
             return refusal
-        for rtype in _types_touched(record, name, view):
-            rule = deciding_rule(rules, key, name, rtype, zone)
+        for rtype in list(view.rrsets_at(name)) if record.rtype == _TYPE_ANY else (record.rtype,):
+            rule = deciding_rule(rules, key, name, rtype)
             if rule is None or not rule.grant:
                 return _not_permitted(key, name, rtype, rule)
             text = rule.text
     return text
-
-
-def _types_touched(record: RR, name: Name, view: ZoneView) -> Sequence[int]:
-    """Deleting all RRsets of a name needs permission for each type that is there."""
-    if record.rtype == RRType.ANY:
-        return list(view.rrsets_at(name))
-    return (record.rtype,)
 
 
 def _not_permitted(key: Name, name: Name, rtype: int, rule: Rule | None) -> Refusal:
