@@ -15,15 +15,13 @@ from tenure.octets import Malformed
 
 ZONE = from_text("example.test.")
 HOST = from_text("host.example.test.")
-RECORDS = r"""\
-host.example.test. 300 IN A 192.0.2.1
+RECORDS = r"""host.example.test. 300 IN A 192.0.2.1
 host.example.test. 300 IN AAAA 2001:db8::1
 example.test. 300 IN NS ns1.example.test.
 www.example.test. 300 IN CNAME host.example.test.
 1.example.test. 300 IN PTR host.example.test.
 example.test. 300 IN SOA ns1.example.test. admin.example.test. 1 2 3 4 5
 example.test. 300 IN MX 10 mail.example.test.
-example.test. 300 IN MINFO a.example.test. b.example.test.
 example.test. 300 IN RP a.example.test. b.example.test.
 example.test. 300 IN AFSDB 1 a.example.test.
 example.test. 300 IN RT 1 a.example.test.
