@@ -178,5 +178,8 @@ def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, t
 
 
 def most_octets(task: Task) -> int:
-    """An upper bound of what a task adds to a message in any step, without counting on compression."""
-    return 7 * (len(task.owner) + 10) + 2 * (len(task.row.name) + len(task.row.dhcid)) + 32
+    """An upper bound of what a task adds to a message in any step, without counting on compression.
+
+    At most six records (10 octets and the owner each), with two names or markers, or one marker and an address.
+    """
+    return 6 * (len(task.owner) + 10) + 2 * (len(task.row.name) + len(task.row.dhcid))

@@ -1,0 +1,122 @@
+"""RFC 4703 section 5 over every start state: our exchanges against those recorded from BIND with Kea's messages.
+
+What we do differently is asserted too: a removal stops at the first NXRRSET, as section 5.5 says, and leaves what
+others wrote, where the RFC deletes the whole name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from claims import ZONE, part, registration
+from update_model import ModelZone
+
+from tenure.dnswire.codes import Rcode, rcode_to_text
+from tenure.dnswire.name import from_text
+from tenure.naming.registration import Direction, State
+from tenure.updating.conflict import advance, first_step
+from tenure.updating.messages import build_message
+from tenure.updating.routing import ConflictMode
+from tenure.updating.task import Ending, Step, Task
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "conflict.json").read_text())
+NAME = from_text(VECTORS["name"])
+MARKERS = {"client-a": bytes.fromhex(VECTORS["client_a_dhcid"]), "client-b": bytes.fromhex(VECTORS["client_b_dhcid"])}
+TYPES = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "DHCID": 49}
+STEPS = {"fwd-add": Step.ADD, "fwd-replace": Step.REPLACE, "fwd-remove-addr": Step.REMOVE_ADDRESS}
+STEPS |= {"fwd-remove-rrs": Step.REMOVE_NAME}
+
+
+def record(text: str) -> tuple[int, bytes]:
+    """`A 192.0.2.1 ttl=1200`, `DHCID client-a ttl=1200`, ... as type and RDATA."""
+    rtype, _, rest = text.partition(" ")
+    value = rest.rpartition(" ttl=")[0] or rest
+    if rtype in {"A", "AAAA"}:
+        return TYPES[rtype], ipaddress.ip_address(value).packed
+    return TYPES[rtype], MARKERS.get(value, value.encode())
+
+
+def zone_of(texts: list[str]) -> ModelZone:
+    zone = ModelZone()
+    for text in texts:
+        zone.put(NAME, *record(text))
+    return zone
+
+
+def walk(scenario: dict[str, Any]) -> tuple[ModelZone, list[tuple[Step, str]], Ending]:
+    mode = ConflictMode(scenario["mode"])
+    removes = scenario["operation"] == "remove"
+    address = ipaddress.ip_address(scenario["address"]).packed
+    state = part(State.REMOVING if removes else State.PENDING)
+    row = registration(NAME, address, MARKERS[scenario["client"]], forward=state, cause="x" if removes else "")
+    zone = zone_of(scenario["before"])
+    here: Task | Ending = Task(row, Direction.FORWARD, NAME, first_step(mode, Direction.FORWARD, removes=removes))
+    exchange = []
+    while isinstance(here, Task):
+        rcode = zone.update(build_message(1, ZONE, mode, here.step, [here]))
+        exchange.append((here.step, rcode_to_text(rcode)))
+        here = advance(here, rcode)
+    return zone, exchange, here
+
+
+def title(scenario: dict[str, Any]) -> str:
+    return f"{scenario['mode']}, {scenario['start']}: {scenario['operation']} {scenario['address']}"
+
+
+CHECKED = [s for s in VECTORS["scenarios"] if s["mode"] == "check-with-dhcid"]
+ADDED = [s for s in VECTORS["scenarios"] if s["operation"] == "add"]
+
+
+@pytest.mark.parametrize("scenario", ADDED, ids=title)
+def test_adding_ends_as_recorded(scenario: dict[str, Any]) -> None:
+    zone, exchange, ending = walk(scenario)
+    unchecked = scenario["mode"].startswith("no-check")
+    if unchecked and scenario["start"] == "CNAME":  # ours asks for its absence; the recorded one was ignored in silence
+        assert ending.verdict == "refused"
+        assert zone.records == zone_of(scenario["before"]).records
+        return
+    assert zone.records == zone_of(scenario["after"]).records
+    assert ending.verdict == ("done" if scenario["result"] == "done" else "refused")
+    if not unchecked:
+        assert exchange == [(STEPS[step], rcode) for step, rcode in scenario["exchange"]]
+
+
+@pytest.mark.parametrize("scenario", [s for s in CHECKED if s["operation"] == "remove"], ids=title)
+def test_removing_ends_as_recorded_or_leaves_more(scenario: dict[str, Any]) -> None:
+    zone, exchange, ending = walk(scenario)
+    theirs = [(STEPS[step], rcode) for step, rcode in scenario["exchange"]]
+    if exchange[0][1] == "NXRRSET":
+        theirs = theirs[:1]
+    assert exchange == theirs
+    assert ending.verdict == "done"
+    kept, recorded = zone.at(NAME), zone_of(scenario["after"]).at(NAME)
+    before = zone_of(scenario["before"]).at(NAME)
+    foreign = {rtype: rdatas for rtype, rdatas in before.items() if rtype in {TYPES["TXT"], TYPES["CNAME"]}}
+    assert kept == {**recorded, **foreign}
+
+
+@pytest.mark.parametrize("scenario", [s for s in VECTORS["scenarios"] if s["operation"] == "remove"], ids=title)
+def test_no_mode_removes_more_than_the_address_and_the_marker(scenario: dict[str, Any]) -> None:
+    zone, _, _ = walk(scenario)
+    address = ipaddress.ip_address(scenario["address"])
+    ours = {(TYPES["A" if address.version == 4 else "AAAA"], address.packed), (49, MARKERS[scenario["client"]])}
+    before = {(rtype, rdata) for rtype, rdatas in zone_of(scenario["before"]).at(NAME).items() for rdata in rdatas}
+    after = {(rtype, rdata) for rtype, rdatas in zone.at(NAME).items() for rdata in rdatas}
+    assert before - after <= ours
+    assert after <= before
+    if any(rtype in {1, 28} for rtype, _ in after):  # another address is left: its guard stays
+        assert {r for r in after if r[0] == 49} == {r for r in before if r[0] == 49}
+
+
+def test_a_lost_answer_does_no_harm() -> None:
+    scenario = next(s for s in ADDED if s["mode"] == "check-with-dhcid" and s["start"] == "empty")
+    zone, _, _ = walk(scenario)
+    again = {**scenario, "before": scenario["after"]}
+    repeated, exchange, ending = walk(again)
+    assert repeated.records == zone.records
+    assert exchange == [(Step.ADD, "YXDOMAIN"), (Step.REPLACE, rcode_to_text(Rcode.NOERROR))]
+    assert ending.verdict == "done"

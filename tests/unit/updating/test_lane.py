@@ -1,0 +1,193 @@
+"""Gathering, bisecting, one task of an owner at a time."""
+
+from __future__ import annotations
+
+import pytest
+from claims import A_CLIENT, OTHER_CLIENT, ZONE, part, registration, task
+
+from tenure.dnswire.codes import Rcode
+from tenure.naming.reason import Reason
+from tenure.naming.registration import State
+from tenure.updating.conflict import MOST_ROUNDS
+from tenure.updating.lane import MOST_HELD, MOST_HELD_BACK, Lane
+from tenure.updating.routing import ConflictMode, Domain
+from tenure.updating.task import Ending, Step, Task, Verdict
+
+LATER = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "gone")
+
+
+def lane(most: int = 200, mode: ConflictMode = ConflictMode.CHECK_WITH_DHCID) -> Lane:
+    return Lane(Domain(ZONE, (("192.0.2.1", 53),), None, mode), most)
+
+
+def named(number: int, **more: object) -> Task:
+    return task(registration(f"pc{number}.example.com.", number.to_bytes(4, "big"), **more))  # type: ignore[arg-type]
+
+
+def filled(count: int, most: int = 200) -> Lane:
+    full = lane(most)
+    for number in range(count):
+        full.add(named(number))
+    return full
+
+
+def sizes(full: Lane) -> list[int]:
+    found = []
+    while (batch := full.next_batch()) is not None:
+        found.append(len(batch.tasks))
+    return found
+
+
+def test_many_share_a_message() -> None:
+    assert sizes(filled(450)) == [200, 200, 50]
+
+
+def test_an_empty_lane_has_nothing_to_send() -> None:
+    assert lane().next_batch() is None
+
+
+def test_success_ends_them_all() -> None:
+    full = filled(3)
+    batch = full.next_batch()
+    assert batch is not None
+    assert [ending.reason for _, ending in full.answered(batch, Rcode.NOERROR)] == [Reason.CONFIRMED] * 3
+    assert full.held == 0
+
+
+@pytest.mark.parametrize(
+    "rcode",
+    [Rcode.YXDOMAIN, Rcode.YXRRSET, Rcode.NXDOMAIN, Rcode.NXRRSET, Rcode.REFUSED, Rcode.NOTZONE, Rcode.FORMERR],
+)
+def test_what_one_record_can_cause_halves_the_message(rcode: int) -> None:
+    full = filled(5)
+    batch = full.next_batch()
+    assert batch is not None
+    assert full.answered(batch, rcode) == []
+    assert sizes(full) == [2, 3]
+    assert full.held == 5
+
+
+def test_a_task_that_is_alone_goes_by_the_table() -> None:
+    full = filled(1)
+    batch = full.next_batch()
+    assert batch is not None
+    assert full.answered(batch, Rcode.YXDOMAIN) == []
+    following = full.next_batch()
+    assert following is not None
+    assert following.step is Step.REPLACE
+    ((_, ending),) = full.answered(following, Rcode.NXRRSET)
+    assert (ending.verdict, ending.reason) == (Verdict.REFUSED, Reason.NAME_TAKEN)
+
+
+def test_those_that_go_on_share_a_message_again() -> None:
+    full = filled(4, most=4)
+    batch = full.next_batch()
+    assert batch is not None
+    full.answered(batch, Rcode.YXDOMAIN)
+    for _ in range(6):  # two halves, then each alone
+        half = full.next_batch()
+        assert half is not None
+        if half.step is Step.REPLACE:
+            break
+        full.answered(half, Rcode.YXDOMAIN)
+    assert half.step is Step.REPLACE
+
+
+def test_after_names_were_in_use_messages_begin_with_replace() -> None:
+    full = filled(201)
+    first = full.next_batch()
+    assert first is not None
+    assert first.step is Step.ADD
+    full.answered(first, Rcode.NOERROR)
+    alone = full.next_batch()
+    assert alone is not None
+    assert alone.step is Step.ADD
+    for _ in range(100):
+        full.add(named(999))
+        batch = full.next_batch()
+        assert batch is not None
+        full.answered(batch, Rcode.YXDOMAIN if batch.step is Step.ADD else Rcode.NOERROR)
+    full.add(named(7000))
+    guess = full.next_batch()
+    assert guess is not None
+    assert guess.step is Step.REPLACE
+
+
+def test_a_name_that_comes_and_goes_is_left_for_later() -> None:
+    full = filled(1)
+    for _ in range(2 * MOST_ROUNDS + 2):
+        batch = full.next_batch()
+        assert batch is not None
+        ended = full.answered(batch, Rcode.YXDOMAIN if batch.step is Step.ADD else Rcode.NXDOMAIN)
+        if ended:
+            break
+    ((_, ending),) = ended
+    assert ending.verdict is Verdict.RETRY
+    assert full.held == 0
+
+
+def test_one_task_of_an_owner_at_a_time() -> None:
+    full = lane()
+    full.add(task(registration(address=b"\x0a\0\0\1", dhcid=A_CLIENT, forward=part(State.REMOVING), cause="x")))
+    full.add(task(registration(address=b"\x0a\0\0\1", dhcid=OTHER_CLIENT)))
+    full.add(task(registration(address=b"\x0a\0\0\2", dhcid=A_CLIENT)))
+    seen = []
+    while (batch := full.next_batch()) is not None:
+        assert len(batch.tasks) == 1
+        assert full.next_batch() is None
+        seen.append(batch.step)
+        full.answered(batch, Rcode.NOERROR)
+    assert seen == [Step.REMOVE_ADDRESS, Step.REMOVE_NAME, Step.ADD, Step.ADD]
+
+
+def test_failing_lets_the_next_of_the_owner_go() -> None:
+    full = lane()
+    full.add(task(registration(address=b"\x0a\0\0\1")))
+    full.add(task(registration(address=b"\x0a\0\0\2")))
+    batch = full.next_batch()
+    assert batch is not None
+    assert [ending for _, ending in full.failed(batch, LATER)] == [LATER]
+    following = full.next_batch()
+    assert following is not None
+    assert following.tasks[0].row.address == b"\x0a\0\0\2"
+
+
+def test_steps_take_turns() -> None:
+    full = lane(most=1)
+    for number in range(3):
+        full.add(named(number))
+        full.add(named(number + 10, forward=part(State.REMOVING), cause="lease-expired"))
+    steps = []
+    while (batch := full.next_batch()) is not None:
+        steps.append(batch.step)
+    assert steps == [Step.ADD, Step.REMOVE_ADDRESS] * 3
+
+
+def test_long_names_make_smaller_messages() -> None:
+    full = lane()
+    for number in range(200):
+        label = b"%063d" % number
+        name = b"\x3f" + label + b"\x3f" + label + b"\x3f" + label + b"\x07example\x03com\0"
+        full.add(task(registration(name)))
+    found = sizes(full)
+    assert sum(found) == 200
+    assert max(found) < 40
+
+
+def test_what_made_a_server_fail_gets_fewer_companions_each_time() -> None:
+    full = lane()
+    for number in range(60):
+        full.add(named(number, forward=part(attempts=2, reason=Reason.SERVER_FAILED)))
+    assert sizes(full) == [12, 12, 12, 12, 12]
+
+
+def test_a_lane_without_an_answer_takes_in_less() -> None:
+    full = filled(MOST_HELD_BACK)
+    assert not full.has_room
+    batch = full.next_batch()
+    assert batch is not None
+    full.answered(batch, Rcode.NOERROR)
+    assert full.has_room
+    for number in range(MOST_HELD):
+        full.add(named(10000 + number))
+    assert not full.has_room

@@ -1,0 +1,116 @@
+"""The messages of every step, against those that Kea's D2 sends (captured) and RFC 4703 describes."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+
+import pytest
+from claims import NOW, ZONE, part, registration
+
+from tenure.dnswire.message import Message, parse_message
+from tenure.dnswire.name import from_text
+from tenure.dnswire.rr import RR
+from tenure.naming.registration import Direction, State
+from tenure.naming.reverse import reverse_name
+from tenure.updating.lane import MOST_OCTETS, MOST_TASKS
+from tenure.updating.messages import SECTIONS, build_message, most_octets
+from tenure.updating.routing import ConflictMode
+from tenure.updating.task import Step, Task
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "conflict.json").read_text())
+MARKER = bytes.fromhex(VECTORS["client_a_dhcid"])
+NAME = from_text(VECTORS["name"])
+REVERSE_ZONES = {4: from_text("2.0.192.in-addr.arpa."), 6: from_text("8.b.d.0.1.0.0.2.ip6.arpa.")}
+CNAME, PTR, DHCID, A, AAAA, ANY_TYPE = 5, 12, 49, 1, 28, 255
+
+
+def message_of(mode: str, step: Step, address: str) -> tuple[Message, bytes]:
+    """Our message and the owner name."""
+    packed = ipaddress.ip_address(address).packed
+    reverse = step in {Step.REVERSE_REPLACE, Step.REVERSE_REMOVE}
+    removes = "remove" in step
+    wanted = part(State.REMOVING if removes else State.PENDING)
+    row = registration(NAME, packed, MARKER, forward=wanted, reverse=wanted, until=int(NOW) + 1)
+    owner = reverse_name(packed) if reverse else NAME
+    direction = Direction.REVERSE if reverse else Direction.FORWARD
+    zone = REVERSE_ZONES[ipaddress.ip_address(address).version] if reverse else ZONE
+    task = Task(row, direction, owner, step)
+    return parse_message(build_message(0x1234, zone, ConflictMode(mode), step, [task])), owner
+
+
+def theirs(mode: str, step: str, address: str) -> Message:
+    (wire,) = (m["wire"] for m in VECTORS["messages"] if (m["mode"], m["step"], m["address"]) == (mode, step, address))
+    return parse_message(bytes.fromhex(wire))
+
+
+ADDING = {"fwd-add": Step.ADD, "fwd-replace": Step.REPLACE, "rev-replace": Step.REVERSE_REPLACE}
+SAME = [
+    (m["mode"], m["step"], m["address"])
+    for m in VECTORS["messages"]
+    if m["step"] in ADDING or (m["step"] == "fwd-remove-addr" and m["mode"].startswith("check"))
+]
+
+
+@pytest.mark.parametrize(("mode", "step", "address"), SAME)
+def test_additions_and_address_removals_are_those_of_kea(mode: str, step: str, address: str) -> None:
+    ours = Step.REMOVE_ADDRESS if step == "fwd-remove-addr" else ADDING[step]
+    if ours is Step.REPLACE and mode.startswith("no-check"):
+        ours = Step.OVERWRITE
+    message, owner = message_of(mode, ours, address)
+    expected = theirs(mode, step, address)
+    guards: tuple[RR, ...] = ()  # ours alone
+    if ours in {Step.OVERWRITE, Step.REVERSE_REPLACE}:
+        guards = (RR(owner, CNAME, 254, 0, b""),)  # else the server would ignore the record in silence
+    elif mode == "check-exists-with-dhcid" and ours is Step.REPLACE:
+        guards = (RR(owner, ANY_TYPE, 255, 0, b""),)  # else a name that vanished would look like somebody else's
+    assert message.answers == guards + expected.answers
+    assert message.authorities == expected.authorities
+    assert (message.id, message.opcode, message.questions) == (expected.id, 5, expected.questions)
+    assert (message.additionals, message.edns, message.tsig) == ((), None, None)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.101", "2001:db8::101"])
+def test_the_name_s_removal_has_the_prerequisites_of_kea_and_deletes_our_marker_only(address: str) -> None:
+    message, owner = message_of("check-with-dhcid", Step.REMOVE_NAME, address)
+    expected = theirs("check-with-dhcid", "fwd-remove-rrs", address)
+    assert message.answers == expected.answers
+    assert expected.authorities == (RR(owner, ANY_TYPE, 255, 0, b""),)  # the RFC deletes everything at the name
+    assert message.authorities == (RR(owner, DHCID, 254, 0, MARKER),)
+
+
+def test_the_reverse_removal_asks_for_our_pointer_and_our_marker_and_deletes_these() -> None:
+    message, owner = message_of("check-with-dhcid", Step.REVERSE_REMOVE, "192.0.2.101")
+    expected = theirs("check-with-dhcid", "rev-remove", "192.0.2.101")
+    assert message.answers[:1] == expected.answers
+    assert message.answers[1:] == (RR(owner, DHCID, 1, 0, MARKER),)
+    assert message.authorities == (RR(owner, PTR, 254, 0, NAME), RR(owner, DHCID, 254, 0, MARKER))
+
+
+@pytest.mark.parametrize("mode", list(ConflictMode))
+def test_no_removal_deletes_what_it_does_not_name(mode: ConflictMode) -> None:
+    for step in SECTIONS[mode]:
+        if "remove" in step:
+            message, _ = message_of(mode, step, "192.0.2.101")
+            assert {rr.rclass for rr in message.authorities} == {254}, step
+
+
+def test_without_markers_none_is_written_or_asked_for() -> None:
+    for step in SECTIONS[ConflictMode.NO_CHECK_WITHOUT_DHCID]:
+        message, _ = message_of("no-check-without-dhcid", step, "192.0.2.101")
+        assert DHCID not in {rr.rtype for rr in (*message.answers, *message.authorities)}, step
+
+
+@pytest.mark.parametrize("step", list(SECTIONS[ConflictMode.CHECK_EXISTS_WITH_DHCID]))
+def test_the_bound_on_a_task_s_octets_holds(step: Step) -> None:
+    long_name = b"".join([b"\x3f" + bytes([65 + n]) * 63 for n in range(3)]) + b"\x07example\x03com\0"
+    row = registration(long_name, b"\x20\x01" + bytes(14), MARKER, forward=part(), reverse=part())
+    task = Task(row, Direction.FORWARD, long_name, step)
+    wire = build_message(1, ZONE, ConflictMode.CHECK_EXISTS_WITH_DHCID, step, [task])
+    assert len(wire) - 12 - len(ZONE) - 4 <= most_octets(task)
+
+
+def test_two_hundred_usual_names_fit_one_message() -> None:
+    task = Task(registration(), Direction.FORWARD, NAME, Step.ADD)
+    assert MOST_TASKS * most_octets(task) <= MOST_OCTETS

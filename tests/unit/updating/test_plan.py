@@ -1,0 +1,94 @@
+"""Which directions of a row are taken up now: forward first, and nothing for a lease that is over."""
+
+from __future__ import annotations
+
+import pytest
+from claims import A_CLIENT, NOW, part, registration
+
+from tenure.dnswire.name import from_text
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction, State
+from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER, make_plan
+from tenure.updating.routing import ConflictMode, Domain, Routes
+from tenure.updating.task import Step
+
+SERVERS = (("192.0.2.1", 53),)
+FORWARD = Domain(from_text("example.com."), SERVERS, None)
+REVERSE = Domain(from_text("2.0.192.in-addr.arpa."), SERVERS, None)
+ROUTES = Routes((FORWARD,), (REVERSE,))
+LATER = part(due_at=NOW + 10, attempts=2)
+
+
+def steps(plan: object) -> list[Step]:
+    return [routed.task.step for routed in plan.now]  # type: ignore[attr-defined]  # a Plan
+
+
+def test_reverse_waits_for_forward_s_first_result() -> None:
+    plan = make_plan(registration(forward=part(), reverse=part()), ROUTES, NOW)
+    assert steps(plan) == [Step.ADD]
+    assert plan.after_forward is not None
+    assert plan.after_forward.task.step is Step.REVERSE_REPLACE
+    assert plan.after_forward.domain is REVERSE
+
+
+def test_reverse_alone_where_the_client_does_forward() -> None:
+    plan = make_plan(registration(forward=part(State.NONE), reverse=part()), ROUTES, NOW)
+    assert (steps(plan), plan.after_forward) == ([Step.REVERSE_REPLACE], None)
+
+
+@pytest.mark.parametrize("forward", [LATER, part(State.REGISTERED), part(State.REFUSED, reason="server-refused")])
+def test_other_trouble_of_forward_does_not_hold_reverse_back(forward: object) -> None:
+    plan = make_plan(registration(forward=forward, reverse=part()), ROUTES, NOW)  # type: ignore[arg-type]  # a Part
+    assert steps(plan) == [Step.REVERSE_REPLACE]
+
+
+def test_reverse_is_refused_where_the_name_is_somebody_else_s() -> None:
+    row = registration(forward=part(State.REFUSED, reason=Reason.NAME_TAKEN), reverse=part())
+    plan = make_plan(row, ROUTES, NOW)
+    assert plan.now == ()
+    ((task, ending),) = plan.ended
+    assert (task.direction, ending) == (Direction.REVERSE, FORWARD_REFUSED)
+
+
+def test_removals_of_both_directions_go_at_once() -> None:
+    row = registration(forward=part(State.REMOVING), reverse=part(State.REMOVING), cause="lease-expired")
+    assert steps(make_plan(row, ROUTES, NOW)) == [Step.REMOVE_ADDRESS, Step.REVERSE_REMOVE]
+
+
+def test_a_name_that_no_zone_covers_has_no_domain() -> None:
+    plan = make_plan(registration("pc1.example.org."), ROUTES, NOW)
+    assert plan.now[0].domain is None
+
+
+def test_what_was_claimed_before_begins_with_replace() -> None:
+    assert steps(make_plan(registration(generation=2), ROUTES, NOW)) == [Step.REPLACE]
+
+
+def test_a_name_that_is_ours_at_another_address_begins_with_replace() -> None:
+    row = registration()
+    assert steps(make_plan(row, ROUTES, NOW, {(row.name, A_CLIENT)})) == [Step.REPLACE]
+    assert steps(make_plan(row, ROUTES, NOW, {(row.name, b"another")})) == [Step.ADD]
+
+
+def test_the_domain_s_mode_says_how_to_begin() -> None:
+    routes = Routes((Domain(FORWARD.zone, SERVERS, None, ConflictMode.NO_CHECK_WITHOUT_DHCID),), ())
+    assert steps(make_plan(registration(generation=3), routes, NOW)) == [Step.OVERWRITE]
+    leaving = registration(forward=part(State.REMOVING), cause="lease-released")
+    assert steps(make_plan(leaving, routes, NOW)) == [Step.REMOVE_UNMARKED]
+
+
+def test_a_lease_that_is_over_claims_nothing_more() -> None:
+    plan = make_plan(registration(forward=part(), reverse=part(), until=int(NOW)), ROUTES, NOW)
+    assert (plan.now, plan.after_forward) == ((), None)
+    assert [ending for _, ending in plan.ended] == [LEASE_OVER, LEASE_OVER]
+
+
+def test_but_what_is_on_its_way_out_goes_on() -> None:
+    row = registration(forward=part(State.REMOVING), reverse=part(), until=int(NOW))
+    plan = make_plan(row, ROUTES, NOW)
+    assert steps(plan) == [Step.REMOVE_ADDRESS]
+    assert [task.direction for task, _ in plan.ended] == [Direction.REVERSE]
+
+
+def test_nothing_before_its_time() -> None:
+    assert make_plan(registration(forward=LATER), ROUTES, NOW) == ((), None, ())

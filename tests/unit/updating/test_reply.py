@@ -1,0 +1,88 @@
+"""Only a reply that is signed with our key counts; what else comes has a reason of its own."""
+
+from __future__ import annotations
+
+import pytest
+from claims import NOW
+
+from tenure.dnswire.message import build_message, parse_message
+from tenure.dnswire.rr import Question
+from tenure.dnswire.update import build_update
+from tenure.naming.reason import Reason
+from tenure.signing.key import ALGORITHMS, Key
+from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_request, sign_response, verify_request
+from tenure.updating.reply import read_reply
+from tenure.updating.task import Ending, Verdict
+
+KEY = Key(b"\x04dhcp\0", ALGORITHMS["hmac-sha256"].name, b"s" * 32)
+ZONE = b"\x07example\x03com\0"
+REQUEST, MAC = sign_request(build_update(7, ZONE, [], []), KEY, NOW)
+
+
+def response(rcode: int = 0, flags: int = 0xA800) -> bytes:
+    return build_message(7, flags | rcode, [Question(ZONE, 6, 1)])
+
+
+def judged(key: Key, now: float) -> Verified | Rejected:
+    return verify_request(REQUEST, parse_message(REQUEST), {key.name: key}, now)
+
+
+def reason_of(octets: bytes, now: float = NOW) -> str:
+    ending = read_reply(octets, KEY, MAC, now)
+    assert isinstance(ending, Ending)
+    assert ending.verdict is Verdict.RETRY
+    return ending.reason
+
+
+@pytest.mark.parametrize("rcode", range(11))
+def test_a_signed_reply_counts(rcode: int) -> None:
+    verified = judged(KEY, NOW)
+    assert isinstance(verified, Verified)
+    assert read_reply(sign_response(response(rcode), verified, NOW), KEY, MAC, NOW) == rcode
+
+
+def test_an_unsigned_reply_does_not() -> None:
+    assert reason_of(response()) == Reason.REPLY_UNVERIFIED
+
+
+def test_nor_one_signed_for_another_request() -> None:
+    verified = judged(KEY, NOW)
+    assert isinstance(verified, Verified)
+    other = verified._replace(mac=bytes(32))
+    assert reason_of(sign_response(response(), other, NOW)) == Reason.REPLY_UNVERIFIED
+
+
+def test_nor_one_from_another_time() -> None:
+    verified = judged(KEY, NOW)
+    assert isinstance(verified, Verified)
+    assert reason_of(sign_response(response(), verified, NOW + 301)) == Reason.REPLY_UNVERIFIED
+
+
+def test_a_server_that_does_not_know_the_key() -> None:
+    stranger = Key(b"\x05other\0", KEY.algorithm, b"s" * 32)
+    rejected = judged(stranger, NOW)
+    assert isinstance(rejected, Rejected)
+    assert reason_of(rejection_response(response(9), rejected, NOW)) == Reason.KEY_REJECTED
+
+
+def test_a_server_with_another_secret() -> None:
+    rejected = judged(Key(KEY.name, KEY.algorithm, b"t" * 32), NOW)
+    assert isinstance(rejected, Rejected)
+    assert reason_of(rejection_response(response(9), rejected, NOW)) == Reason.KEY_REJECTED
+
+
+def test_a_server_with_another_clock() -> None:
+    rejected = judged(KEY, NOW + 4000)
+    assert isinstance(rejected, Rejected)
+    assert reason_of(rejection_response(response(9), rejected, NOW + 4000)) == Reason.CLOCK_DIFFERS
+
+
+@pytest.mark.parametrize("octets", [b"", b"\0\7", response(flags=0x2800), response(flags=0x8000)])
+def test_what_is_no_reply_to_an_update(octets: bytes) -> None:
+    assert reason_of(octets) == Reason.REPLY_UNVERIFIED
+    ending = read_reply(octets, None, b"", NOW)
+    assert isinstance(ending, Ending)
+
+
+def test_without_a_key_the_rcode_is_believed() -> None:
+    assert read_reply(response(5), None, b"", NOW) == 5

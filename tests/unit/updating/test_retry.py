@@ -1,0 +1,34 @@
+"""The schedule of tries, told in numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenure.updating.retry import MOST_PAUSE_SECONDS, MOST_SECONDS, WORKING, backoff_seconds
+
+
+def test_it_doubles_up_to_five_minutes() -> None:
+    assert [backoff_seconds(n, 0.0) for n in range(1, 12)] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert backoff_seconds(10**6, 0.0) == MOST_SECONDS
+
+
+@pytest.mark.parametrize("attempts", [1, 5, 50])
+def test_jitter_takes_off_up_to_a_half(attempts: int) -> None:
+    whole = backoff_seconds(attempts, 0.0)
+    assert backoff_seconds(attempts, 0.5) == whole * 0.75
+    assert whole / 2 < backoff_seconds(attempts, 0.999) < whole
+
+
+def test_a_server_that_works_may_always_be_asked() -> None:
+    assert WORKING.allows(0.0)
+
+
+def test_a_failed_server_is_left_alone_longer_each_time() -> None:
+    breaker, now, pauses = WORKING, 1000.0, []
+    for _ in range(8):
+        breaker = breaker.failed(now, 0.0)
+        assert not breaker.allows(breaker.closed_at - 0.001)
+        assert breaker.allows(breaker.closed_at)
+        pauses.append(breaker.closed_at - now)
+        now = breaker.closed_at
+    assert pauses == [1, 2, 4, 8, 16, MOST_PAUSE_SECONDS, MOST_PAUSE_SECONDS, MOST_PAUSE_SECONDS]
