@@ -38,6 +38,12 @@ class Configuration(Section):
         """The file that this was read from."""
         return self._path
 
+    @property
+    def store_url(self) -> str:
+        """The URL of the store; the path of an SQLite file is made from the folder of this file."""
+        path = self.store.url.removeprefix("sqlite:")
+        return self.store.url if path == self.store.url else f"sqlite:{self.beside(path)}"
+
     def beside(self, name: str) -> Path:
         """A path that was written in the file: relative to the folder of the file."""
         return self._path.parent / name

@@ -10,7 +10,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from tenure.authority.policy import Rule, parse_rule
@@ -156,7 +156,11 @@ def one_of(choices: type[StrEnum]) -> Any:
         return choices(text)
 
     validator, _ = _kind(parse, f"write one of {words}", next(iter(choices)))
-    return validator, WithJsonSchema({"type": "string", "enum": [str(choice) for choice in choices]})
+    return (
+        validator,
+        PlainSerializer(str, return_type=str),
+        WithJsonSchema({"type": "string", "enum": [str(choice) for choice in choices]}),
+    )
 
 
 DomainName: TypeAlias = Annotated[

@@ -30,6 +30,12 @@ class Store(Section):
     history_days: Annotated[int, Field(ge=1, le=36500)] = 90
     """How long the history is kept, in days."""
 
+    history_entries: Annotated[int, Field(ge=1000, le=2**40)] = 20_000_000
+    """How many entries of the history are kept at most; the oldest go first."""
+
+    journal_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """How long the changes of zones are kept for incremental transfers (IXFR), in days."""
+
 
 class KeySection(Section):
     """A TSIG key (RFC 8945). `tenure key generate` makes one."""

@@ -1,0 +1,210 @@
+"""From a configuration to running services: opens the store, makes what it must hold, builds each service, runs it.
+
+Services know nothing of the configuration, and the configuration knows nothing of services; they meet here. Imports
+of a service stand in the function that builds it, so that a process loads only what it runs.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+
+from tenure.authority.zone import Record
+from tenure.config.configuration import Configuration
+from tenure.config.dns import Dns, ZoneSection
+from tenure.config.domains import all_plans, needs_updater_key, routes
+from tenure.config.secrets import configured_keys
+from tenure.config.subnets import subnets
+from tenure.config.zones import DNS_PORT, UPDATER_KEY, start_records, zone_settings
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import Name, to_text
+from tenure.ledger.leases import LeaseLedger, StoredKey
+from tenure.ledger.opening import open_leases, open_zones, sqlite_path
+from tenure.ledger.zones import ZoneLedger
+from tenure.serving.errors import ServiceError
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+from tenure.signing.key import ALGORITHMS, Key
+
+DHCP_PORT = 67
+WAKE_UPDATER = "updater"
+
+
+class Service(StrEnum):
+    """The services, each a process; the value is its command."""
+
+    DHCP = "dhcp"
+    DNS = "dns"
+    UPDATER = "updater"
+    JANITOR = "janitor"
+
+
+def services_of(configuration: Configuration) -> tuple[Service, ...]:
+    """The services that `tenure serve` runs: those that the configuration gives something to do."""
+    named = {
+        Service.DNS: configuration.dns is not None,
+        Service.DHCP: configuration.dhcp4 is not None,
+        Service.UPDATER: configuration.dhcp4 is not None and bool(all_plans(configuration)),
+        Service.JANITOR: True,
+    }
+    return tuple(service for service, runs in named.items() if runs)
+
+
+def prepare(configuration: Configuration, report: Report) -> None:
+    """Proves that the store can be written, upgrades its schema, and makes the key and the zones that it must hold.
+
+    Does nothing that is done already, so every service does it at its start too. Raises `LedgerError`, `ServiceError`.
+    """
+    ledger = open_leases(configuration.store_url)
+    try:
+        report.info("store-ready", store=ledger.check_writable())
+        if needs_updater_key(configuration):
+            _updater_key(ledger)
+    finally:
+        ledger.close()
+    if configuration.dns is not None:
+        zones = open_zones(configuration.store_url)
+        try:
+            create_zones(configuration, configuration.dns, zones, report)
+        finally:
+            zones.close()
+
+
+def run_service(service: Service, configuration: Configuration, report: Report, stop: Stop) -> None:
+    """Runs one service until the stop. Raises `ServiceError` or `LedgerError` when it cannot start."""
+    prepare(configuration, report)
+    runners: dict[Service, Callable[[Configuration, Report, Stop], None]] = {
+        Service.DHCP: _run_dhcp,
+        Service.DNS: _run_dns,
+        Service.UPDATER: _run_updater,
+        Service.JANITOR: _run_janitor,
+    }
+    runners[service](configuration, report, stop)
+
+
+def create_zones(configuration: Configuration, dns: Dns, ledger: ZoneLedger, report: Report) -> None:
+    """Makes the configured zones that the store does not have yet, from their files or from the configuration."""
+    known = {zone.name for zone in ledger.zones()}
+    for zone in dns.zones:
+        if zone.name not in known:
+            soa, records = _content(configuration, dns, zone)
+            ledger.create_zone(zone.name, soa.ttl, soa.rdata, records)
+            source = zone.file or "the configuration"
+            report.info("zone-created", zone=to_text(zone.name), records=len(records) + 1, source=source)
+
+
+def _content(configuration: Configuration, dns: Dns, zone: ZoneSection) -> tuple[Record, list[Record]]:
+    """The SOA and the other records that a zone starts with."""
+    if zone.file is None:
+        records = [Record(one.name, one.rtype, one.ttl, one.rdata) for one in start_records(dns, zone)]
+    else:
+        records = read_zone_file(configuration, zone)
+    (soa,) = [record for record in records if record.rtype == RRType.SOA]
+    return soa, [record for record in records if record is not soa]
+
+
+def read_zone_file(configuration: Configuration, zone: ZoneSection) -> list[Record]:
+    """The records of the zone's file; `ServiceError` names the file, the line and what would help."""
+    from tenure.dnswire.zonefile import parse_zone_file  # noqa: PLC0415 - dnspython, only for a zone that is new
+
+    assert zone.file is not None
+    path = configuration.beside(zone.file)
+    try:
+        found = [
+            Record(rr.name.lower(), rr.rtype, rr.ttl, rr.rdata) for rr in parse_zone_file(path.read_text(), zone.name)
+        ]
+    except (OSError, ValueError) as error:
+        raise ServiceError(f"zone file {path}", str(error), "correct the file") from None
+    types = [record.rtype for record in found if record.name == zone.name]
+    if types.count(RRType.SOA) != 1 or RRType.NS not in types:
+        cause = f"{to_text(zone.name)} needs one SOA and at least one NS record"
+        raise ServiceError(f"zone file {path}", cause, "add what is missing")
+    return found
+
+
+def all_keys(configuration: Configuration, ledger: LeaseLedger) -> dict[Name, Key]:
+    """The configured keys, and the one that is kept in the store where it is needed."""
+    keys = configured_keys(configuration)
+    if needs_updater_key(configuration):
+        keys[UPDATER_KEY] = _updater_key(ledger)
+    return keys
+
+
+def _updater_key(ledger: LeaseLedger) -> Key:
+    """The key of our own updater: made once, whoever comes first."""
+    stored = ledger.keys()
+    kept = next((key for key in stored if key.name == UPDATER_KEY), None)
+    if kept is None:
+        kept = ledger.add_key(StoredKey(UPDATER_KEY, ALGORITHMS["hmac-sha256"].name, secrets.token_bytes(32)))
+    return Key(kept.name, kept.algorithm, kept.secret)
+
+
+def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.serving.dhcp4 import Dhcp4Service  # noqa: PLC0415 - a process loads only what it runs
+
+    if configuration.dhcp4 is None:
+        raise ServiceError("the DHCP service", "[dhcp4] is not configured", "add it, or do not run this service")
+    ledger = open_leases(configuration.store_url)
+    listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
+    wake = _wake_updater(configuration)
+    Dhcp4Service(ledger, subnets(configuration), configuration.dhcp4.interfaces, listen, wake, report).run(stop)
+    ledger.close()
+
+
+def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.serving.dns import DnsService  # noqa: PLC0415 - a process loads only what it runs
+
+    if configuration.dns is None:
+        raise ServiceError("the DNS service", "[dns] is not configured", "add it, or do not run this service")
+    leases = open_leases(configuration.store_url)
+    keys = all_keys(configuration, leases)
+    leases.close()
+    ledger = open_zones(configuration.store_url)
+    listen = [place.or_port(DNS_PORT) for place in configuration.dns.listen]
+    DnsService(ledger, zone_settings(configuration), keys, listen, report).run(stop)
+    ledger.close()
+
+
+def _run_updater(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.serving.updater import UpdaterService  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.serving.wakeup import WakeReceiver, wake_path  # noqa: PLC0415
+
+    if not all_plans(configuration):
+        remedy = "add [[ddns.forward]] or [[dns.zones]], or do not run this service"
+        raise ServiceError("the updater", "no domain is configured", remedy)
+    ledger = open_leases(configuration.store_url)
+    path = sqlite_path(configuration.store_url)
+    wake_source = ledger.listen() if path is None else WakeReceiver(wake_path(path, WAKE_UPDATER))
+    UpdaterService(ledger, routes(configuration, all_keys(configuration, ledger)), wake_source, report).run(stop)
+    if wake_source is not None:
+        wake_source.close()
+    ledger.close()
+
+
+def _run_janitor(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.serving.janitor import JanitorService  # noqa: PLC0415 - a process loads only what it runs
+
+    ledger = open_leases(configuration.store_url)
+    zones = open_zones(configuration.store_url) if configuration.dns is not None else None
+    store = configuration.store
+    JanitorService(
+        ledger,
+        zones,
+        _wake_updater(configuration),
+        report,
+        history_days=store.history_days,
+        history_entries=store.history_entries,
+        journal_days=store.journal_days,
+    ).run(stop)
+    ledger.close()
+    if zones is not None:
+        zones.close()
+
+
+def _wake_updater(configuration: Configuration) -> Callable[[], None]:
+    """What to call when a registration was committed; PostgreSQL wakes by itself, in the transaction."""
+    from tenure.serving.wakeup import WakeSender, wake_path  # noqa: PLC0415 - a process loads only what it runs
+
+    path = sqlite_path(configuration.store_url)
+    return (lambda: None) if path is None else WakeSender(wake_path(path, WAKE_UPDATER)).wake

@@ -1,0 +1,1 @@
+"""The show way: what the ledger knows, for people: the command line, and the demo."""

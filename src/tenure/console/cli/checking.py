@@ -1,0 +1,44 @@
+"""`tenure check-config`, `tenure version`, and the hidden `tenure reference` that writes the reference pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenure.console.cli.options import WRONG, ConfigOption, fail, opened
+
+
+def check_config(config: ConfigOption) -> None:
+    """Check the configuration and its zone files without running anything."""
+    with opened(config) as configuration:
+        from tenure.dnswire.zonefile import parse_zone_file  # noqa: PLC0415 - `tenure --help` does without
+
+        dns, dhcp4 = configuration.dns, configuration.dhcp4
+        for zone in dns.zones if dns else []:
+            if zone.file is not None:
+                path = configuration.beside(zone.file)
+                try:
+                    list(parse_zone_file(path.read_text(), zone.name))
+                except (OSError, ValueError) as error:
+                    raise fail(f"zone file {path}: {error}; correct the file", WRONG) from None
+        subnets, zones = len(dhcp4.subnets) if dhcp4 else 0, len(dns.zones) if dns else 0
+        print(f"{config} is right: subnets {subnets}, zones {zones}, keys {len(configuration.keys)}")
+
+
+def version() -> None:
+    """Print the version."""
+    from tenure import __version__  # noqa: PLC0415 - beside what it prints
+
+    print(f"tenure {__version__}")
+
+
+def reference(folder: Annotated[Path, typer.Argument(help="Where the pages go.")]) -> None:
+    """Write the reference pages that are made from the code."""
+    from tenure.console.reference import pages  # noqa: PLC0415 - `tenure --help` does without
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text)
+        print(folder / name)

@@ -1,0 +1,64 @@
+"""`tenure leases`, `tenure names`, `tenure zones`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tenure.console.cli.options import ConfigOption, Format, FormatOption, LimitOption, fail, opened
+from tenure.console.cli.output import print_rows
+
+WRONG = 2
+
+
+def leases(
+    config: ConfigOption,
+    output: FormatOption = Format.TABLE,
+    limit: LimitOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also addresses that are free again.")] = False,
+) -> None:
+    """List the leases: who holds which address until when, under which name."""
+    with opened(config) as configuration:
+        from tenure.console.lines import lease_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.store import leases_to_show  # noqa: PLC0415
+        from tenure.leasing.lease import LeaseState  # noqa: PLC0415
+        from tenure.ledger.reading import LeaseFilter  # noqa: PLC0415
+
+        wanted = LeaseFilter() if everything else LeaseFilter(state=LeaseState.BOUND)
+        columns = ["address", *(["state"] if everything else []), "client", "name", "ends", "reason"]
+        with leases_to_show(configuration) as ledger:
+            print_rows(lease_lines(ledger, wanted), columns, output, limit)
+
+
+def names(
+    config: ConfigOption,
+    output: FormatOption = Format.TABLE,
+    limit: LimitOption = None,
+    state: Annotated[str | None, typer.Option(help="Only names in this state, in either direction.")] = None,
+) -> None:
+    """List the names: what is in DNS for each, in both directions, and why if it is not."""
+    with opened(config) as configuration:
+        from tenure.console.lines import name_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.store import leases_to_show  # noqa: PLC0415
+        from tenure.ledger.reading import RegistrationFilter  # noqa: PLC0415
+        from tenure.naming.registration import State  # noqa: PLC0415
+
+        if state is not None and state not in set(State):
+            raise fail(f"--state {state!r} is not known; write one of {', '.join(State)}", WRONG)
+        columns = ["name", "address", "forward", "reverse", "reason", "since"]
+        with leases_to_show(configuration) as ledger:
+            print_rows(name_lines(ledger, RegistrationFilter(state=state)), columns, output, limit)
+
+
+def zones(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
+    """List the zones of the store, their serials and where they came from."""
+    with opened(config) as configuration:
+        from tenure.console.lines import zone_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.store import zones_to_show  # noqa: PLC0415
+
+        configured = configuration.dns.zones if configuration.dns else []
+        sources = {zone.name: f"loaded from {zone.file}" if zone.file else "configuration" for zone in configured}
+        with zones_to_show(configuration) as ledger:
+            rows = zone_lines(ledger, sources) if ledger else iter(())
+            print_rows(rows, ["zone", "serial", "source", "served"], output)

@@ -1,0 +1,54 @@
+"""The options that many commands have, and the one way in which a command fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tenure.config.configuration import Configuration
+
+FAILED, WRONG = 1, 2
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option("-c", "--config", envvar="TENURE_CONFIG", help="The configuration file.", show_default=False),
+]
+FormatOption = Annotated[Format, typer.Option("-o", "--output", help="A table for people, or JSON for programs.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Show at most so many rows.")]
+
+
+def fail(text: str, status: int = FAILED) -> typer.Exit:
+    """Print one line on standard error; to be raised."""
+    print(f"tenure: {text}", file=sys.stderr)
+    return typer.Exit(status)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Configuration]:
+    """The configuration, for a command; problems of the file, the store or the usage end the command in one line."""
+    from tenure.config.load import load  # noqa: PLC0415 - `tenure --help` does without
+    from tenure.config.problem import ConfigurationError  # noqa: PLC0415
+    from tenure.ledger.errors import LedgerError  # noqa: PLC0415
+
+    try:
+        yield load(path)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(WRONG) from None
+    except LedgerError as error:
+        raise fail(str(error)) from None

@@ -1,0 +1,115 @@
+"""`tenure history` and `tenure explain`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenure.console.cli.options import ConfigOption, Format, FormatOption, fail, opened
+from tenure.console.cli.output import print_rows, print_value
+
+if TYPE_CHECKING:
+    from tenure.console.chain import ChainLine
+    from tenure.console.explain import Explanation
+    from tenure.console.subject import Subject
+
+WRONG = 2
+CHAIN_COLUMNS = ["time", "correlation", "actor", "event", "name", "address", "cause", "detail"]
+HELD_COLUMNS = ["address", "client", "hardware", "name", "since", "until"]
+
+TimeOption = Annotated[str | None, typer.Option(help="Local time such as '2026-03-01 14:02'.")]
+
+
+def explain(
+    subject: Annotated[str, typer.Argument(help="A name, an address, a MAC, `id 01:02:...`, or a correlation id.")],
+    config: ConfigOption,
+    output: FormatOption = Format.TABLE,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many events.")] = 200,
+) -> None:
+    """Tell how something stands now and everything that led there, in the order of time."""
+    with opened(config) as configuration:
+        from tenure.config.domains import domain_plans  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.explain import explain as explained  # noqa: PLC0415
+        from tenure.console.store import leases_to_show, zones_to_show  # noqa: PLC0415
+        from tenure.naming.registration import Direction  # noqa: PLC0415
+
+        asked = _subject(subject, [plan.zone for plan in domain_plans(configuration, Direction.FORWARD)])
+        with leases_to_show(configuration) as leases, zones_to_show(configuration) as zones:
+            found = explained(asked, leases, zones, time.time(), limit)
+        if output is Format.JSON:
+            print_value(found)
+        else:
+            _print(found)
+
+
+def history(
+    config: ConfigOption,
+    about: Annotated[str | None, typer.Argument(help="A name, an address, a MAC, or a correlation id.")] = None,
+    address: Annotated[str | None, typer.Option(help="Only events of this address.")] = None,
+    at: Annotated[str | None, typer.Option(help="With --address: who held it at this time.")] = None,
+    since: TimeOption = None,
+    until: TimeOption = None,
+    kind: Annotated[str | None, typer.Option(help="Only events of this kind, such as lease-bound.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many events, the newest.")] = 100,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """List what happened; with --at TIME --address ADDRESS, tell who held the address then."""
+    with opened(config) as configuration:
+        from tenure.console.store import leases_to_show, zones_to_show  # noqa: PLC0415 - `--help` does without
+        from tenure.console.timeline import holder_lines, recent_lines  # noqa: PLC0415
+
+        text = address or about
+        asked = _subject(text, []) if text else None
+        if address and (asked is None or asked.address is None):
+            raise fail(f"--address {address!r} is not an address; write it such as 10.1.2.55", WRONG)
+        start, end = (None if text is None else _time(text) for text in (since, until))
+        if at is not None:
+            if asked is None or asked.address is None:
+                raise fail("--at asks who held an address; name it with --address", WRONG)
+            with leases_to_show(configuration) as leases:
+                print_rows(holder_lines(leases, asked.address, _time(at)), HELD_COLUMNS, output)
+            return
+        with leases_to_show(configuration) as leases, zones_to_show(configuration) as zones:
+            lines = recent_lines(asked, leases, zones, start, end, kind, limit)
+            print_rows(lines, CHAIN_COLUMNS, output, limit)
+
+
+def _subject(text: str, domains: Sequence[bytes]) -> Subject:
+    from tenure.console.subject import parse_subject  # noqa: PLC0415 - `tenure --help` does without
+
+    try:
+        return parse_subject(text, domains)
+    except ValueError as error:
+        raise fail(str(error), WRONG) from None
+
+
+def _time(text: str) -> float:
+    from tenure.console.words import time_from_text  # noqa: PLC0415 - `tenure --help` does without
+
+    try:
+        return time_from_text(text)
+    except ValueError as error:
+        raise fail(str(error), WRONG) from None
+
+
+def _print(found: Explanation) -> None:
+    print("\n".join(found.now))
+    if found.held:
+        print("\nWho held it when:")
+        print_rows(found.held, HELD_COLUMNS, Format.TABLE)
+    if found.chain:
+        print("\nWhat happened:")
+        _print_chain(found.chain)
+
+
+def _print_chain(chain: Sequence[ChainLine]) -> None:
+    """Two lines for each event: when and what, then why."""
+    for line in chain:
+        about = " ".join(part for part in (line.name, line.address, line.client) if part)
+        why = "; ".join(part for part in (line.cause, line.detail) if part)
+        print(f"{line.time}  [{line.correlation}]  {line.actor}: {line.event} {about}".rstrip())
+        if why:
+            print(f"    {why}")

@@ -1,0 +1,125 @@
+"""`tenure explain`: how a subject stands now, in plain words, and everything that led there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tenure.console.chain import ChainLine, HeldLine, chain_line, gather, held_lines
+from tenure.console.lines import all_leases
+from tenure.console.subject import Subject
+from tenure.console.words import address_text, client_text, name_text, printable, reason_text, time_text
+from tenure.leasing.lease import Lease, LeaseState
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.reading import LeaseFilter, RegistrationFilter
+from tenure.ledger.zones import ZoneLedger
+from tenure.naming.event import Event
+from tenure.naming.registration import Part, Registration, State
+
+STATE_WORDS: dict[str, str] = {
+    State.NONE: "not kept by this server",
+    State.PENDING: "not confirmed yet",
+    State.REGISTERED: "in DNS",
+    State.REFUSED: "refused",
+    State.REMOVING: "being removed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer, ready to be shown."""
+
+    subject: str
+    now: tuple[str, ...]  # sentences
+    held: tuple[HeldLine, ...]
+    chain: tuple[ChainLine, ...]
+
+
+def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now: float, limit: int) -> Explanation:
+    """The explanation of a subject; `limit` is how many events of the chain are shown, the newest ones."""
+    histories = [leases.history, *([zones.history] if zones else [])]
+    events = gather(subject, histories, limit)
+    found = _leases(subject, leases, events)
+    rows = _registrations(subject, leases, found, events)
+    sentences = [lease_sentence(lease, now) for lease in found]
+    sentences += [sentence for row in rows for sentence in registration_sentences(row)]
+    if not sentences:
+        sentences = [f"Nothing is leased to or registered for {printable(subject.text)} now."]
+    asks_for_holder = subject.address is not None or subject.hardware is not None or subject.client is not None
+    held = held_lines(_about(subject, events)) if asks_for_holder else []
+    return Explanation(subject.text, tuple(sentences), tuple(held), tuple(chain_line(event) for event in events))
+
+
+def _leases(subject: Subject, ledger: LeaseLedger, events: Sequence[Event]) -> list[Lease]:
+    if subject.address is not None:
+        return list(all_leases(ledger, LeaseFilter(first=subject.address, last=subject.address)))
+    if subject.hardware is not None:
+        return list(all_leases(ledger, LeaseFilter(hardware=subject.hardware)))
+    if subject.client is not None:
+        return list(all_leases(ledger, LeaseFilter(client=subject.client)))
+    by_name = [lease for name in subject.names for lease in all_leases(ledger, LeaseFilter(fqdn=name))]
+    addresses = dict.fromkeys(e.address for e in events if e.correlation == subject.correlation and e.address)
+    return by_name + [
+        lease
+        for address in addresses
+        for lease in all_leases(ledger, LeaseFilter(first=address, last=address))
+        if lease not in by_name
+    ]
+
+
+def _registrations(
+    subject: Subject, ledger: LeaseLedger, leases: Iterable[Lease], events: Iterable[Event]
+) -> list[Registration]:
+    filters = [RegistrationFilter(name=name) for name in subject.names]
+    addresses = {lease.address for lease in leases} | ({subject.address} if subject.address else set())
+    if subject.correlation:
+        addresses |= {event.address for event in events if event.address}
+    filters += [RegistrationFilter(address=address) for address in sorted(addresses)]
+    rows = {(row.name, row.address, row.dhcid): row for wanted in filters for row in ledger.registrations(wanted)}
+    return [rows[key] for key in sorted(rows)]
+
+
+def _about(subject: Subject, events: Iterable[Event]) -> list[Event]:
+    """The events of leases that tell of the subject's own addresses, not of those that a relation brought in."""
+    if subject.address is not None:
+        return [event for event in events if event.address == subject.address]
+    addresses = {e.address for e in events if e.hardware == subject.hardware or e.client == subject.client}
+    return [
+        event
+        for event in events
+        if event.address in addresses and (event.hardware == subject.hardware or event.client == subject.client)
+    ]
+
+
+def lease_sentence(lease: Lease, now: float) -> str:
+    """How an address stands, in one sentence."""
+    address, client, end = address_text(lease.address), client_text(lease.client), time_text(lease.ends_at)
+    heard = f"; the client calls itself {printable(lease.heard_name)}" if lease.heard_name else ""
+    name = f" as {name_text(lease.fqdn)}" if lease.fqdn else f" without a name: {reason_text(lease.reason)}"
+    match LeaseState(lease.state):
+        case LeaseState.BOUND if lease.ends_at > now:
+            return f"{address} is leased to {client} until {end}{name}{heard}."
+        case LeaseState.BOUND:
+            return f"{address} was leased to {client} until {end}{name}{heard}; the janitor will end the lease."
+        case LeaseState.DECLINED:
+            return f"{address} is not given out until {end}: a client found that somebody else uses it."
+        case LeaseState.RELEASED:
+            return f"{address} is free: {client} released it at {end}."
+        case LeaseState.EXPIRED:
+            return f"{address} is free: the lease of {client} expired at {end}."
+
+
+def registration_sentences(row: Registration) -> list[str]:
+    """How both records of a registration stand."""
+    name, address = name_text(row.name), address_text(row.address)
+    return [
+        _part_sentence(f"The forward record {name} to {address}", row.forward),
+        _part_sentence(f"The reverse record {address} to {name}", row.reverse),
+    ]
+
+
+def _part_sentence(record: str, part: Part) -> str:
+    detail = f" ({printable(part.detail)})" if part.detail else ""
+    again = f"; next try {time_text(part.due_at)}" if part.due_at is not None and part.attempts else ""
+    words = STATE_WORDS.get(part.state, part.state)
+    return f"{record} is {words} since {time_text(part.changed_at)}: {reason_text(part.reason)}{detail}{again}."

@@ -1,0 +1,138 @@
+"""The rows of what is listed: leases, names, zones. Values made from the ledger's, in the words that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tenure.console.words import (
+    address_text,
+    client_text,
+    hardware_text,
+    lease_state_text,
+    name_text,
+    printable,
+    reason_text,
+    time_text,
+)
+from tenure.dnswire.rdata import soa_serial
+from tenure.leasing.lease import Lease, LeaseState
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.reading import LeaseFilter, RegistrationFilter
+from tenure.ledger.zones import ZoneLedger
+from tenure.naming.registration import Part, Registration, State
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseLine:
+    """One address and who holds it."""
+
+    address: str
+    state: str
+    client: str
+    hardware: str
+    name: str
+    heard: str
+    ends: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameLine:
+    """One name and how it stands in DNS; a lease without a name has an empty one and the reason."""
+
+    name: str
+    address: str
+    forward: str
+    reverse: str
+    reason: str
+    detail: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLine:
+    """One zone of the store."""
+
+    zone: str
+    serial: int
+    source: str
+    served: str
+
+
+def lease_lines(ledger: LeaseLedger, wanted: LeaseFilter) -> Iterator[LeaseLine]:
+    """The leases in the order of their addresses."""
+    return (lease_line(lease) for lease in all_leases(ledger, wanted))
+
+
+def all_leases(ledger: LeaseLedger, wanted: LeaseFilter) -> Iterator[Lease]:
+    """Every lease that the filter describes, page by page."""
+    page = replace(wanted, limit=PAGE)
+    while found := ledger.leases(page):
+        yield from found
+        page = replace(page, after=found[-1].address)
+
+
+def lease_line(lease: Lease) -> LeaseLine:
+    """The row of one lease."""
+    return LeaseLine(
+        address=address_text(lease.address),
+        state=lease_state_text(lease.state),
+        client=client_text(lease.client),
+        hardware=hardware_text(lease.hardware),
+        name=name_text(lease.fqdn),
+        heard=printable(lease.heard_name),
+        ends=time_text(lease.ends_at),
+        reason=reason_text(lease.reason),
+    )
+
+
+def name_lines(ledger: LeaseLedger, wanted: RegistrationFilter) -> Iterator[NameLine]:
+    """The names in their order, and behind them, unless a name or a state is asked for, the leases without one."""
+    page = replace(wanted, limit=PAGE)
+    while found := ledger.registrations(page):
+        yield from (name_line(row) for row in found)
+        last = found[-1]
+        page = replace(page, after=(last.name, last.address, last.dhcid))
+    if wanted.name is None and wanted.state is None:
+        bound = LeaseFilter(state=LeaseState.BOUND, first=wanted.address, last=wanted.address)
+        for lease in all_leases(ledger, bound):
+            if lease.fqdn is None:
+                yield _nameless(lease)
+
+
+def name_line(row: Registration) -> NameLine:
+    """The row of one registration; the reason is that of the direction that is not as it should be."""
+    part = telling_part(row)
+    return NameLine(
+        name=name_text(row.name),
+        address=address_text(row.address),
+        forward=row.forward.state,
+        reverse=row.reverse.state,
+        reason=reason_text(part.reason),
+        detail=printable(part.detail),
+        since=time_text(part.changed_at),
+    )
+
+
+def telling_part(row: Registration) -> Part:
+    """The direction whose reason tells how the registration stands: one not confirmed, else forward."""
+    parts = [part for part in (row.forward, row.reverse) if part.state != State.NONE]
+    unsettled = [part for part in parts if part.state != State.REGISTERED]
+    return next(iter(unsettled or parts), row.forward)
+
+
+def _nameless(lease: Lease) -> NameLine:
+    heard = f"the client calls itself {printable(lease.heard_name)}" if lease.heard_name else ""
+    address, none = address_text(lease.address), State.NONE
+    return NameLine("", address, none, none, reason_text(lease.reason), heard, time_text(lease.started_at))
+
+
+def zone_lines(ledger: ZoneLedger, sources: dict[bytes, str]) -> Iterator[ZoneLine]:
+    """The zones of the store; `sources` says for each configured one where it came from."""
+    for zone in ledger.zones():
+        source = sources.get(zone.name)
+        served = "yes" if source is not None else "no: it is not configured"
+        yield ZoneLine(name_text(zone.name), soa_serial(zone.soa_rdata), source or "", served)

@@ -1,0 +1,46 @@
+"""The store, opened to be shown: nothing is made, nothing is upgraded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tenure.config.configuration import Configuration
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.opening import open_leases, open_zones, sqlite_path
+from tenure.ledger.versions import LEASE_SCHEMA, ZONE_SCHEMA, Schema
+from tenure.ledger.zones import ZoneLedger
+
+NOT_YET = "there is no store yet; `tenure serve` makes it"
+
+
+@contextmanager
+def leases_to_show(configuration: Configuration) -> Iterator[LeaseLedger]:
+    """The lease half. `LedgerError` when it is not there, cannot be read, or is of another version."""
+    _must_exist(configuration, LEASE_SCHEMA)
+    ledger = open_leases(configuration.store_url, upgrade=False)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+@contextmanager
+def zones_to_show(configuration: Configuration) -> Iterator[ZoneLedger | None]:
+    """The zone half; None where no DNS is configured. `LedgerError` as above."""
+    if configuration.dns is None:
+        yield None
+        return
+    _must_exist(configuration, ZONE_SCHEMA)
+    ledger = open_zones(configuration.store_url, upgrade=False)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _must_exist(configuration: Configuration, schema: Schema) -> None:
+    path = sqlite_path(configuration.store_url, schema.file_suffix)
+    if path is not None and not path.exists():
+        raise LedgerUnavailable(str(path), NOT_YET)

@@ -1,0 +1,56 @@
+"""What a person asks about: a name, an address, a hardware address, a client identifier, or a correlation id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from tenure.dhcpwire.identity import client_id_key, hardware_from_text
+from tenure.dnswire.name import Name, from_text, to_text
+
+_HARDWARE = re.compile(r"(\d+/)?([0-9a-f]{1,2}[:-]){5,15}[0-9a-f]{1,2}|([0-9a-f]{4}\.){2}[0-9a-f]{4}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Exactly one kind of thing is set; a word can be a short name and a correlation id at once."""
+
+    text: str
+    address: bytes | None = None
+    hardware: bytes | None = None
+    client: bytes | None = None
+    names: tuple[Name, ...] = ()
+    correlation: str | None = None
+
+
+def parse_subject(text: str, domains: Iterable[Name]) -> Subject:
+    """What the text stands for; a word without a dot is completed with each of the domains. `ValueError` if nothing."""
+    text = text.strip()
+    if not text:
+        raise ValueError("nothing is asked about; write a name, an address, a MAC, `id 01:02:...` or a correlation id")
+    if (address := _address(text)) is not None:
+        return Subject(text, address=address)
+    if text.startswith("id "):
+        return Subject(text, client=client_id_key(text.removeprefix("id ")))
+    if _HARDWARE.fullmatch(text):
+        return Subject(text, hardware=hardware_from_text(text))
+    if "." in text:
+        return Subject(text, names=(from_text(text).lower(),))
+    return Subject(text, names=tuple(_completed(text, domains)), correlation=text)
+
+
+def _address(text: str) -> bytes | None:
+    try:
+        return ip_address(text).packed
+    except ValueError:
+        return None
+
+
+def _completed(text: str, domains: Iterable[Name]) -> Iterable[Name]:
+    for domain in sorted(domains):
+        try:
+            yield from_text(f"{text}.{to_text(domain)}").lower()
+        except ValueError:  # it can still be a correlation id
+            return

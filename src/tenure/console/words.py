@@ -1,0 +1,65 @@
+"""How values are shown to people, the same on every surface. What a client sent comes out printable."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+from tenure.dhcpwire.identity import hardware_to_text, key_to_text
+from tenure.dnswire.name import Name, to_text
+from tenure.leasing.lease import FOREVER, LeaseState
+from tenure.naming.reason import WORDS, Reason
+
+
+def address_text(address: bytes | None) -> str:
+    """`10.1.2.55`, empty for none."""
+    return "" if address is None else str(ip_address(address))
+
+
+def name_text(name: Name | None) -> str:
+    """`host.example.test.`, empty for none."""
+    return "" if name is None else to_text(name)
+
+
+def hardware_text(hardware: bytes | None) -> str:
+    """`02:00:5e:10:00:07`, empty for none."""
+    return "" if not hardware else hardware_to_text(hardware)
+
+
+def client_text(client: bytes | None) -> str:
+    """The identity of a lease: a hardware address, or `id` and octets; empty for none."""
+    return "" if client is None else key_to_text(client)
+
+
+def time_text(at: float | None) -> str:
+    """Local time with its distance from UTC, to the second; `never` for an infinite lease's end; empty for none."""
+    if at is None:
+        return ""
+    if at >= FOREVER:
+        return "never"
+    return datetime.fromtimestamp(at, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+
+
+def time_from_text(text: str) -> float:
+    """UTC seconds of `2026-03-01 14:02`, in local time unless it says otherwise; `ValueError` says what is right."""
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone().timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is not a time; write 2026-03-01 14:02, or 2026-03-01T14:02:00+01:00") from None
+
+
+def reason_text(reason: str) -> str:
+    """The sentence of a reason's code; the code itself where it is not one that we know."""
+    return WORDS[Reason(reason)] if reason in set(Reason) else reason
+
+
+def lease_state_text(state: int) -> str:
+    """The word for where an address stands."""
+    return LeaseState(state).name.lower()
+
+
+def printable(text: str) -> str:
+    """The text with everything that is not printable ASCII written as an escape, for terminals."""
+    if text.isascii() and text.isprintable():
+        return text
+    return text.encode("unicode_escape").decode("ascii")
