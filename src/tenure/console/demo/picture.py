@@ -1,0 +1,84 @@
+"""What there is to see of a play at one moment: the value that screen, plain lines and verdict are made of."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+
+from tenure.console.demo.claims import Standing
+from tenure.console.demo.judge import Judge, Verdict, percentile
+from tenure.console.demo.play import Play
+from tenure.console.demo.population import Line
+from tenure.console.demo.refusals import Refusal
+from tenure.console.demo.site import Site
+
+SPARKS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A moment. Times are seconds since the play began, lags are seconds."""
+
+    played: float
+    devices: int
+    leases: int  # that devices hold
+    by_network: tuple[int, int, int]
+    counts: Counter[tuple[str, Verdict]]
+    wrong: int  # disagreements that lasted, since the beginning
+    refusals: tuple[Refusal, ...]
+    refused_ever: int
+    deeds: tuple[tuple[str, int], ...]
+    expired: int
+    lag_p50: float | None
+    lag_p99: float | None
+    gone_p50: float | None
+    gone_p99: float | None
+    recent_lags: tuple[float, ...]
+    answers: int
+    ticker: tuple[Line, ...]
+    commands: tuple[str, ...]
+
+
+def take_picture(play: Play, now: float) -> Picture:
+    """The moment `now`."""
+    judge, population = play.judge, play.population
+    networks = Counter(device.network for device in population.bound())
+    refusals = sorted(play.refusals, key=lambda refusal: (refusal.name, refusal.address))
+    return Picture(
+        played=now - play.begun_at,
+        devices=len(population.devices),
+        leases=networks.total(),
+        by_network=(networks[0], networks[1], networks[2]),
+        counts=judge.count(),
+        wrong=len(judge.offences) + len(judge.complaints),
+        refusals=tuple(refusals),
+        refused_ever=len(play.refused),
+        deeds=tuple((deed.value, count) for deed, count in population.deeds.items()),
+        expired=judge.claims.expired,
+        lag_p50=percentile(judge.lags, 50),
+        lag_p99=percentile(judge.lags, 99),
+        gone_p50=percentile(judge.removals, 50),
+        gone_p99=percentile(judge.removals, 99),
+        recent_lags=tuple(judge.lags)[-SPARKS:],
+        answers=judge.answers,
+        ticker=tuple(line._replace(at=line.at - play.begun_at) for line in population.ticker),
+        commands=suggest_commands(play.site, judge),
+    )
+
+
+def suggest_commands(site: Site, judge: Judge) -> tuple[str, ...]:
+    """What to type in another terminal, about a lease that will not soon be gone."""
+    dig = f"dig @127.0.0.1 -p {site.dns_port} +short"
+    config = shlex.quote(str(site.configuration))
+    name, address = "NAME", "ADDRESS"
+    for claim in judge.claims.at.values():
+        if claim.standing is Standing.OWNER and claim.held.told.forward:
+            name, address = claim.name, claim.held.address
+            break
+    return (
+        f"{dig} {name}",
+        f"{dig} -x {address}",
+        f"tenure explain {name} -c {config}",
+        f"tenure names -c {config}",
+    )
