@@ -5,11 +5,11 @@ RDATA here is whole: its names are never compressed. Types without a rule are op
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from struct import Struct
 
 from tenure.dnswire.name import Name
-from tenure.dnswire.shapes import CASELESS, REST, plain_name_end
+from tenure.dnswire.shapes import CASELESS, REST, Shape, plain_name_end
 from tenure.octets import Malformed
 
 _SOA_NUMBERS = Struct("!5I")
@@ -17,8 +17,16 @@ _NAPTR = 35
 
 # Octets of the types whose size is fixed: A AAAA EUI48 EUI64 NID L32 L64
 _SIZES = {1: 4, 28: 16, 108: 6, 109: 8, 104: 10, 105: 6, 106: 10}
-# Fewest octets of those with a free tail: WKS DS SSHFP DHCID TLSA DNSKEY NSEC3PARAM CDS CDNSKEY
-_LEAST_SIZES = {11: 5, 43: 5, 44: 3, 49: 3, 52: 4, 48: 5, 51: 5, 59: 5, 60: 5}
+# Fewest octets of those with a free tail: WKS DHCID DNSKEY NSEC3PARAM CDNSKEY
+_LEAST_SIZES = {11: 5, 49: 3, 48: 5, 51: 5, 60: 5}
+# DS SSHFP TLSA CDS: octets in front of the digest, the last of which says by its number what digest it is
+_DIGEST_AT = {43: 4, 44: 2, 52: 3, 59: 4}
+_DIGEST_SIZES = {
+    43: {1: 20, 2: 32, 4: 48},  # SHA-1, SHA-256, SHA-384
+    44: {1: 20, 2: 32},
+    52: {1: 32, 2: 64},
+    59: {1: 20, 2: 32, 4: 48},
+}
 
 
 def canonical_rdata(rtype: int, rdata: bytes) -> bytes:
@@ -63,16 +71,30 @@ def check_rdata(rtype: int, rdata: bytes) -> None:
         return
     shape = CASELESS.get(rtype)
     if shape is not None:
-        before, names, after = shape
-        end = before
-        for _ in range(names):
-            end = plain_name_end(rdata, end, len(rdata))
-        if after != REST and end + after != len(rdata):
-            raise Malformed("RDATA has another length than its names and numbers", end)
+        _check_names(rdata, shape)
         return
-    check = _CHECKS.get(rtype)
-    if check is not None:
-        check(rdata)
+    if rtype in _DIGEST_AT:
+        _check_digest(rdata, _DIGEST_AT[rtype], _DIGEST_SIZES[rtype])
+    elif rtype in _CHECKS:
+        _CHECKS[rtype](rdata)
+
+
+def _check_names(rdata: bytes, shape: Shape) -> None:
+    end, names, after = shape
+    if end > len(rdata):
+        raise Malformed("RDATA ends in front of its name", 0)
+    for _ in range(names):
+        end = plain_name_end(rdata, end, len(rdata))
+    if after != REST and end + after != len(rdata):
+        raise Malformed("RDATA has another length than its names and numbers", end)
+
+
+def _check_digest(rdata: bytes, at: int, sizes: Mapping[int, int]) -> None:
+    if len(rdata) <= at:
+        raise Malformed("RDATA has no digest", 0)
+    size = sizes.get(rdata[at - 1])
+    if size is not None and len(rdata) - at != size:
+        raise Malformed(f"digest has {len(rdata) - at} octets, its kind has {size}", at)
 
 
 def _strings_end(rdata: bytes, at: int, count: int) -> int:
@@ -82,7 +104,7 @@ def _strings_end(rdata: bytes, at: int, count: int) -> int:
             raise Malformed("character string is missing", at)
         at += rdata[at] + 1
     if at > len(rdata):
-        raise Malformed("character string runs past the RDATA", at)
+        raise Malformed("character string runs past the RDATA", len(rdata))
     return at
 
 
