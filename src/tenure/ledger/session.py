@@ -58,8 +58,8 @@ class Session(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Reads that all see the same moment, and hold up no writer."""
 
-    def foreign_changes(self) -> int:
-        """A number that moves when another connection has changed this half of the store."""
+    def foreign_changes(self, channel: str) -> int:
+        """A number that moves when another connection has changed the store, and said so on the channel."""
 
     def close(self) -> None:
         """Gives the connection back; the session cannot be used any more."""

@@ -159,7 +159,7 @@ class SqliteSession:
             finally:
                 self._connection.rollback()
 
-    def foreign_changes(self) -> int:
+    def foreign_changes(self, _channel: str) -> int:
         """SQLite's own counter: the commits of this connection do not move it."""
         with _named(self._place):
             return int(self._execute("pragma data_version").fetchone()[0])

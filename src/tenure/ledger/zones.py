@@ -126,7 +126,7 @@ class ZoneLedger:
 
         The commits of this ledger do not move it.
         """
-        return self._session.foreign_changes()
+        return self._session.foreign_changes(ZONES_CHANNEL)
 
     @contextmanager
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
