@@ -48,11 +48,11 @@ class DnsPeer:
         """All records of the zone that holds the name."""
         query = dns.message.make_query(name, "SOA")
         answer = dns.query.tcp(query, "127.0.0.1", port=self.port, timeout=5)
-        zone = (answer.answer or answer.authority)[0].name
+        zone = next(r.name for r in (*answer.answer, *answer.authority) if r.rdtype == dns.rdatatype.SOA)
         for message in dns.query.xfr("127.0.0.1", zone, port=self.port, relativize=False, lifetime=30):
             for rrset in message.answer:
                 for rdata in rrset:
-                    yield rrset.name, f"{dns.rdatatype.to_text(rrset.rdtype)} {rdata.to_text()}"
+                    yield rrset.name, f"{dns.rdatatype.to_text(rrset.rdtype)} {rdata.to_text(chunksize=0)}"
 
     def write(self, zone: str, *lines: str) -> None:
         """Put records there as a person does with nsupdate: `NAME TTL TYPE RDATA` lines."""

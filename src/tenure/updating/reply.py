@@ -20,6 +20,15 @@ _TSIG_REASONS = {
 }
 
 
+# What a server may say without a signature, because it has no zone to find the key by, or is in no state to sign (Knot
+# does). It is a reason to try again as every unsigned reply is, only with a better word for it.
+_UNSIGNED_REASONS = {
+    int(Rcode.SERVFAIL): Reason.SERVER_FAILED,
+    int(Rcode.NOTIMP): Reason.SERVER_FAILED,
+    int(Rcode.NOTAUTH): Reason.SERVER_NOT_AUTHORITATIVE,
+}
+
+
 def read_reply(octets: bytes, key: Key | None, request_mac: bytes, now: float) -> int | Ending:
     """The RCODE, if the reply can be believed; else the ending of what was asked. `key` None: nothing was signed."""
     try:
@@ -32,7 +41,7 @@ def read_reply(octets: bytes, key: Key | None, request_mac: bytes, now: float) -
         return message.rcode
     if message.tsig is None:
         seen = f"unsigned {rcode_to_text(message.rcode)}"
-        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, seen)
+        return Ending(Verdict.RETRY, _UNSIGNED_REASONS.get(message.rcode, Reason.REPLY_UNVERIFIED), seen)
     if message.tsig.error:
         word, reason = _TSIG_REASONS.get(message.tsig.error, (f"TSIG error {message.tsig.error}", Reason.KEY_REJECTED))
         return Ending(Verdict.RETRY, reason, word)

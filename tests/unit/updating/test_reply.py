@@ -45,6 +45,20 @@ def test_an_unsigned_reply_does_not() -> None:
     assert reason_of(response()) == Reason.REPLY_UNVERIFIED
 
 
+@pytest.mark.parametrize(
+    ("rcode", "reason"),
+    [
+        (2, Reason.SERVER_FAILED),
+        (4, Reason.SERVER_FAILED),
+        (9, Reason.SERVER_NOT_AUTHORITATIVE),
+        (5, Reason.REPLY_UNVERIFIED),
+        (8, Reason.REPLY_UNVERIFIED),
+    ],
+)
+def test_an_unsigned_refusal_is_a_hint_and_tried_again(rcode: int, reason: Reason) -> None:
+    assert reason_of(response(rcode)) == reason
+
+
 def test_nor_one_signed_for_another_request() -> None:
     verified = judged(KEY, NOW)
     assert isinstance(verified, Verified)

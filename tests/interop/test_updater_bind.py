@@ -1,0 +1,202 @@
+"""The updater against a real BIND: what it writes, what it refuses to touch, what it says of trouble."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from claims import A_CLIENT, OTHER_CLIENT
+from dnspeer import KEY, DnsPeer
+from named import GRANT, named
+from updater_run import UpdaterRun, gone, want
+
+from tenure.dnswire.name import from_text
+from tenure.naming.registration import State
+from tenure.signing.key import Key
+from tenure.updating.routing import ConflictMode, Domain, Routes
+
+FORWARD, REVERSE = "example.test.", "1.10.in-addr.arpa."
+ADDRESS, SECOND, SIX = bytes([10, 1, 0, 5]), bytes([10, 1, 0, 6]), b"\xfd\0" + bytes(13) + b"\5"
+POINTER, SECOND_POINTER = "5.0.1.10.in-addr.arpa.", "6.0.1.10.in-addr.arpa."
+
+
+def marker(dhcid: bytes) -> str:
+    return "DHCID " + base64.b64encode(dhcid).decode()
+
+
+def routes(peer: DnsPeer, key: Key | None = KEY, mode: ConflictMode = ConflictMode.CHECK_WITH_DHCID) -> Routes:
+    domains = [Domain(from_text(zone), (peer.server,), key, mode) for zone in (FORWARD, REVERSE)]
+    return Routes(domains[:1], domains[1:])
+
+
+@pytest.fixture
+def bind(tmp_path: Path) -> Iterator[DnsPeer]:
+    policy = f"deny dhcp. name forbidden.{FORWARD} ANY; {GRANT}"
+    with named(tmp_path / "named", [FORWARD, REVERSE], policy) as peer:
+        yield peer
+
+
+@pytest.fixture
+def run(bind: DnsPeer, tmp_path: Path) -> Iterator[UpdaterRun]:
+    updater = UpdaterRun(tmp_path / "ledger", routes(bind))
+    with updater.running():
+        yield updater
+    updater.close()
+
+
+def test_a_lease_comes_moves_and_goes(run: UpdaterRun, bind: DnsPeer) -> None:
+    first = want("pc1.example.test.", ADDRESS, A_CLIENT)
+    run.change(first)
+    run.settled()
+    assert bind.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)}
+    assert bind.at(POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}
+    row = run.row("pc1.example.test.")
+    assert row is not None
+    assert (row.forward.state, row.forward.reason, row.reverse.state) == (
+        State.REGISTERED,
+        "confirmed",
+        State.REGISTERED,
+    )
+
+    second = want("pc1.example.test.", SECOND, A_CLIENT)
+    run.change(second, gone(first, "superseded"))
+    run.settled()
+    assert bind.at("pc1.example.test.") == {"A 10.1.0.6", marker(A_CLIENT)}
+    assert bind.at(POINTER) == set()
+    assert bind.at(SECOND_POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}
+
+    run.change(gone(second))
+    run.until(lambda: not run.rows())
+    assert bind.at("pc1.example.test.") == bind.at(SECOND_POINTER) == set()
+    kinds = [(event.kind, event.correlation) for event in run.events()]
+    assert kinds[:2] == [("registration-confirmed", "packet of pc1.example.test.")] * 2
+    assert kinds[-2:] == [("registration-removed", "release")] * 2
+
+
+def test_another_client_does_not_get_the_name_nor_the_pointer(run: UpdaterRun, bind: DnsPeer) -> None:
+    run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
+    run.settled()
+    run.change(want("pc1.example.test.", SECOND, OTHER_CLIENT))
+    run.settled()
+    row = run.row("pc1.example.test.", SECOND)
+    assert row is not None
+    assert (row.forward.state, row.forward.reason) == (State.REFUSED, "name-taken")
+    assert row.forward.detail.startswith("NXRRSET to replace, 127.0.0.1 port")
+    assert (row.reverse.state, row.reverse.reason) == (State.REFUSED, "forward-refused")
+    assert bind.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)}
+    assert bind.at(SECOND_POINTER) == set()
+    refused = [event for event in run.events() if event.kind == "registration-refused"]
+    assert [event.cause for event in refused] == ["NXRRSET to replace", "forward was refused"]
+
+
+def test_a_name_that_a_person_made_is_left_alone(run: UpdaterRun, bind: DnsPeer) -> None:
+    bind.write(FORWARD, "printer.example.test. 300 A 10.1.9.9", "alias.example.test. 300 CNAME printer.example.test.")
+    run.change(want("printer.example.test.", ADDRESS, A_CLIENT), want("alias.example.test.", SECOND, A_CLIENT))
+    run.settled()
+    assert {row.forward.reason for row in run.rows()} == {"name-taken"}
+    assert bind.at("printer.example.test.") == {"A 10.1.9.9"}
+    assert bind.at("alias.example.test.") == {"CNAME printer.example.test."}
+
+
+def test_what_others_wrote_at_our_names_survives_the_removal(run: UpdaterRun, bind: DnsPeer) -> None:
+    claim = want("pc1.example.test.", ADDRESS, A_CLIENT)
+    run.change(claim)
+    run.settled()
+    bind.write(FORWARD, 'pc1.example.test. 300 TXT "by hand"', "pc1.example.test. 300 MX 10 mail.invalid.")
+    bind.write(REVERSE, f'{POINTER} 300 TXT "by hand"')
+    run.change(gone(claim))
+    run.until(lambda: not run.rows())
+    assert bind.at("pc1.example.test.") == {'TXT "by hand"', "MX 10 mail.invalid."}
+    assert bind.at(POINTER) == {'TXT "by hand"'}
+
+
+def test_both_families_of_a_host_live_side_by_side(bind: DnsPeer, tmp_path: Path) -> None:
+    four = want("pc1.example.test.", ADDRESS, A_CLIENT, reverse=False)
+    six = want("pc1.example.test.", SIX, A_CLIENT, reverse=False)
+    run = UpdaterRun(tmp_path / "dual", routes(bind))
+    with run.running():
+        run.change(four, six)
+        run.settled()
+        assert bind.at("pc1.example.test.") == {"A 10.1.0.5", "AAAA fd00::5", marker(A_CLIENT)}
+        run.change(gone(four))
+        run.until(lambda: len(run.rows()) == 1)
+        assert bind.at("pc1.example.test.") == {"AAAA fd00::5", marker(A_CLIENT)}
+        run.change(gone(six))
+        run.until(lambda: not run.rows())
+        assert bind.at("pc1.example.test.") == set()
+    run.close()
+
+
+def test_a_crowd_with_conflicts_and_a_policy(run: UpdaterRun, bind: DnsPeer) -> None:
+    bind.write(FORWARD, *(f"pc{n}.example.test. 300 A 10.1.9.{n}" for n in (3, 77, 150, 151)))
+    crowd = [want(f"pc{n}.example.test.", bytes([10, 1, 1, n]), A_CLIENT) for n in range(250)]
+    run.change(*crowd, want("forbidden.example.test.", ADDRESS, A_CLIENT), want("pc.elsewhere.", SECOND, A_CLIENT))
+    run.settled(60)
+    by_reason: dict[str, set[bytes]] = {}
+    for row in run.rows():
+        by_reason.setdefault(row.forward.reason, set()).add(row.name)
+    assert by_reason.pop("name-taken") == {from_text(f"pc{n}.example.test.") for n in (3, 77, 150, 151)}
+    assert by_reason.pop("server-refused") == {from_text("forbidden.example.test.")}
+    assert by_reason.pop("no-zone") == {from_text("pc.elsewhere.")}
+    assert len(by_reason.pop("confirmed")) == 246
+    assert not by_reason
+    # other trouble of forward than a taken name does not hold reverse back
+    assert bind.at(POINTER) == {"PTR forbidden.example.test.", marker(A_CLIENT)}
+    assert bind.at("77.1.1.10.in-addr.arpa.") == set()
+    assert bind.at("78.1.1.10.in-addr.arpa.") == {"PTR pc78.example.test.", marker(A_CLIENT)}
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        (Key(b"\x07unknown\0", KEY.algorithm, KEY.secret), "key-rejected"),
+        (Key(KEY.name, KEY.algorithm, b"another secret of 32 octets ....."), "key-rejected"),
+        (Key(b"\x05other\0", KEY.algorithm, KEY.secret), "server-refused"),
+        (None, "server-refused"),
+    ],
+    ids=["unknown key", "wrong secret", "key without rights", "unsigned"],
+)
+def test_trouble_with_keys_tells_its_reason(bind: DnsPeer, tmp_path: Path, key: Key | None, reason: str) -> None:
+    run = UpdaterRun(tmp_path / "ledger", routes(bind, key))
+    with run.running():
+        run.change(want("pc1.example.test.", ADDRESS, A_CLIENT, reverse=False))
+        run.until(lambda: (row := run.row("pc1.example.test.")) is not None and row.forward.reason != "waiting")
+    row = run.row("pc1.example.test.")
+    run.close()
+    assert row is not None
+    assert row.forward.reason == reason
+    assert (row.forward.due_at is None) == (reason == "server-refused")
+    assert bind.at("pc1.example.test.") == set()
+
+
+def test_a_server_that_comes_back_gets_what_it_missed(tmp_path: Path) -> None:
+    with named(tmp_path / "named", [FORWARD, REVERSE]) as peer:
+        port = peer.port
+        run = UpdaterRun(tmp_path / "ledger", routes(peer))
+    with run.running():
+        run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
+        run.until(lambda: any(row.forward.reason == "server-unreachable" for row in run.rows()))
+        began = time.monotonic()
+        with named(tmp_path / "named", [FORWARD, REVERSE], port=port) as peer:
+            run.settled(30)
+            assert peer.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)}
+            assert time.monotonic() - began < 30
+    run.close()
+
+
+@pytest.mark.parametrize("mode", [ConflictMode.CHECK_EXISTS_WITH_DHCID, ConflictMode.NO_CHECK_WITH_DHCID])
+def test_modes_that_take_names_over(bind: DnsPeer, tmp_path: Path, mode: ConflictMode) -> None:
+    bind.write(FORWARD, "pc1.example.test. 300 A 10.1.9.9", f"pc1.example.test. 300 {marker(OTHER_CLIENT)}")
+    run = UpdaterRun(tmp_path / "ledger", routes(bind, mode=mode))
+    claim = want("pc1.example.test.", ADDRESS, A_CLIENT)
+    with run.running():
+        run.change(claim)
+        run.settled()
+        assert bind.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)}
+        run.change(gone(claim))
+        run.until(lambda: not run.rows())
+        assert bind.at("pc1.example.test.") == bind.at(POINTER) == set()
+    run.close()
