@@ -37,6 +37,7 @@ class LeaseLine:
     heard: str
     ends: str
     reason: str
+    reason_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class NameLine:
     forward: str
     reverse: str
     reason: str
+    reason_code: str
     detail: str
     since: str
 
@@ -86,6 +88,7 @@ def lease_line(lease: Lease) -> LeaseLine:
         heard=printable(lease.heard_name),
         ends=time_text(lease.ends_at),
         reason=reason_text(lease.reason),
+        reason_code=lease.reason,
     )
 
 
@@ -112,6 +115,7 @@ def name_line(row: Registration) -> NameLine:
         forward=row.forward.state,
         reverse=row.reverse.state,
         reason=reason_text(part.reason),
+        reason_code=part.reason,
         detail=printable(part.detail),
         since=time_text(part.changed_at),
     )
@@ -127,7 +131,8 @@ def telling_part(row: Registration) -> Part:
 def _nameless(lease: Lease) -> NameLine:
     heard = f"the client calls itself {printable(lease.heard_name)}" if lease.heard_name else ""
     address, none = address_text(lease.address), State.NONE
-    return NameLine("", address, none, none, reason_text(lease.reason), heard, time_text(lease.started_at))
+    words = reason_text(lease.reason)
+    return NameLine("", address, none, none, words, lease.reason, heard, time_text(lease.started_at))
 
 
 def zone_lines(ledger: ZoneLedger, sources: dict[bytes, str]) -> Iterator[ZoneLine]:

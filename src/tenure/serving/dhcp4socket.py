@@ -24,7 +24,7 @@ _ANCILLARY = socket.CMSG_SPACE(_IN_PKTINFO.size)
 _ANY = "0.0.0.0"
 
 _CAUSES = {
-    errno.EADDRINUSE: ("another program has it", "end the other DHCP server, or listen elsewhere"),
+    errno.EADDRINUSE: ("the port is in use", "end the other DHCP server, or listen elsewhere"),
     errno.EADDRNOTAVAIL: ("this machine has no such address", "configure the address, or listen elsewhere"),
     errno.EACCES: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
     errno.EPERM: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
