@@ -90,7 +90,7 @@ def _requested(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
     if address is None or len(address) != 4:
         return None
     for prepared in inquiry.link:
-        if prepared.subnet.holds(address) and _may_have(inquiry, prepared, address):
+        if prepared.holds(address) and _may_have(inquiry, prepared, address):
             return prepared, address
     return None
 

@@ -55,7 +55,7 @@ class SubnetTable:
     def _holding(self, address: bytes) -> Link:
         link = self._of_address.get(address)
         if link is None:
-            link = next(((one,) for one in self._by_prefix if one.subnet.holds(address)), ())
+            link = next(((one,) for one in self._by_prefix if one.holds(address)), ())
             if len(self._of_address) >= _REMEMBERED:
                 self._of_address.clear()
             self._of_address[address] = link
@@ -65,6 +65,6 @@ class SubnetTable:
 def subnet_on(link: Link, address: bytes) -> PreparedSubnet | None:
     """The subnet of the link that the address is in, None if it is on another network."""
     for one in link:
-        if one.subnet.holds(address):
+        if one.holds(address):
             return one
     return None
