@@ -87,6 +87,8 @@ def test_damaged_messages_are_messages_or_malformed(octets: bytes, damage: list[
     message = accepted(bytes(damaged))
     if message is not None:
         check_message(message)
+        if message.questions:
+            assert message.questions[0].name == parse_name(bytes(damaged), 12)[0]
 
 
 @given(MESSAGES | st.just(SIGNED), st.integers(0, 10_000), st.integers(0, 10_000), st.binary(max_size=12))

@@ -45,6 +45,20 @@ def test_a_long_chain_of_pointers_is_refused() -> None:
     assert parse_name(octets, 2 + 2 * 120) == (b"\0", 2 + 2 * 121)
     with pytest.raises(Malformed, match="pointers"):
         parse_name(octets, 2 + 2 * 7999)
+    pointers = b"\0" + b"".join((0xC000 | 23 + max(0, 2 * i - 1)).to_bytes(2, "big") for i in range(8000))
+    filler = b"\0" + (65280).to_bytes(2, "big") + b"\0\1" + bytes(4) + len(pointers).to_bytes(2, "big") + pointers
+    with pytest.raises(Malformed, match="pointers"):
+        parse_message(HEADER[:4] + b"\0\0\0\2" + HEADER[8:] + filler + pointers[-2:] + b"\0\1\0\1" + bytes(6))
+
+
+@pytest.mark.parametrize(
+    "octets", [b"\xc0\x0c", b"\xc0\x0e", b"\1a\xc0\x0c", b"\4tes", b"\xc0", b"\x40a\0", b"\x80a\0"]
+)
+def test_what_is_no_name_in_a_message(octets: bytes) -> None:
+    with pytest.raises(Malformed):
+        parse_message(HEADER[:6] + bytes(6) + octets)
+    with pytest.raises(Malformed):
+        parse_message(HEADER[:6] + bytes(6) + octets + b"\0\1\0\1")
 
 
 def test_a_name_grown_too_long_by_a_pointer_is_refused() -> None:

@@ -12,7 +12,7 @@ from struct import Struct
 from typing import NamedTuple, TypeAlias
 
 from tenure.dnswire.edns import Edns, build_opt, parse_opt
-from tenure.dnswire.name import MAX_LABEL, MAX_NAME, Name, parse_name
+from tenure.dnswire.name import MAX_LABEL, MAX_LABELS, MAX_NAME, Name
 from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.shapes import DECOMPRESSED, Shape, plain_name_end
 from tenure.dnswire.writer import HEADER_SIZE, MAX_MESSAGE, Writer
@@ -160,20 +160,25 @@ def _parse_named_rdata(octets: bytes, offset: int, end: int, shape: Shape, names
     return b"".join(parts)
 
 
-def _parse_name(octets: bytes, offset: int, names: _Names) -> tuple[Name, int]:
-    """As `name.parse_name`, and remembers names by where they begin: nearly all pointers lead to one of those."""
+def _parse_name(octets: bytes, offset: int, names: _Names, hops: int = 0) -> tuple[Name, int]:
+    """What `name.parse_name` gives; but every name that was read is remembered by where it begins.
+
+    Nearly all pointers lead to one of those. It also bounds the work: no tail is ever walked twice.
+    """
     at = offset
     try:
         length = octets[at]
         while 0 < length <= MAX_LABEL:
             at += length + 1
             length = octets[at]
-        if length:
-            tail = names.get((length & 0x3F) << 8 | octets[at + 1]) if length >= 0xC0 else None
+        if length >= 0xC0:
+            target = (length & 0x3F) << 8 | octets[at + 1]
+            tail = names.get(target)
             if tail is None:
-                name, end = parse_name(octets, offset)
-            else:
-                name, end = octets[offset:at] + tail, at + 2
+                tail = _parse_tail(octets, target, offset, names, hops)
+            name, end = octets[offset:at] + tail, at + 2
+        elif length:
+            raise Malformed(f"label type {length >> 6:#04b} is not known", at)
         else:
             end = at + 1
             name = octets[offset:end]
@@ -183,6 +188,15 @@ def _parse_name(octets: bytes, offset: int, names: _Names) -> tuple[Name, int]:
         raise Malformed("name is longer than 255 octets", offset)
     names[offset] = name
     return name, end
+
+
+def _parse_tail(octets: bytes, target: int, limit: int, names: _Names, hops: int) -> Name:
+    """The name that a pointer in the name at `limit` leads to."""
+    if target >= limit:
+        raise Malformed("compression pointer does not point backwards", limit)
+    if hops >= MAX_LABELS:
+        raise Malformed("name has more compression pointers than labels", limit)
+    return _parse_name(octets, target, names, hops + 1)[0]
 
 
 def _parse_tsig(record: RR, offset: int) -> TsigRecord:
