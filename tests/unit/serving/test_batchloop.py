@@ -1,0 +1,67 @@
+"""The batch loop: it takes what is there, in turn from every inlet, and finishes the batch when it is stopped."""
+
+from __future__ import annotations
+
+import os
+
+from tenure.serving.batchloop import BATCH, run_batches
+from tenure.serving.stop import Stop
+
+
+class Queue:
+    """An inlet that holds what it was given; a pipe makes it readable."""
+
+    def __init__(self, *messages: str) -> None:
+        self.messages = list(messages)
+        self.reading, self.writing = os.pipe()
+        os.write(self.writing, b"x")
+
+    def fileno(self) -> int:
+        return self.reading
+
+    def receive(self, limit: int) -> list[str]:
+        taken, self.messages = self.messages[:limit], self.messages[limit:]
+        return taken
+
+    def close(self) -> None:
+        os.close(self.reading)
+        os.close(self.writing)
+
+
+def run(stop_after: int, *queues: Queue) -> list[list[str]]:
+    stop = Stop()
+    batches: list[list[str]] = []
+
+    def work(batch: list[str]) -> None:
+        if len(batches) + 1 == stop_after:
+            stop.set()
+        batches.append(batch)  # after the stop: the batch under work is finished
+
+    run_batches(queues, work, stop)
+    for queue in queues:
+        queue.close()
+    stop.close()
+    return batches
+
+
+def test_what_waits_together_is_worked_on_together() -> None:
+    assert run(1, Queue("a", "b"), Queue("c")) == [["a", "b", "c"]]
+
+
+def test_a_batch_has_an_end() -> None:
+    first, second = run(2, Queue(*["m"] * (BATCH + 1)))
+    assert (len(first), len(second)) == (BATCH, 1)
+
+
+def test_a_flood_at_one_inlet_does_not_starve_the_other() -> None:
+    flood, other = Queue(*["f"] * 10 * BATCH), Queue("o")
+    assert "o" in run(2, flood, other)[1]
+
+
+def test_a_stop_that_was_set_before_ends_it_at_once() -> None:
+    queue, stop = Queue("a"), Stop()
+    stop.set()
+    run_batches([queue], lambda batch: None, stop)
+    assert queue.messages == ["a"]
+    queue.close()
+    stop.close()

@@ -1,0 +1,228 @@
+"""The DHCPv4 service over a real SQLite ledger: replies follow commits, a failing ledger is silence, then recovery."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from dhcp4_network import ACK, DISCOVER, OFFER, REQUEST, ip, relayed, subnet
+from dhcpv4 import request
+
+from tenure.leasing.arrival import Destination
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.opening import open_leases
+from tenure.serving.dhcp4 import Dhcp4Service
+from tenure.serving.dhcp4socket import Received, open_sockets, relay_socket
+from tenure.serving.errors import ServiceError
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+
+T = TypeVar("T")
+
+
+class Outbox:
+    """Stands where a socket would, and keeps what is sent."""
+
+    where = "outbox"
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, Destination]] = []
+        self.fails = False
+
+    def send(self, octets: bytes, destination: Destination, local: bytes) -> None:
+        if self.fails:
+            raise OSError(101, "Network is unreachable")
+        self.sent.append((octets, destination))
+
+
+class FailingLedger:
+    """A ledger that cannot commit while `fails` is set: the work is done and then lost."""
+
+    def __init__(self, ledger: LeaseLedger) -> None:
+        self._ledger = ledger
+        self.fails = False
+
+    def transact(self, work: Callable[[Any], T], now: float) -> T:
+        def lost(batch: Any) -> T:
+            work(batch)
+            raise LedgerUnavailable("tenure.db", "disk I/O error")
+
+        return self._ledger.transact(lost if self.fails else work, now)
+
+
+class Bench:
+    """A service without sockets: batches go in, replies come to the outbox."""
+
+    def __init__(self, path: Path) -> None:
+        self.leases = open_leases(f"sqlite:{path / 'tenure.db'}")
+        self.ledger = FailingLedger(self.leases)
+        self.log = io.StringIO()
+        self.report = Report("dhcp4", stream=self.log)
+        self.woken = 0
+        self.outbox = Outbox()
+        self.service = Dhcp4Service(self.ledger, [subnet()], [], [], self.wake, self.report)  # type: ignore[arg-type]
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def serve(self, *packets: bytes) -> list[int]:
+        """The message types of the replies to one batch."""
+        before = len(self.outbox.sent)
+        self.service._serve([Received(one, relayed(), self.outbox) for one in packets])  # type: ignore[arg-type]
+        return [octets[242] for octets, _ in self.outbox.sent[before:]]
+
+
+def message(kind: int, number: int, *options: tuple[int, bytes]) -> bytes:
+    return request(
+        (53, bytes((kind,))), *options, chaddr=b"\2\0\0\0\0" + bytes((number,)), giaddr=ip("10.1.0.254"), xid=number
+    )
+
+
+def select(number: int, address: str) -> bytes:
+    return message(REQUEST, number, (54, ip("10.1.0.1")), (50, ip(address)))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.leases.close()
+
+
+def test_a_batch_is_answered_and_the_updater_is_woken_once(bench: Bench) -> None:
+    assert bench.serve(*(message(DISCOVER, n) for n in (1, 2, 3))) == [OFFER] * 3
+    assert bench.woken == 0
+    assert bench.serve(*(select(n, f"10.1.0.{99 + n}") for n in (1, 2, 3))) == [ACK] * 3
+    assert bench.woken == 1
+    assert len(bench.leases.leases()) == len(bench.leases.registrations()) == 3
+    assert bench.report.counts == {"packets_offered": 3, "packets_acknowledged": 3}
+
+
+def test_within_a_batch_the_first_to_ask_for_an_address_gets_it(bench: Bench) -> None:
+    assert bench.serve(select(1, "10.1.0.105"), select(2, "10.1.0.105"), select(1, "10.1.0.105")) == [ACK, 6, ACK]
+    (lease,) = bench.leases.leases()
+    assert lease.hardware == b"\1\2\0\0\0\0\1"
+
+
+def test_each_packet_has_its_own_correlation(bench: Bench) -> None:
+    bench.serve(select(1, "10.1.0.101"), select(2, "10.1.0.102"))
+    bench.serve(select(3, "10.1.0.103"))
+    assert len({lease.correlation for lease in bench.leases.leases()}) == 3
+
+
+def test_malformed_packets_are_counted_and_the_others_served(bench: Bench) -> None:
+    assert bench.serve(b"", message(DISCOVER, 1), message(DISCOVER, 2)[:242]) == [OFFER]
+    assert bench.serve(b"x") == []
+    assert bench.report.counts == {"packets_malformed": 3, "packets_offered": 1}
+
+
+def test_without_the_ledger_nobody_is_answered_and_it_is_said_once(bench: Bench) -> None:
+    bench.ledger.fails = True
+    for _ in range(3):
+        assert bench.serve(select(1, "10.1.0.101"), message(DISCOVER, 2)) == []
+    assert bench.woken == 0
+    assert bench.leases.leases() == []
+    assert bench.log.getvalue().count("ledger-unavailable") == 1
+    assert "disk I/O error" in bench.log.getvalue()
+    assert bench.report.counts == {"packets_without_ledger": 6}
+
+
+def test_the_service_recovers_with_the_ledger(bench: Bench) -> None:
+    bench.ledger.fails = True
+    bench.serve(select(1, "10.1.0.101"))
+    bench.ledger.fails = False
+    assert bench.serve(select(1, "10.1.0.101")) == [ACK]
+    assert "recovered" in bench.log.getvalue()
+    assert bench.report.problems == {}
+
+
+def test_a_reply_that_cannot_be_sent_does_not_stop_the_service(bench: Bench) -> None:
+    bench.outbox.fails = True
+    assert bench.serve(select(1, "10.1.0.101")) == []
+    assert bench.report.counts["replies_unsent"] == 1
+    assert "Network is unreachable" in bench.log.getvalue()
+    bench.outbox.fails = False
+    assert bench.serve(select(1, "10.1.0.101")) == [ACK]
+    assert bench.report.problems == {}
+
+
+@contextmanager
+def running(path: Path) -> Iterator[tuple[str, int]]:
+    """A service on a port of loopback, in a thread of its own; the address of its relays' socket."""
+    probe = relay_socket("127.0.0.1", 0)
+    port = probe.port
+    probe.close()
+    stop, log = Stop(), io.StringIO()
+    failures: list[BaseException] = []
+
+    def serve() -> None:
+        ledger = open_leases(f"sqlite:{path / 'tenure.db'}")
+        listen = [("127.0.0.1", port)]
+        try:
+            Dhcp4Service(ledger, [subnet()], [], listen, lambda: None, Report("dhcp4", stream=log)).run(stop)
+        except ServiceError as error:
+            failures.append(error)
+        finally:
+            ledger.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    while "listening" not in log.getvalue() and thread.is_alive():
+        thread.join(0.01)
+    try:
+        yield "127.0.0.1", port
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+        stop.close()
+        assert failures == []
+
+
+def test_a_relay_on_loopback_is_answered_where_it_is(tmp_path: Path) -> None:
+    with running(tmp_path) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:
+        relay.settimeout(10)
+        relay.sendto(message(DISCOVER, 7), server)
+        reply = relay.recv(2000)
+        assert (reply[0], reply[242], reply[4:8]) == (2, OFFER, b"\0\0\0\7")
+        assert reply[16:20] == ip("10.1.0.100")
+
+
+def test_a_port_that_another_program_has_is_named_with_a_remedy(tmp_path: Path) -> None:
+    with running(tmp_path) as (host, port):
+        with pytest.raises(ServiceError) as caught:
+            open_sockets([], [(host, port)], 67)
+        assert str(caught.value) == (
+            f"listening on {host}:{port}: the port is in use; end the other DHCP server, or listen elsewhere"
+        )
+
+
+def test_an_interface_that_is_not_there_is_named() -> None:
+    with pytest.raises(ServiceError, match=r"interface nowhere0, port 67: there is no such interface; correct"):
+        open_sockets(["nowhere0"], [], 67)
+
+
+def test_an_address_that_is_not_ours_is_named() -> None:
+    with pytest.raises(ServiceError, match=r"192\.0\.2\.1:6767: this machine has no such address; configure"):
+        open_sockets([], [("192.0.2.1", 6767)], 67)
+
+
+def test_listening_everywhere_still_knows_where_each_packet_came_to() -> None:
+    inlet = relay_socket("0.0.0.0", 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:
+        relay.bind(("127.0.0.1", 0))
+        relay.sendto(b"hello", ("127.0.0.2", inlet.port))
+        (received,) = inlet.receive(10)
+    assert received.octets == b"hello"
+    assert (received.arrival.local, received.arrival.source) == (ip("127.0.0.2"), ip("127.0.0.1"))
+    assert received.arrival.interface is None
+    assert not received.arrival.broadcast
+    assert inlet.receive(10) == []
+    inlet.close()
