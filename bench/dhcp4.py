@@ -89,7 +89,7 @@ name = "bench.test."
 name = "10.in-addr.arpa."
 """)
     process = server.start(*tenure_command("dhcp", config), private=False)
-    eventually(lambda: answers(server), f"tenure answers\n{process.printed()}", 20)
+    eventually(lambda: answers(server), "tenure answers", 20, process.printed)
 
 
 def start_kea(server: Host) -> None:
@@ -108,7 +108,7 @@ def start_kea(server: Host) -> None:
     path.write_text(json.dumps(config))
     environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(server.folder / "lib")}
     process = server.start(find("kea-dhcp4"), "-c", path, env=environment)
-    eventually(lambda: answers(server), f"Kea answers\n{process.printed()}", 20)
+    eventually(lambda: answers(server), "Kea answers", 20, process.printed)
 
 
 def start_dhcpd(server: Host) -> None:
@@ -124,7 +124,7 @@ subnet 10.0.0.0 netmask 255.0.0.0 { range 10.64.0.0 10.65.255.255; }
     leases.touch()
     command = [find("dhcpd"), "-4", "-f", "-q", "-cf", path, "-lf", leases, "-pf", Path("/run/dhcpd.pid"), "eth0"]
     process = server.start(*command)
-    eventually(lambda: answers(server), f"dhcpd answers\n{process.printed()}", 20)
+    eventually(lambda: answers(server), "dhcpd answers", 20, process.printed)
 
 
 def answers(server: Host) -> bool:

@@ -85,7 +85,7 @@ subnet = "10.0.0.0/8"
 pools = ["10.64.0.0-10.200.255.255"]
 """)
     process = server.start(*tenure_command("serve", config), private=False)
-    eventually(lambda: ready(server), f"tenure answers\n{process.printed()}", 20)
+    eventually(lambda: ready(server), "tenure answers", 20, process.printed)
     return f"{SERVER}:53"
 
 
@@ -136,7 +136,7 @@ zone "10.in-addr.arpa." {{ type primary; file "{reverse}"; {policy} }};
     server.start(find("kea-dhcp-ddns"), "-c", server.folder / "kea-dhcp-ddns.json", env=environment, private=False)
     eventually(lambda: ":53001 " in server.run("ss", "-lun"), "D2 listens", 20)
     server.start(find("kea-dhcp4"), "-c", server.folder / "kea-dhcp4.json", env=environment, private=False)
-    eventually(lambda: ready(server), f"Kea and BIND answer\n{named.printed()}", 20)
+    eventually(lambda: ready(server), "Kea and BIND answer", 20, named.printed)
     return f"{SERVER}:53"
 
 

@@ -79,7 +79,7 @@ def serve(make: Callable[[Path, int], list[str]], name: str, names: int, wait: f
             popen = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
         server = Server(name, port, folder, popen)
         try:
-            eventually(server.soa, f"{name} serves the zone:\n{(folder / 'log').read_text()}", wait)
+            eventually(server.soa, f"{name} serves the zone", wait, (folder / "log").read_text)
             yield server
         finally:
             with contextlib.suppress(ProcessLookupError):

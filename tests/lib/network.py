@@ -184,10 +184,10 @@ def network() -> Iterator[Network]:
         yield made
 
 
-def eventually(check: Callable[[], object], what: str, seconds: float = 15) -> object:
-    """Ask until the answer is true; it bounds a wait, and measures nothing."""
+def eventually(check: Callable[[], object], what: str, seconds: float = 15, log: Callable[[], str] = str) -> object:
+    """Ask until the answer is true; it bounds a wait, and measures nothing. `log` is read when it never is."""
     deadline = time.monotonic() + seconds
     while not (answer := check()):
-        assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}"
+        assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}\n{log()}"
         time.sleep(0.1)
     return answer

@@ -1,0 +1,173 @@
+"""All services of tenure on loopback, each a process of its own, so that a test can kill one and start it again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dns.message
+import dns.query
+import dns.rdatatype
+import dns.reversename
+from network import eventually
+
+SERVICES = ("dns", "dhcp", "updater", "janitor")
+ZONE = "estate.test."
+SECRET = "ZXN0YXRlIHRlc3Qgc2VjcmV0IG9mIDMyIG9jdGV0cyAuLi4="
+
+
+def free_port() -> int:
+    """A port of loopback that is free for UDP and TCP now."""
+    with contextlib.ExitStack() as stack:
+        tcp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        tcp.bind(("127.0.0.1", 0))
+        udp.bind(tcp.getsockname())
+        port: int = tcp.getsockname()[1]
+        return port
+
+
+@dataclass
+class Estate:
+    """The configuration, and the services that run now."""
+
+    folder: Path
+    store: str
+    lifetime: int = 600
+    dhcp_port: int = field(default_factory=free_port)
+    dns_port: int = field(default_factory=free_port)
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.config = self.folder / "tenure.toml"
+        self.config.write_text(f"""
+[store]
+url = "{self.store}"
+
+[[keys]]
+name = "test."
+algorithm = "hmac-sha256"
+secret = "{SECRET}"
+
+[dns]
+listen = ["127.0.0.1:{self.dns_port}"]
+
+[[dns.zones]]
+name = "{ZONE}"
+policy = ["grant test. zonesub ANY"]
+
+[[dns.zones]]
+name = "10.in-addr.arpa."
+policy = ["grant test. zonesub ANY"]
+
+[[ddns.forward]]
+zone = "{ZONE}"
+servers = ["127.0.0.1:{self.dns_port}"]
+key = "test."
+
+[[ddns.reverse]]
+zone = "10.in-addr.arpa."
+servers = ["127.0.0.1:{self.dns_port}"]
+key = "test."
+
+[dhcp4]
+listen = ["127.0.0.1:{self.dhcp_port}"]
+
+[[dhcp4.subnets]]
+subnet = "10.9.0.0/16"
+pools = ["10.9.1.0-10.9.9.255"]
+valid-lifetime = {self.lifetime}
+min-valid-lifetime = {self.lifetime}
+max-valid-lifetime = {self.lifetime}
+""")
+        self.config.chmod(0o600)
+
+    def command(self, *words: str) -> list[str]:
+        """The tenure command with the configuration."""
+        return [sys.executable, "-m", "tenure", *words, "-c", str(self.config)]
+
+    def start(self, service: str, *before: str) -> subprocess.Popen[bytes]:
+        """Start a service; `before` are words between the interpreter and the service, such as a mortal's fate."""
+        command = [sys.executable, *before, service, "-c", str(self.config)] if before else self.command(service)
+        with (self.folder / f"{service}.log").open("ab") as log:
+            self.running[service] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        return self.running[service]
+
+    def stop(self, service: str, sig: signal.Signals = signal.SIGTERM) -> int:
+        """End a service by its id."""
+        popen = self.running.pop(service)
+        popen.send_signal(sig)
+        try:
+            return popen.wait(15)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+            popen.wait()
+            raise
+
+    def log(self, service: str) -> str:
+        """What the service has said."""
+        return (self.folder / f"{service}.log").read_text(errors="replace")
+
+    def listens(self, service: str) -> bool:
+        """Whether the service has its socket."""
+        port = {"dhcp": self.dhcp_port, "dns": self.dns_port}[service]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return True
+        return False
+
+    def ready(self) -> None:
+        """Wait until the services that have sockets have them."""
+        for service in ("dns", "dhcp"):
+            if service in self.running:
+                eventually(
+                    lambda service=service: self.listens(service), f"{service} listens", 30, lambda: self.log(service)
+                )
+
+    def show(self, *words: str) -> Any:
+        """What a command says, as JSON."""
+        done = subprocess.run([*self.command(*words), "-o", "json"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+        return json.loads(done.stdout)
+
+    def ask(self, name: str, rdtype: str) -> list[str]:
+        """The answer's RDATA in text, empty when there is none."""
+        query = dns.message.make_query(name, rdtype)
+        answer = dns.query.udp(query, "127.0.0.1", port=self.dns_port, timeout=5)
+        return [str(rdata) for rrset in answer.answer for rdata in rrset]
+
+    def named(self, name: str, address: str) -> bool:
+        """Whether the name points at the address and the address at the name."""
+        with contextlib.suppress(dns.exception.Timeout, OSError):
+            reverse = str(dns.reversename.from_address(address))
+            return self.ask(name, "A") == [address] and self.ask(reverse, "PTR") == [name]
+        return False
+
+
+@contextlib.contextmanager
+def estate(folder: Path, store: str, lifetime: int = 600, without: tuple[str, ...] = ()) -> Iterator[Estate]:
+    """The services, but those in `without`, ended at the end."""
+    made = Estate(folder, store, lifetime)
+    try:
+        for service in SERVICES:
+            if service not in without:
+                made.start(service)
+                if service == "dns":  # the first one makes the schema and the zones
+                    made.ready()
+        made.ready()
+        yield made
+    finally:
+        for service in list(made.running):
+            popen = made.running[service]
+            if popen.poll() is None:
+                made.stop(service)

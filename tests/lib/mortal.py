@@ -1,0 +1,80 @@
+"""Runs a tenure service that is killed at a commit point: `python mortal.py POINT NTH SERVICE -c FILE`.
+
+POINT is where in a transaction that writes: `writing` (its first rows are written), `committing` (all are written, the
+commit is not yet asked for), `committed` (it is durable, nobody has been told). At the NTH time there, the process
+kills itself with SIGKILL, which nothing in it can catch or tidy up after.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from tenure.__main__ import main
+
+from tenure.ledger import sqlite
+
+POINTS = ("writing", "committing", "committed")
+
+
+class Fate:
+    """Counts how often the chosen point was passed."""
+
+    def __init__(self, point: str, nth: int) -> None:
+        self.point, self.left, self.wrote = point, nth, False
+
+    def passes(self, point: str) -> None:
+        if self.wrote and point == self.point:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def doom(session: Any, fate: Fate) -> None:
+    """Make every session of the engine pass through the points."""
+    write, attempt = session.write, session._attempt
+
+    def writing(self: Any, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
+        changed: int = write(self, statement, parameters)
+        if not fate.wrote:
+            fate.wrote = True
+            fate.passes("writing")
+        return changed
+
+    def attempting(self: Any, *arguments: Any) -> Any:
+        *before, work = arguments
+        fate.wrote = False
+
+        def working() -> Any:
+            value = work()
+            fate.passes("committing")
+            return value
+
+        value = attempt(self, *before, working)
+        fate.passes("committed")
+        fate.wrote = False
+        return value
+
+    session.write, session._attempt = writing, attempting
+
+
+def engines() -> list[Callable[..., Any]]:
+    """The session classes whose driver is installed."""
+    try:
+        from tenure.ledger import postgres  # noqa: PLC0415 - psycopg is an extra
+    except ImportError:
+        return [sqlite.SqliteSession]
+    return [sqlite.SqliteSession, postgres.PostgresSession]
+
+
+if __name__ == "__main__":
+    point, nth = sys.argv[1], int(sys.argv[2])
+    assert point in POINTS, point
+    fate = Fate(point, nth)
+    for engine in engines():
+        doom(engine, fate)
+    sys.argv[1:] = sys.argv[3:]
+    main()
