@@ -1,4 +1,4 @@
-"""What holds for every test: in CI nothing may skip."""
+"""What holds for every test: in CI nothing may skip; properties are tried on the same examples each time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# No deadline: on a busy machine the time of one example says nothing.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 
 
 @pytest.hookimpl(wrapper=True)

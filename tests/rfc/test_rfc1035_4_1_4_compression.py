@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+
 import dns.message
 import pytest
 
@@ -49,6 +52,27 @@ def test_a_long_chain_of_pointers_is_refused() -> None:
     filler = b"\0" + (65280).to_bytes(2, "big") + b"\0\1" + bytes(4) + len(pointers).to_bytes(2, "big") + pointers
     with pytest.raises(Malformed, match="pointers"):
         parse_message(HEADER[:4] + b"\0\0\0\2" + HEADER[8:] + filler + pointers[-2:] + b"\0\1\0\1" + bytes(6))
+
+
+def test_no_tail_of_a_name_is_walked_twice() -> None:
+    """5,000 records that all point at the end of one legal chain cost one walk of it, not 5,000."""
+    chain = b"\0" + b"".join((0xC000 | 23 + max(0, 2 * i - 1)).to_bytes(2, "big") for i in range(120))
+    opaque = b"\0" + (65280).to_bytes(2, "big") + b"\0\1" + bytes(4) + len(chain).to_bytes(2, "big") + chain
+    pointing = (0xC000 | 23 + len(chain) - 2).to_bytes(2, "big") + b"\0\1\0\1" + bytes(6)
+    octets = HEADER[:4] + b"\0\0" + (5001).to_bytes(2, "big") + HEADER[8:] + opaque + pointing * 5000
+    walks = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal walks
+        walks += event == "call" and frame.f_code.co_name == "_parse_tail"
+
+    sys.setprofile(count)
+    try:
+        message = parse_message(octets)
+    finally:
+        sys.setprofile(None)
+    assert {record.name for record in message.answers} == {b"\0"}
+    assert walks == 121
 
 
 @pytest.mark.parametrize(
