@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Row, Session
+from tenure.ledger.subjects import SUBJECTS, Subjects, subject_of
 from tenure.naming.event import Event
 
 _COLUMNS = ", ".join(Event._fields)
 
 # What a lease event says about its address: its client holds it from then on, or nobody does.
 HOLDING = ("lease-bound", "lease-renewed")
-ENDING = ("lease-ended", "lease-expired", "lease-released", "lease-declined")
+ENDING = ("lease-ended", "lease-expired", "lease-released", "lease-declined", "lease-superseded")
 
 
 class StoredEvent(NamedTuple):
@@ -58,34 +60,34 @@ class History:
     def __init__(self, session: Session, table: str) -> None:
         self._session = session
         self._table = table
+        self._subjects = Subjects(session, table)
 
     def events(self, wanted: EventFilter) -> list[StoredEvent]:
         """The entries that the filter describes."""
-        conditions, parameters = _conditions(wanted)
-        order = "desc" if wanted.newest_first else "asc"
-        where = f"where {' and '.join(conditions)}" if conditions else ""
-        statement = f"select id, {_COLUMNS} from {self._table} {where} order by id {order} limit ?"
         with self._session.reading():
-            rows = self._session.rows(self._session.sql(statement), (*parameters, wanted.limit))
-        return [_stored(row) for row in rows]
+            return self._find(wanted, *_conditions(wanted))
 
     def holder_at(self, address: bytes, at: float) -> Holding | None:
         """Who held the address at that time; None: nobody, as far as the history goes back."""
-        kinds = ", ".join(f"'{kind}'" for kind in (*HOLDING, *ENDING))
-        start = f"select id, {_COLUMNS} from {self._table} where address = ? and kind in ({kinds})"
+        kinds = f"kind in {(*HOLDING, *ENDING)}"
         with self._session.reading():
-            before = self._session.one(
-                self._session.sql(f"{start} and at <= ? order by at desc, id desc limit 1"), (address, at)
+            before = self._find(EventFilter(address, limit=1), ["address = ?", kinds, "at <= ?"], [address, at])
+            if not before or before[0].event.kind not in HOLDING:
+                return None
+            held = before[0].event
+            ends = f"(kind not in {HOLDING} or client <> ?)"
+            after = self._find(
+                EventFilter(address, after_id=before[0].id, newest_first=False, limit=1),
+                ["address = ?", kinds, "id > ?", ends],
+                [address, before[0].id, held.client],
             )
-            if before is None:
-                return None
-            held = _stored(before).event
-            if held.kind not in HOLDING:
-                return None
-            end = f"{start} and at > ? and (kind not in {HOLDING} or client <> ?) order by at, id limit 1"
-            after = self._session.one(self._session.sql(end), (address, at, held.client))
-        ended_at = None if after is None else _stored(after).event.at
+        ended_at = after[0].event.at if after else None
         return Holding(held.client, held.hardware, held.name, held.at, ended_at, held.correlation)
+
+    def index(self, limit: int) -> int:
+        """Makes at most `limit` more entries quick to find (`subjects`); how many. To be called until it is 0."""
+        with self._session.reading():
+            return self._subjects.index(limit)
 
     def prune(self, before: float, limit: int) -> int:
         """Deletes at most `limit` of the oldest entries from before that time; how many. To be called until it is 0.
@@ -102,13 +104,51 @@ class History:
                 if at >= before:
                     break
                 last = number
-            return 0 if last is None else self._session.write(drop, [(last,)])
+            if last is None:
+                return 0
+            self._subjects.drop(rows[0][0], last)
+            return self._session.write(drop, [(last,)])
 
         return self._session.transact(step, writes=False)
+
+    def _find(self, wanted: EventFilter, conditions: list[str], parameters: list[Any]) -> list[StoredEvent]:
+        """The entries with all of these conditions; the filter says by what to find them, and in which order."""
+        order = "desc" if wanted.newest_first else "asc"
+        subject = _subject(wanted)
+        if subject is None:
+            where = f"where {' and '.join(conditions)}" if conditions else ""
+            rows = self._rows(f"from {self._table} {where} order by id {order}", parameters, wanted.limit)
+            return list(rows)
+        indexed_to = self._subjects.indexed_to()
+        condition = " and ".join(conditions)
+        index = (
+            f"from {self._table}_subject join {self._table} on id = event_id"
+            f" where subject = ? and event_id <= ? and {condition} order by event_id {order}"
+        )
+        rest = f"from {self._table} where id > ? and {condition} order by id {order}"
+        parts = [(index, [subject, indexed_to, *parameters]), (rest, [indexed_to, *parameters])]
+        found: list[StoredEvent] = []
+        for source, values in reversed(parts) if wanted.newest_first else parts:
+            found += self._rows(source, values, wanted.limit - len(found))
+            if len(found) >= wanted.limit:
+                break
+        return found
+
+    def _rows(self, source: str, parameters: list[Any], limit: int) -> Iterator[StoredEvent]:
+        statement = self._session.sql(f"select id, {_COLUMNS} {source} limit ?")
+        return map(_stored, self._session.rows(statement, (*parameters, limit)))
 
 
 def _stored(row: Row) -> StoredEvent:
     return StoredEvent(row[0], Event(*row[1:]))
+
+
+def _subject(wanted: EventFilter) -> bytes | None:
+    """What the index can be asked for; entries of one correlation are found by their own index."""
+    if wanted.correlation is not None:
+        return None
+    found = ((column, getattr(wanted, column)) for column in SUBJECTS)
+    return next((subject_of(column, value) for column, value in found if value is not None), None)
 
 
 def _conditions(wanted: EventFilter) -> tuple[list[str], list[Any]]:

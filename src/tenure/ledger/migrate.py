@@ -1,20 +1,71 @@
-"""Makes or upgrades the tables of one half. Imported only when that is needed."""
+"""Makes or upgrades the tables of one half with Alembic, in one transaction. Imported only when that is needed."""
 
 from __future__ import annotations
 
-import sqlalchemy
-from sqlalchemy import Column, MetaData, String, Table
+from pathlib import Path
 
-from tenure.ledger.schema import LEASE_HALF, ZONE_HALF
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.versions import Schema
 
+_FOLDER = Path(__file__).parent / "migrations"
 
-def upgrade_schema(place: str, schema: Schema, alchemy_url: str) -> None:
-    """Makes the tables."""
+# Of two processes that start on one old database, the second waits and finds the work done.
+_UPGRADING = "select pg_advisory_xact_lock(hashtext('tenure schema'))"
+
+
+def upgrade_schema(place: str, schema: Schema, alchemy_url: str, to: str = "head") -> None:
+    """Brings the half at the URL (SQLAlchemy's form) from whatever version it has to the newest, or to version `to`.
+
+    All of it is committed, or nothing: `LedgerUnavailable` names `place` and the cause.
+    """
     engine = sqlalchemy.create_engine(alchemy_url)
-    with engine.begin() as connection:
-        {"leases": LEASE_HALF, "zones": ZONE_HALF}[schema.half].create_all(connection)
-        version = Table(schema.version_table, MetaData(), Column("version_num", String(32), nullable=False))
-        version.create(connection)
-        connection.execute(version.insert().values(version_num=schema.versions[-1]))
-    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        _begin_as_writer(engine)
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sqlalchemy.text(_UPGRADING))
+            _run(connection, schema, to)
+    except DBAPIError as error:
+        raise LedgerUnavailable(place, f"its schema cannot be upgraded: {error.orig}") from error
+    finally:
+        engine.dispose()
+
+
+def revisions(schema: Schema) -> ScriptDirectory:
+    """The revisions of one half."""
+    return ScriptDirectory.from_config(_config(schema))
+
+
+def _run(connection: sqlalchemy.Connection, schema: Schema, to: str) -> None:
+    config = _config(schema)
+    config.attributes["connection"] = connection
+    config.attributes["version_table"] = schema.version_table
+    command.upgrade(config, to)
+
+
+def _config(schema: Schema) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", str(_FOLDER / schema.half))
+    return config
+
+
+def _begin_as_writer(engine: sqlalchemy.Engine) -> None:
+    """Python's own handling of transactions would commit before each change of a table."""
+
+    @event.listens_for(engine, "connect")
+    def hand_over(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sqlalchemy.Connection) -> None:
+        connection.exec_driver_sql("begin immediate")

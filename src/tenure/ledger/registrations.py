@@ -1,7 +1,7 @@
 """Registrations in the store: how a claim changes a row, which rows are due, and what an outcome changes.
 
-Everything is one statement per row, so that a batch of claims is written without reading anything first. (The statements
-compare with `<>` and not with `in`, for which SQLite builds a table in memory at each row: 100 times slower.)
+Everything is one statement per row, so that a batch of claims is written without reading anything first. The conditions
+compare with `<>` and not with `in`, for which SQLite builds a table in memory at each row: 100 times slower.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ and ({state} <> '{State.REGISTERED}' or {_OTHER_TTL}))"""
 def _goes(direction: str) -> str:
     """The direction is not wanted any more, and something of ours may be in DNS."""
     state = f"registration.{direction}_state"
-    return f"(excluded.{direction}_state = '{State.NONE}' and {state} <> '{State.NONE}' and {state} <> '{State.REMOVING}')"
+    return (
+        f"(excluded.{direction}_state = '{State.NONE}' and {state} <> '{State.NONE}' and {state} <> '{State.REMOVING}')"
+    )
 
 
 def _wanted_part(direction: str) -> str:

@@ -68,11 +68,28 @@ def _event(name: str, metadata: MetaData) -> Table:
         Column("client", LargeBinary),
         Column("hardware", LargeBinary),
         Column("detail", Text, nullable=False),
-        Index(f"{name}_address", "address", "at", **_present("address")),
-        Index(f"{name}_name", "name", **_present("name")),
-        Index(f"{name}_client", "client", **_present("client")),
-        Index(f"{name}_hardware", "hardware", **_present("hardware")),
         Index(f"{name}_correlation", "correlation"),
+    )
+
+
+def _subject(event: str, metadata: MetaData) -> Table:
+    """The late index of a history (`subjects`)."""
+    return Table(
+        f"{event}_subject",
+        metadata,
+        Column("subject", LargeBinary, primary_key=True),
+        Column("event_id", BigInteger, primary_key=True),
+        sqlite_with_rowid=False,
+    )
+
+
+def _indexed(event: str, metadata: MetaData) -> Table:
+    """How far the late index goes: one row."""
+    return Table(
+        f"{event}_indexed",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("last_id", BigInteger, nullable=False),
     )
 
 
@@ -129,6 +146,8 @@ KEY = Table(
 )
 
 EVENT = _event("event", LEASE_HALF)
+EVENT_SUBJECT = _subject("event", LEASE_HALF)
+EVENT_INDEXED = _indexed("event", LEASE_HALF)
 
 ZONE = Table(
     "zone",
@@ -165,3 +184,5 @@ JOURNAL = Table(
 )
 
 ZONE_EVENT = _event("zone_event", ZONE_HALF)
+ZONE_EVENT_SUBJECT = _subject("zone_event", ZONE_HALF)
+ZONE_EVENT_INDEXED = _indexed("zone_event", ZONE_HALF)

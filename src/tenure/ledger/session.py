@@ -42,6 +42,9 @@ class Session(Protocol):
     def has_table(self, name: str) -> bool:
         """Whether there is such a table."""
 
+    def hold_writers(self, table: str) -> None:
+        """Waits for every transaction that writes to the table, and holds up new ones until this one ends."""
+
     def notify(self, channel: str) -> None:
         """Wakes who listens on the channel, once this transaction is committed; where the store can do that."""
 

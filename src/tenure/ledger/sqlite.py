@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tenure.ledger.errors import LedgerUnavailable, WriteConflict
-from tenure.ledger.session import ATTEMPTS, Row, T
+from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
 BUSY_SECONDS = 20.0  # how long to wait for another writer before the store counts as unavailable
 CHECKPOINT_PAGES = 4000  # the log is written back into the file every 16 MB
@@ -38,7 +38,7 @@ class SqliteStore:
         """The path of the file."""
         return str(self._path)
 
-    def connect(self) -> SqliteSession:
+    def connect(self) -> Session:
         """A new connection; the file is made if it is not there, its folder is not."""
         try:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -114,6 +114,9 @@ class SqliteSession:
     def has_table(self, name: str) -> bool:
         """Whether there is such a table."""
         return self.one("select 1 from sqlite_master where type = 'table' and name = ?", (name,)) is not None
+
+    def hold_writers(self, table: str) -> None:
+        """A transaction that `writes` is the only writer."""
 
     def notify(self, channel: str) -> None:
         """Nobody can listen."""

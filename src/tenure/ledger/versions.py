@@ -17,8 +17,8 @@ class Schema(NamedTuple):
     file_suffix: str  # of its SQLite file
 
 
-LEASE_SCHEMA = Schema("leases", "tenure_lease_schema", ("1",), "")
-ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1",), "-zones")
+LEASE_SCHEMA = Schema("leases", "tenure_lease_schema", ("1", "2"), "")
+ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2"), "-zones")
 
 
 def ensure_current(store: Store, schema: Schema, alchemy_url: str, *, upgrade: bool) -> None:
