@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os.path
 import shlex
+import shutil
+import sys
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from tenure.console.demo.claims import Standing
 from tenure.console.demo.judge import Judge, Verdict, percentile
 from tenure.console.demo.play import Play
 from tenure.console.demo.population import Line
-from tenure.console.demo.refusals import Refusal
 from tenure.console.demo.site import Site
+from tenure.console.demo.story import Deed
+from tenure.console.lines import NameLine
 
 SPARKS = 30
 
@@ -26,10 +31,9 @@ class Picture:
     by_network: tuple[int, int, int]
     counts: Counter[tuple[str, Verdict]]
     wrong: int  # disagreements that lasted, since the beginning
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[NameLine, ...]
     refused_ever: int
-    deeds: tuple[tuple[str, int], ...]
-    expired: int
+    counted_deeds: tuple[tuple[str, int], ...]
     lag_p50: float | None
     lag_p99: float | None
     gone_p50: float | None
@@ -54,8 +58,10 @@ def take_picture(play: Play, now: float) -> Picture:
         wrong=len(judge.offences) + len(judge.complaints),
         refusals=tuple(refusals),
         refused_ever=len(play.refused),
-        deeds=tuple((deed.value, count) for deed, count in population.deeds.items()),
-        expired=judge.claims.expired,
+        counted_deeds=(
+            *((deed.value, population.deeds[deed]) for deed in Deed),
+            ("ran out", judge.claims.expired),
+        ),
         lag_p50=percentile(judge.lags, 50),
         lag_p99=percentile(judge.lags, 99),
         gone_p50=percentile(judge.removals, 50),
@@ -70,15 +76,24 @@ def take_picture(play: Play, now: float) -> Picture:
 def suggest_commands(site: Site, judge: Judge) -> tuple[str, ...]:
     """What to type in another terminal, about a lease that will not soon be gone."""
     dig = f"dig @127.0.0.1 -p {site.dns_port} +short"
-    config = shlex.quote(str(site.configuration))
+    tenure, config = tenure_command(), shlex.quote(str(site.configuration))
     name, address = "NAME", "ADDRESS"
     for claim in judge.claims.at.values():
         if claim.standing is Standing.OWNER and claim.held.told.forward:
-            name, address = claim.name, claim.held.address
+            name, address = claim.name.rstrip("."), claim.held.address
             break
     return (
         f"{dig} {name}",
         f"{dig} -x {address}",
-        f"tenure explain {name} -c {config}",
-        f"tenure names -c {config}",
+        f"{tenure} explain {name} -c {config}",
+        f"{tenure} names --state refused -c {config}",
     )
+
+
+def tenure_command() -> str:
+    """How this very tenure is called from the shell that the demo was started in."""
+    script = Path(sys.argv[0])
+    if script.name != "tenure":
+        return "python -m tenure"
+    found = shutil.which("tenure")
+    return "tenure" if found and Path(found).samefile(script) else shlex.quote(os.path.relpath(script))

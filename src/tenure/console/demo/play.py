@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable, Iterator
 from random import Random
 
+from tenure.config.load import load
 from tenure.console.demo.claims import Subject
 from tenure.console.demo.judge import Answer, Belief, Judge
 from tenure.console.demo.population import Population
-from tenure.console.demo.refusals import Refusal, fetch_refusals
+from tenure.console.demo.refusals import fetch_refusals
 from tenure.console.demo.server import Server
 from tenure.console.demo.site import Site
 from tenure.console.demo.story import Moment, Plot, cast_devices
 from tenure.console.demo.wires import Relay, Resolver, open_relay, open_resolver
+from tenure.console.lines import NameLine
 
 TICK_SECONDS = 0.005
 WAKE_SECONDS = 0.05
@@ -32,8 +34,8 @@ class Play:
         self.plot = plot
         self.judge = Judge()
         self.population = Population(cast_devices(site.devices, random), self.judge, random)
-        self.refusals: list[Refusal] = []  # as they stand in the ledger
-        self.refused: dict[tuple[str, str], Refusal] = {}  # every one that ever did, by name and address
+        self.refusals: list[NameLine] = []  # as they stand in the ledger
+        self.refused: set[tuple[str, str]] = set()  # every one that ever did, by name and address
         self.begun_at = 0.0
         self._server = server
         self._stop = stop
@@ -132,11 +134,12 @@ class Play:
             await asyncio.sleep(WAKE_SECONDS / 2)
 
     async def _read_refusals(self) -> None:
+        configuration = load(self.site.configuration)
         while True:
-            found = await fetch_refusals(self.site.folder)
+            found = await fetch_refusals(configuration)
             if found is not None:
                 self.refusals = found
-                self.refused.update({(refusal.name, refusal.address): refusal for refusal in found})
+                self.refused.update((line.name, line.address) for line in found)
             await asyncio.sleep(READ_SECONDS)
 
 

@@ -18,7 +18,8 @@ from tenure.console.demo.site import DOMAIN, NETWORKS
 from tenure.console.demo.story import Deed, may_own
 
 TICKER_LENGTH = 200
-AGAIN_SECONDS = 3.0  # a device that did something notable rests for so long
+REST_SECONDS = 1.5  # after a deed; a device that joins may do the next one as soon as it has its lease
+AWAY_SECONDS = 2.0  # how long after the end of its lease a vanished device may come back
 
 
 class Line(NamedTuple):
@@ -54,7 +55,8 @@ class Population:
         if not able:
             return None
         device = self._random.choice(able)
-        self._rested[device.key] = now + AGAIN_SECONDS
+        if deed is not Deed.JOIN:
+            self._rested[device.key] = now + REST_SECONDS
         self.deeds[deed] += 1
         actions: dict[Deed, Callable[[Device, float], bytes | None]] = {
             Deed.JOIN: self._join,
@@ -94,7 +96,7 @@ class Population:
         if self._rested.get(device.key, 0.0) > now:
             return False
         away = device.stage is Stage.INIT or (
-            not device.renews and device.held is not None and device.held.ends_at + AGAIN_SECONDS < now
+            not device.renews and device.held is not None and device.held.ends_at + AWAY_SECONDS < now
         )
         match deed:
             case Deed.JOIN:

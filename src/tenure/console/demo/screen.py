@@ -14,42 +14,43 @@ from rich.text import Text
 from tenure.console.demo.judge import Verdict
 from tenure.console.demo.picture import Picture
 from tenure.console.demo.site import NETWORKS
+from tenure.console.lines import NameLine
 
 NETWORK_STYLES = ("cyan", "magenta", "yellow")
-TICKER_LINES = 9
-REFUSED_LINES = 4
+LEFT_WIDTH = 41
+TICKER_LINES = 11
+DEEDS_IN_ROW = 3
+REFUSED_SHOWN = 4
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
 def render_screen(picture: Picture) -> RenderableType:
     """The whole screen."""
-    middle = Table.grid(expand=True, padding=(0, 1, 0, 0))
-    middle.add_column(ratio=5)
-    middle.add_column(ratio=7)
+    middle = Table.grid(expand=True)
+    middle.add_column(width=LEFT_WIDTH)
+    middle.add_column(ratio=1)
     middle.add_row(Group(_names(picture), _lags(picture)), _ticker(picture))
-    return Group(_head(picture), middle, _refused(picture), _try(picture))
+    return Group(_head(picture), middle, _refused(picture), _commands(picture))
 
 
 def _head(picture: Picture) -> RenderableType:
-    grid = Table.grid(expand=True)
+    grid = Table.grid(expand=True, padding=(0, 1))
     grid.add_column()
     grid.add_column(justify="right")
-    title = Text.assemble(
-        ("tenure demo", "bold"), "  ", (f"{picture.leases}", "bold"), f" of {picture.devices} devices hold a lease"
-    )
+    leases = f"{picture.leases} of {picture.devices} devices hold a lease"
     if picture.wrong:
-        state = Text(f" {picture.wrong} WRONG ", "bold white on red")
+        state = Text(f" {picture.wrong} times DNS was wrong ", "bold white on red")
     else:
         state = Text(" DNS and leases agree ", "bold black on green")
-    grid.add_row(title, Text.assemble(state, f"  {_clock(picture.played)}"))
+    grid.add_row(Text.assemble(("tenure demo", "bold"), f"   {leases}"), state + Text(f"  {_clock(picture.played)}"))
     return grid
 
 
 def _names(picture: Picture) -> RenderableType:
-    table = Table(box=None, expand=True, show_header=True, padding=(0, 1), header_style="dim")
-    table.add_column("what DNS says", no_wrap=True)
+    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
+    table.add_column("in DNS", no_wrap=True)
     for heading in ("right", "pending", "wrong"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", min_width=len(heading))
     for label, kind in (("name → address", "A"), ("address → name", "PTR"), ("rightly gone", "gone")):
         right, pending, wrong = (picture.counts[kind, verdict] for verdict in Verdict)
         table.add_row(
@@ -58,80 +59,87 @@ def _names(picture: Picture) -> RenderableType:
             Text(str(pending), "yellow" if pending else "dim"),
             Text(str(wrong), "bold red" if wrong else "dim"),
         )
-    table.add_section()
-    for number, network in enumerate(NETWORKS):
-        leases = picture.by_network[number]
-        bar = ProgressBar(max(1, picture.devices), leases, width=16, complete_style=NETWORK_STYLES[number])
-        cells = Table.grid(padding=(0, 1, 0, 0))
-        cells.add_row(Text(f"{network.name:<7}", NETWORK_STYLES[number]), bar)
-        table.add_row(cells, Text(str(leases)))
-    return Panel(table, title="[b]names[/b]", title_align="left", box=box.ROUNDED, padding=(0, 0), border_style="dim")
+    return _panel("names", Group(table, Text(""), _networks(picture)))
+
+
+def _networks(picture: Picture) -> RenderableType:
+    grid = Table.grid(expand=True, padding=(0, 1))
+    grid.add_column()
+    grid.add_column(justify="right")
+    grid.add_column(ratio=1)
+    most = max(1, *picture.by_network)
+    for network, leases, style in zip(NETWORKS, picture.by_network, NETWORK_STYLES, strict=True):
+        bar = ProgressBar(most, leases, complete_style=style, finished_style=style)
+        grid.add_row(Text(f" {network.name}", style), str(leases), bar)
+    return grid
 
 
 def _lags(picture: Picture) -> RenderableType:
-    table = Table.grid(expand=True, padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_row("ACK to resolvable", _quantiles(picture.lag_p50, picture.lag_p99))
-    table.add_row("end of lease to gone", _quantiles(picture.gone_p50, picture.gone_p99))
-    table.add_row(Text("latest", "dim"), Text(sparkline(picture.recent_lags), "green"))
-    title = "[b]lag[/b] [dim]p50 / p99[/dim]"
-    return Panel(table, title=title, title_align="left", box=box.ROUNDED, padding=(0, 0), border_style="dim")
+    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
+    table.add_column("lag", no_wrap=True)
+    table.add_column("p50", justify="right", no_wrap=True)
+    table.add_column("p99", justify="right", no_wrap=True)
+    table.add_row("ACK → resolves", *map(seconds_text, (picture.lag_p50, picture.lag_p99)), style="bold")
+    table.add_row("lease over → gone", *map(seconds_text, (picture.gone_p50, picture.gone_p99)))
+    return _panel("time", Group(table, Text(f" {sparkline(picture.recent_lags)}", "green", no_wrap=True)))
 
 
 def _ticker(picture: Picture) -> RenderableType:
-    lines = []
-    for line in picture.ticker[-TICKER_LINES:]:
-        style = NETWORK_STYLES[line.network]
-        lines.append(
-            Text.assemble((_clock(line.at), "dim"), "  ", (f"{line.label:<12}", style), line.words, overflow="ellipsis")
-        )
+    lines = [
+        Text.assemble((_clock(line.at), "dim"), f"  {line.label:<12} ", (line.words, NETWORK_STYLES[line.network]))
+        for line in picture.ticker[-TICKER_LINES:]
+    ]
     lines += [Text("")] * (TICKER_LINES - len(lines))
-    deeds = Text("  ".join(f"{count} {words}" for words, count in picture.deeds), "dim", overflow="fold")
-    return Panel(
-        Group(*_one_line(lines), Text(""), deeds),
-        title="[b]what devices do[/b]",
-        title_align="left",
-        box=box.ROUNDED,
-        padding=(0, 1),
-        border_style="dim",
-    )
+    counts = Table.grid(expand=True)
+    for _ in range(DEEDS_IN_ROW):
+        counts.add_column(ratio=1)
+    cells = [Text.assemble((str(count), "bold"), f" {word}") for word, count in picture.counted_deeds]
+    for row in range(0, len(cells), DEEDS_IN_ROW):
+        counts.add_row(*cells[row : row + DEEDS_IN_ROW])
+    return _panel("what devices do", Group(*_cut(lines), Text(""), counts), padding=1)
 
 
 def _refused(picture: Picture) -> RenderableType:
-    table = Table(box=None, expand=True, padding=(0, 1), show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(ratio=1)
-    for refusal in picture.refusals[:REFUSED_LINES]:
-        table.add_row(refusal.address, Text(refusal.name, "bold"), _one_line([Text(refusal.words)])[0])
-    for _ in range(REFUSED_LINES - len(picture.refusals)):
-        table.add_row("", "", "")
-    title = f"[b]refused claims[/b] [dim]{len(picture.refusals)} now, {picture.refused_ever} since the start[/dim]"
-    return Panel(table, title=title, title_align="left", box=box.ROUNDED, padding=(0, 0), border_style="dim")
+    """The claims that stand refused, under the reason that they share."""
+    by_reason: dict[str, list[NameLine]] = {}
+    for line in picture.refusals:
+        by_reason.setdefault(line.reason, []).append(line)
+    grid = Table.grid(expand=True, padding=(0, 1))
+    grid.add_column(ratio=1, no_wrap=True)
+    grid.add_column(ratio=1, no_wrap=True)
+    claims: list[RenderableType] = []
+    for lines in by_reason.values():
+        claims += [Text.assemble(f" {line.address} asked for ", (line.name, "bold")) for line in lines]
+    shown = claims[:REFUSED_SHOWN] + [Text("")] * (REFUSED_SHOWN - len(claims))
+    for row in range(0, REFUSED_SHOWN, 2):
+        grid.add_row(*shown[row : row + 2])
+    reasons = _cut([Text(f" {reason}", "yellow") for reason in by_reason] or [Text(" none yet", "dim")])
+    title = f"refused claims[/b] [dim]{len(picture.refusals)} now, {picture.refused_ever} since the start[/dim][b]"
+    return _panel(title, Group(*reasons[:1], grid))
 
 
-def _try(picture: Picture) -> RenderableType:
-    lines = _one_line([Text(command, "bold") for command in picture.commands])
+def _commands(picture: Picture) -> RenderableType:
+    title = "try it in another terminal[/b] [dim]Ctrl-C here ends the demo[/dim][b]"
+    return _panel(title, Group(*_cut([Text(command) for command in picture.commands])), padding=1)
+
+
+def _panel(title: str, content: RenderableType, padding: int = 0) -> Panel:
     return Panel(
-        Group(*lines),
-        title="[b]try it in another terminal[/b] [dim]Ctrl-C here ends the demo[/dim]",
+        content,
+        title=f"[b]{title}[/b]",
         title_align="left",
         box=box.ROUNDED,
-        padding=(0, 1),
-        border_style="dim",
+        padding=(0, padding),
+        border_style="bright_black",
     )
 
 
-def _one_line(lines: Sequence[Text]) -> Sequence[Text]:
+def _cut(lines: Sequence[Text]) -> Sequence[Text]:
+    """The lines, each cut off where the screen ends."""
     for line in lines:
         line.no_wrap = True
         line.overflow = "ellipsis"
     return lines
-
-
-def _quantiles(p50: float | None, p99: float | None) -> Text:
-    return Text(f"{seconds_text(p50)} / {seconds_text(p99)}", "bold")
 
 
 def seconds_text(seconds: float | None) -> str:

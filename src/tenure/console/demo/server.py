@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from tenure.console.demo.wires import Resolver, open_resolver
 START_SECONDS = 15.0
 STOP_SECONDS = 8.0
 LOG_LINES = 12
+LIFELINE = "TENURE_LIFELINE"  # the server ends when the pipe that this descriptor reads from is closed
 
 
 class ServerFailed(Exception):
@@ -24,8 +26,9 @@ class ServerFailed(Exception):
 class Server:
     """A running `tenure serve`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, lifeline: int, log: Path) -> None:
         self._process = process
+        self._lifeline = lifeline
         self._log = log
 
     def check(self) -> None:
@@ -35,28 +38,38 @@ class Server:
 
     async def stop(self) -> None:
         """Asks it to end, and makes it if it does not."""
-        if self._process.returncode is not None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        os.close(self._lifeline)
 
 
 async def start_server(site: Site) -> Server:
     """Starts it on the site's configuration and waits until DNS answers for the demo's domain."""
     command = [sys.executable, "-m", "tenure", "serve", "-c", str(site.configuration)]
+    reading, writing = os.pipe()
     with site.log.open("wb") as log:
-        # A session of its own: Ctrl-C is for the demo, which then ends the server in good order.
-        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, start_new_session=True)
-    server = Server(process, site.log)
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for the demo, which then ends the server in good order
+            pass_fds=(reading,),
+            env=os.environ | {LIFELINE: str(reading)},
+        )
+    os.close(reading)
+    server = Server(process, writing, site.log)
+    answers = False
     try:
         await _wait_for_dns(server, site)
-    except (ServerFailed, asyncio.CancelledError):
-        await server.stop()
-        raise
+        answers = True
+    finally:
+        if not answers:
+            await server.stop()
     return server
 
 

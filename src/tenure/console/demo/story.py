@@ -17,16 +17,16 @@ from tenure.console.demo.wish import OWNING, Manner
 
 
 class Deed(StrEnum):
-    """What a device can do; the value is what the screen says of it."""
+    """What a device can do; the value is the word for how often it was done."""
 
-    JOIN = "joins"
-    RENEW = "renews"
-    REBOOT = "reboots"
-    RENAME = "is renamed"
-    MOVE = "moves"
-    RELEASE = "releases"
-    VANISH = "vanishes"
-    CONTEST = "claims a name that is taken"
+    JOIN = "joined"
+    RENEW = "renewed"
+    RENAME = "renamed"
+    REBOOT = "rebooted"
+    MOVE = "moved"
+    RELEASE = "released"
+    VANISH = "vanished"
+    CONTEST = "contested"  # a name that another device has
 
 
 class Cue(NamedTuple):

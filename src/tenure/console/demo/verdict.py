@@ -41,9 +41,9 @@ def _counted(picture: Picture, kind: str) -> list[str]:
 
 def _print_facts(console: Console, picture: Picture) -> None:
     facts = Table.grid(padding=(0, 2))
-    deeds = ", ".join(f"{count} {words}" for words, count in picture.deeds)
+    deeds = ", ".join(f"{words} {count}" for words, count in picture.counted_deeds)
     facts.add_row("  devices", f"{picture.leases} of {picture.devices} hold a lease")
-    facts.add_row("  deeds", f"{deeds}; {picture.expired} leases ran out")
+    facts.add_row("  what they did", deeds)
     facts.add_row("  ACK to resolvable", f"p50 {seconds_text(picture.lag_p50)}, p99 {seconds_text(picture.lag_p99)}")
     facts.add_row("  end to gone", f"p50 {seconds_text(picture.gone_p50)}, p99 {seconds_text(picture.gone_p99)}")
     facts.add_row("  DNS answers", f"{picture.answers} compared in {picture.played:.0f} s")
@@ -54,7 +54,7 @@ def _print_refused(console: Console, picture: Picture) -> None:
     if picture.refused_ever:
         console.print(f"\n  {picture.refused_ever} claims on names of others were refused. Refused now:")
     for refusal in picture.refusals[:SHOWN]:
-        console.print(f"    {refusal.name} for {refusal.address}: {refusal.words} ({refusal.reason})", soft_wrap=True)
+        console.print(f"    {refusal.name} for {refusal.address}: {refusal.reason}", soft_wrap=True)
 
 
 def _print_disagreements(console: Console, judge: Judge, finished: bool) -> None:
