@@ -1,6 +1,6 @@
 """The `tenure` command: what is shown comes from the console; what runs is put together here.
 
-A service that the supervisor starts comes as exactly `SERVICE -c FILE` and does not load the command line's library.
+What comes as exactly `SERVICE -c FILE`, as the supervisor and systemd write it, does not load the command line.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ DONE, WRONG = 0, 2
 def main() -> None:
     """The entry point; leaves with 0 done, 1 it failed, 2 wrong usage or configuration."""
     arguments = sys.argv[1:]
-    if len(arguments) == 3 and arguments[0] in SERVICES and arguments[1] == "-c":
-        sys.exit(run(arguments[0], Path(arguments[2])))
+    if len(arguments) == 3 and arguments[1] == "-c":
+        name, path = arguments[0], Path(arguments[2])
+        if name == "serve":
+            sys.exit(serve_all(path))
+        if name in SERVICES:
+            sys.exit(run(name, path))
     command_line()()
 
 
@@ -61,9 +65,10 @@ def serve_all(path: Path) -> int:
     """Run every configured service until it is asked to end; the exit status."""
     from tenure.serving.report import Report  # noqa: PLC0415 - the command line does without
     from tenure.serving.stop import Stop  # noqa: PLC0415
-    from tenure.serving.supervision import Supervisor, in_child  # noqa: PLC0415
+    from tenure.serving.supervision import Supervisor, follow_lifeline, in_child  # noqa: PLC0415
 
     stop = Stop.on_signals()
+    follow_lifeline(stop)
     configuration = _load(path)
     if configuration is None:
         return WRONG

@@ -1,0 +1,179 @@
+"""`tenure serve` with the least configuration: from a device's DISCOVER to its names in DNS and back to nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from dhcp_device import ACK, DhcpDevice
+from tenure_serve import MINIMAL, TenureServe, eventually, tenure_serve
+
+RELAY = "10.1.0.1"
+SERVICES = ("dns", "dhcp", "updater", "janitor")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[TenureServe]:
+    with tenure_serve(tmp_path) as running:
+        yield running
+
+
+def device(server: TenureServe, number: int, host_name: str | None = None, fqdn: str | None = None) -> DhcpDevice:
+    return DhcpDevice(server.dhcp, mac=f"02:00:5e:10:00:{number:02x}", relay=RELAY, host_name=host_name, fqdn=fqdn)
+
+
+def test_a_lease_is_in_dns_and_leaves_with_its_release(server: TenureServe) -> None:
+    with device(server, 1, fqdn="pc1.example.test.") as pc:
+        address = pc.join()
+        assert eventually(lambda: server.query("pc1.example.test.", "A"), "the address") == [address]
+        assert eventually(lambda: server.reverse(address), "the name of the address") == ["pc1.example.test."]
+        assert len(server.query("pc1.example.test.", "DHCID")) == 1
+        assert len(server.query(".".join(reversed(address.split("."))) + ".in-addr.arpa.", "DHCID")) == 1
+        pc.release()
+        eventually(lambda: not server.query("pc1.example.test.", "DHCID"), "the name is gone")
+        eventually(lambda: not server.reverse(address), "the reverse name is gone")
+        assert server.query("pc1.example.test.", "A") == []
+
+
+def test_a_host_name_gets_the_only_forward_zone(server: TenureServe) -> None:
+    with device(server, 2, host_name="Laptop") as laptop:
+        address = laptop.join()
+        assert eventually(lambda: server.query("laptop.example.test.", "A"), "the address") == [address]
+
+
+def test_a_name_belongs_to_the_first_until_it_leaves(server: TenureServe) -> None:
+    with device(server, 3, host_name="twin") as first, device(server, 4, host_name="twin") as second:
+        mine, other = first.join(), second.join()
+        eventually(lambda: server.query("twin.example.test.", "A"), "the name")
+        eventually(
+            lambda: any(row["address"] == other and row["forward"] == "refused" for row in server.rows("names")),
+            "the second claim is refused",
+        )
+        assert server.query("twin.example.test.", "A") == [mine]
+        (refused,) = [row for row in server.rows("names") if row["address"] == other]
+        assert refused["reason"].startswith("the name belongs to another client")
+
+
+def test_what_the_command_line_shows(server: TenureServe) -> None:
+    before = time.time()
+    with device(server, 5, host_name="pc5") as pc:
+        address = pc.join()
+        eventually(lambda: server.reverse(address), "the reverse name")
+        eventually(lambda: server.rows("names")[0]["reverse"] == "registered", "it is confirmed")
+        (lease,) = server.rows("leases")
+        assert (lease["address"], lease["name"], lease["hardware"]) == (
+            address,
+            "pc5.example.test.",
+            "02:00:5e:10:00:05",
+        )
+        (name,) = server.rows("names")
+        assert (name["forward"], name["reverse"]) == ("registered", "registered")
+        assert name["reason"] == "the authoritative server has confirmed the record"
+        zones = {row["zone"]: row for row in server.rows("zones")}
+        assert zones["example.test."]["serial"] > 1
+        assert zones["1.10.in-addr.arpa."]["served"] == "yes"
+
+        for subject in (address, "02:00:5e:10:00:05", "pc5", "pc5.example.test."):
+            told = server.rows("explain", subject)
+            assert any(f"{address} is leased to 02:00:5e:10:00:05" in sentence for sentence in told["now"]), subject
+            kinds = [line["event"] for line in told["chain"]]
+            assert "lease-bound" in kinds
+            assert "update-applied" in kinds
+            assert kinds.index("lease-bound") < kinds.index("update-applied")
+            assert [line["time"] for line in told["chain"]] == sorted(line["time"] for line in told["chain"])
+        correlation = next(line["correlation"] for line in told["chain"] if line["event"] == "lease-bound")
+        assert "lease-bound" in [line["event"] for line in server.rows("explain", correlation)["chain"]]
+
+        pc.release()
+        eventually(lambda: not server.rows("leases"), "the lease is gone")
+    (held,) = server.rows("explain", address)["held"]
+    assert held["hardware"] == "02:00:5e:10:00:05"
+    assert held["until"]
+    then = datetime.fromtimestamp((before + time.time()) / 2, UTC).isoformat()
+    holders = server.rows("history", "--address", address, "--at", then)
+    assert len(holders) <= 1
+    now = datetime.now(UTC).isoformat()
+    assert server.rows("history", "--address", address, "--at", now) == []
+    plain = server.run("explain", address)
+    assert plain.returncode == 0
+    assert "released it at" in plain.stdout
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_started_again_within_a_second_of_kill_9(server: TenureServe, service: str) -> None:
+    before = server.children()
+    os.kill(before[service], signal.SIGKILL)
+    killed = time.monotonic()
+    eventually(lambda: server.children().get(service, before[service]) != before[service], "it is started again")
+    assert time.monotonic() - killed < 1.0
+    with device(server, 6, host_name="after") as pc:
+        address = pc.join()
+        assert eventually(lambda: server.query("after.example.test.", "A"), "the address") == [address]
+        assert pc.renew().kind == ACK
+    others = {name: pid for name, pid in before.items() if name != service}
+    assert others.items() <= server.children().items()
+    assert f'event=service-ended name={service} by="signal 9"' in server.log
+
+
+def test_sigterm_drains_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    with tenure_serve(tmp_path) as first, device(first, 7, host_name="kept") as pc:
+        address = pc.join()
+        children = first.children()
+        assert first.stop() == 0
+        assert not any(Path(f"/proc/{pid}").exists() for pid in children.values())
+        assert "service=serve event=stopped" in first.log
+    with tenure_serve(tmp_path) as second:
+        (lease,) = second.rows("leases")
+        assert lease["address"] == address
+        assert eventually(lambda: second.query("kept.example.test.", "A"), "the address") == [address]
+
+
+def test_services_stop_when_the_supervisor_is_killed(server: TenureServe) -> None:
+    children = eventually(lambda: (found := server.children()).keys() >= set(SERVICES) and found, "all services run")
+    server.process.kill()
+    server.process.wait()
+
+    def gone(pid: int) -> bool:
+        try:
+            return (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]) == "Z"
+        except OSError:
+            return True
+
+    eventually(lambda: all(gone(pid) for pid in children.values()), "they drain and stop by themselves")
+
+
+def test_a_port_that_is_taken_is_said_once_and_the_rest_runs(tmp_path: Path) -> None:
+    with tenure_serve(tmp_path) as first:
+        folder = tmp_path / "second"
+        folder.mkdir()
+        second = TenureServe(folder, MINIMAL.replace("{dhcp}", str(first.dhcp_port)))
+        try:
+            eventually(lambda: "event=dns-listening" in second.log, "its DNS runs")
+            eventually(lambda: second.log.count("service=dhcp event=cannot-start") >= 2, "DHCP is tried again")
+            lines = [line for line in second.log.splitlines() if "event=dhcp-cannot-start" in line]
+            assert len(lines) == 1
+            assert f"127.0.0.1:{first.dhcp_port}: the port is in use; end the other DHCP server" in second.log
+            assert second.query("example.test.", "SOA")
+            assert second.stop() == 0
+        finally:
+            second.abandon()
+
+
+def test_a_bad_configuration_ends_with_2_and_its_problems(tmp_path: Path) -> None:
+    path = tmp_path / "tenure.toml"
+    path.write_text("[dns]\nlisten = []\n")
+    for command in ("serve", "dns", "check-config", "leases"):
+        words = [sys.executable, "-m", "tenure", command, "-c", str(path)]
+        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2, command
+        assert done.stderr.splitlines() == [
+            f"{path}: dns.listen = []: is empty; write at least one entry",
+            f"{path}: dns.zones: is missing; set it: The zones that are served",
+        ]

@@ -1,0 +1,72 @@
+"""The examples load, the full one has every key, and the reference pages are those that the code makes."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure.config.configuration import Configuration
+from tenure.config.load import load, section_of
+from tenure.config.reference import section_keys, tables
+from tenure.config.section import Section
+from tenure.console.reference import pages
+
+DOCS = Path(__file__).parents[3] / "docs"
+EXAMPLES = sorted(path.name for path in (DOCS / "examples").glob("*.toml"))
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    """The examples with the key file that their text tells to make."""
+    folder = tmp_path / "examples"
+    shutil.copytree(DOCS / "examples", folder)
+    (folder / "dhcp.key").write_text("bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl\n")
+    (folder / "dhcp.key").chmod(0o600)
+    return folder
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_loads(examples: Path, name: str) -> None:
+    load(examples / name)
+
+
+def keys_of(section: type[Section], path: str = "") -> Iterator[str]:
+    for key, field in section_keys(section):
+        inner = section_of(field.annotation)
+        if inner is None:
+            yield f"{path}.{key}"
+        else:
+            yield from keys_of(inner, f"{path}.{key}")
+
+
+def written_keys(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{path}.{key}"
+            yield from written_keys(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from written_keys(inner, path)
+
+
+def test_the_full_example_has_every_key() -> None:
+    written = set(written_keys(tomllib.loads((DOCS / "examples" / "full.toml").read_text())))
+    assert set(keys_of(Configuration)) - written == set()
+
+
+def test_every_key_is_described() -> None:
+    bare = [
+        f"{title} {key}" for title, section in tables() for key, field in section_keys(section) if not field.description
+    ]
+    assert bare == []
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["configuration.md", "configuration.schema.json", "reasons.md"])
+def test_the_reference_is_what_the_code_makes(name: str) -> None:
+    assert (DOCS / "reference" / name).read_text() == pages()[name], "run: make docs"
