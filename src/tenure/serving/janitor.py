@@ -24,6 +24,8 @@ LOOK_SECONDS = 1.0  # a lease shorter than all others is noticed this late
 PRUNE_EVERY_SECONDS = 60.0
 PRUNE_ENTRIES = 500  # deleted in one transaction
 PRUNE_STEPS = 20  # at a time; then leases come first again
+INDEX_ENTRIES = 250  # of the history, made quick to find in one transaction
+INDEX_SECONDS = 0.1  # between those; who answers clients writes meanwhile
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 DAY = 86400.0
 
@@ -77,6 +79,8 @@ class JanitorService:
         now = self._clock()
         if now >= self._prune_at and not self.prune(now):
             self._prune_at = now + PRUNE_EVERY_SECONDS
+        if self.index_history():
+            return INDEX_SECONDS
         end = self._ledger.next_lease_end()
         if end is None:
             return LOOK_SECONDS
@@ -99,6 +103,13 @@ class JanitorService:
             self._wake()
         self._report.count("leases_expired", len(changes.leases))
         return len(changes.leases)
+
+    def index_history(self) -> bool:
+        """Make some new entries of the history quick to find; whether there may be more."""
+        most = self._ledger.history.index(INDEX_ENTRIES)
+        if self._zone_ledger is not None:
+            most = max(most, self._zone_ledger.history.index(INDEX_ENTRIES))
+        return most == INDEX_ENTRIES
 
     def prune(self, now: float) -> bool:
         """Delete some of what is too old or too much; whether there may be more."""
