@@ -7,6 +7,7 @@ address away, the client's REQUEST is refused and it begins again.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import NamedTuple
 
 CAPACITY = 65536  # offers; a flood of DISCOVERs pushes out the oldest, it cannot fill the memory
@@ -83,6 +84,11 @@ class OfferBook:
         address = self._by_client.get((subnet_id, client))
         if address is not None:
             self.forget(address)
+
+    def upcoming(self, limit: int) -> list[bytes]:
+        """The addresses of each pool that the next new clients will be offered, up to `limit` of each kind."""
+        queues = [queue for ahead in self._ahead.values() for queue in (ahead.unused, ahead.ended)]
+        return [address for queue in queues for address in islice(queue, limit)]
 
     def look_ahead(self, first: bytes, last: bytes) -> LookAhead:
         """What is remembered of the pool `first`..`last`."""

@@ -72,6 +72,11 @@ class LeaseBatch:
         self._claims: dict[Key, Want | Withdraw] = {}
         self._events: list[Event] = []
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether `prefetch` is worth its arguments: it reads nothing where a row is as near as memory."""
+        return self._session.locks_rows
+
     def prefetch(self, clients: Sequence[bytes], addresses: Sequence[bytes]) -> None:
         """Reads the rows of these clients and addresses at once, where a round trip costs more than a row."""
         if not self._session.locks_rows or not (clients or addresses):

@@ -106,13 +106,8 @@ class Dhcp4Service:
 
     def _decide(self, packets: list[tuple[Received, Packet]], view: LeaseBatch, now: float) -> Committed:
         """Every packet in its order, each seeing what the ones before it did. May be called again for one batch."""
-        clients, addresses = [], []
-        for _, packet in packets:
-            client, address = rows_needed(packet)
-            clients.append(client)
-            if address is not None and len(address) == 4:
-                addresses.append(address)
-        view.prefetch(clients, addresses)
+        if view.reads_ahead:
+            self._prefetch(packets, view)
         offers, subnets, apply = self._offers, self._subnets, view.apply
         batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
         replies = []
@@ -129,6 +124,17 @@ class Dhcp4Service:
                 replies.append((received, reply))
             verdicts.append(verdict)
         return Committed(replies, Counter(verdicts), claims)
+
+    def _prefetch(self, packets: list[tuple[Received, Packet]], view: LeaseBatch) -> None:
+        """Reads in one round trip what the packets speak of, and what new clients among them will be offered."""
+        clients: list[bytes] = []
+        addresses = self._offers.upcoming(len(packets))
+        for _, packet in packets:
+            client, address = rows_needed(packet)
+            clients.append(client)
+            if address is not None and len(address) == 4:
+                addresses.append(address)
+        view.prefetch(clients, addresses)
 
     def _reply(self, replies: list[tuple[Received, Reply]]) -> None:
         unsent = 0

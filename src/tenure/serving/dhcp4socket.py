@@ -22,6 +22,7 @@ _SO_RCVBUFFORCE = 33  # socket(7)
 _IN_PKTINFO = Struct("@i4s4s")  # interface number, our address, the header's destination (ip(7))
 _ANCILLARY = socket.CMSG_SPACE(_IN_PKTINFO.size)
 _ANY = "0.0.0.0"
+_REMEMBERED = 4096  # relays, and clients that have their address, whose `Arrival` is at hand
 
 _CAUSES = {
     errno.EADDRINUSE: ("the port is in use", "end the other DHCP server, or listen elsewhere"),
@@ -51,6 +52,7 @@ class Dhcp4Socket:
         self.where = f"{interface or host}:{self.port}"
         # an address of its own says where each packet came to; otherwise the kernel is asked packet by packet
         self._local = socket.inet_aton(host) if host != _ANY else None
+        self._arrivals: dict[tuple[str, int], Arrival] = {}
         if self._local is None:
             bound.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
 
@@ -75,10 +77,15 @@ class Dhcp4Socket:
         return found
 
     def _receive_here(self, found: list[Received], limit: int, local: bytes) -> None:
-        receive, port = self._socket.recvfrom, self.port
+        receive, arrivals = self._socket.recvfrom, self._arrivals
         while len(found) < limit:
-            octets, (source, source_port) = receive(_LARGEST)
-            arrival = Arrival(socket.inet_aton(source), source_port, local, None, False, port)
+            octets, source = receive(_LARGEST)
+            arrival = arrivals.get(source)
+            if arrival is None:
+                if len(arrivals) >= _REMEMBERED:
+                    arrivals.clear()
+                arrival = Arrival(socket.inet_aton(source[0]), source[1], local, None, False, self.port)
+                arrivals[source] = arrival
             found.append(Received(octets, arrival, self))
 
     def _receive_anywhere(self, found: list[Received], limit: int) -> None:

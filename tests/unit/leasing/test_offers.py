@@ -57,3 +57,10 @@ def test_servers_that_share_a_ledger_can_begin_at_different_places_and_use_the_w
 def test_every_verdict_has_words() -> None:
     assert set(WORDS) == set(Verdict)
     assert all(words.isascii() and len(words) < 255 for words in WORDS.values())
+
+
+def test_the_next_addresses_can_be_read_ahead() -> None:
+    network = Network(subnet(pools="10.1.0.100-10.1.0.103"))
+    assert network.offers.upcoming(5) == []
+    network.client(1).discover()
+    assert network.offers.upcoming(2) == [ip("10.1.0.101"), ip("10.1.0.102")]
