@@ -2,8 +2,9 @@
 
 A transaction begins as a reader, so that a batch that changes nothing (a flood of DISCOVERs) takes no lock, waits for
 no other process and syncs nothing. Its first write makes it the writer. If somebody else committed since it began to
-read, SQLite refuses that (SQLITE_BUSY_SNAPSHOT), and the work is done again, this time as the writer from the start.
-Reads and writes of one transaction are therefore always one serial unit.
+read (SQLITE_BUSY_SNAPSHOT), or is writing at that moment (SQLITE_BUSY, without waiting), SQLite refuses that, and the
+work is done again, this time as the writer from the start. Reads and writes of one transaction are therefore always
+one serial unit.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ CHECKPOINT_PAGES = 4000  # the log is written back into the file every 16 MB
 CACHE_KIBIBYTES = 16 * 1024
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 
+_AS_READER, _AS_WRITER = "begin deferred", "begin immediate"
 # A writer that had to give way, or two claims on one key: the work must be looked at again.
 _TRY_AGAIN = {sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 
@@ -123,17 +125,20 @@ class SqliteSession:
 
     def transact(self, work: Callable[[], T], *, writes: bool) -> T:
         """One transaction; see the head of this file for how it begins."""
-        begin = "begin immediate" if writes else "begin deferred"
+        begin = _AS_WRITER if writes else _AS_READER
         for _ in range(ATTEMPTS):
             try:
                 return self._attempt(begin, work)
             except WriteConflict as conflict:
                 cause = str(conflict)
             except sqlite3.Error as error:
-                if getattr(error, "sqlite_errorcode", None) not in _TRY_AGAIN:
+                code = getattr(error, "sqlite_errorcode", None)
+                # A reader that turns writer while another one writes is refused at once, without waiting.
+                gives_way = code == sqlite3.SQLITE_BUSY and begin == _AS_READER
+                if not gives_way and code not in _TRY_AGAIN:
                     raise LedgerUnavailable(self._place, str(error)) from error
                 cause = str(error)
-            begin = "begin immediate"
+            begin = _AS_WRITER
         raise LedgerUnavailable(self._place, f"gave up after {ATTEMPTS} attempts: {cause}")
 
     def _attempt(self, begin: str, work: Callable[[], T]) -> T:
