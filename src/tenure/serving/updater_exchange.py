@@ -15,6 +15,8 @@ from tenure.updating.messages import build_message
 from tenure.updating.reply import read_reply
 from tenure.updating.task import Ending, Step, Verdict
 
+BACK_SECONDS = 60.0
+
 
 class Exchange:
     """A lane and the links to its servers, in the order in which they are tried."""
@@ -27,15 +29,16 @@ class Exchange:
         self._clock = clock
         self._zone = to_text(lane.domain.zone)
         self._preferred = 0
-        self._standing: set[str] = set()  # codes of the problems that we reported
+        self._back_at = 0.0  # when the first server is tried again after another one was preferred
+        self._standing: dict[Link, set[str]] = {}  # codes of the problems that were reported of a server
 
     async def carry(self, batch: Batch) -> Ended:
         """Take a batch to its answer: the tasks that ended with it; the others are back in the lane.
 
-        A server that cannot help is passed over. Who answered is kept to while the lane has work, so that the steps of
-        a task meet the same records; a lane that ran empty begins at the first server again.
+        A server that cannot help is passed over. Who answered instead is kept to for a while, so that the steps of a
+        task meet the same records; then the first server has another chance.
         """
-        if self.lane.held == len(batch.tasks):
+        if self._preferred and self._clock() >= self._back_at and batch.step is not Step.REMOVE_NAME:
             self._preferred = 0
         trouble = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "no server is configured")
         count = len(self._links)
@@ -45,14 +48,14 @@ class Exchange:
             answer = await self._ask(link, batch)
             if isinstance(answer, int):
                 if answer not in NEXT_SERVER:
-                    self._preferred = index
-                    self._well()
+                    self._prefer(index)
+                    self._well(link)
                     return [(t, e._replace(server=link.text)) for t, e in self.lane.answered(batch, answer)]
                 ending = transition(batch.step, answer)
                 assert isinstance(ending, Ending), "the table ends a task where it asks for another server"
                 answer = ending
             trouble = answer._replace(server=link.text)
-            self._trouble(trouble)
+            self._trouble(link, trouble)
             if batch.step is Step.REMOVE_NAME:
                 break  # another server may still have the address that the step before took away here
         return self.lane.failed(batch, trouble)
@@ -73,11 +76,16 @@ class Exchange:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         return read_reply(octets, domain.key, mac, int(self._clock()))
 
-    def _trouble(self, ending: Ending) -> None:
-        code = f"{ending.reason} {ending.server}"
-        self._standing.add(code)
+    def _prefer(self, index: int) -> None:
+        if index != self._preferred:
+            self._preferred = index
+            self._back_at = self._clock() + BACK_SECONDS
+
+    def _trouble(self, link: Link, ending: Ending) -> None:
+        code = f"{ending.reason} {link.text}"
+        self._standing.setdefault(link, set()).add(code)
         self._report.problem(code, ending.cause, zone=self._zone)
 
-    def _well(self) -> None:
-        while self._standing:
-            self._report.healthy(self._standing.pop())
+    def _well(self, link: Link) -> None:
+        for code in self._standing.pop(link, ()):
+            self._report.healthy(code)

@@ -1,0 +1,155 @@
+"""The janitor over a real ledger, with a clock of the test's own."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.history import EventFilter
+from tenure.ledger.opening import Ledger, open_ledger
+from tenure.ledger.reading import LeaseFilter, RegistrationFilter
+from tenure.naming.event import Event
+from tenure.naming.registration import State, Want
+from tenure.serving import janitor as room
+from tenure.serving.janitor import DAY, JanitorService
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+
+NOW = 1_700_000_000
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = float(NOW)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(f"sqlite:{tmp_path / 'tenure.db'}")
+    yield opened
+    opened.close()
+
+
+def lease(number: int, ends_at: int) -> tuple[Lease, Want]:
+    address = (0x0A010000 + number).to_bytes(4, "big")
+    label = b"pc%d" % number
+    name = bytes([len(label)]) + label + b"\x07example\x04test\0"
+    dhcid = b"\0\2\1" + number.to_bytes(32, "big")
+    client = b"\0\1" + number.to_bytes(6, "big")
+    bound = Lease(
+        *(address, 1, client, client[1:], LeaseState.BOUND, NOW - 60, ends_at, 60, "pc", name, dhcid, True, True),
+        *("host-name", None, f"packet-{number}"),
+    )
+    return bound, Want(name, address, dhcid, 600, True, True, ends_at, f"packet-{number}")
+
+
+def bind(ledger: Ledger, leases: list[tuple[Lease, Want]]) -> None:
+    changes = Changes(leases=tuple(row for row, _ in leases), wants=tuple(claim for _, claim in leases))
+    ledger.leases.transact(lambda batch: batch.apply(changes), NOW)
+
+
+def janitor(ledger: Ledger, clock: Clock, woken: list[int], **more: float) -> JanitorService:
+    report = Report("janitor", stream=io.StringIO())
+    return JanitorService(ledger.leases, ledger.zones, lambda: woken.append(1), report, clock=clock, **more)  # type: ignore[arg-type]  # by name
+
+
+def states(ledger: Ledger) -> dict[bytes, int]:
+    return {row.address: row.state for row in ledger.leases.leases(LeaseFilter(limit=10_000))}
+
+
+def test_ended_leases_are_ended_in_batches_and_the_updater_is_woken(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "BATCH_LEASES", 10)
+    bind(ledger, [lease(n, NOW + 5) for n in range(25)] + [lease(100, NOW + 50)])
+    clock, woken = Clock(), list[int]()
+    tidy = janitor(ledger, clock, woken)
+    assert tidy.tidy() == 1.0  # looks again within a second
+    assert set(states(ledger).values()) == {LeaseState.BOUND}
+    clock.now = NOW + 4.75
+    assert tidy.tidy() == 0.25
+    clock.now = NOW + 5
+    assert [tidy.tidy(), tidy.tidy()] == [0.0, 0.0]
+    assert tidy.tidy() > 0
+    assert len(woken) == 3
+    ended = [state for state in states(ledger).values() if state == LeaseState.EXPIRED]
+    assert len(ended) == 25
+    rows = ledger.leases.registrations(RegistrationFilter(limit=100))
+    removing = [row for row in rows if row.forward.state == State.REMOVING]
+    assert len(removing) == 25
+    assert {row.cause for row in removing} == {"lease-expired"}
+    events = ledger.leases.history.events(EventFilter(kind="lease-expired", limit=100))
+    assert {entry.event.correlation for entry in events} == {f"packet-{n}" for n in range(25)}
+
+
+def test_a_lease_that_was_renewed_in_time_stays(ledger: Ledger) -> None:
+    bind(ledger, [lease(1, NOW + 5)])
+    bind(ledger, [lease(1, NOW + 500)])
+    clock, woken = Clock(), list[int]()
+    clock.now = NOW + 6
+    janitor(ledger, clock, woken).tidy()
+    assert list(states(ledger).values()) == [LeaseState.BOUND]
+    assert not woken
+
+
+def entries(ledger: Ledger) -> list[float]:
+    found = ledger.leases.history.events(EventFilter(newest_first=False, limit=10_000))
+    return [entry.event.at for entry in found]
+
+
+def told(ledger: Ledger, ages: range, unit: float) -> None:
+    ledger.leases.append_events([Event(NOW - age * unit, "told", "test", "", "") for age in ages])
+
+
+def test_history_is_pruned_by_age(ledger: Ledger) -> None:
+    told(ledger, range(100, 0, -1), DAY)
+    tidy = janitor(ledger, Clock(), [], history_days=30.5)
+    while tidy.prune(NOW):
+        pass
+    assert entries(ledger) == [NOW - age * DAY for age in range(30, 0, -1)]
+
+
+def test_history_is_pruned_by_size(ledger: Ledger) -> None:
+    told(ledger, range(3000, 0, -1), 1.0)
+    tidy = janitor(ledger, Clock(), [], history_entries=1200)
+    while tidy.prune(NOW):
+        pass
+    assert 700 <= len(entries(ledger)) <= 1200
+    assert entries(ledger)[-1] == NOW - 1
+
+
+def test_pruning_is_cut_into_small_steps(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "PRUNE_ENTRIES", 10)
+    monkeypatch.setattr(room, "PRUNE_STEPS", 2)
+    told(ledger, range(100, 0, -1), DAY)
+    assert janitor(ledger, Clock(), [], history_days=1).prune(NOW)
+    assert len(entries(ledger)) == 80
+
+
+def test_it_stops_and_survives_an_unavailable_ledger(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "LEDGER_SECONDS", 0.01)
+    tidy = janitor(ledger, Clock(), [])
+    stop, seen = Stop(), list[str]()
+
+    def unavailable() -> float:
+        seen.append("tried")
+        if len(seen) == 3:
+            stop.set()
+        raise LedgerUnavailable("tenure.db", "disk full")
+
+    monkeypatch.setattr(tidy, "tidy", unavailable)
+    thread = threading.Thread(target=tidy.run, args=(stop,))
+    thread.start()
+    thread.join(10)
+    stop.close()
+    assert seen == ["tried"] * 3
+    assert tidy._report.problems["ledger-unavailable"].text == "tenure.db: disk full"
