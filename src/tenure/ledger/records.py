@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tenure.authority.zone import Record, RRset
-from tenure.dnswire.name import Name, from_tree_key, tree_key
+from tenure.dnswire.name import from_tree_key, tree_key
 from tenure.ledger.session import Row
 
 _LONGEST_KEY = 512
@@ -63,21 +63,22 @@ def record_of(row: Row) -> Record:
     return Record(from_tree_key(key), rtype, ttl, rdata)
 
 
-def changed_rrsets(
-    rrsets: dict[int, RRset], deletions: Iterable[Record], additions: Iterable[Record], name: Name
-) -> dict[int, RRset]:
-    """The RRsets of a name after a change; only the records with that name count."""
-    found = dict(rrsets)
-    for owner, rtype, _, rdata in deletions:
-        if owner == name and rtype in found:
-            ttl, rdatas = found[rtype]
-            left = tuple(one for one in rdatas if one != rdata)
-            if left:
-                found[rtype] = (ttl, left)
-            else:
-                del found[rtype]
-    for owner, rtype, ttl, rdata in additions:
-        if owner == name:
-            rdatas = found[rtype][1] if rtype in found else ()
-            found[rtype] = (ttl, rdatas if rdata in rdatas else (*rdatas, rdata))
-    return found
+def drop_record(rrsets: dict[int, RRset], rtype: int, rdata: bytes) -> None:
+    """Takes one record out of the RRsets of a name, if it is there."""
+    rrset = rrsets.get(rtype)
+    if rrset is None:
+        return
+    left = tuple([one for one in rrset[1] if one != rdata])
+    if left:
+        rrsets[rtype] = (rrset[0], left)
+    else:
+        del rrsets[rtype]
+
+
+def add_record(rrsets: dict[int, RRset], rtype: int, ttl: int, rdata: bytes) -> None:
+    """Puts one record among the RRsets of a name; its TTL becomes that of the whole RRset."""
+    rrset = rrsets.get(rtype)
+    if rrset is None:
+        rrsets[rtype] = (ttl, (rdata,))
+    else:
+        rrsets[rtype] = (ttl, rrset[1] if rdata in rrset[1] else (*rrset[1], rdata))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tenure.authority.zone import Node, Record, RRset, ZoneChange
+from tenure.authority.zone import Node, RRset, ZoneChange
 from tenure.dnswire.name import Name, tree_key
 from tenure.ledger import records
 from tenure.ledger.journal import build_entry
@@ -110,6 +110,7 @@ class ZoneDraft:
         self._nodes: dict[Name, dict[int, RRset]] = {}
         self._rows: dict[tuple[bytes, int, bytes], tuple[object, ...] | None] = {}  # None: the record goes
         self._journal: list[tuple[int, bytes]] = []
+        self._keys: dict[Name, bytes] = {}  # tree keys of the names met
         self._touched: dict[bytes, Name] = {}  # names whose records the batch has changed, by tree key
 
     @property
@@ -126,7 +127,7 @@ class ZoneDraft:
         """The RRsets that the name owns, without the SOA."""
         node = self._nodes.get(name)
         if node is None:
-            rows = self._session.rows(self._sql.records_at, (self._id, tree_key(name)))
+            rows = self._session.rows(self._sql.records_at, (self._id, self._key(name)))
             node = self._nodes[name] = records.rrsets_of(rows)
         return node
 
@@ -145,15 +146,23 @@ class ZoneDraft:
         """Lays the change over the zone."""
         self._journal.append((_serial(self._soa[1]), build_entry(self._name, self._soa, change)))
         self._soa = (change.soa_ttl, change.soa_rdata)
-        for record in change.deletions:
-            key = self._record_key(record)
-            self._rows[key] = None
-        for record in change.additions:
-            key = self._record_key(record)
-            self._rows[key] = records.record_row(self._id, record, origin, stamp)
-        for name in {record.name for record in (*change.deletions, *change.additions)}:
-            before = dict(self.rrsets_at(name))
-            self._nodes[name] = records.changed_rrsets(before, change.deletions, change.additions, name)
+        fresh: dict[Name, dict[int, RRset]] = {}  # copies, because a decision may still hold what it was shown
+        for name, rtype, _ttl, rdata in change.deletions:
+            node = fresh.get(name)
+            if node is None:
+                node = fresh[name] = dict(self.rrsets_at(name))
+            records.drop_record(node, rtype, rdata)
+            self._rows[self._key(name), rtype, records.rdata_columns(rdata)[0]] = None
+        for name, rtype, ttl, rdata in change.additions:
+            node = fresh.get(name)
+            if node is None:
+                node = fresh[name] = dict(self.rrsets_at(name))
+            records.add_record(node, rtype, ttl, rdata)
+            key, (column, long) = self._key(name), records.rdata_columns(rdata)
+            self._rows[key, rtype, column] = (self._id, key, rtype, column, long, ttl, origin, stamp)
+        self._nodes.update(fresh)
+        for name in fresh:
+            self._touched[self._keys[name]] = name
 
     def write(self, now: float) -> None:
         """Writes records, journal and SOA."""
@@ -168,10 +177,11 @@ class ZoneDraft:
         )
         self._session.write(self._sql.put_soa, [(*self._soa, self._id)])
 
-    def _record_key(self, record: Record) -> tuple[bytes, int, bytes]:
-        key = tree_key(record.name)
-        self._touched[key] = record.name
-        return key, record.rtype, records.rdata_columns(record.rdata)[0]
+    def _key(self, name: Name) -> bytes:
+        key = self._keys.get(name)
+        if key is None:
+            key = self._keys[name] = tree_key(name)
+        return key
 
 
 def _serial(soa_rdata: bytes) -> int:
