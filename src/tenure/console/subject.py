@@ -49,7 +49,7 @@ def _address(text: str) -> bytes | None:
 
 
 def _completed(text: str, domains: Iterable[Name]) -> Iterable[Name]:
-    for domain in sorted(domains):
+    for domain in domains:
         try:
             yield from_text(f"{text}.{to_text(domain)}").lower()
         except ValueError:  # it can still be a correlation id

@@ -65,12 +65,12 @@ def history(
         asked = _subject(text, []) if text else None
         if address and (asked is None or asked.address is None):
             raise fail(f"--address {address!r} is not an address; write it such as 10.1.2.55", WRONG)
-        start, end = (None if text is None else _time(text) for text in (since, until))
-        if at is not None:
+        moment, start, end = (None if text is None else _time(text) for text in (at, since, until))
+        if moment is not None:
             if asked is None or asked.address is None:
                 raise fail("--at asks who held an address; name it with --address", WRONG)
             with leases_to_show(configuration) as leases:
-                print_rows(holder_lines(leases, asked.address, _time(at)), HELD_COLUMNS, output)
+                print_rows(holder_lines(leases, asked.address, moment), HELD_COLUMNS, output)
             return
         with leases_to_show(configuration) as leases, zones_to_show(configuration) as zones:
             lines = recent_lines(asked, leases, zones, start, end, kind, limit)

@@ -1,0 +1,134 @@
+"""The commands as people type them, in processes of their own: exit status, one-line errors, no traceback."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tenure
+from tenure.config.load import load
+
+CONFIG = """
+[dns]
+listen = ["127.0.0.1:5300"]
+[[dns.zones]]
+name = "example.test."
+[[dns.zones]]
+name = "1.10.in-addr.arpa."
+"""
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tenure", *words]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tenure.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def test_version() -> None:
+    done = run("version")
+    assert (done.returncode, done.stdout) == (0, f"tenure {tenure.__version__}\n")
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in (
+        *("serve", "dhcp", "dns", "updater", "janitor", "check-config", "leases", "names", "zones"),
+        *("history", "explain", "key", "version"),
+    ):
+        assert f" {command} " in done.stdout
+
+
+def test_help_loads_neither_the_configuration_nor_the_store() -> None:
+    code = (
+        "import sys; sys.argv = ['tenure', '--help']\n"
+        "from tenure.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('pydantic', 'sqlite3', 'dns', 'sqlalchemy', 'asyncio') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_service_loads_neither_the_command_line_nor_what_it_does_not_run() -> None:
+    code = (
+        "import sys\n"
+        "import tenure.__main__, tenure.assembly, tenure.config.load\n"
+        "import tenure.serving.dhcp4, tenure.serving.supervision\n"
+        "print([m for m in ('typer', 'rich', 'sqlalchemy', 'alembic', 'asyncio', 'dns') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["leases"], ["leases", "--nonsense"], ["explain"]])
+def test_wrong_usage_is_2(words: list[str]) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["leases"], ["names"], ["zones"], ["history"], ["explain", "pc1"]])
+def test_a_store_that_is_not_there_yet_is_one_line_and_1_and_is_not_made(config: Path, words: list[str]) -> None:
+    done = run(*words, "-c", str(config))
+    assert done.returncode == 1
+    assert done.stderr.endswith("there is no store yet; `tenure serve` makes it\n")
+    assert done.stderr.count("\n") == 1
+    assert sorted(path.name for path in config.parent.iterdir()) == ["tenure.toml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["history", "--at", "noon", "--address", "10.1.0.5"], "'noon' is not a time; write 2026-03-01 14:02"),
+        (["history", "--at", "2026-03-01"], "--at asks who held an address; name it with --address"),
+        (["history", "--address", "pc1"], "--address 'pc1' is not an address; write it such as 10.1.2.55"),
+        (["names", "--state", "lost"], "--state 'lost' is not known; write one of none, pending, registered"),
+        (["explain", "a..b"], "a label is empty"),
+    ],
+)
+def test_a_wrong_value_says_what_would_be_right_and_is_2(config: Path, words: list[str], text: str) -> None:
+    done = run(*words, "-c", str(config))
+    assert done.returncode == 2
+    assert done.stderr.startswith("tenure: ")
+    assert text in done.stderr
+
+
+def test_check_config_reads_zone_files_too(config: Path) -> None:
+    assert run("check-config", "-c", str(config)).returncode == 0
+    config.write_text(CONFIG.replace('name = "example.test."', 'name = "example.test."\nfile = "test.zone"'))
+    (config.parent / "test.zone").write_text("@ 60 SOA ns hostmaster 1 2 3 4 5\n@ 60 NS ns\nns 60 A 10.1.0.256\n")
+    done = run("check-config", "-c", str(config))
+    assert done.returncode == 2
+    assert "test.zone: line 3" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_generated_key_loads_and_its_file_is_private(tmp_path: Path) -> None:
+    out = tmp_path / "dhcp.key"
+    done = run("key", "generate", "DHCP", "--algorithm", "hmac-sha512", "--out", str(out))
+    assert done.returncode == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    path = tmp_path / "tenure.toml"
+    path.write_text(done.stdout + CONFIG)
+    (key,) = load(path).keys
+    assert (key.name, key.algorithm) == (b"\x04dhcp\x00", "hmac-sha512")
+    again = run("key", "generate", "--out", str(out))
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+
+
+def test_a_generated_key_without_a_file_is_a_block_to_paste(tmp_path: Path) -> None:
+    path = tmp_path / "tenure.toml"
+    path.write_text(run("key", "generate").stdout + CONFIG)
+    assert len(load(path).keys) == 1

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tenure.console.cli import output
+from tenure.console.cli.options import Format
+
+
+@dataclass
+class Row:
+    name: str
+    note: str
+    hidden: int = 7
+
+
+ROWS = [Row("pc1", "[red]x[/red]"), Row("longer-name", "")]
+
+
+def test_in_a_pipe_columns_are_plain_and_no_field_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_rows(ROWS, ["name", "note"], Format.TABLE)
+    assert capsys.readouterr().out == "name         note\npc1          [red]x[/red]\nlonger-name  -\n"
+
+
+def test_json_has_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_rows(ROWS, ["name"], Format.JSON)
+    assert json.loads(capsys.readouterr().out)[0] == {"name": "pc1", "note": "[red]x[/red]", "hidden": 7}
+
+
+def test_on_a_terminal_what_clients_sent_is_not_read_as_markup(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    output.print_rows(ROWS, ["name", "note"], Format.TABLE)
+    assert "[red]x[/red]" in capsys.readouterr().out
+
+
+def test_a_terminal_is_not_flooded_and_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(output, "TERMINAL_ROWS", 3)
+
+    def many() -> Iterator[Row]:
+        yield from (Row(f"pc{number}", "") for number in range(10))
+
+    output.print_rows(many(), ["name"], Format.TABLE)
+    shown = capsys.readouterr()
+    assert "pc2" in shown.out
+    assert "pc3" not in shown.out
+    assert shown.err == "(the first 3 rows; --limit shows more)\n"
+
+
+def test_a_limit_that_was_asked_for_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_rows(ROWS, ["name"], Format.TABLE, limit=1)
+    assert capsys.readouterr() == ("name\npc1\n", "")
