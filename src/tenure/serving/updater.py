@@ -11,6 +11,7 @@ the interpreter lock away at every row, and has to wait for it as often.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,6 +38,7 @@ LOOK_SECONDS = 2.0  # the ledger is looked into at least this often, whoever wak
 CROWDED_SECONDS = 0.1  # between pages while those before are not half done
 FULL_SECONDS = 0.5  # before beginning again with rows that found no room
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
+GARBAGE_THRESHOLD = 100_000  # rows in memory are many and in no cycle: looking for some cost an eighth of the time
 STOP_SECONDS = 5.0  # for what is on its way when the end is asked for
 
 
@@ -44,10 +46,10 @@ class WakeSource(Protocol):
     """Says that the ledger may have something new."""
 
     def fileno(self) -> int:
-        """Readable when it does."""
+        """Readable when it does; changes with `drain`; negative while the source is cut off."""
 
     def drain(self) -> object:
-        """Take the wake-ups that wait."""
+        """Take the wake-ups that wait; a source that was cut off tries to come back. Never raises."""
 
 
 class UpdaterService:
@@ -68,7 +70,8 @@ class UpdaterService:
         self._clock = clock
 
     def run(self, stop: Stop) -> None:
-        """Serve until `stop`; what is on its way then has 5 s to come back."""
+        """Serve until `stop`; what is on its way then has 5 s to come back. Sets the process's garbage collector."""
+        gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
         asyncio.run(_Updating(self._ledger, self._routes, self._wake_source, self._report, self._clock).run(stop))
 
 
@@ -98,6 +101,7 @@ class _Updating:
         self._rows = RowsUnderWay(routes, lanes, self._journal, clock)
         self._news = asyncio.Event()
         self._carrying: set[asyncio.Task[None]] = set()
+        self._heard_at = -1  # the descriptor of the wake source that is listened to
         self._flush_at = 0.0  # loop times from here on: when what is gathered must be recorded
         self._ledger_at = 0.0  # from when the ledger may be asked again
         self._pick_at = 0.0  # when to look for rows, unless woken before
@@ -115,6 +119,7 @@ class _Updating:
             while not stop.is_set():
                 self._news.clear()
                 look_at = self._look(loop.time())
+                self._hear(loop)
                 self._send(group)
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(look_at):
@@ -128,12 +133,24 @@ class _Updating:
             self._news.set()
 
         loop.add_reader(stop.fileno(), stopped)
-        if self._wake_source is not None:
-            loop.add_reader(self._wake_source.fileno(), self._woken)
+        self._hear(loop)
 
-    def _woken(self) -> None:
+    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Listen to the wake source, at the descriptor that it has now; one that lost its own is asked to make one."""
+        if self._wake_source is None or self._heard_at >= 0:
+            return
+        if self._wake_source.fileno() < 0:
+            self._wake_source.drain()
+        self._heard_at = self._wake_source.fileno()
+        if self._heard_at >= 0:
+            loop.add_reader(self._heard_at, self._woken, loop)
+
+    def _woken(self, loop: asyncio.AbstractEventLoop) -> None:
         assert self._wake_source is not None, "only a wake source wakes"
+        loop.remove_reader(self._heard_at)  # before it can be closed, and its number given to something else
+        self._heard_at = -1
         self._wake_source.drain()
+        self._hear(loop)
         self._pick_at = 0.0
         self._news.set()
 
@@ -163,9 +180,11 @@ class _Updating:
             self._report.problem(LEDGER_PROBLEM, str(error))
             self._ledger_at = now + LEDGER_SECONDS
             return self._ledger_at
-        self._report.healthy(LEDGER_PROBLEM)
         pick_at = max(self._pick_at, self._crowded_at) if self._after else self._pick_at
-        return min(pick_at, self._flush_at) if len(self._journal) else pick_at
+        if len(self._journal):  # what is still to be written says whether the store is well, not what was read
+            return min(pick_at, self._flush_at)
+        self._report.healthy(LEDGER_PROBLEM)
+        return pick_at
 
     def _pick(self, now: float) -> None:
         """Read a page of the rows that are due and put them into their lanes, if it is time and there is room.

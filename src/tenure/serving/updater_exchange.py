@@ -50,7 +50,7 @@ class Exchange:
                 if answer not in NEXT_SERVER:
                     self._prefer(index)
                     self._well(link)
-                    return [(t, e._replace(server=link.text)) for t, e in self.lane.answered(batch, answer)]
+                    return _said_by(link.text, self.lane.answered(batch, answer))
                 ending = transition(batch.step, answer)
                 assert isinstance(ending, Ending), "the table ends a task where it asks for another server"
                 answer = ending
@@ -89,3 +89,9 @@ class Exchange:
     def _well(self, link: Link) -> None:
         for code in self._standing.pop(link, ()):
             self._report.healthy(code)
+
+
+def _said_by(server: str, ended: Ended) -> Ended:
+    """The same endings with the server's name in them. Most of a batch share one, which is then made once."""
+    named: dict[Ending, Ending] = {}
+    return [(task, named.get(end) or named.setdefault(end, end._replace(server=server))) for task, end in ended]

@@ -23,6 +23,9 @@ class _Row(NamedTuple):
     after_forward: Routed | None
 
 
+_ALONE = _Row(1, None)
+
+
 class RowsUnderWay:
     """The rows in memory. A lane takes in so many and no more, so that no zone stands before the others."""
 
@@ -52,7 +55,8 @@ class RowsUnderWay:
             after = plan.after_forward
             if after is not None and not self._has_room(after.domain):
                 after = None  # forward waits for nobody; this direction stays due
-            self._rows[row[:3]] = _Row(len(start) + len(plan.ended), after)
+            tasks = len(start) + len(plan.ended)
+            self._rows[row[:3]] = _ALONE if tasks == 1 and after is None else _Row(tasks, after)
             for routed in start:
                 self._start(routed)
             for task, ending in plan.ended:
@@ -94,8 +98,9 @@ class RowsUnderWay:
                 self._start(after)
                 return
             after = None
-        self._rows[key] = _Row(tasks, after)
-        if not tasks:
+        if tasks:
+            self._rows[key] = _Row(tasks, after)
+        else:
             self._journal.finish(key)
 
 

@@ -36,14 +36,19 @@ class Plan(NamedTuple):
     ended: tuple[tuple[Task, Ending], ...] = ()  # needs no exchange
 
 
+NOTHING = Plan(())
+
+
 def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tuple[Name, bytes]] = frozenset()) -> Plan:
     """What to do about a row that is due. `ours` holds (name, dhcid) pairs known to be in DNS at other addresses."""
     forward = _routed(row, Direction.FORWARD, routes, ours) if is_due(row.forward, now) else None
     reverse = _routed(row, Direction.REVERSE, routes, ours) if is_due(row.reverse, now) else None
     if not row.cause and row.until <= now:
         return _over(forward, reverse)
-    if reverse is None or reverse.task.removes:
-        return Plan(tuple(routed for routed in (forward, reverse) if routed))
+    if reverse is None:
+        return Plan((forward,)) if forward is not None else NOTHING
+    if reverse.task.removes:
+        return Plan((forward, reverse) if forward is not None else (reverse,))
     if forward is not None and not forward.task.removes:
         return Plan((forward,), after_forward=reverse)
     if row.forward.state == State.REFUSED and row.forward.reason == Reason.NAME_TAKEN:
