@@ -222,17 +222,18 @@ class PostgresListener:
         self._connect()
 
     def fileno(self) -> int:
-        """Readable when something was heard or the connection is lost; changes when it is made again."""
-        return self._connection.fileno()
+        """Readable when something was heard or the connection is lost; changes when it is made again, -1 until then."""
+        return -1 if self._connection.closed else self._connection.fileno()
 
     def drain(self) -> bool:
-        """Takes what was heard; whether there was anything."""
+        """Takes what was heard; whether there was anything. A lost connection counts, since it may have missed some."""
         if not self._connection.closed:
             try:
                 return bool(list(self._connection.notifies(timeout=0)))
             except psycopg.OperationalError:
                 self._connection.close()
-        self._connect()
+        with suppress(LedgerUnavailable, psycopg.OperationalError):
+            self._connect()
         return True
 
     def close(self) -> None:

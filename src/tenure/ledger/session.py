@@ -72,10 +72,10 @@ class Listener(Protocol):
     """Hears `Session.notify` of all processes; to be polled."""
 
     def fileno(self) -> int:
-        """Readable when something was heard. It can change after `drain`."""
+        """Readable when something was heard. It can change with `drain`; -1 while the connection is lost."""
 
     def drain(self) -> bool:
-        """Takes what was heard; whether there was anything. A lost connection is made again and counts as heard."""
+        """Takes what was heard; whether there was anything. Tries to make a lost connection again; never raises."""
 
     def close(self) -> None:
         """Stops listening."""

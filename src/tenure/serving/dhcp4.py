@@ -22,6 +22,7 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.octets import Malformed
 from tenure.serving.batchloop import run_batches
+from tenure.serving.collector import rare_collections
 from tenure.serving.dhcp4socket import Received, open_sockets
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -35,6 +36,7 @@ class Committed(NamedTuple):
     replies: list[tuple[Received, Reply]]
     counts: Counter[Verdict]
     claims: bool  # something in DNS is to change
+    wrote: bool  # the store was not only read
 
 
 class Dhcp4Service:
@@ -68,7 +70,8 @@ class Dhcp4Service:
         inlets = open_sockets(self._interfaces, self._listen, self._port)
         self._report.info("listening", on=",".join(inlet.where for inlet in inlets))
         try:
-            run_batches(inlets, self._serve, stop)
+            with rare_collections():
+                run_batches(inlets, self._serve, stop)
         finally:
             for inlet in inlets:
                 inlet.close()
@@ -85,7 +88,8 @@ class Dhcp4Service:
             self._report.problem("ledger-unavailable", f"{error}; no lease is given until it is back")
             self._report.count("packets_without_ledger", len(packets))
             return
-        self._report.healthy("ledger-unavailable")
+        if committed.wrote:  # a store that can only be read answers a DISCOVER, and is not well
+            self._report.healthy("ledger-unavailable")
         self._reply(committed.replies)
         if committed.claims:
             self._wake()
@@ -112,18 +116,19 @@ class Dhcp4Service:
         batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
         replies = []
         verdicts = []
-        claims = False
+        claims = wrote = False
         for index, (received, packet) in enumerate(packets):
             reply, changes, verdict = decide(
                 packet, received.arrival, view, offers, subnets, now, f"{batch_id}-{index}"
             )
             if changes is not NOTHING:
                 apply(changes)
+                wrote = True
                 claims = claims or bool(changes.wants or changes.withdraws)
             if reply is not None:
                 replies.append((received, reply))
             verdicts.append(verdict)
-        return Committed(replies, Counter(verdicts), claims)
+        return Committed(replies, Counter(verdicts), claims, wrote)
 
     def _prefetch(self, packets: list[tuple[Received, Packet]], view: LeaseBatch) -> None:
         """Reads in one round trip what the packets speak of, and what new clients among them will be offered."""
