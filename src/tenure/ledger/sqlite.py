@@ -20,7 +20,7 @@ from tenure.ledger.errors import LedgerUnavailable, WriteConflict
 from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
 BUSY_SECONDS = 20.0  # how long to wait for another writer before the store counts as unavailable
-CHECKPOINT_PAGES = 4000  # the log is written back into the file every 16 MB
+CHECKPOINT_PAGES = 8000  # the log is written back into the file every 32 MB
 CACHE_KIBIBYTES = 16 * 1024
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 
@@ -107,7 +107,8 @@ class SqliteSession:
 
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows one by one."""
-        yield from self._execute(statement, parameters)
+        for row in self._execute(statement, parameters):  # noqa: UP028 - `yield from` would close a cursor late
+            yield row
 
     def write(self, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
         """Executes the statement for each set of parameters."""
