@@ -8,7 +8,7 @@ from random import Random
 
 from tenure.config.load import load
 from tenure.console.demo.claims import Subject
-from tenure.console.demo.judge import Answer, Belief, Judge
+from tenure.console.demo.judge import PATIENCE_SECONDS, Answer, Belief, Judge
 from tenure.console.demo.population import Population
 from tenure.console.demo.refusals import fetch_refusals
 from tenure.console.demo.server import Server
@@ -23,7 +23,6 @@ SHOW_SECONDS = 0.25
 READ_SECONDS = 0.5
 PATROL_SECONDS = 4.0  # every name and address is asked for at least so often
 BURST = 100  # queries in one tick at most
-AUDIT_SECONDS = 3.0
 
 
 class Play:
@@ -121,17 +120,17 @@ class Play:
         self.judge.heard(subject, version, answer, asyncio.get_running_loop().time())
 
     async def _audit(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Asks about every name and address once more; leases are kept up meanwhile."""
-        left = {belief.subject for belief in self.judge.beliefs.values()}
+        """Asks about every name and address once more, while leases are kept up, until all is right at one moment."""
+        left = set(self.judge.beliefs)
         self.judge.on_answer = left.discard
-        deadline = loop.time() + AUDIT_SECONDS
-        while left and loop.time() < deadline and not self._stop.is_set():
+        deadline = loop.time() + PATIENCE_SECONDS + 1.0
+        while (left or self.judge.unsettled()) and loop.time() < deadline and not self._stop.is_set():
             now = loop.time()
             self._wake(now)
-            for subject in list(left & self.judge.beliefs.keys())[:BURST]:
+            for subject in list(left)[:BURST]:
                 self._question(self.judge.beliefs[subject], now)
-            left &= self.judge.beliefs.keys()
-            await asyncio.sleep(WAKE_SECONDS / 2)
+            self._ask(now)
+            await asyncio.sleep(TICK_SECONDS)
 
     async def _read_refusals(self) -> None:
         configuration = load(self.site.configuration)
