@@ -11,6 +11,8 @@ from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
 from tenure.updating.retry import REMOVAL_SECONDS, backoff_seconds
 from tenure.updating.task import Ending, Task, Verdict
 
+_WRITTEN = {reason: reason.value for reason in Reason}  # plain text, which database drivers take at once
+
 
 class Settled(NamedTuple):
     """What one ending comes to; a failure that repeats itself makes no second entry in the history."""
@@ -76,7 +78,7 @@ def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
 def _outcome(task: Task, ending: Ending, state: State, due_at: float | None, attempts: int) -> Outcome:
     name, address, dhcid = task.row[:3]
     detail = f"{ending.cause}, {ending.server}" if ending.server else ending.cause
-    reason = ending.reason
+    reason = _WRITTEN[ending.reason]
     generation = task.row.generation
     return Outcome(name, address, dhcid, generation, task.direction, state, reason, detail, due_at, attempts)
 
