@@ -45,7 +45,7 @@ def refused_event(
 @lru_cache(maxsize=256)
 def actor(key: Name | None) -> str:
     """Who the history says it was."""
-    return f"dns key {to_text(key)}" if key else "dns without a key"
+    return f"dns key {to_text(key)}" if key else "dns without a proved key"
 
 
 def _words(change: ZoneChange, name: Name) -> str:

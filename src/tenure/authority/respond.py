@@ -40,7 +40,7 @@ class RefusedUpdate(NamedTuple):
     reply: bytes
     zone: Name | None
     name: Name | None  # the first that it wanted to change
-    key: Name | None  # as the peer named it; only a verified key stands for somebody
+    key: Name | None  # whose signature was verified
     refusal: Refusal
 
 
@@ -146,9 +146,8 @@ def _unanswerable(found: Unanswerable) -> Response:
     if message.opcode != Opcode.UPDATE:
         return Reply(found.reply, refusal=found.refusal)
     zone = zone_of_update(message)
-    key = message.tsig.name if message.tsig else None
     name = None if isinstance(zone, Refusal) else zone
-    return RefusedUpdate(found.reply, name, first_name(message), key, found.refusal)
+    return RefusedUpdate(found.reply, name, first_name(message), None, found.refusal)
 
 
 def first_name(message: Message) -> Name | None:

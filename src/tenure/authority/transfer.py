@@ -1,7 +1,8 @@
 """Zone transfers: who may have one, and the messages of its stream (RFC 5936, RFC 1995).
 
-An IXFR is answered in the AXFR form when the requestor is behind, and with one SOA when it is not (RFC 1995
-section 4). The stream is made piece by piece from a snapshot, so that neither side waits for the other.
+An IXFR is answered with the steps from the requestor's serial to ours where the journal has them, else in the AXFR
+form, and with one SOA when the requestor is up to date (RFC 1995 section 4). The stream is made piece by piece from
+one moment of the zone, so that neither side waits for the other.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Transfer(NamedTuple):
 
     request: Request
     zone: ZoneSettings
+    since: int | None = None  # the requestor's serial, when only what changed since then is asked for
 
 
 def decide_transfer(request: Request, zones: Zones, client: str, now: float) -> Transfer | Reply:
@@ -56,7 +58,7 @@ def decide_transfer(request: Request, zones: Zones, client: str, now: float) -> 
 def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Iterable[Record]) -> Iterator[bytes]:
     """The messages of the stream, unsigned: SOA, every record once, the same SOA (section 2.2).
 
-    `records` are those of one snapshot without the SOA.
+    `records` are those of one snapshot without the SOA; of an incremental transfer, the steps with theirs.
     """
     for number, piece in enumerate(_pieces(transfer.zone.name, soa, records)):
         yield _message(transfer.request.message, piece, first=number == 0)
@@ -76,7 +78,7 @@ def _decide_incremental(request: Request, zone: ServedZone, now: float) -> Trans
         return _refuse(request, Refusal(Rcode.FORMERR, "an incremental transfer does not say its serial"), now)
     ttl, rdata = zone.view.soa
     if request.stream and serial_gt(soa_serial(rdata), soa_serial(theirs[0].rdata)):
-        return Transfer(request, zone.settings)
+        return Transfer(request, zone.settings, soa_serial(theirs[0].rdata))
     soa = RR(zone.name, _SOA, _IN, ttl, rdata)
     return Reply(build_reply(request, Rcode.NOERROR, now, authoritative=True, answers=(soa,)))
 

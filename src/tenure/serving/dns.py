@@ -102,7 +102,7 @@ class DnsService:
                 self._tcp.ready(descriptor, mask, self._ticks)
         if hits:
             self._report.count("queries_from_cache", hits)
-        if self._pending:
+        while self._pending:  # an answer can let a connection's next updates in
             self._commit()
 
     def _drop_outdated(self) -> None:

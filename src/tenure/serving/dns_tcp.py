@@ -17,7 +17,8 @@ from tenure.dnswire.tcp import Deframer, frame
 MOST_CONNECTIONS = 512
 IDLE_SECONDS = 30.0
 _READ = 65536
-_MOST_UNSENT = 256  # replies; a requestor that does not take them is not read from any more
+_MOST_UNSENT = 256  # replies; a requestor that does not take them is not served any further
+_MOST_UNSENT_OCTETS = 1 << 20
 
 Stream: TypeAlias = Generator[bytes, None, None]  # raises OSError when it has to be broken off
 
@@ -32,28 +33,33 @@ class Connection:
         self.waiting = 0  # replies that come at the end of the batch
         self.finished = False  # the requestor sends no more
         self.closed = False
+        self.received: deque[bytes] = deque()  # whole messages that wait for their turn
         self._deframer = Deframer()
         self._unsent = bytearray()
         self._queue: deque[bytes | Stream] = deque()
+        self._queued_octets = 0
 
-    def read(self, now: float) -> list[bytes]:
-        """The messages that are whole by now; raises OSError when the connection is gone."""
+    def read(self, now: float) -> None:
+        """Takes what has arrived into `received`; raises OSError when the connection is gone."""
         try:
             octets = self.tcp.recv(_READ)
         except BlockingIOError:
-            return []
+            return
         if not octets:
             self.finished = True
-            return []
+            return
         messages = self._deframer.feed(octets)
         if messages:
             self.active_at = now
-        return messages
+            self.received += messages
 
     def reply(self, message: bytes | Stream) -> None:
         """Queue a message or a stream of them; empty octets are silence."""
-        if message:
+        if isinstance(message, Generator):
             self._queue.append(message)
+        elif message:
+            self._queue.append(message)
+            self._queued_octets += len(message)
 
     def send(self, now: float) -> None:
         """Sends what the socket takes; raises OSError when the connection is gone or a stream is broken off."""
@@ -74,16 +80,20 @@ class Connection:
         return bool(self._unsent or self._queue)
 
     @property
+    def is_full(self) -> bool:
+        """Whether so much is owed that the next message has to wait."""
+        return len(self._queue) + self.waiting >= _MOST_UNSENT or self._queued_octets >= _MOST_UNSENT_OCTETS
+
+    @property
     def interest(self) -> int:
         """The events to poll for."""
-        full = len(self._queue) + self.waiting > _MOST_UNSENT
-        reading = 0 if full or self.finished else select.EPOLLIN
+        reading = 0 if self.received or self.finished else select.EPOLLIN
         return reading | (select.EPOLLOUT if self.wants_to_send else 0)
 
     @property
     def is_done(self) -> bool:
         """Whether the requestor has ended and has all that it is owed."""
-        return self.finished and not self.waiting and not self.wants_to_send
+        return self.finished and not (self.received or self.waiting or self.wants_to_send)
 
     def close(self) -> None:
         """Closes the connection; a transfer in its midst gives its snapshot back."""
@@ -101,7 +111,10 @@ class Connection:
             message = next(head, None) if isinstance(head, Generator) else head
             if message is not None:
                 self._unsent += frame(message)
-            if message is None or not isinstance(head, Generator):
+            if not isinstance(head, Generator):
+                self._queued_octets -= len(head)
+                self._queue.popleft()
+            elif message is None:
                 self._queue.popleft()
 
 
@@ -133,8 +146,7 @@ class TcpServer:
             return
         try:
             if events & ~select.EPOLLOUT:
-                for octets in connection.read(now):
-                    self._receive(octets, connection)
+                connection.read(now)
         except OSError:
             self._drop(connection)
             return
@@ -176,9 +188,13 @@ class TcpServer:
         self._poller.register(tcp.fileno(), select.EPOLLIN)
 
     def _advance(self, connection: Connection, now: float) -> None:
-        """Sends what can be sent, then polls for what can happen next."""
+        """Serves and sends as far as it goes, then polls for what can happen next."""
         try:
             connection.send(now)
+            while connection.received and not connection.is_full:
+                while connection.received and not connection.is_full:
+                    self._receive(connection.received.popleft(), connection)
+                connection.send(now)
         except OSError:
             self._drop(connection)
             return

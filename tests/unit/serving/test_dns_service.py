@@ -11,6 +11,7 @@ import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
+import dns.xfr
 import dns.zone
 import pytest
 from dns_exchange import KEY, OTHER_KEY
@@ -249,12 +250,29 @@ def test_a_transfer_is_of_one_moment_and_holds_up_nobody(tmp_path: Path) -> None
         assert service.ask("h19999.example.test.", "TXT").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_a_signed_transfer_verifies(tmp_path: Path) -> None:
-    text = "@ 300 NS ns\n" + "".join(f"h{i} 300 TXT {'x' * 250}\n" for i in range(500))
+def test_an_incremental_transfer_gives_the_same_zone(tmp_path: Path) -> None:
+    """RFC 1995, with dnspython as the secondary, which checks every step."""
+    text = "@ 300 NS ns\nhost 300 A 192.0.2.1\n" + "".join(f"h{i} 300 TXT {'x' * 250}\n" for i in range(300))
     with running(tmp_path, text) as service:
-        zone = dns.zone.Zone("example.test.")
-        dns.query.inbound_xfr(service.host, zone, port=service.port, timeout=10, lifetime=20)
-        assert len(zone.nodes) == 501
+        secondary, fresh = dns.zone.Zone("example.test."), dns.zone.Zone("example.test.")
+        dns.query.inbound_xfr(service.host, secondary, port=service.port, timeout=10, lifetime=20)
+        assert len(secondary.nodes) == 302
+        for change in (
+            add(name("new"), 1, 60, b"\x0a\0\0\1"),
+            add(name("new"), 1, 90, b"\x0a\0\0\2"),  # a step that changes a TTL
+            delete_name(name("h7")),
+            delete_rrset(name("host"), 1),
+        ):
+            service.send(update(change)[0])
+        query, _serial = dns.xfr.make_query(secondary)
+        with socket.create_connection((service.host, service.port)) as tcp:
+            tcp.settimeout(10)
+            tcp.sendall(frame(query.to_wire()))
+            assert len(parse_message(read_messages(tcp, 1)[0]).answers) < 30
+        dns.query.inbound_xfr(service.host, secondary, query, port=service.port, timeout=10, lifetime=20)
+        dns.query.inbound_xfr(service.host, fresh, port=service.port, timeout=10, lifetime=20)
+        assert secondary == fresh
+        assert secondary.to_text() == fresh.to_text()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "::1"])

@@ -1,0 +1,74 @@
+"""The bounds of the query cache, and that dropping one reply leaves the others."""
+
+from __future__ import annotations
+
+import pytest
+from zone_view import MemoryZone
+
+from tenure.dnswire.name import from_text
+from tenure.serving import dns_cache
+from tenure.serving.dns_cache import QueryCache
+
+ZONE = MemoryZone.from_text("example.test.", "@ 300 NS ns\na 300 A 192.0.2.1\nb 300 A 192.0.2.2\n")
+A, B = from_text("a.example.test."), from_text("b.example.test.")
+
+
+def keep(cache: QueryCache, octets: bytes, *names: bytes, denial: bool = False) -> None:
+    view = cache.watch(ZONE)
+    cache.begin()
+    for name in names:
+        view.rrsets_at(name)
+    if denial:
+        assert view.soa
+    cache.keep(octets, b"id" + octets)
+
+
+def test_the_id_is_not_part_of_the_key() -> None:
+    cache = QueryCache()
+    keep(cache, b"\1\1query", A)
+    assert cache.replies == {b"query": b"\1\1query"}
+
+
+def test_a_changed_name_drops_its_readers_and_the_denials() -> None:
+    cache = QueryCache()
+    keep(cache, b"..one", A)
+    keep(cache, b"..two", A, B)
+    keep(cache, b"..three", B)
+    keep(cache, b"..no", B, denial=True)
+    cache.forget([A])
+    assert set(cache.replies) == {b"three"}
+    cache.forget([B])
+    assert cache.replies == {}
+
+
+def test_what_is_below_a_name_counts_as_a_denial() -> None:
+    cache = QueryCache()
+    view = cache.watch(ZONE)
+    cache.begin()
+    assert not view.has_names_below(A)
+    cache.keep(b"..x", b"..y")
+    cache.forget([])
+    assert cache.replies == {}
+
+
+def test_denials_without_end_do_not_push_out_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_cache, "MOST_VOLATILE", 10)
+    cache = QueryCache()
+    keep(cache, b"..one", A)
+    for number in range(1000):
+        keep(cache, b"..no%d" % number, denial=True)
+        assert len(cache.replies) <= 11
+    assert b"one" in cache.replies
+
+
+def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_cache, "MOST_REPLIES", 10)
+    monkeypatch.setattr(dns_cache, "_MOST_KEPT", 40)
+    cache = QueryCache()
+    for number in range(100):
+        keep(cache, b"..%d" % number, A)
+        assert len(cache.replies) <= 10
+    for number in range(100):  # kept and dropped again and again: the notes about them are bounded too
+        keep(cache, b"..%d" % number, A, B)
+        cache.forget([B])
+        assert sum(len(readers) for readers in cache._readers.values()) <= 80
