@@ -10,10 +10,12 @@ from tenure.console.subject import Subject
 from tenure.console.words import address_text, client_text, hardware_text, name_text, printable, reason_text, time_text
 from tenure.ledger.history import ENDING, HOLDING, EventFilter, History
 from tenure.naming.event import Event
+from tenure.naming.reverse import reverse_name
 
 T = TypeVar("T")
 
 MOST_RELATED = 100  # correlation ids and names that are followed
+AFTERWARDS_SECONDS = 60.0  # what DNS was told this long after the last event still belongs to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,11 @@ def gather(subject: Subject, histories: Sequence[History], limit: int) -> list[E
     related = list(direct)
     for correlation in _newest(direct, lambda event: event.correlation):
         related += collect(EventFilter(correlation=correlation, limit=limit))
-    if related and not subject.names:
-        since = min(event.at for event in related)
-        for name in _newest(related, lambda event: event.name):
-            collect(EventFilter(name=name, since=since, limit=limit))
+    if related:
+        since, until = min(event.at for event in related), max(event.at for event in related) + AFTERWARDS_SECONDS
+        reverse = [reverse_name(address) for address in _newest(related, lambda event: event.address)]
+        for name in [*_newest(related, lambda event: event.name), *reverse]:
+            collect(EventFilter(name=name, since=since, until=until, limit=limit))
     ordered = [event for _, event in sorted(found.items(), key=lambda item: (item[1].at, item[0]))]
     return ordered[-limit:]
 

@@ -1,0 +1,143 @@
+"""What the assembly makes of a configuration in a store: zones, keys, and the services that run."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from tenure.assembly import Service, all_keys, prepare, read_zone_file, services_of
+from tenure.config.configuration import Configuration
+from tenure.config.load import load
+from tenure.config.zones import UPDATER_KEY
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import from_text
+from tenure.dnswire.rdata import soa_serial
+from tenure.ledger.opening import open_leases, open_zones
+from tenure.serving.errors import ServiceError
+from tenure.serving.report import Report
+
+DNS = """
+[dns]
+listen = ["10.1.0.1:5300"]
+[[dns.zones]]
+name = "example.test."
+[[dns.zones]]
+name = "1.10.in-addr.arpa."
+"""
+DHCP = """
+[dhcp4]
+listen = ["127.0.0.1"]
+[[dhcp4.subnets]]
+subnet = "10.1.0.0/16"
+pools = ["10.1.0.50-10.1.0.90"]
+"""
+ZONE_FILE = """\
+@ 300 SOA ns.example.test. hostmaster.example.test. 2024 3600 600 86400 60
+@ 300 NS ns.example.test.
+ns 300 A 10.1.0.1
+WWW 300 A 10.1.0.2
+"""
+
+
+def configured(tmp_path: Path, text: str) -> Configuration:
+    path = tmp_path / "tenure.toml"
+    path.write_text(text)
+    return load(path)
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def report(log: io.StringIO) -> Report:
+    return Report("serve", stream=log)
+
+
+def test_the_services_are_those_that_have_something_to_do(tmp_path: Path) -> None:
+    assert services_of(configured(tmp_path, DNS + DHCP)) == (
+        Service.DNS,
+        Service.DHCP,
+        Service.UPDATER,
+        Service.JANITOR,
+    )
+    assert services_of(configured(tmp_path, DNS)) == (Service.DNS, Service.JANITOR)
+    alone = configured(tmp_path, DHCP + "[ddns]\nddns-send-updates = false\n")
+    assert services_of(alone) == (Service.DHCP, Service.JANITOR)
+
+
+def test_a_zone_without_a_file_is_made_from_the_configuration(tmp_path: Path, report: Report) -> None:
+    configuration = configured(tmp_path, DNS)
+    prepare(configuration, report)
+    ledger = open_zones(configuration.store_url)
+    zones = {zone.name: zone for zone in ledger.zones()}
+    example = zones[from_text("example.test.")]
+    assert soa_serial(example.soa_rdata) == 1
+    assert ledger.rrsets_at(example.id, example.name) == {RRType.NS: (3600, (from_text("ns.example.test."),))}
+    assert ledger.rrsets_at(example.id, from_text("ns.example.test.")) == {RRType.A: (3600, (bytes([10, 1, 0, 1]),))}
+    ledger.close()
+
+
+def test_a_zone_file_is_loaded_once_and_the_zone_lives_in_the_store(
+    tmp_path: Path, report: Report, log: io.StringIO
+) -> None:
+    zone_file = tmp_path / "example.zone"
+    zone_file.write_text(ZONE_FILE)
+    text = DNS.replace('name = "example.test."', 'name = "example.test."\nfile = "example.zone"')
+    configuration = configured(tmp_path, text)
+    prepare(configuration, report)
+    zone_file.write_text(ZONE_FILE.replace("2024", "2025").replace("10.1.0.2", "10.1.0.3"))
+    prepare(configuration, report)
+    assert log.getvalue().count("event=zone-created zone=example.test. records=4 source=example.zone") == 1
+    ledger = open_zones(configuration.store_url)
+    (zone,) = [zone for zone in ledger.zones() if zone.name == from_text("example.test.")]
+    assert soa_serial(zone.soa_rdata) == 2024
+    assert ledger.rrsets_at(zone.id, from_text("www.example.test.")) == {RRType.A: (300, (bytes([10, 1, 0, 2]),))}
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        ("@ 300 NS ns.example.test.\n", "needs one SOA and at least one NS record"),
+        ("@ 300 SOA ns hostmaster 1 2 3 4 5\n", "needs one SOA and at least one NS record"),
+        (ZONE_FILE + "pc 300 A 10.1.0.999\n", "line 5"),
+    ],
+)
+def test_a_zone_file_that_is_wrong_names_file_and_cause(tmp_path: Path, content: str, cause: str) -> None:
+    (tmp_path / "example.zone").write_text(content)
+    text = DNS.replace('name = "example.test."', 'name = "example.test."\nfile = "example.zone"')
+    configuration = configured(tmp_path, text)
+    assert configuration.dns is not None
+    with pytest.raises(ServiceError, match=r"example\.zone: .*" + cause):
+        read_zone_file(configuration, configuration.dns.zones[0])
+
+
+def test_the_updaters_key_is_made_once_and_kept(tmp_path: Path, report: Report) -> None:
+    configuration = configured(tmp_path, DNS + DHCP)
+    prepare(configuration, report)
+    found = []
+    for _ in range(2):
+        ledger = open_leases(configuration.store_url)
+        found.append(all_keys(configuration, ledger)[UPDATER_KEY])
+        ledger.close()
+    assert found[0].secret == found[1].secret
+    assert len(found[0].secret) == 32
+
+
+def test_no_key_is_made_where_none_is_needed(tmp_path: Path, report: Report) -> None:
+    configuration = configured(tmp_path, DHCP + "[ddns]\nddns-send-updates = false\n")
+    prepare(configuration, report)
+    ledger = open_leases(configuration.store_url)
+    assert ledger.keys() == []
+    ledger.close()
+
+
+def test_the_store_is_said_to_be_writable_in_one_line(tmp_path: Path, report: Report, log: io.StringIO) -> None:
+    prepare(configured(tmp_path, DHCP + "[ddns]\nddns-send-updates = false\n"), report)
+    (line,) = log.getvalue().splitlines()
+    assert "event=store-ready" in line
+    assert str(tmp_path / "tenure.db") in line
