@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tenure.console.cli import checking, keys, listing, telling
+from tenure.console.cli import checking, keys, listing, playing, telling
 
 app = typer.Typer(
     name="tenure",
@@ -21,6 +21,7 @@ app.command("names", rich_help_panel=SHOW)(listing.names)
 app.command("zones", rich_help_panel=SHOW)(listing.zones)
 app.command("history", rich_help_panel=SHOW)(telling.history)
 app.command("explain", rich_help_panel=SHOW)(telling.explain)
+app.command("demo", rich_help_panel=SHOW)(playing.demo)
 app.command("check-config", rich_help_panel=SET_UP)(checking.check_config)
 app.command("version", rich_help_panel=SET_UP)(checking.version)
 app.command("reference", hidden=True)(checking.reference)

@@ -39,9 +39,9 @@ class Options:
     keep: bool = False  # the folder
 
 
-def run(once: bool, devices: int, seconds: int | None, seed: int = 1, keep: bool = False) -> int:
+def run(options: Options) -> int:
     """Runs the demo; the exit status is 0 if DNS agreed with the leases, 1 if it did not or could not run."""
-    return asyncio.run(_run(Options(once, devices, seconds, seed, keep), Console(highlight=False)))
+    return asyncio.run(_run(options, Console(highlight=False)))
 
 
 async def _run(options: Options, console: Console) -> int:
