@@ -52,11 +52,21 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, life
     )
 
 
+def rows_of(inquiry: Inquiry, address: bytes) -> tuple[Sequence[Lease], Lease | None]:
+    """The client's rows and the address's; of a client that has the address, which is the usual one, in one look."""
+    rows = inquiry.view.leases_of(inquiry.client)
+    for row in rows:
+        if row.address == address:
+            return rows, row
+    return rows, inquiry.view.lease_at(address)
+
+
 def bind(
     inquiry: Inquiry,
     prepared: PreparedSubnet,
     address: bytes,
     row: Lease | None,
+    rows: Sequence[Lease],
     cause: str,
     *,
     settles: bool,
@@ -64,16 +74,15 @@ def bind(
 ) -> Decision:
     """Commit the address to the client, and acknowledge it.
 
-    `row` is the address's. `settles`: by this message the client begins to use the address, so its leases in other
-    subnets lose their names. A renewal of a running lease does not say where the client is, and if the names went
-    elsewhere it stays without them while the other lease runs.
+    `row` is the address's, `rows` are the client's. `settles`: by this message the client begins to use the address,
+    so its leases in other subnets lose their names. A renewal of a running lease does not say where the client is, and
+    if the names went elsewhere it stays without them while the other lease runs.
     """
     packet, now, correlation = inquiry.packet, inquiry.now, inquiry.correlation
     lifetime = prepared.lifetime(packet.options.get(_LEASE_TIME))
     naming = name_client(inquiry, prepared, address, lifetime)
     renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
     settles = settles or not renewed
-    rows = inquiry.view.leases_of(inquiry.client)
     told = naming
     if (
         row is not None
@@ -98,7 +107,8 @@ def bind(
         naming.forward,
         naming.reverse,
         naming.reason,
-        packet.options.get(_RELAY_AGENT_INFORMATION),
+        # a renewal comes past the relay, which does not move the client
+        packet.options.get(_RELAY_AGENT_INFORMATION, row.relay if row is not None and renewed else None),
         correlation,
     )
     left = _left_behind(inquiry, lease, row, rows, cause, settles=settles)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tenure.leasing import reply
 from tenure.leasing.allocation import choose
-from tenure.leasing.binding import bind, name_client
+from tenure.leasing.binding import bind, name_client, rows_of
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import NOTHING
 from tenure.leasing.verdict import Verdict
@@ -23,8 +23,8 @@ def discover(inquiry: Inquiry) -> Decision:
     prepared, address = chosen
     options = inquiry.packet.options
     if _RAPID_COMMIT in options and prepared.subnet.rapid_commit:
-        row = inquiry.view.lease_at(address)
-        return bind(inquiry, prepared, address, row, "DISCOVER with rapid commit", settles=True, rapid=True)
+        rows, row = rows_of(inquiry, address)
+        return bind(inquiry, prepared, address, row, rows, "DISCOVER with rapid commit", settles=True, rapid=True)
     until = inquiry.now + prepared.subnet.offer_seconds
     inquiry.offers.keep(address, inquiry.client, prepared.subnet_id, until)
     lifetime = prepared.lifetime(options.get(_LEASE_TIME))

@@ -9,13 +9,14 @@ REBINDING    must not    must not    address  broadcast, or through a relay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.leasing import reply
 from tenure.leasing.allocation import is_free, refusal
 from tenure.leasing.arrival import Arrival
-from tenure.leasing.binding import bind
+from tenure.leasing.binding import bind, rows_of
 from tenure.leasing.history import refused
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import Changes, Lease
@@ -77,11 +78,11 @@ def _selecting(inquiry: Inquiry, address: bytes) -> Decision:
     on = subnet_on(inquiry.link, address)
     if on is None:
         return _refuse(inquiry, ClientState.SELECTING, address, Verdict.REFUSED_WRONG_NETWORK)
-    row = inquiry.view.lease_at(address)
+    rows, row = rows_of(inquiry, address)
     why = refusal(inquiry, on, address, row)
     if why is not None:
         return _refuse(inquiry, ClientState.SELECTING, address, why)
-    return bind(inquiry, on, address, row, _CAUSES[ClientState.SELECTING], settles=True)
+    return bind(inquiry, on, address, row, rows, _CAUSES[ClientState.SELECTING], settles=True)
 
 
 def _confirming(inquiry: Inquiry, state: ClientState, address: bytes) -> Decision:
@@ -91,13 +92,13 @@ def _confirming(inquiry: Inquiry, state: ClientState, address: bytes) -> Decisio
         if inquiry.link[0].subnet.authoritative:
             return _refuse(inquiry, state, address, Verdict.REFUSED_WRONG_NETWORK)
         return silent(Verdict.UNKNOWN_CLIENT)
-    row = inquiry.view.lease_at(address)
+    rows, row = rows_of(inquiry, address)
     if not _knows(inquiry, prepared, address, row):
-        return _deny(inquiry, prepared, state, address, row)
+        return _deny(inquiry, prepared, state, address, row, rows)
     why = refusal(inquiry, prepared, address, row)
     if why is not None:
         return _refuse(inquiry, state, address, why)
-    return bind(inquiry, prepared, address, row, _CAUSES[state], settles=state is ClientState.INIT_REBOOT)
+    return bind(inquiry, prepared, address, row, rows, _CAUSES[state], settles=state is ClientState.INIT_REBOOT)
 
 
 def _knows(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Lease | None) -> bool:
@@ -109,7 +110,12 @@ def _knows(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Leas
 
 
 def _deny(
-    inquiry: Inquiry, prepared: PreparedSubnet, state: ClientState, address: bytes, row: Lease | None
+    inquiry: Inquiry,
+    prepared: PreparedSubnet,
+    state: ClientState,
+    address: bytes,
+    row: Lease | None,
+    rows: Sequence[Lease],
 ) -> Decision:
     """A client whose lease at the address is not known: refused where we know better, else as our authority goes.
 
@@ -120,7 +126,7 @@ def _deny(
         why = refusal(inquiry, prepared, address, row)
         return _refuse(inquiry, state, address, why or Verdict.REFUSED_TAKEN)
     here = {one.subnet_id for one in inquiry.link}
-    if any(other.subnet_id in here for other in inquiry.view.leases_of(inquiry.client)):
+    if any(other.subnet_id in here for other in rows):
         return _refuse(inquiry, state, address, Verdict.REFUSED_OTHER_ADDRESS)
     if prepared.subnet.authoritative and state is not ClientState.REBINDING:
         return _refuse(inquiry, state, address, Verdict.REFUSED_UNKNOWN)

@@ -223,6 +223,15 @@ class TestAClientInTwoSubnets:
         assert [want.address for want in network.view.wanted.values()] == [ip(first)]
 
 
+def test_a_renewal_that_comes_past_the_relay_keeps_what_the_relay_said() -> None:
+    network = Network()
+    mine = network.client().join((82, b"\1\4port")).yiaddr
+    network.client().renew(mine)
+    assert network.view.rows[ip(mine)].relay == b"\1\4port"
+    network.client().rebind(mine, (82, b"\1\5other"))
+    assert network.view.rows[ip(mine)].relay == b"\1\5other"
+
+
 def test_another_address_in_the_same_subnet_takes_the_place_of_the_first() -> None:
     network = Network()
     client = network.client().saying((12, b"pc"))
