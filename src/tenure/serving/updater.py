@@ -192,7 +192,10 @@ class _Updating:
         Pages go on to the end of what is due, past rows whose lane is full, and then begin again: so a zone that takes
         its rows slowly, or not at all, hides nobody's.
         """
-        if now < self._pick_at or len(self._rows.keys) > MOST_ROWS - PICK_ROWS:
+        if now < self._pick_at:
+            return
+        if len(self._rows.keys) > MOST_ROWS - PICK_ROWS:
+            self._pick_at = now + CROWDED_SECONDS
             return
         held = sum(exchange.lane.held for exchange in self._exchanges)
         if held > self._few and now < self._crowded_at:

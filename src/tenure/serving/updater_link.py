@@ -17,6 +17,7 @@ from tenure.updating.retry import WORKING, Breaker
 
 CONNECT_SECONDS = 2.0
 SILENCE_SECONDS = 10.0  # without any answer while one is owed
+MOST_OWED = 64  # answers at a time, over all zones of the server: BIND drops updates past its `update-quota` of 100
 
 
 class Unreachable(Exception):
@@ -48,6 +49,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._owed: dict[int, asyncio.Future[bytes]] = {}
+        self._turns = asyncio.Semaphore(MOST_OWED)
         self._deframer = Deframer()
         self._next_id = random.randrange(65536)
         self._heard_at = 0.0  # loop time
@@ -70,13 +72,14 @@ class Link(asyncio.Protocol):
         A connection that ends before the answer is no proof against the server, which may close an idle one at any
         time, and every step may be sent twice: so once more, on a new connection.
         """
-        for _ in range(2):
-            await self._connect()
-            try:
-                return await self._send(message_id, message)
-            except _Lost:
-                continue
-        raise self._failed("the connection ends without an answer")
+        async with self._turns:
+            for _ in range(2):
+                await self._connect()
+                try:
+                    return await self._send(message_id, message)
+                except _Lost:
+                    continue
+            raise self._failed("the connection ends without an answer")
 
     def close(self) -> None:
         """Give the connection back; whoever waits is told that it was lost."""
