@@ -82,14 +82,14 @@ class TenureServe:
         return self.log_path.read_text()
 
     def wait_until_ready(self) -> None:
-        """Until DNS and DHCP listen, and the updater has started."""
+        """Until what is configured of DNS and DHCP listens, and the updater has started."""
+        dns_marks = ["event=dns-listening"] if "[dns]" in self.config.read_text() else []
+        marks = [*dns_marks, "event=listening", "service=updater event=start"]
 
         def ready() -> bool:
             assert self.process.poll() is None, self.log
             log = self.log
-            return all(
-                word in log for word in ("event=dns-listening", "event=listening", "service=updater event=start")
-            )
+            return all(mark in log for mark in marks)
 
         eventually(ready, "services listen")
 
