@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.errors import LedgerError, LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.session import Store
 from tenure.ledger.sqlite import SqliteStore
@@ -37,7 +37,12 @@ def open_ledger(url: str, *, upgrade: bool = True) -> Ledger:
     `ValueError` for another kind of URL; `LedgerUnavailable` when it cannot be reached or written; `SchemaTooNew`
     when a newer tenure has written it, `SchemaTooOld` when an older one has and `upgrade` is not allowed.
     """
-    return Ledger(open_leases(url, upgrade=upgrade), open_zones(url, upgrade=upgrade))
+    leases = open_leases(url, upgrade=upgrade)
+    try:
+        return Ledger(leases, open_zones(url, upgrade=upgrade))
+    except LedgerError:
+        leases.close()
+        raise
 
 
 def open_leases(url: str, *, upgrade: bool = True) -> LeaseLedger:
@@ -58,20 +63,25 @@ def sqlite_path(url: str, suffix: str = "") -> Path | None:
     return path.with_name(f"{path.stem}{suffix}{path.suffix}")
 
 
+def alchemy_url(url: str, schema: Schema) -> str:
+    """The URL of one half as SQLAlchemy writes it."""
+    path = sqlite_path(url, schema.file_suffix)
+    return f"postgresql+psycopg{url[url.index(':') :]}" if path is None else f"sqlite:///{path}"
+
+
 def _store(url: str, schema: Schema, upgrade: bool) -> Store:
     path = sqlite_path(url, schema.file_suffix)
-    if path is None:
-        if not url.startswith(("postgresql:", "postgres:")):
-            raise ValueError(f"{url.partition(':')[0]}: is not a kind of store; write sqlite:PATH or postgresql://...")
-        try:
-            from tenure.ledger.postgres import PostgresStore  # noqa: PLC0415 - psycopg is an extra
-        except ImportError as error:
-            cause = f"psycopg cannot be used ({error}): install tenure[postgres]"
-            raise LedgerUnavailable("postgresql", cause) from error
-        store: Store = PostgresStore(url)
-        alchemy = "postgresql+psycopg" + url[url.index(":") :]
-    else:
-        store = SqliteStore(path)
-        alchemy = f"sqlite:///{path}"
-    ensure_current(store, schema, alchemy, upgrade=upgrade)
+    store = _postgres(url) if path is None else SqliteStore(path)
+    ensure_current(store, schema, alchemy_url(url, schema), upgrade=upgrade)
     return store
+
+
+def _postgres(url: str) -> Store:
+    if not url.startswith(("postgresql:", "postgres:")):
+        raise ValueError(f"{url.partition(':')[0]}: is not a kind of store; write sqlite:PATH or postgresql://...")
+    try:
+        from tenure.ledger.postgres import PostgresStore  # noqa: PLC0415 - psycopg is an extra
+    except ImportError as error:
+        cause = f"psycopg cannot be used ({error}): install tenure[postgres]"
+        raise LedgerUnavailable("postgresql", cause) from error
+    return PostgresStore(url)

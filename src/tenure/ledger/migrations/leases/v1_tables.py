@@ -54,7 +54,8 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     is_due = sa.text("due_at is not null")
-    op.create_index("registration_due", "registration", ["due_at"], sqlite_where=is_due, postgresql_where=is_due)
+    in_order = ["due_at", "name", "address", "dhcid"]
+    op.create_index("registration_due", "registration", in_order, sqlite_where=is_due, postgresql_where=is_due)
     op.create_index("registration_address", "registration", ["address"])
     op.create_table(
         "event",

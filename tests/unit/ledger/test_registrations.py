@@ -1,0 +1,246 @@
+"""Registrations: how claims, withdrawals and outcomes change a row, and which rows are due in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from ledger_rows import NOW, changes, outcomes, want, withdraw
+
+from tenure.ledger.opening import Ledger
+from tenure.ledger.reading import RegistrationFilter
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction, Part, Registration, State, Want, Withdraw
+
+A = want("a", 1, 1)
+
+
+def claim(ledger: Ledger, *claims: Want | Withdraw, now: float = NOW) -> None:
+    ledger.leases.transact(lambda batch: batch.apply(changes(*claims)), now)
+
+
+def only(ledger: Ledger) -> Registration:
+    (row,) = ledger.leases.registrations()
+    return row
+
+
+def settle(ledger: Ledger, state: State = State.REGISTERED, *directions: Direction, now: float = NOW) -> None:
+    for row in ledger.leases.registrations():
+        ledger.leases.record_outcomes(outcomes(row, state, *directions), (), now)
+
+
+def states(ledger: Ledger) -> tuple[str, str]:
+    row = only(ledger)
+    return row.forward.state, row.reverse.state
+
+
+def test_a_new_claim_is_due_at_once(ledger: Ledger) -> None:
+    claim(ledger, A)
+    part = Part("pending", NOW, 0, Reason.WAITING, "", NOW)
+    expected = Registration(*A[:4], A.until, 1, NOW, "", "c-1", part, part)
+    assert only(ledger) == expected
+    assert ledger.leases.due_registrations(NOW, 10) == [expected]
+    assert ledger.leases.due_registrations(NOW - 1, 10) == []
+    assert ledger.leases.next_due_at() == NOW
+
+
+def test_a_direction_that_is_not_wanted_is_none(ledger: Ledger) -> None:
+    claim(ledger, A._replace(reverse=False))
+    assert states(ledger) == (State.PENDING, State.NONE)
+
+
+def test_saying_it_again_moves_nothing_but_the_end(ledger: Ledger) -> None:
+    claim(ledger, A)
+    before = only(ledger)
+    claim(ledger, A._replace(until=NOW + 9999, correlation="c-9"), now=NOW + 5)
+    assert only(ledger) == before._replace(until=NOW + 9999, correlation="c-9")
+    settle(ledger)
+    before = only(ledger)
+    claim(ledger, A._replace(until=NOW + 99999, correlation="c-9"), now=NOW + 6)
+    assert only(ledger) == before._replace(until=NOW + 99999)
+    assert ledger.leases.next_due_at() is None
+
+
+def test_a_waiting_claim_keeps_its_time_when_said_again(ledger: Ledger) -> None:
+    claim(ledger, A)
+    row = only(ledger)
+    later = outcomes(row, State.PENDING, due_at=NOW + 300, attempts=4, reason=Reason.SERVER_UNREACHABLE)
+    ledger.leases.record_outcomes(later, (), NOW)
+    claim(ledger, A, now=NOW + 1)
+    assert only(ledger).forward == Part("pending", NOW + 300, 4, Reason.SERVER_UNREACHABLE, "", NOW)
+
+
+@pytest.mark.parametrize(("ttl", "is_other"), [(1200, False), (1400, False), (1000, False), (1600, True), (600, True)])
+def test_only_a_notably_other_ttl_is_written_again(ledger: Ledger, ttl: int, is_other: bool) -> None:
+    claim(ledger, A)
+    settle(ledger)
+    claim(ledger, A._replace(ttl=ttl), now=NOW + 9)
+    row = only(ledger)
+    assert (row.ttl, row.generation, row.forward.state) == (
+        (ttl, 2, "pending") if is_other else (1200, 1, "registered")
+    )
+    assert row.forward.due_at == (NOW + 9 if is_other else None)
+
+
+def test_an_outcome_for_the_other_ttl_does_not_count(ledger: Ledger) -> None:
+    claim(ledger, A)
+    before = only(ledger)
+    claim(ledger, A._replace(ttl=60))
+    assert ledger.leases.record_outcomes(outcomes(before, State.REGISTERED), (), NOW) == 0
+    assert states(ledger) == (State.PENDING, State.PENDING)
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.REMOVING, State.NONE])
+def test_a_renewal_lets_what_is_not_there_try_again(ledger: Ledger, state: State) -> None:
+    claim(ledger, A)
+    settle(ledger, State.REGISTERED, Direction.REVERSE)
+    row = only(ledger)
+    failed = outcomes(row, state, Direction.FORWARD, attempts=3, reason=Reason.NAME_TAKEN, detail="YXRRSET")
+    ledger.leases.record_outcomes(failed, (), NOW)
+    claim(ledger, A, now=NOW + 60)
+    assert only(ledger).forward == Part("pending", NOW + 60, 0, Reason.WAITING, "", NOW + 60)
+    assert only(ledger).reverse.state == State.REGISTERED
+    assert only(ledger).generation == 2
+
+
+def test_a_direction_that_is_no_longer_wanted_goes(ledger: Ledger) -> None:
+    claim(ledger, A)
+    settle(ledger)
+    claim(ledger, A._replace(forward=False), now=NOW + 5)
+    assert states(ledger) == (State.REMOVING, State.REGISTERED)
+    assert only(ledger).forward.due_at == NOW + 5
+    assert only(ledger).generation == 2
+    claim(ledger, A._replace(forward=False), now=NOW + 6)
+    assert only(ledger).generation == 2
+    assert only(ledger).forward.due_at == NOW + 5
+
+
+def test_wanting_nothing_is_a_withdrawal(ledger: Ledger) -> None:
+    claim(ledger, A._replace(forward=False, reverse=False))
+    assert ledger.leases.registrations() == []
+    claim(ledger, A)
+    claim(ledger, A._replace(forward=False, reverse=False))
+    assert states(ledger) == (State.REMOVING, State.REMOVING)
+
+
+def test_a_withdrawal_removes_what_may_be_there(ledger: Ledger) -> None:
+    claim(ledger, A._replace(reverse=False))
+    settle(ledger, State.REGISTERED, Direction.FORWARD)
+    claim(ledger, withdraw(A), now=NOW + 5)
+    row = only(ledger)
+    assert (row.cause, row.correlation, row.generation) == (Reason.LEASE_EXPIRED, "c-2", 2)
+    assert row.forward == Part("removing", NOW + 5, 0, Reason.WAITING, "", NOW + 5)
+    assert row.reverse.state == State.NONE
+    claim(ledger, withdraw(A, Reason.LEASE_RELEASED), now=NOW + 6)
+    assert only(ledger) == row
+
+
+def test_a_row_of_which_nothing_is_left_goes(ledger: Ledger) -> None:
+    claim(ledger, A)
+    claim(ledger, withdraw(A))
+    settle(ledger, State.NONE, Direction.FORWARD)
+    assert states(ledger) == (State.NONE, State.REMOVING)
+    settle(ledger, State.NONE, Direction.REVERSE)
+    assert ledger.leases.registrations() == []
+    claim(ledger, withdraw(A))
+    assert ledger.leases.registrations() == []
+
+
+def test_the_last_claim_of_a_batch_counts(ledger: Ledger) -> None:
+    claim(ledger, A)
+    settle(ledger)
+
+    def work(batch: object) -> None:
+        batch.apply(changes(withdraw(A)))  # type: ignore[attr-defined]
+        batch.apply(changes(A._replace(until=NOW + 7200)))  # type: ignore[attr-defined]
+
+    ledger.leases.transact(work, NOW + 1)
+    assert states(ledger) == (State.REGISTERED, State.REGISTERED)
+    assert (only(ledger).generation, only(ledger).cause) == (1, "")
+
+
+def test_an_outcome_counts_for_its_generation_only(ledger: Ledger) -> None:
+    claim(ledger, A)
+    before = only(ledger)
+    claim(ledger, withdraw(A))
+    assert ledger.leases.record_outcomes(outcomes(before, State.REGISTERED), (), NOW) == 0
+    assert states(ledger) == (State.REMOVING, State.REMOVING)
+    assert ledger.leases.record_outcomes(outcomes(only(ledger), State.REMOVING, due_at=NOW + 60), (), NOW) == 2
+    assert ledger.leases.next_due_at() == NOW + 60
+
+
+def test_the_time_of_a_state_is_when_it_began(ledger: Ledger) -> None:
+    claim(ledger, A)
+    settle(ledger, State.PENDING, now=NOW + 1)
+    assert only(ledger).forward.changed_at == NOW
+    settle(ledger, State.REGISTERED, now=NOW + 2)
+    assert only(ledger).forward.changed_at == NOW + 2
+
+
+def test_rows_are_due_by_time(ledger: Ledger) -> None:
+    for number in (3, 1, 2):
+        claim(ledger, want(f"h{number}", number, number), now=NOW + number)
+    due = ledger.leases.due_registrations(NOW + 2, 10)
+    assert [row.address[3] for row in due] == [1, 2]
+    assert len(ledger.leases.due_registrations(NOW + 9, 2)) == 2
+    skip = {due[0][:3]}
+    assert [row.address[3] for row in ledger.leases.due_registrations(NOW + 9, 1, skip)] == [2]
+    assert ledger.leases.next_due_at(skip) == NOW + 2
+
+
+def test_the_earlier_direction_makes_the_row_due(ledger: Ledger) -> None:
+    claim(ledger, A)
+    ledger.leases.record_outcomes(outcomes(only(ledger), State.PENDING, Direction.FORWARD, due_at=NOW + 60), (), NOW)
+    assert ledger.leases.next_due_at() == NOW
+    settle(ledger, State.REGISTERED, Direction.REVERSE)
+    assert ledger.leases.next_due_at() == NOW + 60
+
+
+def test_a_freed_name_is_out_of_dns_before_the_next_claim(ledger: Ledger) -> None:
+    claim(ledger, A)
+    settle(ledger)
+    next_claim = want("a", 2, 2)
+    claim(ledger, next_claim, now=NOW - 10)
+    claim(ledger, withdraw(A), now=NOW)
+    assert [row.cause for row in ledger.leases.due_registrations(NOW, 10)] == [Reason.LEASE_EXPIRED]
+    removal = ledger.leases.due_registrations(NOW, 10)[0]
+    assert ledger.leases.next_due_at({removal[:3]}) is None  # nothing to be done until the removal is through
+    ledger.leases.record_outcomes(outcomes(removal, State.REMOVING, due_at=NOW + 60), (), NOW)
+    assert ledger.leases.due_registrations(NOW, 10) == []
+    ledger.leases.record_outcomes(outcomes(removal, State.NONE, Direction.FORWARD), (), NOW)
+    assert [row.dhcid for row in ledger.leases.due_registrations(NOW, 10)] == [next_claim.dhcid]
+
+
+def test_a_removal_that_failed_for_good_blocks_nobody(ledger: Ledger) -> None:
+    claim(ledger, A)
+    claim(ledger, withdraw(A), want("a", 2, 2))
+    removal = ledger.leases.due_registrations(NOW, 10)[0]
+    ledger.leases.record_outcomes(outcomes(removal, State.REFUSED), (), NOW)
+    assert [row.address[3] for row in ledger.leases.due_registrations(NOW, 10)] == [2]
+
+
+def test_pages_of_registrations(ledger: Ledger) -> None:
+    claim(ledger, *(want(f"h{n}", n, n) for n in range(5)))
+    first = ledger.leases.registrations(RegistrationFilter(limit=3))
+    rest = ledger.leases.registrations(RegistrationFilter(after=first[-1][:3]))
+    assert [row.address[3] for row in (*first, *rest)] == [0, 1, 2, 3, 4]
+    assert len(ledger.leases.registrations(RegistrationFilter(name=want("h2", 2, 2).name))) == 1
+    assert len(ledger.leases.registrations(RegistrationFilter(address=want("h2", 2, 2).address))) == 1
+    settle(ledger, State.REFUSED, Direction.REVERSE)
+    assert len(ledger.leases.registrations(RegistrationFilter(state=State.REFUSED))) == 5
+    assert ledger.leases.registrations(RegistrationFilter(state=State.REGISTERED)) == []
+
+
+def test_who_listens_hears_of_claims(new_url: str, ledger: Ledger, open_again: Callable[[], Ledger]) -> None:
+    listener = open_again().leases.listen()
+    if new_url.startswith("sqlite:"):
+        assert listener is None
+        return
+    assert listener is not None
+    assert not listener.drain()
+    claim(ledger, A)
+    ledger.leases.transact(lambda _: None, NOW)
+    assert listener.fileno() >= 0
+    assert listener.drain()
+    assert not listener.drain()
+    listener.close()

@@ -1,0 +1,108 @@
+"""Versions of the schema: made, upgraded in place, refused when newer; and one description that the tables meet."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from ledger_rows import NOW, changes, event, lease, want
+from sqlalchemy import MetaData
+
+from tenure.ledger.errors import LedgerUnavailable, SchemaTooNew, SchemaTooOld
+from tenure.ledger.history import EventFilter
+from tenure.ledger.migrate import revisions, upgrade_schema
+from tenure.ledger.opening import alchemy_url, open_leases, open_ledger
+from tenure.ledger.schema import LEASE_HALF, ZONE_HALF
+from tenure.ledger.versions import LEASE_SCHEMA, ZONE_SCHEMA, Schema
+
+HALVES = [(LEASE_SCHEMA, LEASE_HALF), (ZONE_SCHEMA, ZONE_HALF)]
+
+
+def execute(url: str, schema: Schema, statement: str) -> None:
+    engine = sqlalchemy.create_engine(alchemy_url(url, schema))
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text(statement))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("schema", "metadata"), HALVES, ids=["leases", "zones"])
+def test_the_revisions_make_what_the_schema_says(new_url: str, schema: Schema, metadata: MetaData) -> None:
+    open_ledger(new_url).close()
+    engine = sqlalchemy.create_engine(alchemy_url(new_url, schema))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables,
+            },
+        )
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+@pytest.mark.parametrize("schema", [LEASE_SCHEMA, ZONE_SCHEMA])
+def test_the_versions_are_the_revisions(schema: Schema) -> None:
+    known = [revision.revision for revision in revisions(schema).walk_revisions()]
+    assert tuple(reversed(known)) == schema.versions
+
+
+def test_an_old_store_is_upgraded_in_place(new_url: str) -> None:
+    upgrade_schema("here", LEASE_SCHEMA, alchemy_url(new_url, LEASE_SCHEMA), "1")
+    execute(
+        new_url,
+        LEASE_SCHEMA,
+        "insert into event (at, kind, actor, cause, correlation, detail) values (1, 'old', '', '', 'c-0', '')",
+    )
+    with pytest.raises(SchemaTooOld, match="version 1"):
+        open_leases(new_url, upgrade=False)
+    leases = open_leases(new_url)
+    leases.transact(lambda batch: batch.apply(changes(lease(1, 1), want("a", 1, 1), event("new", NOW))), NOW)
+    assert [stored.event.kind for stored in leases.history.events(EventFilter())] == ["new", "old"]
+    assert leases.history.index(9) == 2
+    leases.close()
+    open_leases(new_url, upgrade=False).close()
+
+
+def test_an_empty_store_is_not_made_where_upgrading_is_not_allowed(new_url: str) -> None:
+    with pytest.raises(SchemaTooOld, match="none"):
+        open_ledger(new_url, upgrade=False)
+
+
+def test_a_newer_store_is_refused_and_left_alone(new_url: str) -> None:
+    open_ledger(new_url).close()
+    execute(new_url, ZONE_SCHEMA, "update tenure_zone_schema set version_num = '99'")
+    with pytest.raises(SchemaTooNew, match=f"version 99.*version {ZONE_SCHEMA.versions[-1]}"):
+        open_ledger(new_url)
+
+
+def test_a_failed_upgrade_leaves_the_old_version(new_url: str) -> None:
+    upgrade_schema("here", LEASE_SCHEMA, alchemy_url(new_url, LEASE_SCHEMA), "1")
+    execute(new_url, LEASE_SCHEMA, "create table event_indexed (in_the_way integer)")  # the last one that is made
+    with pytest.raises(LedgerUnavailable, match="cannot be upgraded"):
+        open_leases(new_url)
+    execute(new_url, LEASE_SCHEMA, "drop table event_indexed")
+    open_leases(new_url).close()
+
+
+def test_two_processes_may_upgrade_at_once(new_url: str) -> None:
+    script = f"from tenure.ledger.opening import open_ledger; open_ledger({new_url!r}).close()"
+    running = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+
+
+def test_a_current_store_opens_without_the_migration_library(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path}/tenure.db"
+    open_ledger(url).close()
+    script = f"""
+import sys
+from tenure.ledger.opening import open_ledger
+open_ledger({url!r})
+assert not {{"sqlalchemy", "alembic", "psycopg"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,181 @@
+"""The zone half: records with their journal, what a batch sees, snapshots, and changes by other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from ledger_rows import NOW, a_record, event, name, soa
+
+from tenure.authority.zone import Record, ZoneChange
+from tenure.dnswire.name import from_text
+from tenure.ledger.history import EventFilter
+from tenure.ledger.opening import Ledger
+from tenure.ledger.zones import Zone, ZoneBatch
+
+APEX = from_text("example.test.")
+NS = Record(APEX, 2, 3600, from_text("ns.example.test."))
+
+
+@pytest.fixture
+def zone(ledger: Ledger) -> Zone:
+    return ledger.zones.create_zone(APEX, 3600, soa(1), [NS])
+
+
+def change(serial: int, *, gone: tuple[Record, ...] = (), new: tuple[Record, ...] = ()) -> ZoneChange:
+    return ZoneChange(3600, soa(serial), gone, new)
+
+
+def apply(ledger: Ledger, zone: Zone, *steps: ZoneChange, now: float = NOW) -> None:
+    def work(batch: ZoneBatch) -> None:
+        for step in steps:
+            batch.apply(zone.id, step)
+
+    ledger.zones.transact(work, now)
+
+
+def test_a_zone_is_made_once(ledger: Ledger, zone: Zone) -> None:
+    assert ledger.zones.create_zone(from_text("Example.Test."), 60, soa(9), [a_record("other", 1)]) == zone
+    assert ledger.zones.zones() == [zone]
+    assert zone == Zone(zone.id, APEX, 3600, soa(1))
+    assert ledger.zones.rrsets_at(zone.id, APEX) == {2: (3600, (NS.rdata,))}
+    assert ledger.zones.rrsets_at(zone.id, name("other")) == {}
+
+
+def test_a_change_is_records_soa_and_journal(ledger: Ledger, zone: Zone) -> None:
+    apply(ledger, zone, change(2, new=(a_record("a", 1), a_record("a", 2))))
+    apply(ledger, zone, change(3, gone=(a_record("a", 1),), new=(a_record("b", 3),)))
+    assert ledger.zones.soa(zone.id) == (3600, soa(3))
+    assert ledger.zones.rrsets_at(zone.id, name("a")) == {1: (300, (a_record("a", 2).rdata,))}
+    entries = ledger.zones.journal_since(zone.id, 1)
+    assert entries is not None
+    assert [(entry.deletions, entry.additions) for entry in entries] == [
+        ((), (a_record("a", 1), a_record("a", 2))),
+        ((a_record("a", 1),), (a_record("b", 3),)),
+    ]
+    assert [(entry.old_soa, entry.new_soa) for entry in entries] == [
+        (Record(APEX, 6, 3600, soa(1)), Record(APEX, 6, 3600, soa(2))),
+        (Record(APEX, 6, 3600, soa(2)), Record(APEX, 6, 3600, soa(3))),
+    ]
+    assert ledger.zones.journal_since(zone.id, 2) == entries[1:]
+    assert ledger.zones.journal_since(zone.id, 3) == []
+    assert ledger.zones.journal_since(zone.id, 99) is None
+
+
+def test_a_changed_ttl_is_a_deletion_and_an_addition(ledger: Ledger, zone: Zone) -> None:
+    apply(ledger, zone, change(2, new=(a_record("a", 1),)))
+    apply(ledger, zone, change(3, gone=(a_record("a", 1),), new=(a_record("a", 1, ttl=60),)))
+    assert ledger.zones.rrsets_at(zone.id, name("a")) == {1: (60, (a_record("a", 1).rdata,))}
+
+
+def test_a_batch_sees_its_own_changes(ledger: Ledger, zone: Zone) -> None:
+    apply(ledger, zone, change(2, new=(a_record("x.deep", 1),)))
+
+    def work(batch: ZoneBatch) -> None:
+        view = batch.zone(zone.id)
+        assert view.has_names_below(name("deep"))
+        batch.apply(zone.id, change(3, gone=(a_record("x.deep", 1),), new=(a_record("a", 1),)))
+        assert view.soa == (3600, soa(3))
+        assert not view.has_names_below(name("deep"))
+        assert view.rrsets_at(name("a")) == {1: (300, (a_record("a", 1).rdata,))}
+        batch.apply(zone.id, change(4, gone=(a_record("a", 1),), new=(a_record("y.deep", 2),)))
+        assert batch.rrsets_at(zone.id, name("a")) == {}
+        assert batch.has_names_below(zone.id, name("deep"))
+        assert batch.soa(zone.id) == (3600, soa(4))
+
+    ledger.zones.transact(work, NOW)
+    assert not ledger.zones.rrsets_at(zone.id, name("a"))
+    assert ledger.zones.has_names_below(zone.id, name("deep"))
+    assert not ledger.zones.has_names_below(zone.id, name("x.deep"))
+    entries = ledger.zones.journal_since(zone.id, 2)
+    assert entries is not None
+    assert len(entries) == 2
+
+
+def test_a_name_is_not_below_itself_or_its_siblings(ledger: Ledger, zone: Zone) -> None:
+    apply(ledger, zone, change(2, new=(a_record("ab", 1), a_record("b.a", 2))))
+    assert ledger.zones.has_names_below(zone.id, name("a"))
+    assert not ledger.zones.has_names_below(zone.id, name("ab"))
+    assert not ledger.zones.has_names_below(zone.id, name("b.a"))
+    assert ledger.zones.view(zone.id).has_names_below(APEX)
+
+
+def test_a_change_that_fails_leaves_nothing(ledger: Ledger, zone: Zone) -> None:
+    def work(batch: ZoneBatch) -> None:
+        batch.apply(zone.id, change(2, new=(a_record("a", 1),)), [event("update-applied", NOW)])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ledger.zones.transact(work, NOW)
+    assert ledger.zones.soa(zone.id) == (3600, soa(1))
+    assert ledger.zones.rrsets_at(zone.id, name("a")) == {}
+    assert ledger.zones.history.events(EventFilter()) == []
+
+
+@pytest.mark.parametrize("size", [0, 512, 513, 60_000])
+def test_rdata_of_any_length(ledger: Ledger, zone: Zone, size: int) -> None:
+    first, second = (Record(name("big"), 65280, 60, bytes(max(size - 1, 0)) + last) for last in (b"a", b"b"))
+    apply(ledger, zone, change(2, new=(first, second)))
+    assert {*ledger.zones.rrsets_at(zone.id, name("big"))[65280][1]} == {first.rdata, second.rdata}
+    apply(ledger, zone, change(3, gone=(first,)))
+    assert ledger.zones.rrsets_at(zone.id, name("big"))[65280][1] == (second.rdata,)
+
+
+def test_a_snapshot_stays_as_it_was(ledger: Ledger, zone: Zone) -> None:
+    apply(ledger, zone, change(2, new=(a_record("b", 1), a_record("a", 2), a_record("x.a", 3))))
+    with ledger.zones.snapshot(zone.id) as snapshot:
+        apply(ledger, zone, change(3, gone=(a_record("b", 1),)))
+        assert snapshot.zone.soa_rdata == soa(2)
+        assert list(snapshot.records) == [NS, a_record("a", 2), a_record("x.a", 3), a_record("b", 1)]
+    with ledger.zones.snapshot(zone.id) as snapshot:
+        assert len(list(snapshot.records)) == 3
+
+
+def test_a_snapshot_can_be_left_early(ledger: Ledger, zone: Zone) -> None:
+    apply(ledger, zone, change(2, new=tuple(a_record(f"h{n}", n) for n in range(50))))
+    with ledger.zones.snapshot(zone.id) as snapshot:
+        next(snapshot.records)
+    apply(ledger, zone, change(3, gone=(a_record("h1", 1),)))
+
+
+def test_changes_by_others_are_noticed_and_own_ones_are_not(
+    ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]
+) -> None:
+    other = open_again()
+    ledger.zones.foreign_changes()
+    before = ledger.zones.foreign_changes()
+    apply(ledger, zone, change(2, new=(a_record("a", 1),)))
+    assert ledger.zones.foreign_changes() == before
+    apply(other, zone, change(3, new=(a_record("b", 1),)))
+    after = ledger.zones.foreign_changes()
+    assert after != before
+    assert ledger.zones.soa(zone.id) == (3600, soa(3))
+    assert ledger.zones.foreign_changes() == after
+
+
+def test_who_listens_hears_of_zones(new_url: str, ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]) -> None:
+    listener = open_again().zones.listen()
+    if new_url.startswith("sqlite:"):
+        assert listener is None
+        return
+    assert listener is not None
+    apply(ledger, zone, change(2, new=(a_record("a", 1),)))
+    assert listener.drain()
+    listener.close()
+
+
+def test_the_journal_is_pruned_from_its_old_end(ledger: Ledger, zone: Zone) -> None:
+    for serial in range(2, 8):
+        apply(ledger, zone, change(serial, new=(a_record(f"h{serial}", serial),)), now=NOW + serial)
+    assert ledger.zones.prune_journal(zone.id, NOW + 5, 2) == 2
+    assert ledger.zones.prune_journal(zone.id, NOW + 5, 9) == 1
+    assert ledger.zones.prune_journal(zone.id, NOW + 5, 9) == 0
+    assert ledger.zones.journal_since(zone.id, 3) is None
+    assert len(ledger.zones.journal_since(zone.id, 4) or ()) == 3
+
+
+def test_events_without_a_change_leave_the_zone_alone(ledger: Ledger, zone: Zone) -> None:
+    events = [event("update-applied", NOW, name=name("a"))]
+    ledger.zones.transact(lambda batch: batch.apply(zone.id, None, events), NOW)
+    assert [one.event for one in ledger.zones.history.events(EventFilter(name=name("a")))] == events
+    assert ledger.zones.soa(zone.id) == (3600, soa(1))
