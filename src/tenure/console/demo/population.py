@@ -127,13 +127,13 @@ class Population:
         return device.join(now)
 
     def _reboot(self, device: Device, now: float) -> bytes:
-        self._say(device, now, "reboots and asks for the address it had")
+        self._say(device, now, f"reboots, asks for {device.held.address} again" if device.held else "reboots")
         return device.reboot(now)
 
     def _rename(self, device: Device, now: float) -> bytes:
         self._renames += 1
         before, device.label = device.label, f"{device.label.split('-')[0]}-r{self._renames:03d}"
-        self._say(device, now, f"is what {before} is called now")
+        self._say(device, now, f"was called {before} before")
         return device.renew(now)
 
     def _move(self, device: Device, now: float) -> bytes:
@@ -170,9 +170,9 @@ class Population:
                     self._say(device, now, f"has {held.address}")
             case Refused(address):
                 self.naks += 1
-                self._say(device, now, f"cannot have {address} here, and asks anew")
+                self._say(device, now, f"is refused {address} here")
             case Silent(stage):
-                self._say(device, now, f"hears no answer while {stage.value}, and starts over")
+                self._say(device, now, f"hears no answer while {stage.value}")
 
     def _say(self, device: Device, now: float, words: str) -> None:
         self.ticker.append(Line(now, device.network, device.label, words))

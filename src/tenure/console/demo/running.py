@@ -93,7 +93,9 @@ async def _watch(play: Play, console: Console) -> None:
     """Plays with a live screen on a terminal, with a plain line now and then in a pipe."""
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=True, screen=True) as live:
-            await play.run(lambda now: live.update(render_screen(take_picture(play, now)), refresh=True))
+            await play.run(
+                lambda now: live.update(render_screen(take_picture(play, now), console.height), refresh=True)
+            )
         return
     said_at = 0.0
 

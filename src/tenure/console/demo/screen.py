@@ -17,20 +17,22 @@ from tenure.console.demo.site import NETWORKS
 from tenure.console.lines import NameLine
 
 NETWORK_STYLES = ("cyan", "magenta", "yellow")
+FULL_HEIGHT = 29
 LEFT_WIDTH = 41
 TICKER_LINES = 11
 DEEDS_IN_ROW = 3
-REFUSED_SHOWN = 4
+REFUSED_SHOWN = 6
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
-def render_screen(picture: Picture) -> RenderableType:
-    """The whole screen."""
+def render_screen(picture: Picture, height: int = FULL_HEIGHT) -> RenderableType:
+    """The whole screen; one of less than `FULL_HEIGHT` lines does without the refused claims."""
     middle = Table.grid(expand=True)
     middle.add_column(width=LEFT_WIDTH)
     middle.add_column(ratio=1)
     middle.add_row(Group(_names(picture), _lags(picture)), _ticker(picture))
-    return Group(_head(picture), middle, _refused(picture), _commands(picture))
+    refused = [_refused(picture)] if height >= FULL_HEIGHT else []
+    return Group(_head(picture), middle, *refused, _commands(picture))
 
 
 def _head(picture: Picture) -> RenderableType:
@@ -39,10 +41,12 @@ def _head(picture: Picture) -> RenderableType:
     grid.add_column(justify="right")
     leases = f"{picture.leases} of {picture.devices} devices hold a lease"
     if picture.wrong:
-        state = Text(f" {picture.wrong} times DNS was wrong ", "bold white on red")
+        state = (f" {picture.wrong} times DNS was wrong ", "bold white on red")
     else:
-        state = Text(" DNS and leases agree ", "bold black on green")
-    grid.add_row(Text.assemble(("tenure demo", "bold"), f"   {leases}"), state + Text(f"  {_clock(picture.played)}"))
+        state = (" DNS and leases agree ", "bold black on green")
+    grid.add_row(
+        Text.assemble(("tenure demo", "bold"), f"   {leases}"), Text.assemble(state, f"  {_clock(picture.played)}")
+    )
     return grid
 
 
@@ -81,12 +85,12 @@ def _lags(picture: Picture) -> RenderableType:
     table.add_column("p99", justify="right", no_wrap=True)
     table.add_row("ACK → resolves", *map(seconds_text, (picture.lag_p50, picture.lag_p99)), style="bold")
     table.add_row("lease over → gone", *map(seconds_text, (picture.gone_p50, picture.gone_p99)))
-    return _panel("time", Group(table, Text(f" {sparkline(picture.recent_lags)}", "green", no_wrap=True)))
+    return _panel("time", Group(table, Text(""), Text(f" {sparkline(picture.recent_lags)}", "green", no_wrap=True)))
 
 
 def _ticker(picture: Picture) -> RenderableType:
     lines = [
-        Text.assemble((_clock(line.at), "dim"), f"  {line.label:<12} ", (line.words, NETWORK_STYLES[line.network]))
+        Text.assemble((_clock(line.at), "dim"), "  ", (f"{line.label:<13}", NETWORK_STYLES[line.network]), line.words)
         for line in picture.ticker[-TICKER_LINES:]
     ]
     lines += [Text("")] * (TICKER_LINES - len(lines))
