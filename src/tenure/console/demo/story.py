@@ -1,6 +1,6 @@
 """What happens on the network, and when: the cast of devices, the scene of a bounded run, and chance for the rest.
 
-All chance comes from one seeded source, so a run can be repeated. Nothing here speaks to a server.
+All chance comes from one seed; only how fast the machine is can make two runs differ. Nothing here speaks to a server.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ MANNERS = {
 def cast_devices(count: int, random: Random) -> list[Device]:
     """As many devices, none of them switched on. Every manner of naming is there, if there are enough devices."""
     manners = list(Manner) + random.choices(list(MANNERS), list(MANNERS.values()), k=max(0, count - len(Manner)))
+    transactions = Random(random.getrandbits(64))  # its own, so that lost packets don't change who does what
     relays = tuple(network.relay for network in NETWORKS)
     cast = []
     for number, manner in enumerate(manners[:count]):
@@ -73,7 +74,7 @@ def cast_devices(count: int, random: Random) -> list[Device]:
         kind = random.choice(NETWORKS[network].devices)
         hardware = bytes((2, 0, 0, network)) + (number + 1).to_bytes(2, "big")
         device = Device(
-            hardware, f"{kind}-{number + 1:03d}", manner, network, relays, DOMAIN, lambda: random.getrandbits(32)
+            hardware, f"{kind}-{number + 1:03d}", manner, network, relays, DOMAIN, lambda: transactions.getrandbits(32)
         )
         if number % 3 == 1:  # RFC 4361: 255, IAID, DUID-LL
             device.client_id = b"\xff" + hardware[2:] + b"\0\3\0\1" + hardware

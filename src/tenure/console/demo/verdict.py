@@ -54,7 +54,9 @@ def _print_refused(console: Console, picture: Picture) -> None:
     if picture.refused_ever:
         console.print(f"\n  {picture.refused_ever} claims on names of others were refused. Refused now:")
     for refusal in picture.refusals[:SHOWN]:
-        console.print(f"    {refusal.name} for {refusal.address}: {refusal.reason} ({refusal.reason_code})", soft_wrap=True)
+        console.print(
+            f"    {refusal.name} for {refusal.address}: {refusal.reason} ({refusal.reason_code})", soft_wrap=True
+        )
 
 
 def _print_disagreements(console: Console, judge: Judge, finished: bool) -> None:
