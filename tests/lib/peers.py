@@ -28,6 +28,8 @@ PACKAGES = {
     "perfdhcp": "kea-admin",
     "dnsperf": "dnsperf",
     "ip": "iproute2",
+    "mount": "mount",
+    "umount": "mount",
     "initdb": "postgresql",
     "postgres": "postgresql",
 }
