@@ -120,7 +120,10 @@ class Play:
         self.judge.heard(subject, version, answer, asyncio.get_running_loop().time())
 
     async def _audit(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Asks about every name and address once more, while leases are kept up, until all is right at one moment."""
+        """Asks about every name and address once more, while leases are kept up, until all is right at one moment.
+
+        The time for that is longer than the judge's patience: what was wrong before is right or an offence after.
+        """
         left = set(self.judge.beliefs)
         self.judge.on_answer = left.discard
         deadline = loop.time() + PATIENCE_SECONDS + 1.0

@@ -83,7 +83,7 @@ async def _perform(site: Site, options: Options, random: Random, console: Consol
         await _watch(play, console)
     finally:
         await server.stop()
-    finished = not stop.is_set()
+    finished = options.once and not stop.is_set()  # where leases never stop to change, something is always pending
     picture = take_picture(play, asyncio.get_running_loop().time())
     print_verdict(console, picture, play.judge, finished)
     return exit_status(play.judge, finished)

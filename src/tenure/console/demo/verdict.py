@@ -14,7 +14,7 @@ SHOWN = 20
 
 
 def exit_status(judge: Judge, finished: bool) -> int:
-    """0 if leases and names agreed all the time. A run that was `finished` has to end with everything right."""
+    """0 if leases and names agreed all the time. A `finished` scene has to end with everything right."""
     if judge.offences or judge.complaints:
         return 1
     return 1 if finished and judge.unsettled() else 0
