@@ -8,10 +8,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tenure.ledger.opening import open_ledger
-
 from tenure.dnswire import name as domain_name
 from tenure.leasing.lease import Changes
+from tenure.ledger.opening import open_ledger
 from tenure.naming.registration import Want
 
 

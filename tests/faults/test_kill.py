@@ -80,11 +80,11 @@ def keeps_its_word(made: Estate, crowd: Crowd) -> None:
 @pytest.mark.parametrize("point", POINTS)
 def test_the_lease_service(tmp_path: Path, store: str, point: str, crowd_of: list[Crowd]) -> None:
     with estate(tmp_path, store, without=("dhcp",)) as made:
-        doomed(made, "dhcp", point, 12)
+        doomed(made, "dhcp", point, 10)
         made.ready()
         crowd = Crowd(made.dhcp_port)
         crowd_of.append(crowd)
-        crowd.join(range(DEVICES), 3)
+        crowd.join(range(DEVICES), 3, window=5)
         fell(made, "dhcp")
         crowd.join([n for n in range(DEVICES) if n not in crowd.promised], 20)
         assert len(crowd.promised) == DEVICES
@@ -99,7 +99,8 @@ def test_the_updater(tmp_path: Path, store: str, point: str, crowd_of: list[Crow
         crowd = Crowd(made.dhcp_port)
         crowd_of.append(crowd)
         doomed(made, "updater", point, 3)
-        crowd.join(range(DEVICES), 20)
+        eventually(lambda: "event=started" in made.log("updater"), "the updater runs")
+        crowd.join(range(DEVICES), 20, window=5)
         fell(made, "updater")
         keeps_its_word(made, crowd)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +131,8 @@ max-valid-lifetime = {self.lifetime}
         """Wait until the services that have sockets have them."""
         for service in ("dns", "dhcp"):
             if service in self.running:
-                eventually(
-                    lambda service=service: self.listens(service), f"{service} listens", 30, lambda: self.log(service)
-                )
+                listens, log = partial(self.listens, service), partial(self.log, service)
+                eventually(listens, f"{service} listens", 30, log)
 
     def show(self, *words: str) -> Any:
         """What a command says, as JSON."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tenure.__main__ import main
-
 from tenure.ledger import sqlite
 
 POINTS = ("writing", "committing", "committed")
