@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from tenure.config.configuration import Configuration
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
-from tenure.ledger.versions import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 from tenure.ledger.zones import ZoneLedger
 
 NOT_YET = "there is no store yet; `tenure serve` makes it"

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from tenure.ledger.errors import LedgerUnavailable
-from tenure.ledger.versions import Schema
+from tenure.ledger.halves import Schema
 
 _FOLDER = Path(__file__).parent / "migrations"
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tenure.ledger.errors import LedgerError, LedgerUnavailable
+from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.session import Store
 from tenure.ledger.sqlite import SqliteStore
-from tenure.ledger.versions import LEASE_SCHEMA, ZONE_SCHEMA, Schema, ensure_current
+from tenure.ledger.versions import ensure_current
 from tenure.ledger.zones import ZoneLedger
 
 SQLITE = "sqlite:"

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tenure.ledger.errors import SchemaTooNew, SchemaTooOld
+from tenure.ledger.halves import Schema
 from tenure.ledger.session import Session, Store
-
-
-class Schema(NamedTuple):
-    """The schema of one half; the last of its versions is the one that this tenure knows. Versions are numbers."""
-
-    half: str  # the folder of its migrations
-    version_table: str
-    versions: tuple[str, ...]
-    file_suffix: str  # of its SQLite file
-
-
-LEASE_SCHEMA = Schema("leases", "tenure_lease_schema", ("1", "2"), "")
-ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2"), "-zones")
 
 
 def ensure_current(store: Store, schema: Schema, alchemy_url: str, *, upgrade: bool) -> None:

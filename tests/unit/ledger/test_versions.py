@@ -14,11 +14,11 @@ from ledger_rows import NOW, changes, event, lease, want
 from sqlalchemy import MetaData
 
 from tenure.ledger.errors import LedgerUnavailable, SchemaTooNew, SchemaTooOld
+from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 from tenure.ledger.history import EventFilter
 from tenure.ledger.migrate import revisions, upgrade_schema
 from tenure.ledger.opening import alchemy_url, open_leases, open_ledger
 from tenure.ledger.schema import LEASE_HALF, ZONE_HALF
-from tenure.ledger.versions import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 
 HALVES = [(LEASE_SCHEMA, LEASE_HALF), (ZONE_SCHEMA, ZONE_HALF)]
 

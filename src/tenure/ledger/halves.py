@@ -1,0 +1,18 @@
+"""The two halves of the store: which versions their schemas have had, and where each keeps its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Schema(NamedTuple):
+    """The schema of one half; the last of its versions is the one that this tenure knows. Versions are numbers."""
+
+    half: str  # the folder of its migrations
+    version_table: str
+    versions: tuple[str, ...]
+    file_suffix: str  # of its SQLite file
+
+
+LEASE_SCHEMA = Schema("leases", "tenure_lease_schema", ("1", "2"), "")
+ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2"), "-zones")
