@@ -1,6 +1,6 @@
 # tenure: `make demo` shows it, `make test` proves it. Both set up everything that they need.
 
-PYTHON ?= python3
+PYTHON ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
