@@ -69,6 +69,6 @@ def decide(
 
 
 def rows_needed(packet: Packet) -> tuple[bytes, bytes | None]:
-    """The client, and the address it speaks of: what the ledger can read for a whole batch at once."""
+    """The client, and the address it speaks of if it does: what the ledger can read for a whole batch at once."""
     address = packet.ciaddr if packet.ciaddr != NO_ADDRESS else packet.options.get(_REQUESTED_ADDRESS)
     return client_key(packet), address

@@ -46,6 +46,7 @@ class OfferBook:
         self._by_address: dict[bytes, Offer] = {}  # oldest first
         self._by_client: dict[tuple[int, bytes], bytes] = {}
         self._ahead: dict[tuple[bytes, bytes], LookAhead] = {}
+        self._searched: dict[tuple[bytes, bytes], LookAhead] = {}  # since `upcoming` was asked
 
     def __len__(self) -> int:
         return len(self._by_address)
@@ -85,10 +86,14 @@ class OfferBook:
         if address is not None:
             self.forget(address)
 
-    def upcoming(self, limit: int) -> list[bytes]:
-        """The addresses of each pool that the next new clients will be offered, up to `limit` of each kind."""
-        queues = [queue for ahead in self._ahead.values() for queue in (ahead.unused, ahead.ended)]
-        return [address for queue in queues for address in islice(queue, limit)]
+    def upcoming(self, number: int) -> list[bytes]:
+        """Addresses that so many new clients will be offered, if they come to the pools where the last ones came."""
+        if not number or not self._searched:
+            return []
+        pools, self._searched = self._searched, {}
+        share = -(-number // len(pools))
+        queues = [ahead.unused or ahead.ended for ahead in pools.values()]
+        return [address for queue in queues for address in islice(queue, share)]
 
     def look_ahead(self, first: bytes, last: bytes) -> LookAhead:
         """What is remembered of the pool `first`..`last`."""
@@ -97,4 +102,5 @@ class OfferBook:
             low, high = int.from_bytes(first, "big"), int.from_bytes(last, "big")
             start = low + int((high - low + 1) * self._spread)
             ahead = self._ahead[first, last] = LookAhead(min(start, high).to_bytes(len(first), "big"))
+        self._searched[first, last] = ahead
         return ahead

@@ -72,24 +72,20 @@ class LeaseBatch:
         self._claims: dict[Key, Want | Withdraw] = {}
         self._events: list[Event] = []
 
-    @property
-    def reads_ahead(self) -> bool:
-        """Whether `prefetch` is worth its arguments: it reads nothing where a row is as near as memory."""
-        return self._session.locks_rows
-
     def prefetch(self, clients: Sequence[bytes], addresses: Sequence[bytes]) -> None:
-        """Reads the rows of these clients and addresses at once, where a round trip costs more than a row."""
-        if not self._session.locks_rows or not (clients or addresses):
+        """Reads the rows of these clients and addresses at once; what is not read ahead is read when it is asked for.
+
+        To be called once, before any decision.
+        """
+        if not (clients or addresses):
             return
-        for address in addresses:
-            self._known.setdefault(address, None)
-        for client in clients:
-            self._known_clients[client] = []
-        for row in self._session.rows(self._sql.touched, (list(clients), list(addresses))):
+        known = self._known = dict.fromkeys(addresses)
+        known_clients = self._known_clients = {client: [] for client in clients}
+        for row in self._session.rows_among(self._sql.touched, clients, addresses):
             lease = lease_of(row)
-            self._known[lease.address] = lease
-            if lease.client in self._known_clients:
-                self._known_clients[lease.client].append(lease)
+            known[lease.address] = lease
+            if lease.client in known_clients:
+                known_clients[lease.client].append(lease)
 
     def lease_at(self, address: bytes) -> Lease | None:
         """The row of an address."""
@@ -106,7 +102,7 @@ class LeaseBatch:
         if stored is None:
             stored = [lease_of(row) for row in self._session.rows(self._sql.leases_of, (client,))]
         changed = self._changed
-        if not changed:
+        if not changed or not (stored or client in self._changed_of):
             return stored
         found = [lease for lease in stored if lease.address not in changed]
         for address in self._changed_of.get(client, ()):

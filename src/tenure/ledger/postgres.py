@@ -85,8 +85,6 @@ class PostgresStore:
 class PostgresSession:
     """One connection, made again by the next use after it was lost. See `session.Session`."""
 
-    locks_rows = True
-
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
         self._has_written = False
@@ -105,6 +103,10 @@ class PostgresSession:
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows."""
         return self._cursor.execute(statement.encode(), parameters).fetchall()
+
+    def rows_among(self, statement: str, *lists: Sequence[Any]) -> list[Row]:
+        """All rows that the lists point to, in one round trip."""
+        return self.rows(statement, [list(one) for one in lists])
 
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows through a cursor on the server, some thousand at a time."""

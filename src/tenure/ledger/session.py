@@ -20,10 +20,6 @@ ATTEMPTS = 8  # how often a transaction is tried when others change the same row
 class Session(Protocol):
     """One connection to one half of a store; used by one thread."""
 
-    @property
-    def locks_rows(self) -> bool:
-        """Whether rows that a change rests on are locked one by one; else a transaction has the store for itself."""
-
     def sql(self, statement: str) -> str:
         """The statement in the engine's dialect: `?` is a parameter, `/*locked*/` locks the rows that are read."""
 
@@ -32,6 +28,9 @@ class Session(Protocol):
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows."""
+
+    def rows_among(self, statement: str, *lists: Sequence[Any]) -> list[Row]:
+        """All rows of a statement in which each list is a condition `column = any(?)`: many rows in one look."""
 
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows one by one, without holding them all; only inside `snapshot`."""

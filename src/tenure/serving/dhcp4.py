@@ -110,8 +110,7 @@ class Dhcp4Service:
 
     def _decide(self, packets: list[tuple[Received, Packet]], view: LeaseBatch, now: float) -> Committed:
         """Every packet in its order, each seeing what the ones before it did. May be called again for one batch."""
-        if view.reads_ahead:
-            self._prefetch(packets, view)
+        self._prefetch(packets, view)
         offers, subnets, apply = self._offers, self._subnets, view.apply
         batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
         replies = []
@@ -131,15 +130,15 @@ class Dhcp4Service:
         return Committed(replies, Counter(verdicts), claims, wrote)
 
     def _prefetch(self, packets: list[tuple[Received, Packet]], view: LeaseBatch) -> None:
-        """Reads in one round trip what the packets speak of, and what new clients among them will be offered."""
+        """Reads in one look what the packets speak of, and what new clients among them will be offered."""
         clients: list[bytes] = []
-        addresses = self._offers.upcoming(len(packets))
+        addresses: list[bytes] = []
         for _, packet in packets:
             client, address = rows_needed(packet)
             clients.append(client)
-            if address is not None and len(address) == 4:
+            if address is not None:
                 addresses.append(address)
-        view.prefetch(clients, addresses)
+        view.prefetch(clients, addresses + self._offers.upcoming(len(packets) - len(addresses)))
 
     def _reply(self, replies: list[tuple[Received, Reply]]) -> None:
         unsent = 0

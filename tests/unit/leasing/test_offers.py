@@ -64,3 +64,7 @@ def test_the_next_addresses_can_be_read_ahead() -> None:
     assert network.offers.upcoming(5) == []
     network.client(1).discover()
     assert network.offers.upcoming(2) == [ip("10.1.0.101"), ip("10.1.0.102")]
+    assert network.offers.upcoming(2) == []  # nobody came since
+    network.client(2).discover()
+    assert network.offers.upcoming(0) == []
+    assert network.offers.upcoming(9) == [ip("10.1.0.102"), ip("10.1.0.103")]

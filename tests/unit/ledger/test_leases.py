@@ -73,6 +73,20 @@ def test_prefetching_changes_nothing_that_is_seen(ledger: Ledger, prefetched: bo
     ledger.leases.transact(work, NOW)
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 255, 256, 257])
+def test_any_number_of_rows_can_be_prefetched(ledger: Ledger, number: int) -> None:
+    rows = [lease(n, n) for n in range(300)]
+    put(ledger, *rows)
+
+    def work(batch: LeaseBatch) -> None:
+        batch.prefetch([client(n) for n in range(number)], [address(299)])
+        for n in (0, number - 1, 299):
+            assert batch.lease_at(address(n)) == rows[n]
+            assert list(batch.leases_of(client(n))) == [rows[n]]
+
+    ledger.leases.transact(work, NOW)
+
+
 def test_a_batch_that_fails_leaves_nothing(ledger: Ledger) -> None:
     def work(batch: LeaseBatch) -> None:
         batch.apply(changes(lease(1, 1), want("a", 1, 1), event("lease-bound", NOW)))
