@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 import pytest
@@ -52,7 +51,7 @@ def test_what_is_digested(vector: dict[str, Any]) -> None:
     digested = prior + unsigned_part(wire(vector), record) + tail
     assert digested.hex() == vector["digest_input"]
     if vector["mac"] and vector["id"] != "request-tampered":
-        assert hmac.digest(key.secret, digested, key.hash_name)[: len(record.mac)] == record.mac
+        assert key.mac(digested)[: len(record.mac)] == record.mac
 
 
 @pytest.mark.parametrize("vector", [v for v in REQUESTS if v["id"].startswith("update-request")], ids=name)

@@ -19,6 +19,7 @@ from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, to_text
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
+from tenure.serving.collector import rare_collections
 from tenure.serving.dns_cache import QueryCache
 from tenure.serving.dns_sockets import Listener, open_listeners
 from tenure.serving.dns_tcp import Connection, TcpServer
@@ -79,14 +80,18 @@ class DnsService:
                 self._poller.register(listener.udp.fileno(), select.EPOLLIN)
                 self._tcp.listen(listener.tcp)
             self._report.info("dns-listening", addresses=addresses, zones=len(self._zones))
-            idle_checked = self._ticks
-            while not stop.is_set():
-                self._turn(self._poller.poll(_TURN_SECONDS), sockets)
-                if self._ticks - idle_checked >= _TURN_SECONDS:
-                    idle_checked = self._ticks
-                    self._tcp.close_idle(self._ticks)
+            with rare_collections():
+                self._take_turns(stop, sockets)
         finally:
             self._close()
+
+    def _take_turns(self, stop: Stop, sockets: Mapping[int, Listener]) -> None:
+        idle_checked = self._ticks
+        while not stop.is_set():
+            self._turn(self._poller.poll(_TURN_SECONDS), sockets)
+            if self._ticks - idle_checked >= _TURN_SECONDS:
+                idle_checked = self._ticks
+                self._tcp.close_idle(self._ticks)
 
     def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
         """Everything that can be read now, then the updates among it."""

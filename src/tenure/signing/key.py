@@ -1,13 +1,16 @@
-"""TSIG keys and their algorithms (RFC 8945 section 6)."""
+"""TSIG keys, their algorithms (RFC 8945 section 6), and HMAC with them (RFC 2104)."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name, from_text
 
 _CLASS_ANY_TTL_0 = b"\0\xff\0\0\0\0"
+_INNER_PAD = bytes(octet ^ 0x36 for octet in range(256))
+_OUTER_PAD = bytes(octet ^ 0x5C for octet in range(256))
 
 
 class Algorithm(NamedTuple):
@@ -52,7 +55,8 @@ class Key:
     secret: bytes = field(repr=False)
     least_mac: int = 0
     # Worked out once, for every signature:
-    hash_name: str = field(init=False, repr=False, compare=False)
+    _inner: hashlib._Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR ipad
+    _outer: hashlib._Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR opad
     mac_size: int = field(init=False, repr=False, compare=False)
     size_floor: int = field(init=False, repr=False, compare=False)  # a shorter MAC is malformed (section 5.2.2.1)
     digest_head: bytes = field(init=False, repr=False, compare=False)  # the TSIG variables up to the algorithm
@@ -69,9 +73,11 @@ class Key:
         floor = max(10, algorithm.hash_size // 2)
         if self.least_mac and not floor <= self.least_mac <= algorithm.mac_size:
             raise ValueError(f"a MAC of this algorithm has {floor} to {algorithm.mac_size} octets")
+        inner, outer = _padded_hashes(self.secret, algorithm.hash_name)
         worked_out = {
+            "_inner": inner,
+            "_outer": outer,
             "least_mac": self.least_mac or algorithm.mac_size,
-            "hash_name": algorithm.hash_name,
             "mac_size": algorithm.mac_size,
             "size_floor": floor,
             "digest_head": self.name + _CLASS_ANY_TTL_0 + self.algorithm,
@@ -79,3 +85,24 @@ class Key:
         }
         for attribute, value in worked_out.items():
             object.__setattr__(self, attribute, value)
+
+    def mac(self, octets: bytes) -> bytes:
+        """The HMAC of the octets, not truncated.
+
+        H(K XOR opad, H(K XOR ipad, octets)), begun from the two states that depend on the key only (RFC 2104 section
+        4): half the cost of `hmac.digest`, which hashes both pads and looks up the hash each time.
+        """
+        inner = self._inner.copy()
+        inner.update(octets)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()
+
+
+def _padded_hashes(secret: bytes, hash_name: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The hash that has taken the secret with ipad, and the one with opad (RFC 2104 section 2)."""
+    size = hashlib.new(hash_name).block_size
+    if len(secret) > size:
+        secret = hashlib.new(hash_name, secret).digest()
+    block = secret.ljust(size, b"\0")
+    return hashlib.new(hash_name, block.translate(_INNER_PAD)), hashlib.new(hash_name, block.translate(_OUTER_PAD))

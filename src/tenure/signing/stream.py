@@ -34,7 +34,7 @@ class StreamSigner:
         key = self._key
         time_signed = int(now)
         tail = timers(time_signed, FUDGE) if self._started else variables(key, time_signed, FUDGE)
-        mac = hmac.digest(key.secret, sized(self._last_mac) + message + tail, key.hash_name)[: self._size]
+        mac = key.mac(sized(self._last_mac) + message + tail)[: self._size]
         self._last_mac = mac
         self._started = True
         return append_record(message, key.record_head, key.algorithm, time_signed, FUDGE, mac, original_id=message[:2])
@@ -68,7 +68,7 @@ class StreamVerifier:
         else:
             tail = variables(key, record.time_signed, record.fudge, record.error, record.other)
         digested = sized(self._last_mac) + self._pending + unsigned_part(octets, record) + tail
-        expected = hmac.digest(key.secret, digested, key.hash_name)[: len(record.mac)]
+        expected = key.mac(digested)[: len(record.mac)]
         if not hmac.compare_digest(expected, record.mac):
             return Unverified.WRONG_MAC
         self._last_mac = record.mac

@@ -57,7 +57,7 @@ class Unverified(StrEnum):
 def sign_request(message: bytes, key: Key, now: float, fudge: int = FUDGE) -> tuple[bytes, bytes]:
     """The message with a TSIG record behind it, and the MAC that `verify_response` needs. It must not have one yet."""
     time_signed = int(now)
-    mac = hmac.digest(key.secret, message + variables(key, time_signed, fudge), key.hash_name)[: key.least_mac]
+    mac = key.mac(message + variables(key, time_signed, fudge))[: key.least_mac]
     head, algorithm = key.record_head, key.algorithm
     return append_record(message, head, algorithm, time_signed, fudge, mac, original_id=message[:2]), mac
 
@@ -94,7 +94,7 @@ def mac_is_right(key: Key, digested: bytes, record: TsigRecord) -> bool:
     """Whether the record's MAC, as far as it goes, is that of these octets and its own variables. Constant time."""
     mac = record.mac
     tail = variables(key, record.time_signed, record.fudge, record.error, record.other)
-    expected = hmac.digest(key.secret, digested + tail, key.hash_name)
+    expected = key.mac(digested + tail)
     return len(mac) > 0 and hmac.compare_digest(expected[: len(mac)], mac)
 
 
@@ -137,8 +137,7 @@ def _signed(
     error: int = 0,
     other: bytes = b"",
 ) -> bytes:
-    digested = sized(request_mac) + response + variables(key, time_signed, fudge, error, other)
-    mac = hmac.digest(key.secret, digested, key.hash_name)[:mac_size]
+    mac = key.mac(sized(request_mac) + response + variables(key, time_signed, fudge, error, other))[:mac_size]
     head, algorithm = key.record_head, key.algorithm
     original_id = response[:2]
     return append_record(

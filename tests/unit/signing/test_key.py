@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 
 import dns.tsig
 import pytest
@@ -49,3 +50,12 @@ def test_what_is_no_key(name: bytes, algorithm: bytes, secret: bytes, reason: st
 
 def test_the_secret_is_never_shown() -> None:
     assert "secret" not in repr(Key(NAME, SHA256, b"the secret"))
+
+
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 127, 128, 129, 500])
+@pytest.mark.parametrize("text", ALGORITHMS)
+def test_the_mac_is_that_of_rfc_2104(text: str, size: int) -> None:
+    secret = bytes(range(256)) * 2
+    key = Key(NAME, ALGORITHMS[text].name, secret[:size])
+    for octets in (b"", b"a message", bytes(1000)):
+        assert key.mac(octets) == hmac.digest(secret[:size], octets, ALGORITHMS[text].hash_name)
