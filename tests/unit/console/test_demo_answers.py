@@ -44,6 +44,7 @@ def test_absence_is_an_answer(rcode: int) -> None:
         (response("host.example.test. A 10.1.0.7", flags=0), "not authoritative"),
         (b"\0\0\0", "malformed response"),
     ],
+    ids=["servfail", "refused", "not-authoritative", "malformed"],
 )
 def test_absence_and_failure_are_told_apart(octets: bytes, trouble: str) -> None:
     assert trouble in read_answer(A, octets).trouble
