@@ -30,24 +30,29 @@ def unused(nth: NthAddress, start: bytes, last: bytes, limit: int) -> Iterator[b
 
 
 def _used_run(nth: NthAddress, position: int, last: bytes) -> int:
-    """How many addresses from `position` on have a row without a gap between them."""
+    """How many addresses from `position` on have a row without a gap between them.
+
+    Every look begins at the last address that is known to be used: no row is skipped over more than twice in all.
+    """
     size = len(last)
-    start = position.to_bytes(size, "big")
+    left = int.from_bytes(last, "big") - position + 1
 
-    def is_used(offset: int) -> bool:
-        target = position + offset
-        if target > int.from_bytes(last, "big"):
-            return False
-        return nth(start, last, offset) == target.to_bytes(size, "big")
+    def goes_on(known: int, offset: int) -> bool:
+        """Whether the run reaches `offset`; it reaches `known`."""
+        start, target = position + known, position + offset
+        return nth(start.to_bytes(size, "big"), last, offset - known) == target.to_bytes(size, "big")
 
-    if not is_used(0):
+    if not goes_on(0, 0):
         return 0
-    low, high = 0, 1  # `low` is used
-    while is_used(high):
-        low, high = high, high * 2
+    low, step = 0, 1
+    while True:
+        high = min(low + step, left)
+        if high == left or not goes_on(low, high):
+            break
+        low, step = high, step * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if is_used(middle):
+        if goes_on(low, middle):
             low = middle
         else:
             high = middle
