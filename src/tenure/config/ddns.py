@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tenure.config.fields import DomainName, Listen, one_of
+from tenure.config.fields import DomainName, Label, Listen, one_of
 from tenure.config.section import Section
 from tenure.naming.policy import ReplaceClientName
 from tenure.updating.routing import ConflictMode
@@ -84,5 +84,5 @@ class Ddns(DdnsParameters):
     ddns_reserved_names: list[DomainName] = []
     """Names that no client can claim, besides the apexes and name servers of the zones under `[dns]`."""
 
-    ddns_reserved_labels: list[str] = ["isatap", "localhost", "wpad"]
+    ddns_reserved_labels: list[Label] = ["isatap", "localhost", "wpad"]
     """First labels that no client can claim in any zone."""

@@ -7,13 +7,15 @@ from ipaddress import IPv4Address
 
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import SubnetSection
+from tenure.config.dns import Updates, ZoneSection
 from tenure.config.dns_checks import check_key_is_defined
 from tenure.config.domains import DomainPlan, all_plans, domain_plans, own_zone, uncovered_address
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
 from tenure.config.subnets import lease_values, naming_policy
-from tenure.config.zones import policy_of
-from tenure.dnswire.name import Name, from_text, is_within, to_text
+from tenure.config.zones import DNS_PORT, is_reverse, policy_of
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import Name, from_labels, from_text, is_within, labels, to_text
 from tenure.naming.hostname import normalise, split_text
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import Reason
@@ -39,6 +41,7 @@ def check_ddns(configuration: Configuration) -> Iterator[Problem]:
 
 def _check_domains(configuration: Configuration) -> Iterator[Problem]:
     for direction in Direction:
+        yield from _check_direction(configuration, direction)
         plans = domain_plans(configuration, direction)
         for index, first in repeated(plan.zone for plan in plans):
             at = (*plans[index].written_at, "zone")
@@ -50,18 +53,45 @@ def _check_domains(configuration: Configuration) -> Iterator[Problem]:
                 f"no server is known for {to_text(plan.zone)}",
                 'set servers = ["10.1.0.1:53"], or serve the zone under [[dns.zones]]',
             )
-        if plan.key is not None:
+        if plan.key is not None and plan.written_at[0] == "ddns":
             yield from check_key_is_defined(configuration, plan.key, (*plan.written_at, "key"))
-            yield from _check_grant(configuration, plan, plan.key)
+        zone = own_zone(configuration, plan.zone)
+        if zone is not None and plan.key is not None and _updates_ourselves(configuration, plan):
+            yield from _check_may_update(configuration, plan, zone, plan.key)
 
 
-def _check_grant(configuration: Configuration, plan: DomainPlan, key: Name) -> Iterator[Problem]:
-    zone = own_zone(configuration, plan.zone)
-    if zone is not None and not any(rule.grant and rule.names_key(key) for rule in policy_of(zone)):
+def _check_direction(configuration: Configuration, direction: Direction) -> Iterator[Problem]:
+    wrong = "is a reverse zone" if direction is Direction.FORWARD else "is no reverse zone"
+    other = Direction.REVERSE if direction is Direction.FORWARD else Direction.FORWARD
+    for plan in domain_plans(configuration, direction):
+        if is_reverse(plan.zone) is (direction is Direction.FORWARD):
+            yield Problem((*plan.written_at, "zone"), wrong, f"write it under [[ddns.{other}]]")
+
+
+def _updates_ourselves(configuration: Configuration, plan: DomainPlan) -> bool:
+    """Whether this server takes the updates itself."""
+    listen = configuration.dns.listen if configuration.dns else []
+    ours = {place.or_port(DNS_PORT).reachable() for place in listen}
+    return any(server in ours for server in plan.servers)
+
+
+def _check_may_update(
+    configuration: Configuration, plan: DomainPlan, zone: ZoneSection, key: Name
+) -> Iterator[Problem]:
+    """The zone takes updates, and its policy lets the key write all that a lease needs."""
+    assert configuration.dns is not None
+    zone_at = ("dns", "zones", configuration.dns.zones.index(zone))
+    if configuration.dhcp4 is not None and zone.updates is Updates.NONE:
+        right = f'write "{Updates.POLICY}", or name other zones under [[ddns.forward]] and [[ddns.reverse]]'
+        yield Problem((*zone_at, "updates"), "keeps the names of leases out of the zone", right)
+    grants = [rule for rule in policy_of(zone) if rule.grant and rule.names_key(key)]
+    needed = (RRType.PTR if is_reverse(zone.name) else RRType.A, RRType.DHCID)
+    missing = [rtype.name for rtype in needed if not any(rule.covers_type(rtype) for rule in grants)]
+    if missing:
         yield Problem(
-            (*plan.written_at, "key"),
-            f"the policy of {to_text(plan.zone)} grants {to_text(key)} nothing",
-            f'add "grant {to_text(key)} zonesub ANY" to its policy, or name a key that has a grant',
+            (*plan.written_at, "key") if plan.written_at[0] == "ddns" else (*zone_at, "policy"),
+            f"the policy of {to_text(plan.zone)} grants {to_text(key)} no {' and no '.join(missing)} records",
+            f'add "grant {to_text(key)} zonesub ANY" to its policy, or name a key that has this grant',
         )
 
 
@@ -108,6 +138,7 @@ def _covered(name: Name, policy: NamingPolicy) -> bool:
 
 def _check_reverse(configuration: Configuration, section: SubnetSection, at: Location) -> Iterator[Problem]:
     zones = [plan.zone for plan in domain_plans(configuration, Direction.REVERSE)]
+    inside = range(int(section.subnet[0]), int(section.subnet[-1]) + 1)
     ranges = [((*at, "pools", index), pool.first, pool.last) for index, pool in enumerate(section.pools)]
     ranges += [
         ((*at, "reservations", index, "ip-address"), one.ip_address, one.ip_address)
@@ -116,10 +147,17 @@ def _check_reverse(configuration: Configuration, section: SubnetSection, at: Loc
     ]
     for key, first, last in ranges:
         gap = uncovered_address(int.from_bytes(first, "big"), int.from_bytes(last, "big"), zones)
-        if gap is not None:
+        if gap is not None and gap in inside:  # what is elsewhere has been said to be
             name = to_text(reverse_name(gap.to_bytes(4, "big")))
-            right = f"add the reverse zone under [[dns.zones]] or [[ddns.reverse]]; {OFF}"
+            zone = to_text(_zone_for(section, gap))
+            right = f"add a reverse zone such as {zone} under [[dns.zones]] or [[ddns.reverse]]; {OFF}"
             yield Problem(key, f"no reverse zone covers {IPv4Address(gap)} ({name})", right)
+
+
+def _zone_for(section: SubnetSection, address: int) -> Name:
+    """The smallest reverse zone at a dot that holds the whole subnet, or the address' own /24."""
+    dots = max(1, min(3, section.subnet.prefixlen // 8))
+    return from_labels(labels(reverse_name(address.to_bytes(4, "big")))[4 - dots :])
 
 
 def _check_ttl(

@@ -7,7 +7,16 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from tenure.config.ddns import DdnsParameters
-from tenure.config.fields import Address, ClientIdKey, HardwareKey, Listen, PoolRange, SubnetPrefix, wrong
+from tenure.config.fields import (
+    Address,
+    ClientIdKey,
+    HardwareKey,
+    Interface,
+    Listen4,
+    PoolRange,
+    SubnetPrefix,
+    wrong,
+)
 from tenure.config.section import Section
 
 Lifetime = Annotated[int, Field(ge=1, le=0xFFFFFFFF)]
@@ -55,8 +64,8 @@ class LeaseParameters(Section):
     next_server: Address | None = None
     """The boot server that clients are told (siaddr). Default: none."""
 
-    boot_file_name: str | None = None
-    """The boot file that clients are told. Default: none."""
+    boot_file_name: Annotated[str, Field(max_length=127, pattern=r"^[\x21-\x7e]+$")] | None = None
+    """The boot file that clients are told (the field `file`), up to 127 ASCII characters. Default: none."""
 
     option_data: OptionData = {}
     """Options for clients, by Kea's names or by code: `routers = ["10.1.0.1"]`, `224 = "0xdeadbeef"`. A subnet's
@@ -95,7 +104,7 @@ class SubnetSection(LeaseParameters, DdnsParameters):
     pools: list[PoolRange] = []
     """Ranges that addresses are leased from: `first-last` or a network. Without a pool only reserved addresses are."""
 
-    interface: str | None = None
+    interface: Interface | None = None
     """Clients that are heard on this interface without a relay belong here, whatever its addresses are."""
 
     server_identifier: Address | None = None
@@ -108,10 +117,10 @@ class SubnetSection(LeaseParameters, DdnsParameters):
 class Dhcp4(LeaseParameters):
     """The DHCPv4 server."""
 
-    interfaces: list[str] = []
+    interfaces: list[Interface] = []
     """Interfaces on which clients are heard without a relay."""
 
-    listen: list[Listen] = []
+    listen: list[Listen4] = []
     """Addresses and ports for relayed clients; the port is 67 where none is written."""
 
     subnets: Annotated[list[SubnetSection], Field(min_length=1)]

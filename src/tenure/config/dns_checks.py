@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tenure.config.configuration import Configuration
 from tenure.config.dns import ZoneSection
 from tenure.config.problem import Location, Problem
-from tenure.config.repeated import repeated
+from tenure.config.repeated import covered, repeated
 from tenure.config.secrets import read_secret
 from tenure.config.zones import UPDATER_KEY
 from tenure.dnswire.name import Name, to_text
@@ -35,8 +35,8 @@ def check_dns(configuration: Configuration) -> Iterator[Problem]:
     dns = configuration.dns
     if dns is None:
         return
-    for index, first in repeated(place.or_port(53) for place in dns.listen):
-        yield Problem(("dns", "listen", index), f"is dns.listen[{first}] again", "leave one of the two out")
+    for index, first in covered([place.or_port(53) for place in dns.listen]):
+        yield Problem(("dns", "listen", index), f"is part of dns.listen[{first}]", "leave one of the two out")
     for index, first in repeated(zone.name for zone in dns.zones):
         yield Problem(("dns", "zones", index, "name"), f"is the zone of dns.zones[{first}] too", "merge the two zones")
     for index, zone in enumerate(dns.zones):

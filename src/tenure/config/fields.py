@@ -5,6 +5,7 @@ Each kind is parsed in one place; its `ValueError` says what is wrong, and what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
@@ -17,8 +18,11 @@ from tenure.authority.policy import Rule, parse_rule
 from tenure.dhcpwire.identity import client_id_key, hardware_key
 from tenure.dnswire.name import Name, from_text
 from tenure.leasing.subnet import Pool
+from tenure.naming.hostname import normalise
 
 T = TypeVar("T")
+ETHERNET = 1  # hardware type
+NOBODYS = (IPv4Network("0.0.0.0/8"), IPv4Network("224.0.0.0/3"))
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -35,6 +39,10 @@ class Endpoint(NamedTuple):
     def reachable(self) -> Endpoint:
         """Where a client of this machine reaches what listens here: a loopback address for the unspecified one."""
         return Endpoint(LOOPBACK_OF_ANY.get(self.host, self.host), self.port)
+
+    def everywhere(self) -> Endpoint:
+        """The same port on all addresses of the same family."""
+        return Endpoint("::" if ":" in self.host else "0.0.0.0", self.port)
 
     def is_specific(self) -> bool:
         """Whether it is one address, not all of the machine's."""
@@ -95,6 +103,33 @@ def _split_port(text: str) -> tuple[str, str]:
     return host, port
 
 
+def _parse_endpoint4(text: str) -> Endpoint:
+    endpoint = _parse_endpoint(text)
+    if ":" in endpoint.host:
+        raise ValueError("DHCPv4 does not run over IPv6")
+    return endpoint
+
+
+def _parse_interface(text: str) -> str:
+    # What Linux accepts as a name (dev_valid_name), without the names that look like a pattern.
+    if not re.fullmatch(r"[^\s/:*]{1,15}", text) or text in {".", ".."}:
+        raise ValueError("is not the name of an interface")
+    return text
+
+
+def _parse_label(text: str) -> str:
+    if normalise([text.encode()]) != (text.lower().encode(),):
+        raise ValueError("is not the first label of a host name")
+    return text.lower()
+
+
+def _parse_hardware(text: str) -> bytes:
+    key = hardware_key(text)
+    if key[1] == ETHERNET and len(key) != 8:
+        raise ValueError(f"an Ethernet address has 6 octets, not {len(key) - 2}")
+    return key
+
+
 def _parse_ipv4(text: str) -> bytes:
     try:
         return IPv4Address(text).packed
@@ -106,12 +141,15 @@ def _parse_subnet(text: str) -> IPv4Network:
     if "/" not in text:
         raise ValueError("has no prefix length")
     try:
-        return IPv4Network(text)
+        network = IPv4Network(text)
     except ValueError as error:
         if "host bits" in str(error):
-            network = IPv4Network(text, strict=False)
-            raise ValueError(f"has bits set behind its prefix (the network is {network})") from None
+            meant = IPv4Network(text, strict=False)
+            raise ValueError(f"has bits set behind its prefix (the network is {meant})") from None
         raise ValueError("is not an IPv4 network") from None
+    if any(network.overlaps(nobodys) for nobodys in NOBODYS):
+        raise ValueError("has addresses that no host can have (0.0.0.0/8, and 224.0.0.0 and above)")
+    return network
 
 
 def _parse_pool(text: str) -> Pool:
@@ -132,7 +170,7 @@ def _parse_place(text: str) -> Place:
     if len(words) == 2 and words[0] == "key":
         return Place(None, _parse_name(words[1]))
     if text == "any":
-        raise ValueError("`any` would be only half of all addresses")
+        raise ValueError("is not a network; for everybody, write both 0.0.0.0/0 and ::/0")
     try:
         return Place(ip_network(text), None)
     except ValueError as error:
@@ -143,6 +181,8 @@ def _parse_store(text: str) -> str:
     scheme, colon, rest = text.partition(":")
     if scheme not in {"sqlite", "postgresql"} or not colon or not rest:
         raise ValueError("names neither of the two stores")
+    if scheme == "sqlite" and rest.startswith("//") and not rest.startswith("///"):
+        raise ValueError("has no host: a path follows the colon")
     return text
 
 
@@ -170,6 +210,14 @@ Listen: TypeAlias = Annotated[
     Endpoint,
     *_kind(_parse_endpoint, 'write an address and a port, such as "10.1.0.1:53" or "[::1]:53"', "127.0.0.1:53"),
 ]
+Listen4: TypeAlias = Annotated[
+    Endpoint,
+    *_kind(_parse_endpoint4, 'write an IPv4 address and a port, such as "10.1.0.1:67"', "127.0.0.1:67"),
+]
+Interface: TypeAlias = Annotated[
+    str, *_kind(_parse_interface, 'write the name of one interface, such as "eth0"', "eth0")
+]
+Label: TypeAlias = Annotated[str, *_kind(_parse_label, 'write letters, digits and hyphens, such as "wpad"', "wpad")]
 Address: TypeAlias = Annotated[bytes, *_kind(_parse_ipv4, 'write four numbers, such as "10.1.0.1"', "10.1.0.1")]
 SubnetPrefix: TypeAlias = Annotated[
     IPv4Network, *_kind(_parse_subnet, 'write a network, such as "10.1.0.0/16"', "10.1.0.0/16")
@@ -189,7 +237,7 @@ TransferPlace: TypeAlias = Annotated[
     Place, *_kind(_parse_place, 'write a network, such as "10.1.0.0/16", or a key, such as "key dhcp."', "key dhcp.")
 ]
 HardwareKey: TypeAlias = Annotated[
-    bytes, *_kind(hardware_key, 'write the octets, such as "02:00:5e:10:00:07"', "02:00:5e:10:00:07")
+    bytes, *_kind(_parse_hardware, 'write the octets, such as "02:00:5e:10:00:07"', "02:00:5e:10:00:07")
 ]
 ClientIdKey: TypeAlias = Annotated[
     bytes, *_kind(client_id_key, 'write the octets, such as "01:02:00:5e:10:00:07"', "01:02:00:5e:10:00:07")

@@ -9,10 +9,20 @@ from itertools import pairwise
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4, SubnetSection
 from tenure.config.problem import Location, Problem
-from tenure.config.repeated import repeated
+from tenure.config.repeated import covered, repeated
 from tenure.config.subnets import lease_values, reservation_key, subnet_id
 from tenure.dhcpwire.v4.options import encode_option
 from tenure.leasing.subnet import Pool
+
+# What a client is told of its lease has keys of its own.
+_OPTION_KEYS = {
+    ("1", "subnet-mask"): "subnet",
+    ("51", "dhcp-lease-time"): "valid-lifetime",
+    ("54", "dhcp-server-identifier"): "server-identifier",
+    ("58", "dhcp-renewal-time"): "renew-timer",
+    ("59", "dhcp-rebinding-time"): "rebind-timer",
+}
+_KEY_OF_OPTION = {word: key for words, key in _OPTION_KEYS.items() for word in words}
 
 
 def check_dhcp4(configuration: Configuration) -> Iterator[Problem]:
@@ -26,8 +36,8 @@ def check_dhcp4(configuration: Configuration) -> Iterator[Problem]:
             "neither interfaces nor listen is set, so no client is heard",
             'set interfaces = ["eth0"] for clients on the wire, listen = ["10.1.0.1:67"] for relayed ones',
         )
-    for index, first in repeated(place.or_port(67) for place in dhcp4.listen):
-        yield Problem(("dhcp4", "listen", index), f"is dhcp4.listen[{first}] again", "leave one of the two out")
+    for index, first in covered([place.or_port(67) for place in dhcp4.listen]):
+        yield Problem(("dhcp4", "listen", index), f"is part of dhcp4.listen[{first}]", "leave one of the two out")
     yield from _check_options(dhcp4.option_data, ("dhcp4", "option-data"))
     yield from _check_networks(dhcp4)
     for index, section in enumerate(dhcp4.subnets):
@@ -128,13 +138,23 @@ def _check_reservations(section: SubnetSection, at: Location) -> Iterator[Proble
             yield Problem(here, which, "set either hw-address or client-id")
         if one.ip_address is None and one.hostname is None and not one.option_data:
             yield Problem(here, "reserves nothing", "set ip-address, hostname or option-data")
-        if one.ip_address is not None and IPv4Address(one.ip_address) not in section.subnet:
-            yield Problem((*here, "ip-address"), f"is not in {section.subnet}", "write an address of the subnet")
+        if one.ip_address is not None:
+            yield from _check_reserved_address(section.subnet, one.ip_address, (*here, "ip-address"))
         yield from _check_options(one.option_data, (*here, "option-data"))
+
+
+def _check_reserved_address(network: IPv4Network, address: bytes, key: Location) -> Iterator[Problem]:
+    if IPv4Address(address) not in network:
+        yield Problem(key, f"is not in {network}", "write an address of the subnet")
+    elif network.prefixlen <= 30 and (stands := _network_or_broadcast(network, Pool(address, address))):
+        yield Problem(key, f"is {stands}, which no host can have", "write another address of the subnet")
 
 
 def _check_options(option_data: Mapping[str, list[str]], at: Location) -> Iterator[Problem]:
     for name, words in option_data.items():
+        if name in _KEY_OF_OPTION:
+            yield Problem((*at, name), "follows from the lease", f"leave it out; {_KEY_OF_OPTION[name]} decides it")
+            continue
         try:
             encode_option(name, words if len(words) > 1 else words[0])
         except ValueError as error:

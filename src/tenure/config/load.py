@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from tenure.config.checks import check
 from tenure.config.configuration import Configuration
-from tenure.config.problem import ConfigurationError, Location, Problem
+from tenure.config.problem import ConfigurationError, Location, Problem, table_name
 from tenure.config.section import Section
 
 _REMEDIES = {
@@ -25,8 +25,9 @@ _REMEDIES = {
     "greater_than_equal": ("is too small", "write a number of at least {ge}"),
     "int_type": ("is not a whole number", "write a whole number without quotes"),
     "less_than_equal": ("is too great", "write a number of at most {le}"),
-    "list_type": ("is not a list", "write a list in brackets"),
-    "model_type": ("is not a table", "write a table of keys"),
+    "list_type": ("is not a list", 'write a list in brackets, such as ["a", "b"]'),
+    "string_pattern_mismatch": ("has characters that cannot stand here", "write ASCII without spaces"),
+    "string_too_long": ("is too long", "write at most {max_length} characters"),
     "string_type": ("is not text in quotes", "write it in quotes"),
     "too_short": ("is empty", "write at least one entry"),
 }
@@ -74,6 +75,12 @@ def _translate(error: ErrorDetails) -> Problem:
             return Problem(key, "is not a key that is known here", _did_you_mean(key))
         case "missing":
             return Problem(key, "is missing", f"set it: {_meaning(key)}")
+        case "list_type" if section_at(key) is not None:
+            return Problem(key, "is not a list of tables", f"write [[{table_name(key)}]] above each of them")
+        case "model_type":
+            in_list = isinstance(key[-1], int)
+            brackets = f"[[{table_name(key)}]]" if in_list else f"[{table_name(key)}]"
+            return Problem(key, "is not a table", f"write {brackets} above its keys")
     wrong, right = _REMEDIES.get(error["type"], (error["msg"], "see docs/reference/configuration.md"))
     return Problem(key, wrong, right.format(**context))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 Location = tuple[str | int, ...]
 LONGEST_VALUE = 70
 SECRET_KEYS = frozenset({"secret"})
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@|(?<=[?&]password=)[^&]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,15 @@ class ConfigurationError(Exception):
 
 
 def problem_line(path: Path, document: Mapping[str, Any], problem: Problem) -> str:
-    """`FILE: KEY = VALUE: what is wrong; what would be right`, without the value where none is written."""
+    """`FILE: KEY = VALUE: what is wrong; what would be right`, without the value where none is written.
+
+    One line of printable text, whatever stands in the file.
+    """
     value = written_value(document, problem.key)
     key = key_path(problem.key)
     place = f"{key} = {value}" if value else key
-    return ": ".join(part for part in (str(path), place, f"{problem.wrong}; {problem.right}") if part)
+    line = ": ".join(part for part in (str(path), place, f"{problem.wrong}; {problem.right}") if part)
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 def key_path(key: Location) -> str:
@@ -44,6 +50,11 @@ def key_path(key: Location) -> str:
     for part in key:
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
     return path.removeprefix(".")
+
+
+def table_name(key: Location) -> str:
+    """The name of the table at a key, without its brackets: `dhcp4.subnets`."""
+    return ".".join(part for part in key if isinstance(part, str))
 
 
 def written_value(document: Mapping[str, Any], key: Location) -> str:
@@ -58,5 +69,7 @@ def written_value(document: Mapping[str, Any], key: Location) -> str:
         return ""
     if key[-1] in SECRET_KEYS:
         return "(not shown)"
-    text = json.dumps(found, default=str)
+    text = json.dumps(found, default=str, ensure_ascii=False)
+    if key == ("store", "url"):
+        text = _PASSWORD.sub(lambda found: f"{found[1]}:***@" if found[1] is not None else "***", text)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."

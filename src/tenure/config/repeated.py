@@ -1,9 +1,11 @@
-"""Entries of a list that say the same thing twice."""
+"""Entries of a list that say what another one says already."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
+
+from tenure.config.fields import Endpoint
 
 T = TypeVar("T", bound=Hashable)
 
@@ -18,3 +20,14 @@ def repeated(values: Iterable[T | None]) -> Iterator[tuple[int, int]]:
             yield index, first[value]
         else:
             first[value] = index
+
+
+def covered(places: Sequence[Endpoint]) -> Iterator[tuple[int, int]]:
+    """The index of each place that another one listens on too, being the same or all addresses, and that one's."""
+    for index, place in enumerate(places):
+        for other, wider in enumerate(places):
+            again = place == wider and other < index
+            within_all = place.is_specific() and wider == place.everywhere()
+            if again or within_all:
+                yield index, other
+                break

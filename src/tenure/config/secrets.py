@@ -12,6 +12,8 @@ from tenure.config.store import KeySection
 from tenure.dnswire.name import Name
 from tenure.signing.key import ALGORITHMS, Key
 
+LEAST_SECRET = 16  # octets; RFC 8945 section 8 recommends as many as the hash has
+
 
 def configured_keys(configuration: Configuration) -> dict[Name, Key]:
     """The keys by name; the configuration was checked, so each has one good secret."""
@@ -34,10 +36,10 @@ def _private_text(path: Path) -> str:
             if stat.S_IMODE(path.stat().st_mode) & stat.S_IROTH:
                 raise ValueError(f"{path} is readable by everybody; run: chmod o-rwx {path}")
             return file.read().strip()
+    except FileNotFoundError:
+        raise ValueError(f"{path} is not there; make it with: tenure key generate --out {path}") from None
     except OSError as error:
-        raise ValueError(
-            f"{path} cannot be read ({error.strerror}); make one with: tenure key generate --out {path}"
-        ) from None
+        raise ValueError(f"{path} cannot be read ({error.strerror}); name a file that this user can read") from None
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not text; write the secret in base64") from None
 
@@ -49,4 +51,7 @@ def _decode(text: str) -> bytes:
         secret = b""
     if not secret:
         raise ValueError("the secret is not base64; make a key with: tenure key generate")
+    if len(secret) < LEAST_SECRET:
+        text = f"the secret has {len(secret)} octets and could be guessed"
+        raise ValueError(f"{text}; make a key of {LEAST_SECRET} or more with: tenure key generate")
     return secret

@@ -184,7 +184,7 @@ servers = ["192.0.2.1"]
 
 
 def test_a_written_policy_chooses_the_key(tmp_path: Path) -> None:
-    text = '[[keys]]\nname = "dhcp."\nsecret = "AAAA"\n' + MINIMAL.replace(
+    text = '[[keys]]\nname = "dhcp."\nsecret = "AAAAAAAAAAAAAAAAAAAAAA=="\n' + MINIMAL.replace(
         '.test."\n', '.test."\npolicy = ["grant dhcp. zonesub ANY"]\n'
     )
     (forward,) = domain_plans(read(tmp_path, text), Direction.FORWARD)

@@ -68,12 +68,12 @@ def encode_option(name_or_code: str, values: Sequence[str] | str) -> tuple[int, 
     by_code = name_or_code.isascii() and name_or_code.isdecimal()
     code, kind = _BY_CODE.get(int(name_or_code), (int(name_or_code), None)) if by_code else _by_name(name_or_code)
     if code in _SERVERS_OWN or code > 255:
-        raise ValueError(f"option {name_or_code} is not yours to set: codes are 1 to 254, without those of the lease")
+        raise ValueError(f"option {name_or_code} is not yours to set; write a code from 1 to 254 that tells nothing of the lease")
     whole = values if isinstance(values, str) else ",".join(values)
     if whole.startswith("hex:") or (by_code and whole.startswith("0x")):
         return code, _hex(whole)
     if kind is None:
-        raise ValueError(f"option {code} has no known format: write its data as hex:0a0b")
+        raise ValueError(f"option {code} has no known format; write its data as hex:0a0b")
     try:
         data = kind([values] if isinstance(values, str) else list(values))
     except ValueError as problem:
@@ -94,7 +94,7 @@ def _hex(text: str) -> bytes:
     try:
         return bytes.fromhex(text.removeprefix("hex:").removeprefix("0x").replace(":", ""))
     except ValueError:
-        raise ValueError(f"{text!r} is not pairs of hex digits") from None
+        raise ValueError(f"{text!r} is not pairs of hex digits; write them as 0x0a0b or hex:0a0b") from None
 
 
 def _items(values: Sequence[str]) -> list[str]:
