@@ -183,6 +183,10 @@ def _parse_store(text: str) -> str:
         raise ValueError("names neither of the two stores")
     if scheme == "sqlite" and rest.startswith("//") and not rest.startswith("///"):
         raise ValueError("has no host: a path follows the colon")
+    if scheme == "postgresql" and not rest.startswith("//"):
+        raise ValueError("has no slashes behind the colon")
+    if scheme == "postgresql" and rest.partition("?")[0].count("@") > 1:
+        raise ValueError("has more than one @; in a password it is written %40")
     return text
 
 

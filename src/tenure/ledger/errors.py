@@ -16,7 +16,11 @@ class LedgerUnavailable(LedgerError):
         self.cause = cause
 
 
-class SchemaTooNew(LedgerError):
+class LedgerUnusable(LedgerError):
+    """Trying again will not help: the URL, the installation or the version must change first."""
+
+
+class SchemaTooNew(LedgerUnusable):
     """A newer tenure has written the store; this one does not know what its tables mean and leaves them alone."""
 
     def __init__(self, place: str, found: str, known: str) -> None:
@@ -28,7 +32,7 @@ class SchemaTooNew(LedgerError):
         self.known = known
 
 
-class SchemaTooOld(LedgerError):
+class SchemaTooOld(LedgerUnusable):
     """The store has to be upgraded first, and the caller asked not to."""
 
     def __init__(self, place: str, found: str, known: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from tenure.ledger.errors import LedgerError, LedgerUnavailable
+from tenure.ledger.errors import LedgerError, LedgerUnusable
 from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.session import Store
@@ -35,8 +35,9 @@ class Ledger(NamedTuple):
 def open_ledger(url: str, *, upgrade: bool = True) -> Ledger:
     """Opens the store at `sqlite:PATH` or `postgresql://...`, making or upgrading its tables first.
 
-    `ValueError` for another kind of URL; `LedgerUnavailable` when it cannot be reached or written; `SchemaTooNew`
-    when a newer tenure has written it, `SchemaTooOld` when an older one has and `upgrade` is not allowed.
+    `LedgerUnavailable` when it cannot be reached or written; `LedgerUnusable` for a URL that cannot be right and for a
+    missing driver, its kinds `SchemaTooNew` when a newer tenure has written the store, and `SchemaTooOld` when an older
+    one has and `upgrade` is not allowed.
     """
     leases = open_leases(url, upgrade=upgrade)
     try:
@@ -79,10 +80,10 @@ def _store(url: str, schema: Schema, upgrade: bool) -> Store:
 
 def _postgres(url: str) -> Store:
     if not url.startswith(("postgresql:", "postgres:")):
-        raise ValueError(f"{url.partition(':')[0]}: is not a kind of store; write sqlite:PATH or postgresql://...")
+        kind = url.partition(":")[0]
+        raise LedgerUnusable(f"{kind}: is not a kind of store; write sqlite:PATH or postgresql://...")
     try:
         from tenure.ledger.postgres import PostgresStore  # noqa: PLC0415 - psycopg is an extra
     except ImportError as error:
-        cause = f"psycopg cannot be used ({error}): install tenure[postgres]"
-        raise LedgerUnavailable("postgresql", cause) from error
+        raise LedgerUnusable(f"postgresql: psycopg cannot be used ({error}): install tenure[postgres]") from error
     return PostgresStore(url)

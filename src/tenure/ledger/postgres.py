@@ -16,7 +16,7 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg.pq import TransactionStatus
 
-from tenure.ledger.errors import LedgerUnavailable, WriteConflict
+from tenure.ledger.errors import LedgerUnavailable, LedgerUnusable, WriteConflict
 from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
 CONNECT_SECONDS = 10
@@ -38,7 +38,8 @@ class PostgresStore:
                 application_name="tenure",
             )
         except psycopg.ProgrammingError as error:
-            raise ValueError(f"the URL of the store is not one that PostgreSQL knows: {error}") from error
+            cause = str(error).strip()
+            raise LedgerUnusable(f"the URL of the store is not one that PostgreSQL knows: {cause}") from error
 
     @property
     def place(self) -> str:

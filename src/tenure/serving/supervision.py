@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from tenure.ledger.errors import LedgerError, SchemaTooNew, SchemaTooOld
+from tenure.ledger.errors import LedgerError, LedgerUnusable
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -173,7 +173,7 @@ def guard(run: Callable[[], None], report: Report) -> int:
     """The exit status of a service: what stops it is said in one line, and with its trace if it is our fault."""
     try:
         run()
-    except (ServiceError, SchemaTooNew, SchemaTooOld) as error:
+    except (ServiceError, LedgerUnusable) as error:
         report.problem("cannot-start", str(error))
         return MISCONFIGURED
     except LedgerError as error:

@@ -188,6 +188,12 @@ REPLACED = {
         'store.url = "sqlite://tenure.db": has no host: a path follows the colon; '
         'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"',
     ),
+    "store-with-an-odd-password": (
+        "[[keys]]",
+        '[store]\nurl = "postgresql://tenure:hun@ter2@db/tenure"\n[[keys]]',
+        'store.url = "postgresql://tenure:***@db/tenure": has more than one @; in a password it is written %40; '
+        'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"',
+    ),
     "ipv6-in-dhcp4": (
         '"127.0.0.1:6767"',
         '"[::1]:6767"',
@@ -330,7 +336,7 @@ ADDED = {
     "option-code": (
         'option-data = { 300 = "0x00" }',
         f'{SUBNET}.option-data.300 = "0x00": option 300 is not yours to set; '
-        "write a code from 1 to 254 that tells nothing of the lease",
+        "write a code from 1 to 254, none of the lease",
     ),
     "option-hex": (
         'option-data = { 224 = "0xzz" }',

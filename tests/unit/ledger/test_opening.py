@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from peers import need_root
 
-from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.errors import LedgerUnavailable, LedgerUnusable
 from tenure.ledger.opening import open_ledger, sqlite_path
 
 
@@ -33,8 +33,15 @@ def test_only_the_owner_reads_the_files(tmp_path: Path) -> None:
 
 
 def test_another_kind_of_store_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"mysql.*sqlite:PATH or postgresql"):
+    with pytest.raises(LedgerUnusable, match=r"mysql.*sqlite:PATH or postgresql"):
         open_ledger("mysql://here/there")
+
+
+def test_a_url_that_the_driver_does_not_know_is_said_without_its_password() -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(LedgerUnusable, match=r'"sslmod"$') as failed:
+        open_ledger("postgresql://tenure:secret-word@db/tenure?sslmod=require")
+    assert "secret-word" not in str(failed.value)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -67,7 +74,7 @@ def test_without_psycopg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.delitem(sys.modules, "tenure.ledger.postgres", raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(LedgerUnavailable, match=r"tenure\[postgres\]"):
+    with pytest.raises(LedgerUnusable, match=r"tenure\[postgres\]"):
         open_ledger("postgresql://localhost/tenure")
 
 

@@ -43,7 +43,7 @@ def opened(path: Path) -> Iterator[Configuration]:
     """The configuration, for a command; problems of the file, the store or the usage end the command in one line."""
     from tenure.config.load import load  # noqa: PLC0415 - `tenure --help` does without
     from tenure.config.problem import ConfigurationError  # noqa: PLC0415
-    from tenure.ledger.errors import LedgerError  # noqa: PLC0415
+    from tenure.ledger.errors import LedgerError, LedgerUnusable  # noqa: PLC0415
 
     try:
         yield load(path)
@@ -51,4 +51,4 @@ def opened(path: Path) -> Iterator[Configuration]:
         print(error, file=sys.stderr)
         raise typer.Exit(WRONG) from None
     except LedgerError as error:
-        raise fail(str(error)) from None
+        raise fail(str(error), WRONG if isinstance(error, LedgerUnusable) else FAILED) from None

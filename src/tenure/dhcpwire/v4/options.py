@@ -68,7 +68,7 @@ def encode_option(name_or_code: str, values: Sequence[str] | str) -> tuple[int, 
     by_code = name_or_code.isascii() and name_or_code.isdecimal()
     code, kind = _BY_CODE.get(int(name_or_code), (int(name_or_code), None)) if by_code else _by_name(name_or_code)
     if code in _SERVERS_OWN or code > 255:
-        raise ValueError(f"option {name_or_code} is not yours to set; write a code from 1 to 254 that tells nothing of the lease")
+        raise ValueError(f"option {name_or_code} is not yours to set; write a code from 1 to 254, none of the lease")
     whole = values if isinstance(values, str) else ",".join(values)
     if whole.startswith("hex:") or (by_code and whole.startswith("0x")):
         return code, _hex(whole)
