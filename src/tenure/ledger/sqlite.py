@@ -25,6 +25,12 @@ CHECKPOINT_PAGES = 8000  # the log is written back into the file every 32 MB
 CACHE_KIBIBYTES = 16 * 1024
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 
+# The driver takes numbers and text as they are, and asks any other value how it wants to be stored. These want to be
+# stored as they are too; without an adapter it looks for one at each value, in vain, which costs more than the value.
+sqlite3.register_adapter(bytes, bytes.__bytes__)
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
+
 _AS_READER, _AS_WRITER = "begin deferred", "begin immediate"
 # A writer that had to give way, or two claims on one key: the work must be looked at again.
 _TRY_AGAIN = {sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
