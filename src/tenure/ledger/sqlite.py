@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class SqliteStore:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise LedgerUnavailable(self.place, error.strerror or str(error)) from error
-        with _named(self.place):
+        with _Naming(self.place):
             return SqliteSession(self._path)
 
     def check_writable(self) -> str:
@@ -90,6 +90,7 @@ class SqliteSession:
 
     def __init__(self, path: Path) -> None:
         self._place = str(path)
+        self._naming = _Naming(self._place)
         self._connection = connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         self._execute = connection.execute
         self._execute("pragma journal_mode = wal")
@@ -167,16 +168,14 @@ class SqliteSession:
                 self._connection.rollback()
         return value
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """Reads outside a transaction."""
-        with _named(self._place):
-            yield
+        return self._naming
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads that all see the same moment."""
-        with _named(self._place):
+        with self._naming:
             self._execute("begin deferred")
             try:
                 yield
@@ -185,7 +184,7 @@ class SqliteSession:
 
     def foreign_changes(self, _channel: str) -> int:
         """SQLite's own counter: the commits of this connection do not move it."""
-        with _named(self._place):
+        with self._naming:
             return int(self._execute("pragma data_version").fetchone()[0])
 
     def close(self) -> None:
@@ -193,12 +192,18 @@ class SqliteSession:
         self._connection.close()
 
 
-@contextmanager
-def _named(place: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise LedgerUnavailable(place, str(error)) from error
+class _Naming:
+    """Names the place when the driver fails. Made once for a session: a generator costs as much as a read."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise LedgerUnavailable(self._place, str(error)) from error
 
 
 def _sync_folder(folder: Path) -> None:
