@@ -64,8 +64,8 @@ class LeaseBatch:
         self._sql = prepared
         self._registrations = registrations
         self._now = now
-        self._known: dict[bytes, Lease | None] = {}  # prefetched rows by address
-        self._known_clients: dict[bytes, list[Lease]] = {}  # prefetched rows by client
+        self._known: dict[bytes, Lease | None] = {}  # rows read ahead by address; None: there is none
+        self._known_clients: dict[bytes, list[Lease]] = {}  # rows read ahead by client
         self._changed: dict[bytes, Lease | None] = {}  # decided rows by address; None: dropped
         self._changed_of: dict[bytes, set[bytes]] = {}  # addresses decided for a client
         self._cleared: set[bytes] = set()  # addresses whose row goes before the new one is written
@@ -118,6 +118,7 @@ class LeaseBatch:
         dropped = sorted(a for a, lease in self._changed.items() if lease is None and start <= a <= last)
         # an address taken in this batch may look unused, so that many more have to be found
         found = list(unused(self._nth_address, start, last, limit + len(taken)))
+        self._known.update(dict.fromkeys(found))
         if taken or dropped:
             hidden = set(taken)
             found = sorted({*found, *dropped} - hidden)

@@ -68,8 +68,11 @@ def _wanted_part(direction: str) -> str:
 
 _MOVES = " or ".join([_turns("forward"), _turns("reverse"), _goes("forward"), _goes("reverse"), _OTHER_TTL])
 
-PUT_WANT = f"""\
-insert into registration ({COLUMNS}) values ({", ".join("?" * (len(_HEAD) + 2 * len(_PART)))})
+_PENDING = f"'{State.PENDING}', ?, 0, '{Reason.WAITING}', '', ?"
+_UNWANTED = f"'{State.NONE}', null, 0, '', '', ?"
+
+_PUT_WANT = f"""\
+insert into registration ({COLUMNS}) values (?, ?, ?, ?, ?, 1, ?, '', ?, {{forward}}, {{reverse}})
 on conflict (name, address, dhcid) do update set
 ttl = case when {_OTHER_TTL} then excluded.ttl else registration.ttl end,
 until = excluded.until,
@@ -79,6 +82,13 @@ cause = '',
 correlation = excluded.correlation,
 {_wanted_part("forward")},
 {_wanted_part("reverse")}"""
+
+# By what is wanted, forward and reverse. What a new row always has stands in the statement: to bind it costs more.
+PUT_WANT = {
+    (True, True): _PUT_WANT.format(forward=_PENDING, reverse=_PENDING),
+    (True, False): _PUT_WANT.format(forward=_PENDING, reverse=_UNWANTED),
+    (False, True): _PUT_WANT.format(forward=_UNWANTED, reverse=_PENDING),
+}
 
 
 def _withdrawn_part(direction: str) -> str:
@@ -132,14 +142,10 @@ update registration set
 
 
 def want_row(want: Want, now: float) -> tuple[Any, ...]:
-    """The parameters of `PUT_WANT`: the row as it is when there was none."""
-    pending = (State.PENDING.value, now, 0, Reason.WAITING.value, "", now)
-    nothing = (State.NONE.value, None, 0, "", "", now)
-    return (
-        *(want.name, want.address, want.dhcid, want.ttl, want.until, 1, now, "", want.correlation),
-        *(pending if want.forward else nothing),
-        *(pending if want.reverse else nothing),
-    )
+    """The parameters of the `PUT_WANT` for what it wants: the row as it is when there was none."""
+    name, address, dhcid, ttl, forward, reverse, until, correlation = want
+    times = (now, now, now, now) if forward and reverse else (now, now, now)
+    return (name, address, dhcid, ttl, until, now, correlation, *times)
 
 
 def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
@@ -162,7 +168,7 @@ class Registrations:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._put_want = session.sql(PUT_WANT)
+        self._put_want = {wanted: session.sql(statement) for wanted, statement in PUT_WANT.items()}
         self._put_withdraw = session.sql(PUT_WITHDRAW)
         self._drop_settled = session.sql(DROP_SETTLED)
         self._due = session.sql(DUE)
@@ -171,21 +177,22 @@ class Registrations:
 
     def write_claims(self, claims: Iterable[Want | Withdraw], now: float) -> None:
         """Writes what leases want of DNS, at most one claim for each key."""
-        wants: list[tuple[Any, ...]] = []
+        wants: dict[tuple[bool, bool], list[tuple[Any, ...]]] = {wanted: [] for wanted in PUT_WANT}
         gone: list[Withdraw] = []
         for claim in claims:
             if isinstance(claim, Withdraw):
                 gone.append(claim)
             elif claim.forward or claim.reverse:
-                wants.append(want_row(claim, now))
+                wants[claim.forward, claim.reverse].append(want_row(claim, now))
             else:  # wanting neither direction is wanting nothing
                 cause = Reason.UPDATES_DISABLED
                 gone.append(Withdraw(claim.name, claim.address, claim.dhcid, cause, claim.correlation))
         if gone:
             self._session.write(self._put_withdraw, [withdraw_row(one, now) for one in gone])
             self._session.write(self._drop_settled, [(one.name, one.address, one.dhcid) for one in gone])
-        if wants:
-            self._session.write(self._put_want, wants)
+        for wanted, rows in wants.items():
+            if rows:
+                self._session.write(self._put_want[wanted], rows)
 
     def write_outcomes(self, outcomes: Sequence[Outcome], now: float) -> int:
         """Writes what the updater found out, of rows that still want the same; how many that were."""
