@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 from tenure.authority.zone import Record
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.ledger.session import Listener
 from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, Outcome, Registration, State, Want, Withdraw
@@ -101,3 +103,9 @@ def soa(serial: int) -> bytes:
 def a_record(label: str, number: int, ttl: int = 300) -> Record:
     """An address record below example.test."""
     return Record(name(label), 1, ttl, address(number))
+
+
+def hears(listener: Listener, seconds: float = 10.0) -> bool:
+    """Whether the listener hears something within that time; a notification comes a moment after its commit."""
+    select.select([listener], [], [], seconds)
+    return listener.drain()
