@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from zone_view import MemoryZone
 
+from tenure.authority.zone import Node
 from tenure.dnswire.name import from_text
 from tenure.serving import dns_cache
 from tenure.serving.dns_cache import QueryCache
@@ -35,9 +36,9 @@ def test_a_changed_name_drops_its_readers_and_the_denials() -> None:
     keep(cache, b"..two", A, B)
     keep(cache, b"..three", B)
     keep(cache, b"..no", B, denial=True)
-    cache.forget([A])
+    cache.forget({A})
     assert set(cache.replies) == {b"three"}
-    cache.forget([B])
+    cache.forget({B})
     assert cache.replies == {}
 
 
@@ -47,7 +48,7 @@ def test_what_is_below_a_name_counts_as_a_denial() -> None:
     cache.begin()
     assert not view.has_names_below(A)
     cache.keep(b"..x", b"..y")
-    cache.forget([])
+    cache.forget(set())
     assert cache.replies == {}
 
 
@@ -70,5 +71,53 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(cache.replies) <= 10
     for number in range(100):  # kept and dropped again and again: the notes about them are bounded too
         keep(cache, b"..%d" % number, A, B)
-        cache.forget([B])
+        cache.forget({B})
         assert sum(len(readers) for readers in cache._readers.values()) <= 80
+
+
+class CountedZone(MemoryZone):
+    """Counts what is read of it."""
+
+    reads = 0
+
+    def rrsets_at(self, name: bytes) -> Node:
+        self.reads += 1
+        return super().rrsets_at(name)
+
+    def has_names_below(self, name: bytes) -> bool:
+        self.reads += 1
+        return super().has_names_below(name)
+
+
+def test_nothing_is_read_twice_until_it_changes() -> None:
+    zone = CountedZone(ZONE.apex, ZONE.soa, ZONE.nodes)
+    cache = QueryCache()
+    view = cache.watch(zone)
+
+    def read() -> int:
+        before = zone.reads
+        assert view.soa == zone.soa
+        assert view.rrsets_at(A) == zone.nodes[A]
+        assert view.rrsets_at(B) == zone.nodes[B]
+        assert not view.has_names_below(A)
+        return zone.reads - before
+
+    assert read() == 3
+    assert read() == 0
+    zone.soa = (300, b"another")
+    cache.forget({A})
+    assert read() == 2  # A again, and what is below it
+    cache.forget_all()
+    assert read() == 3
+
+
+def test_the_records_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_cache, "MOST_NODES", 10)
+    cache = QueryCache()
+    view = cache.watch(ZONE)
+    for number in range(100):
+        view.rrsets_at(b"%d" % number)
+        view.has_names_below(b"%d" % number)
+    (kept,) = cache._views
+    assert len(kept._nodes) <= 10
+    assert len(kept._has_below) <= 10
