@@ -15,6 +15,7 @@ from updater_run import UpdaterRun, gone, want
 
 from tenure.dnswire.name import from_text
 from tenure.naming.registration import State
+from tenure.serving.updater import LOOK_SECONDS
 from tenure.signing.key import Key
 from tenure.updating.routing import ConflictMode, Domain, Routes
 
@@ -90,6 +91,21 @@ def test_another_client_does_not_get_the_name_nor_the_pointer(run: UpdaterRun, b
     assert bind.at(SECOND_POINTER) == set()
     refused = [event for event in run.events() if event.kind == "registration-refused"]
     assert [event.cause for event in refused] == ["NXRRSET to replace", "forward was refused"]
+
+
+def test_who_was_second_gets_the_name_as_soon_as_the_first_one_gives_it_up(run: UpdaterRun, bind: DnsPeer) -> None:
+    first, second = (want("pc1.example.test.", a, c) for a, c in ((ADDRESS, A_CLIENT), (SECOND, OTHER_CLIENT)))
+    run.change(first)
+    run.settled()
+    run.change(second)
+    run.settled()
+    run.change(gone(first))
+    began = time.monotonic()
+    run.until(lambda: [row.reverse.state for row in run.rows()] == [State.REGISTERED])
+    assert time.monotonic() - began < LOOK_SECONDS  # not by chance at the next look
+    assert bind.at("pc1.example.test.") == {"A 10.1.0.6", marker(OTHER_CLIENT)}
+    assert bind.at(SECOND_POINTER) == {"PTR pc1.example.test.", marker(OTHER_CLIENT)}
+    assert bind.at(POINTER) == set()
 
 
 def test_a_name_that_a_person_made_is_left_alone(run: UpdaterRun, bind: DnsPeer) -> None:

@@ -18,6 +18,7 @@ from tenure.ledger.history import EventFilter
 from tenure.ledger.leases import LeaseBatch, LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State, Want
 
 NUMBERS = st.integers(0, 6)
@@ -43,6 +44,7 @@ class Claim:
         for direction in self.wanted():
             self.states[direction] = State.PENDING
         self.due = dict.fromkeys(self.wanted(), now)
+        self.refused: set[Direction] = set()  # because the name is another device's
 
     def wanted(self) -> list[Direction]:
         flags = {Direction.FORWARD: self.said.forward, Direction.REVERSE: self.said.reverse}
@@ -76,13 +78,22 @@ class Claim:
 
     def turn(self, direction: Direction, state: State, due: int | None) -> None:
         self.states[direction] = state
+        self.refused.discard(direction)
         self.due.pop(direction, None)
         if due is not None:
             self.due[direction] = due
 
+    def claim_again(self, now: int) -> None:
+        self.generation += 1
+        for direction in list(self.refused):
+            self.turn(direction, State.PENDING, now)
+
     @property
     def is_settled(self) -> bool:
         return all(state is State.NONE for state in self.states.values())
+
+
+_REFUSALS = {Direction.FORWARD: Reason.NAME_TAKEN, Direction.REVERSE: Reason.FORWARD_REFUSED}
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -223,14 +234,30 @@ class LedgerMachine(RuleBasedStateMachine):
         done = State.NONE if part.state == State.REMOVING else State.REGISTERED
         state = {"yes": done, "later": State(part.state), "never": State.REFUSED}[worked]
         due_at = self.now + 50 if worked == "later" else None
+        reason = _REFUSALS[direction] if worked == "never" else Reason.CONFIRMED
         seen = row._replace(generation=row.generation - stale)
-        counted = self.ledger.record_outcomes(outcomes(seen, state, direction, due_at=due_at), (), self.now)
-        assert counted == (not stale)
+        outcome = outcomes(seen, state, direction, due_at=due_at, reason=reason)
+        assert self.ledger.record_outcomes(outcome, (), self.now) == (not stale)
         if not stale:
             known = self.claims[row[:3]]
             known.turn(direction, state, due_at)
+            if worked == "never":
+                known.refused.add(direction)
             if known.is_settled:
                 del self.claims[row[:3]]
+        if state is State.NONE and direction is Direction.FORWARD:
+            self.free(row.name)
+
+    def free(self, name: bytes) -> None:
+        """A name was removed: who was refused it claims it again, unless another device is known to have it."""
+        of_name = {key: c for key, c in self.claims.items() if key[0] == name}
+        holders = {
+            key[2] for key, c in of_name.items() if c.states[Direction.FORWARD] is State.REGISTERED and not c.withdrawn
+        }
+        for key, c in of_name.items():
+            refused = c.states[Direction.FORWARD] is State.REFUSED and Direction.FORWARD in c.refused
+            if refused and not c.withdrawn and not holders - {key[2]}:
+                c.claim_again(self.now)
 
     @rule(first=NUMBERS, count=st.integers(1, 5))
     def look_for_free_addresses(self, first: int, count: int) -> None:

@@ -9,6 +9,7 @@ from tenure.dnswire.name import Name
 from tenure.leasing.lease import Lease
 from tenure.ledger import statements
 from tenure.ledger.batch import REGISTRATIONS_CHANNEL, LeaseBatch, lease_statements
+from tenure.ledger.freed_names import FreedNames
 from tenure.ledger.history import History
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
 from tenure.ledger.registrations import Key, Registrations
@@ -37,6 +38,7 @@ class LeaseLedger:
         self._session = session = store.connect()
         self._statements = lease_statements(session)
         self._registrations = Registrations(session)
+        self._freed_names = FreedNames(session)
         self.history = History(session, "event")
 
     @property
@@ -81,11 +83,13 @@ class LeaseLedger:
         """Records what the updater found out, with its events, in one transaction; how many outcomes counted.
 
         An outcome of another generation than the row's is passed over: the lease wants something else by now, and the
-        row is still due. A row of which nothing is wanted and nothing is in DNS goes.
+        row is still due. A row of which nothing is wanted and nothing is in DNS goes. With the removal of a name, the
+        claims of other devices that were refused it fall due.
         """
 
         def attempt() -> int:
             recorded = self._registrations.write_outcomes(outcomes, now)
+            self._freed_names.claim_again(outcomes, now)
             if events:
                 self._session.write(self._statements.append_event, events)
             return recorded

@@ -11,7 +11,6 @@ the interpreter lock away at every row, and has to wait for it as often.
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +18,7 @@ from typing import Protocol
 
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.registration import Registration
+from tenure.serving.collector import rare_collections
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater_exchange import Exchange
@@ -38,7 +38,6 @@ LOOK_SECONDS = 2.0  # the ledger is looked into at least this often, whoever wak
 CROWDED_SECONDS = 0.1  # between pages while those before are not half done
 FULL_SECONDS = 0.5  # before beginning again with rows that found no room
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
-GARBAGE_THRESHOLD = 100_000  # rows in memory are many and in no cycle: looking for some cost an eighth of the time
 STOP_SECONDS = 5.0  # for what is on its way when the end is asked for
 
 
@@ -70,9 +69,9 @@ class UpdaterService:
         self._clock = clock
 
     def run(self, stop: Stop) -> None:
-        """Serve until `stop`; what is on its way then has 5 s to come back. Sets the process's garbage collector."""
-        gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
-        asyncio.run(_Updating(self._ledger, self._routes, self._wake_source, self._report, self._clock).run(stop))
+        """Serve until `stop`; what is on its way then has 5 s to come back."""
+        with rare_collections():
+            asyncio.run(_Updating(self._ledger, self._routes, self._wake_source, self._report, self._clock).run(stop))
 
 
 class _Updating:
@@ -172,6 +171,8 @@ class _Updating:
             return self._ledger_at
         try:
             if now >= self._flush_at or len(self._journal) >= FLUSH_OUTCOMES or not self._carrying:
+                if self._journal.takes_away and len(self._rows.keys) < PLENTY_ROWS:
+                    self._pick_at = 0.0  # a name is free; under load there is another look soon enough
                 self._rows.forget(self._journal.flush(self._clock()))
             self._pick(now)
             if len(self._journal) and not self._carrying:  # what needed no exchange

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.naming.event import Event
-from tenure.naming.registration import Outcome, Registration
+from tenure.naming.registration import Outcome, Registration, State
 from tenure.serving.report import Report
 from tenure.updating.outcome import Settled
 
@@ -43,6 +43,11 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._outcomes)
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether a removal is among it: once that is recorded, a claim that waited for it may be due."""
+        return any(one.state is State.NONE for one in self._outcomes)
 
     def note(self, settled: Settled) -> None:
         """Take in what a task came to."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
-from ledger_rows import NOW, changes, outcomes, want, withdraw
+from ledger_rows import NOW, changes, hears, outcomes, want, withdraw
 
 from tenure.ledger.opening import Ledger
 from tenure.ledger.reading import RegistrationFilter
@@ -219,6 +220,68 @@ def test_a_removal_that_failed_for_good_blocks_nobody(ledger: Ledger) -> None:
     assert [row.address[3] for row in ledger.leases.due_registrations(NOW, 10)] == [2]
 
 
+def refuse(ledger: Ledger, claim: Want) -> None:
+    """The updater found the name to be somebody else's."""
+    row = of(ledger, claim)
+    for direction, reason in ((Direction.FORWARD, Reason.NAME_TAKEN), (Direction.REVERSE, Reason.FORWARD_REFUSED)):
+        ledger.leases.record_outcomes(outcomes(row, State.REFUSED, direction, reason=reason), (), NOW)
+
+
+def of(ledger: Ledger, claim: Want) -> Registration:
+    (row,) = [row for row in ledger.leases.registrations() if row[:3] == claim[:3]]
+    return row
+
+
+def holder_and_refused(ledger: Ledger) -> tuple[Want, Want]:
+    """Two devices that claim one name: the first has it."""
+    second = want("a", 2, 2)
+    claim(ledger, A)
+    settle(ledger)
+    claim(ledger, second)
+    refuse(ledger, second)
+    assert ledger.leases.next_due_at() is None
+    return A, second
+
+
+def test_a_refused_claim_falls_due_when_the_name_is_removed(ledger: Ledger) -> None:
+    first, second = holder_and_refused(ledger)
+    elsewhere = want("b", 3, 3)
+    claim(ledger, elsewhere)
+    refuse(ledger, elsewhere)
+    claim(ledger, withdraw(first))
+    removal = of(ledger, first)
+    ledger.leases.record_outcomes(outcomes(removal, State.NONE, Direction.REVERSE), (), NOW + 1)
+    assert of(ledger, second).forward.state == State.REFUSED  # the name itself is still there
+    generation = of(ledger, second).generation
+    ledger.leases.record_outcomes(outcomes(removal, State.NONE, Direction.FORWARD), (), NOW + 2)
+    (due,) = ledger.leases.due_registrations(NOW + 2, 10)
+    part = Part(State.PENDING, NOW + 2, 0, Reason.WAITING, "", NOW + 2)
+    assert (due[:3], due.forward, due.reverse) == (second[:3], part, part)
+    assert due.generation == generation + 1  # what is under way for the refused claim counts no more
+
+
+def test_a_name_that_moves_with_its_device_is_free_for_nobody(ledger: Ledger) -> None:
+    first, second = holder_and_refused(ledger)
+    moved = want("a", 9, 1)
+    claim(ledger, moved, withdraw(first))
+    ledger.leases.record_outcomes(outcomes(of(ledger, moved), State.REGISTERED), (), NOW)
+    ledger.leases.record_outcomes(outcomes(of(ledger, first), State.NONE), (), NOW)
+    assert of(ledger, second).forward.state == State.REFUSED
+
+
+def test_what_was_refused_for_another_reason_or_is_given_up_stays_as_it_is(ledger: Ledger) -> None:
+    claim(ledger, A, want("a", 2, 2), want("a", 3, 3, reverse=False))
+    for number in (2, 3):
+        row = of(ledger, want("a", number, number))
+        reason = Reason.SERVER_REFUSED if number == 2 else Reason.NAME_TAKEN
+        ledger.leases.record_outcomes(outcomes(row, State.REFUSED, Direction.FORWARD, reason=reason), (), NOW)
+    claim(ledger, withdraw(A))
+    ledger.leases.record_outcomes(outcomes(of(ledger, A), State.NONE), (), NOW)
+    assert of(ledger, want("a", 2, 2)).forward.state == State.REFUSED
+    third = of(ledger, want("a", 3, 3))
+    assert (third.forward.state, third.reverse.state) == (State.PENDING, State.NONE)
+
+
 def test_pages_of_registrations(ledger: Ledger) -> None:
     claim(ledger, *(want(f"h{n}", n, n) for n in range(5)))
     first = ledger.leases.registrations(RegistrationFilter(limit=3))
@@ -237,10 +300,10 @@ def test_who_listens_hears_of_claims(new_url: str, ledger: Ledger, open_again: C
         assert listener is None
         return
     assert listener is not None
-    assert not listener.drain()
-    claim(ledger, A)
-    ledger.leases.transact(lambda _: None, NOW)
-    assert listener.fileno() >= 0
-    assert listener.drain()
-    assert not listener.drain()
-    listener.close()
+    with closing(listener):
+        assert not listener.drain()
+        claim(ledger, A)
+        ledger.leases.transact(lambda _: None, NOW)
+        assert listener.fileno() >= 0
+        assert hears(listener)
+        assert not listener.drain()
