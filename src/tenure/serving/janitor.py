@@ -16,6 +16,7 @@ from tenure.ledger.history import EventFilter, History
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.report import Report
+from tenure.serving.steady_clock import ClockWatch, since_boot
 from tenure.serving.stop import Stop
 from tenure.upkeep.expire import expire
 
@@ -27,9 +28,11 @@ PRUNE_STEPS = 20  # at a time; then leases come first again
 INDEX_ENTRIES = 250  # of the history, made quick to find in one transaction
 INDEX_SECONDS = 0.1  # between those; who answers clients writes meanwhile
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
+HOLD_SECONDS = 60.0  # after a jump of the clock, for whoever sets it right
 DAY = 86400.0
 
 LEDGER_PROBLEM = "ledger-unavailable"
+CLOCK_PROBLEM = "clock-jumped"
 
 
 class JanitorService:
@@ -46,6 +49,7 @@ class JanitorService:
         history_entries: int = 20_000_000,
         journal_days: float = 7.0,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = since_boot,
     ) -> None:
         self._ledger = ledger
         self._zone_ledger = zone_ledger
@@ -55,6 +59,7 @@ class JanitorService:
         self._history_entries = history_entries
         self._journal_seconds = journal_days * DAY
         self._clock = clock
+        self._watch = ClockWatch(steady)
         self._prune_at = 0.0
 
     def run(self, stop: Stop) -> None:
@@ -74,6 +79,8 @@ class JanitorService:
 
     def tidy(self) -> float:
         """One round: a batch of ended leases, or else some pruning; gives the seconds until the next round."""
+        if self._distrusts_clock():
+            return LOOK_SECONDS
         if self.expire_batch() == BATCH_LEASES:
             return 0.0
         now = self._clock()
@@ -85,6 +92,17 @@ class JanitorService:
         if end is None:
             return LOOK_SECONDS
         return min(LOOK_SECONDS, max(0.0, end - self._clock()))
+
+    def _distrusts_clock(self) -> bool:
+        """Whether the clock jumped ahead a moment ago, so that nothing is ended or deleted by it yet."""
+        ahead = self._watch.look(self._clock(), HOLD_SECONDS)
+        if ahead:
+            text = f"the clock jumped {ahead / DAY:.1f} days ahead; no lease is ended for {HOLD_SECONDS:.0f} seconds"
+            self._report.problem(CLOCK_PROBLEM, text)
+        if self._watch.holds:
+            return True
+        self._report.healthy(CLOCK_PROBLEM)
+        return False
 
     def expire_batch(self) -> int:
         """End up to a batch of leases in one transaction; how many."""

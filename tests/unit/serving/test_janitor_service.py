@@ -110,6 +110,46 @@ def told(ledger: Ledger, ages: range, unit: float) -> None:
     ledger.leases.append_events([Event(NOW - age * unit, "told", "test", "", "") for age in ages])
 
 
+def test_a_clock_that_jumps_ahead_ends_no_lease_until_there_was_time_to_set_it_right(ledger: Ledger) -> None:
+    clock, woken, log = Clock(), list[int](), io.StringIO()
+    steady = Clock()
+    report = Report("janitor", stream=log)
+    service = JanitorService(ledger.leases, None, lambda: woken.append(1), report, clock=clock, steady=steady)
+    bind(ledger, [lease(1, NOW + 600)])
+    service.tidy()
+    clock.now += 90 * DAY
+    steady.now += 1
+    service.tidy()
+    assert "event=clock-jumped" in log.getvalue()
+    assert "90.0 days ahead" in log.getvalue()
+    steady.now += room.HOLD_SECONDS / 2
+    clock.now = NOW + 31  # it is set right
+    service.tidy()
+    steady.now += room.HOLD_SECONDS
+    clock.now += room.HOLD_SECONDS
+    service.tidy()
+    assert [row.state for row in ledger.leases.leases()] == [LeaseState.BOUND]
+    clock.now += 2 * DAY
+    service.tidy()
+    steady.now += room.HOLD_SECONDS
+    clock.now += room.HOLD_SECONDS
+    service.tidy()  # it stays so: then it is the time
+    assert [row.state for row in ledger.leases.leases()] == [LeaseState.EXPIRED]
+
+
+def test_a_night_of_sleep_is_no_jump(ledger: Ledger) -> None:
+    clock, steady = Clock(), Clock()
+    service = JanitorService(
+        ledger.leases, None, lambda: None, Report("janitor", stream=io.StringIO()), clock=clock, steady=steady
+    )
+    bind(ledger, [lease(1, NOW + 600)])
+    service.tidy()
+    clock.now += 3 * DAY
+    steady.now += 3 * DAY
+    service.tidy()
+    assert [row.state for row in ledger.leases.leases()] == [LeaseState.EXPIRED]
+
+
 def test_history_is_pruned_by_age(ledger: Ledger) -> None:
     told(ledger, range(100, 0, -1), DAY)
     tidy = janitor(ledger, Clock(), [], history_days=30.5)

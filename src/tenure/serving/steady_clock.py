@@ -1,0 +1,41 @@
+"""A watch on the wall clock: whether it went forward by itself, against a clock that nobody sets.
+
+Time ends leases, so a clock that is set a year ahead by mistake would end them all. It is usually set right again soon.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+MOST_SECONDS = 86400.0  # a smaller step is a correction
+
+
+def since_boot() -> float:
+    """Seconds that have gone by, with those in which the machine slept (clock_gettime(2), `CLOCK_BOOTTIME`)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class ClockWatch:
+    """Compares the two clocks at each look. What happens while nobody looks, as before the start, is not seen."""
+
+    def __init__(self, steady: Callable[[], float] = since_boot) -> None:
+        self._steady = steady
+        self._offset: float | None = None  # of the wall clock, at the last look
+        self._hold_until = 0.0  # steady time
+
+    def look(self, now: float, hold_seconds: float) -> float:
+        """The seconds by which the wall clock is found to have jumped ahead since the last look, 0.0 if it did not."""
+        steady = self._steady()
+        offset = now - steady
+        ahead = 0.0 if self._offset is None else offset - self._offset
+        self._offset = offset
+        if ahead <= MOST_SECONDS:
+            return 0.0
+        self._hold_until = steady + hold_seconds
+        return ahead
+
+    @property
+    def holds(self) -> bool:
+        """Whether a jump was seen less than its `hold_seconds` ago."""
+        return self._steady() < self._hold_until
