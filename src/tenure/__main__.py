@@ -37,11 +37,9 @@ def main() -> None:
 
 def command_line() -> typer.Typer:
     """All commands."""
-    from tenure.console.cli.app import app  # noqa: PLC0415 - a service does without the command line
-    from tenure.console.cli.running import add_run_commands  # noqa: PLC0415
+    from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
-    add_run_commands(app, SERVICES, run, serve_all)
-    return app
+    return app.command_line(SERVICES, run, serve_all)
 
 
 def run(name: str, path: Path) -> int:

@@ -33,6 +33,7 @@ class Explanation:
     now: tuple[str, ...]  # sentences
     held: tuple[HeldLine, ...]
     chain: tuple[ChainLine, ...]
+    is_known: bool  # whether there is anything to tell
 
 
 def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now: float, limit: int) -> Explanation:
@@ -43,11 +44,15 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     rows = _registrations(subject, leases, found, events)
     sentences = [lease_sentence(lease, now) for lease in found]
     sentences += [sentence for row in rows for sentence in registration_sentences(row)]
+    is_known = bool(sentences or events)
     if not sentences:
-        sentences = [f"Nothing is leased to or registered for {printable(subject.text)} now."]
+        known = "" if events else ", and nothing is in the history"
+        sentences = [f"Nothing is leased to or registered for {printable(subject.text)} now{known}."]
     asks_for_holder = subject.address is not None or subject.hardware is not None or subject.client is not None
     held = held_lines(_about(subject, events)) if asks_for_holder else []
-    return Explanation(subject.text, tuple(sentences), tuple(held), tuple(chain_line(event) for event in events))
+    return Explanation(
+        subject.text, tuple(sentences), tuple(held), tuple(chain_line(event) for event in events), is_known
+    )
 
 
 def _leases(subject: Subject, ledger: LeaseLedger, events: Sequence[Event]) -> list[Lease]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import tenure
 from tenure.config.load import load
+from tenure.ledger.opening import open_ledger
 
 CONFIG = """
 [dns]
@@ -34,9 +36,15 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_version() -> None:
-    done = run("version")
+@pytest.mark.parametrize("word", ["version", "--version"])
+def test_version(word: str) -> None:
+    done = run(word)
     assert (done.returncode, done.stdout) == (0, f"tenure {tenure.__version__}\n")
+
+
+def test_help_shows_examples_and_what_keys_look_like() -> None:
+    assert "tenure history -c tenure.toml --address 10.1.2.55 --at" in run("history", "-h").stdout
+    assert "what to write into the configuration" in " ".join(run("key", "generate", "--help").stdout.split())
 
 
 def test_help_names_every_command() -> None:
@@ -132,3 +140,37 @@ def test_a_generated_key_without_a_file_is_a_block_to_paste(tmp_path: Path) -> N
     path = tmp_path / "tenure.toml"
     path.write_text(run("key", "generate").stdout + CONFIG)
     assert len(load(path).keys) == 1
+
+
+@pytest.fixture
+def store(config: Path) -> Path:
+    """The configuration, with an empty store beside it."""
+    open_ledger(f"sqlite:{config.parent}/tenure.db").close()
+    return config
+
+
+def test_what_nobody_knows_is_said_and_is_1(store: Path) -> None:
+    done = run("explain", "10.9.9.9", "-c", str(store))
+    assert done.returncode == 1
+    assert done.stdout == "Nothing is leased to or registered for 10.9.9.9 now, and nothing is in the history.\n"
+    told = run("explain", "10.9.9.9", "-c", str(store), "-o", "json")
+    assert (told.returncode, json.loads(told.stdout)["is_known"]) == (1, False)
+    held = run("history", "--address", "10.9.9.9", "--at", "2026-03-01", "-c", str(store))
+    assert (held.returncode, held.stderr) == (0, "(nobody held 10.9.9.9 then, as far as the history goes back)\n")
+
+
+def test_an_output_that_cannot_be_written_is_one_line_and_1(store: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "tenure", "leases", "-c", str(store)]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "tenure: the output cannot be written (No space left on device)\n")
+
+
+def test_a_url_that_cannot_be_right_is_one_line_and_2(config: Path) -> None:
+    pytest.importorskip("psycopg")
+    config.write_text('[store]\nurl = "postgresql://tenure:secret-word@db/tenure?sslmod=require"\n' + CONFIG)
+    for words in (["leases"], ["serve"]):
+        done = run(*words, "-c", str(config))
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "sslmod" in done.stderr
+        assert "secret-word" not in done.stderr

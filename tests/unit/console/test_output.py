@@ -58,3 +58,48 @@ def test_a_terminal_is_not_flooded_and_says_so(
 def test_a_limit_that_was_asked_for_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     output.print_rows(ROWS, ["name"], Format.TABLE, limit=1)
     assert capsys.readouterr() == ("name\npc1\n", "")
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+
+@dataclass
+class Told:
+    name: str
+    address: str
+    reason: str
+
+
+TOLD = [Told("pc1", "10.1.0.50", "the name is reserved"), Told("a" * 40, "10.1.0.51", "")]
+
+
+def test_a_terminal_that_is_wide_enough_shows_one_line_for_each_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch, 80)
+    output.print_rows(TOLD, ["name", "address", "reason"], Format.TABLE)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == f"{'pc1':42}10.1.0.50  the name is reserved"
+
+
+def test_on_a_narrow_terminal_sentences_go_below_and_no_value_is_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch, 30)
+    output.print_rows(TOLD, ["name", "address", "reason"], Format.TABLE)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"{'pc1':21}10.1.0.50",
+        "    the name is reserved",
+        f"{'a' * 40}  10.1.0.51",
+    ]
+
+
+def test_a_sentence_is_broken_between_words_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output.say("one two three", 2)
+    at_a_terminal(monkeypatch, 10)
+    output.say("one two three", 2)
+    assert capsys.readouterr().out == "  one two three\n  one two\n  three\n"

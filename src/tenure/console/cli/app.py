@@ -1,28 +1,55 @@
-"""The command line's commands. `__main__` adds those that run services."""
+"""The command line: every command, in the order in which `tenure --help` names them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from tenure.console.cli import checking, keys, listing, playing, telling
-
-app = typer.Typer(
-    name="tenure",
-    help="DHCP, authoritative DNS and dynamic updates that agree with one another.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+from tenure.console.cli.running import add_run_commands
 
 SHOW, SET_UP = "Show", "Set up"
 
-app.command("leases", rich_help_panel=SHOW)(listing.leases)
-app.command("names", rich_help_panel=SHOW)(listing.names)
-app.command("zones", rich_help_panel=SHOW)(listing.zones)
-app.command("history", rich_help_panel=SHOW)(telling.history)
-app.command("explain", rich_help_panel=SHOW)(telling.explain)
-app.command("demo", rich_help_panel=SHOW)(playing.demo)
-app.command("check-config", rich_help_panel=SET_UP)(checking.check_config)
-app.command("version", rich_help_panel=SET_UP)(checking.version)
-app.command("reference", hidden=True)(checking.reference)
-app.add_typer(keys.app, name="key", rich_help_panel=SET_UP)
+
+def command_line(
+    services: Mapping[str, str], run: Callable[[str, Path], int], serve_all: Callable[[Path], int]
+) -> typer.Typer:
+    """All commands; those that run services do it by `run` and `serve_all`. `services` has their help by name."""
+    app = typer.Typer(
+        name="tenure",
+        help="DHCP, authoritative DNS and dynamic updates that agree with one another.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_main)
+    add_run_commands(app, services, run, serve_all)
+    app.command("leases", rich_help_panel=SHOW, epilog=listing.LEASES_EXAMPLES)(listing.leases)
+    app.command("names", rich_help_panel=SHOW, epilog=listing.NAMES_EXAMPLES)(listing.names)
+    app.command("zones", rich_help_panel=SHOW)(listing.zones)
+    app.command("history", rich_help_panel=SHOW, epilog=telling.HISTORY_EXAMPLES)(telling.history)
+    app.command("explain", rich_help_panel=SHOW, epilog=telling.EXPLAIN_EXAMPLES)(telling.explain)
+    app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)
+    app.command("check-config", rich_help_panel=SET_UP)(checking.check_config)
+    app.add_typer(keys.app, name="key", rich_help_panel=SET_UP)
+    app.command("version", rich_help_panel=SET_UP)(checking.version)
+    app.command("reference", hidden=True)(checking.reference)
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        checking.version()
+        raise typer.Exit
+
+
+def _main(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """DHCP, authoritative DNS and dynamic updates that agree with one another."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tenure.console.cli.options import WRONG, fail
+from tenure.console.cli.options import WRONG, examples, fail
 
 app = typer.Typer(no_args_is_help=True, help="Make TSIG keys.")
 
@@ -22,13 +22,15 @@ def key() -> None:
     """Make TSIG keys."""
 
 
-@app.command()
+@app.command(
+    epilog=examples("tenure key generate >> tenure.toml", "tenure key generate dhcp. --out dhcp.key >> tenure.toml")
+)
 def generate(
     name: Annotated[str, typer.Argument(help="The name by which both ends know the key.")] = "dhcp.",
     algorithm: Annotated[str, typer.Option(help="How messages are signed.")] = "hmac-sha256",
     out: Annotated[Path | None, typer.Option(help="Write the secret into this file, for its owner alone.")] = None,
 ) -> None:
-    """Make a key and print its [[keys]] block; with --out the secret goes into a file of its own."""
+    """Make a key and print what to write into the configuration; with --out the secret goes into a file of its own."""
     from tenure.config.store import Algorithm  # noqa: PLC0415 - `tenure --help` does without
     from tenure.dnswire.name import from_text, to_text  # noqa: PLC0415
     from tenure.signing.key import ALGORITHMS  # noqa: PLC0415

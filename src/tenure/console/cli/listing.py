@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
-from tenure.console.cli.options import ConfigOption, Format, FormatOption, LimitOption, fail, opened
+from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption, LimitOption, examples, fail, opened
 from tenure.console.cli.output import print_rows
 
-WRONG = 2
+LEASES_EXAMPLES = examples(
+    "tenure leases -c tenure.toml", "tenure leases -c tenure.toml --all -o json | jq -r '.[] | .address'"
+)
+NAMES_EXAMPLES = examples("tenure names -c tenure.toml", "tenure names -c tenure.toml --state refused")
 
 
 def leases(

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 FAILED, WRONG = 1, 2
 
 
+def examples(*commands: str) -> str:
+    """The lines below the help of a command; an empty line is what keeps two of them apart."""
+    return "\n\n".join(["Examples:" if len(commands) > 1 else "Example:", *commands])
+
+
 class Format(StrEnum):
     """How rows are printed."""
 
@@ -47,8 +52,13 @@ def opened(path: Path) -> Iterator[Configuration]:
 
     try:
         yield load(path)
+        sys.stdout.flush()
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(WRONG) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise fail(f"the output cannot be written ({error.strerror})") from None
     except LedgerError as error:
         raise fail(str(error), WRONG if isinstance(error, LedgerUnusable) else FAILED) from None

@@ -1,10 +1,12 @@
-"""Printing rows: a table on a terminal, plain columns in a pipe, JSON where it is asked for."""
+"""Printing rows: a table that fits the terminal, plain columns in a pipe, JSON where it is asked for."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -12,18 +14,21 @@ from typing import Any
 from tenure.console.cli.options import Format
 
 TERMINAL_ROWS = 1000  # a terminal shows no more unless it is asked to
+SENTENCES = frozenset({"reason"})  # columns of words, which may go below their row
+LEAST_WIDTH = 12  # of a column that is made narrower; a longer value still stands there whole
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def print_rows(rows: Iterable[Any], columns: Sequence[str], form: Format, limit: int | None = None) -> None:
     """Print dataclass rows. `columns` are fields, as headings and as the keys of the JSON objects; JSON has all."""
     rows = iter(rows)
-    on_terminal = sys.stdout.isatty() and form is Format.TABLE
-    most = limit if limit is not None else TERMINAL_ROWS if on_terminal else None
+    for_people = on_terminal() and form is Format.TABLE
+    most = limit if limit is not None else TERMINAL_ROWS if for_people else None
     shown = list(islice(rows, most))
     more = most is not None and limit is None and next(rows, None) is not None
     if form is Format.JSON:
         print(json.dumps([dataclasses.asdict(row) for row in shown], indent=2))
-    elif on_terminal:
+    elif for_people:
         _print_table(shown, columns)
     else:
         _print_plain(shown, columns)
@@ -31,28 +36,66 @@ def print_rows(rows: Iterable[Any], columns: Sequence[str], form: Format, limit:
         print(f"(the first {most} rows; --limit shows more)", file=sys.stderr)
 
 
-def _print_table(rows: Sequence[Any], columns: Sequence[str]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - a pipe does without
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+def print_value(value: Any) -> None:
+    """Print one dataclass as JSON."""
+    print(json.dumps(dataclasses.asdict(value), indent=2))
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+
+def say(text: str, indent: int = 0) -> None:
+    """Print a sentence: broken between words where a terminal ends, on one line in a pipe."""
+    margin = " " * indent
+    if on_terminal():
+        text = textwrap.fill(text, _width() - indent, break_long_words=False, break_on_hyphens=False)
+    print(textwrap.indent(text, margin))
+
+
+def on_terminal() -> bool:
+    """Whether a person looks at the output."""
+    return sys.stdout.isatty()
+
+
+def _print_table(rows: Sequence[Any], columns: Sequence[str]) -> None:
+    """One line for each row where that fits, else with the sentences below.
+
+    No value is ever broken, so that it can be copied: a longer one pushes the rest of its line to the right.
+    """
+    widths = _natural_widths(rows, columns)
+    below: list[str] = []
+    if _line_width(widths.values()) > _width():
+        below = [column for column in columns if column in SENTENCES]
+        widths = {column: width for column, width in widths.items() if column not in below}
+        widest = max(widths, key=lambda column: widths[column])
+        excess = max(0, _line_width(widths.values()) - _width())
+        widths[widest] = min(widths[widest], max(LEAST_WIDTH, widths[widest] - excess))
+    print(BOLD + _line(widths, widths.values()) + PLAIN)
     for row in rows:
-        # Text, not str: what a client sent is never read as markup.
-        table.add_row(*(Text(str(getattr(row, column))) for column in columns))
-    Console(highlight=False).print(table)
+        print(_line((str(getattr(row, column)) for column in widths), widths.values()))
+        for column in below:
+            if words := str(getattr(row, column)):
+                say(words, 4)
 
 
 def _print_plain(rows: Sequence[Any], columns: Sequence[str]) -> None:
     """Columns of one width, two spaces apart; an empty value is a hyphen, so that fields can be counted."""
-    lines = [[*columns], *([str(getattr(row, column)) or "-" for column in columns] for row in rows)]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-    for line in lines:
-        print("  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip())
+    widths = _natural_widths(rows, columns)
+    print(_line(widths, widths.values()))
+    for row in rows:
+        print(_line((str(getattr(row, column)) or "-" for column in columns), widths.values()))
 
 
-def print_value(value: Any) -> None:
-    """Print one dataclass as JSON."""
-    print(json.dumps(dataclasses.asdict(value), indent=2))
+def _natural_widths(rows: Sequence[Any], columns: Sequence[str]) -> dict[str, int]:
+    return {
+        column: max([len(column), *(len(str(getattr(row, column))) for row in rows)], default=0) for column in columns
+    }
+
+
+def _line_width(widths: Iterable[int]) -> int:
+    return sum(width + 2 for width in widths) - 2
+
+
+def _line(values: Iterable[str], widths: Iterable[int]) -> str:
+    return "  ".join(value.ljust(width) for value, width in zip(values, widths, strict=True)).rstrip()
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns

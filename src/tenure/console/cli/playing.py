@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from tenure.console.cli.options import examples
+
+EXAMPLES = examples("tenure demo", "tenure demo --once", "tenure demo --devices 1000 --keep")
+
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="A bounded run of every kind of event, then a verdict.")] = False,

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenure.console.cli.options import ConfigOption, Format, FormatOption, fail, opened
-from tenure.console.cli.output import print_rows, print_value
+from tenure.console.cli.options import FAILED, WRONG, ConfigOption, Format, FormatOption, examples, fail, opened
+from tenure.console.cli.output import on_terminal, print_rows, print_value, say
 
 if TYPE_CHECKING:
     from tenure.console.chain import ChainLine
     from tenure.console.explain import Explanation
     from tenure.console.subject import Subject
 
-WRONG = 2
 CHAIN_COLUMNS = ["time", "correlation", "actor", "event", "name", "address", "cause", "detail"]
 HELD_COLUMNS = ["address", "client", "hardware", "name", "since", "until"]
+
+EXPLAIN_EXAMPLES = examples(
+    "tenure explain -c tenure.toml pc1",
+    "tenure explain -c tenure.toml 10.1.2.55",
+    "tenure explain -c tenure.toml 02:00:5e:10:00:07",
+)
+HISTORY_EXAMPLES = examples(
+    "tenure history -c tenure.toml pc1.example.test. --since '2026-03-01 14:00'",
+    "tenure history -c tenure.toml --address 10.1.2.55 --at '2026-03-01 14:02'",
+    "tenure history -c tenure.toml --kind registration-refused -o json",
+)
 
 TimeOption = Annotated[str | None, typer.Option(help="Local time such as '2026-03-01 14:02'.")]
 
@@ -43,6 +54,8 @@ def explain(
             print_value(found)
         else:
             _print(found)
+        if not found.is_known:
+            raise typer.Exit(FAILED)
 
 
 def history(
@@ -70,10 +83,16 @@ def history(
             if asked is None or asked.address is None:
                 raise fail("--at asks who held an address; name it with --address", WRONG)
             with leases_to_show(configuration) as leases:
-                print_rows(holder_lines(leases, asked.address, moment), HELD_COLUMNS, output)
+                holders = list(holder_lines(leases, asked.address, moment))
+            print_rows(holders, HELD_COLUMNS, output)
+            if not holders:
+                print(f"(nobody held {text} then, as far as the history goes back)", file=sys.stderr)
             return
         with leases_to_show(configuration) as leases, zones_to_show(configuration) as zones:
-            lines = recent_lines(asked, leases, zones, start, end, kind, limit)
+            lines = list(recent_lines(asked, leases, zones, start, end, kind, limit))
+        if output is Format.TABLE and on_terminal():
+            _print_chain(lines)
+        else:
             print_rows(lines, CHAIN_COLUMNS, output, limit)
 
 
@@ -96,7 +115,8 @@ def _time(text: str) -> float:
 
 
 def _print(found: Explanation) -> None:
-    print("\n".join(found.now))
+    for sentence in found.now:
+        say(sentence)
     if found.held:
         print("\nWho held it when:")
         print_rows(found.held, HELD_COLUMNS, Format.TABLE)
@@ -112,4 +132,4 @@ def _print_chain(chain: Sequence[ChainLine]) -> None:
         why = "; ".join(part for part in (line.cause, line.detail) if part)
         print(f"{line.time}  [{line.correlation}]  {line.actor}: {line.event} {about}".rstrip())
         if why:
-            print(f"    {why}")
+            say(why, 4)
