@@ -86,9 +86,9 @@ def bind(
     told = naming
     if (
         row is not None
-        and renewed
         and not settles
-        and row.reason == Reason.SUPERSEDED
+        and naming.fqdn is not None
+        and not is_named(row)
         and _named_elsewhere(row, rows, now)
     ):
         naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)

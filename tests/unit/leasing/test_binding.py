@@ -203,6 +203,15 @@ class TestAClientInTwoSubnets:
         assert [want.address for want in network.view.wanted.values()] == [ip(second)]
         assert network.view.rows[ip(first)].reason == Reason.SUPERSEDED
 
+    def test_nor_does_one_that_had_no_name_and_begins_to_ask_for_it(self) -> None:
+        network = self.network()
+        client = network.client()
+        first = client.saying((81, b"\x08\0\0pc1")).join().yiaddr
+        second = client.at("10.2.0.254").saying((81, b"\1\0\0pc1")).join().yiaddr
+        client.saying((81, b"\1\0\0pc1")).renew(first)
+        assert [want.address for want in network.view.wanted.values()] == [ip(second)]
+        assert network.view.rows[ip(first)].reason == Reason.SUPERSEDED
+
     def test_a_lease_renewed_after_its_end_is_a_new_beginning_and_brings_the_names_back(self) -> None:
         network = self.network()
         client = network.client().saying((12, b"laptop"))
