@@ -8,7 +8,7 @@ from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, Outcome, State
 from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
-from tenure.updating.retry import REMOVAL_SECONDS, backoff_seconds
+from tenure.updating.retry import OVER_SECONDS, REMOVAL_SECONDS, backoff_seconds
 from tenure.updating.task import Ending, Task, Verdict
 
 _WRITTEN = {reason: reason.value for reason in Reason}  # plain text, which database drivers take at once
@@ -28,8 +28,8 @@ def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
     if ending.verdict is Verdict.REFUSED and not task.removes:
         outcome = _outcome(task, ending, State.REFUSED, None, task.part.attempts)
         return Settled(outcome, _event(task, ending, now, "registration-refused"))
-    if ending is LEASE_OVER:  # its withdrawal is the next thing that happens to it
-        return Settled(_outcome(task, ending, State.PENDING, None, task.part.attempts), None)
+    if ending is LEASE_OVER:  # its withdrawal is what happens to it next, unless it is renewed after all
+        return Settled(_outcome(task, ending, State.PENDING, now + OVER_SECONDS, task.part.attempts), None)
     return _failed(task, ending, now, jitter)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 300.0
 REMOVAL_SECONDS = 3600.0  # a removal that was refused is tried again this much later: nobody renews it
+OVER_SECONDS = 60.0  # a claim whose lease is over is looked at again this much later: a late renewal may have come
 FIRST_PAUSE_SECONDS = 1.0
 MOST_PAUSE_SECONDS = 30.0
 

@@ -10,7 +10,7 @@ from tenure.naming.registration import Direction, State
 from tenure.updating.conflict import transition
 from tenure.updating.outcome import reverse_after_refusal, settle
 from tenure.updating.plan import LEASE_OVER
-from tenure.updating.retry import REMOVAL_SECONDS
+from tenure.updating.retry import OVER_SECONDS, REMOVAL_SECONDS
 from tenure.updating.task import Ending, Step, Verdict
 
 UNREACHABLE = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "connection refused", "192.0.2.1 port 53")
@@ -80,9 +80,9 @@ def test_a_removal_that_is_refused_is_never_given_up() -> None:
     assert outcome.due_at == NOW + REMOVAL_SECONDS
 
 
-def test_a_lease_that_is_over_waits_for_its_withdrawal() -> None:
+def test_a_lease_that_is_over_waits_for_its_withdrawal_but_not_for_ever() -> None:
     outcome, event = settle(task(), LEASE_OVER, NOW, 0.0)
-    assert (outcome.state, outcome.due_at, outcome.attempts, event) == (State.PENDING, None, 0, None)
+    assert (outcome.state, outcome.due_at, outcome.attempts, event) == (State.PENDING, NOW + OVER_SECONDS, 0, None)
 
 
 def test_a_reverse_record_that_was_never_written_is_refused_with_the_name() -> None:
