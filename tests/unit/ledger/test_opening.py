@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import builtins
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_rows import NOW, changes, lease, want
 from peers import need_root
 
 from tenure.ledger.errors import LedgerUnavailable, LedgerUnusable
 from tenure.ledger.opening import open_ledger, sqlite_path
+from tenure.ledger.reading import LeaseFilter
 
 
 def test_the_halves_of_sqlite_are_two_files(tmp_path: Path) -> None:
@@ -121,3 +125,21 @@ def test_a_file_of_somebody_else_is_named(tmp_path: Path) -> None:
             os._exit(0 if "Permission denied" in str(error) else 2)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_backup_that_is_taken_while_services_write_is_a_whole_store(tmp_path: Path) -> None:
+    ledger = open_ledger(f"sqlite:{tmp_path}/tenure.db")
+    ledger.leases.transact(lambda batch: batch.apply(changes(lease(1, 1), want("a", 1, 1))), NOW)
+    (tmp_path / "backup").mkdir()
+    for name in ("tenure.db", "tenure-zones.db"):
+        with (
+            closing(sqlite3.connect(tmp_path / name)) as live,
+            closing(sqlite3.connect(tmp_path / "backup" / name)) as copy,
+        ):
+            live.backup(copy)
+    ledger.leases.transact(lambda batch: batch.apply(changes(lease(2, 2))), NOW)
+    restored = open_ledger(f"sqlite:{tmp_path}/backup/tenure.db", upgrade=False)
+    assert restored.leases.leases(LeaseFilter()) == [lease(1, 1)]
+    assert len(ledger.leases.leases(LeaseFilter())) == 2
+    restored.close()
+    ledger.close()
