@@ -26,7 +26,15 @@ class Inlet(Protocol[M]):
         """Up to `limit` datagrams that are there already."""
 
 
-def run_batches(inlets: Sequence[Inlet[M]], work: Callable[[list[M]], None], stop: Stop) -> None:
+class Intake(Inlet[M], Protocol[M]):
+    """An inlet that may have taken more than it has given."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether `receive` would give something, whatever the poll says."""
+
+
+def run_batches(inlets: Sequence[Intake[M]], work: Callable[[list[M]], None], stop: Stop) -> None:
     """Calls `work` with each batch until `stop` is set; the batch under work then is finished.
 
     A batch takes from every inlet that has something, the one that was served last comes last.
@@ -38,7 +46,8 @@ def run_batches(inlets: Sequence[Inlet[M]], work: Callable[[list[M]], None], sto
             poll.register(descriptor, select.EPOLLIN)
         turn = list(by_descriptor)
         while not stop.is_set():
-            ready = {descriptor for descriptor, _ in poll.poll()}
+            waiting = {descriptor for descriptor, inlet in by_descriptor.items() if inlet.is_waiting}
+            ready = waiting | {descriptor for descriptor, _ in poll.poll(0 if waiting else None)}
             batch: list[M] = []
             for descriptor in [one for one in turn if one in ready]:
                 batch += by_descriptor[descriptor].receive(BATCH - len(batch))

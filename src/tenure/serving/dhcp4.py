@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tenure.dhcpwire.v4.packet import Packet, parse_packet
+from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
 from tenure.leasing.arrival import SERVER_PORT
 from tenure.leasing.decide import decide, rows_needed
 from tenure.leasing.inquiry import Reply
@@ -26,6 +26,7 @@ from tenure.serving.collector import rare_collections
 from tenure.serving.dhcp4socket import Received, open_sockets
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.serving.waitingroom import WaitingRoom
 
 _COUNTERS = {verdict: "packets_" + verdict.replace("-", "_") for verdict in Verdict}
 
@@ -62,6 +63,7 @@ class Dhcp4Service:
         self._subnets = SubnetTable(subnets)
         self._offers = OfferBook(spread=spread)
         self._interfaces, self._listen, self._port = interfaces, listen, port
+        self._rooms: list[WaitingRoom[Received]] = []
         self._wake = wake
         self._report = report
 
@@ -69,9 +71,10 @@ class Dhcp4Service:
         """Serve until `stop` is set; the batch under work then is committed and answered. `ServiceError` at start."""
         inlets = open_sockets(self._interfaces, self._listen, self._port)
         self._report.info("listening", on=",".join(inlet.where for inlet in inlets))
+        self._rooms = [WaitingRoom(inlet, begins) for inlet in inlets]
         try:
             with rare_collections():
-                run_batches(inlets, self._serve, stop)
+                run_batches(self._rooms, self._serve, stop)
         finally:
             for inlet in inlets:
                 inlet.close()
@@ -95,6 +98,15 @@ class Dhcp4Service:
             self._wake()
         for verdict, number in committed.counts.items():
             self._report.count(_COUNTERS[verdict], number)
+        self._notice_overload()
+
+    def _notice_overload(self) -> None:
+        turned_away = sum(room.turned_away() for room in self._rooms)
+        if turned_away:
+            self._report.count("packets_turned_away", turned_away)
+            self._report.problem("overloaded", "more clients come than can be served; some have to ask again")
+        elif not any(room.is_waiting for room in self._rooms):
+            self._report.healthy("overloaded")
 
     def _parse(self, batch: list[Received]) -> list[tuple[Received, Packet]]:
         packets = []
@@ -153,3 +165,8 @@ class Dhcp4Service:
             self._report.problem("replies-unsent", why, number=unsent)
         elif replies:
             self._report.healthy("replies-unsent")
+
+
+def begins(received: Received) -> bool:
+    """Whether the packet begins an exchange, and can wait for those that are half way through one."""
+    return begins_with_discover(received.octets)

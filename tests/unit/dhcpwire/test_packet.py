@@ -4,7 +4,7 @@ import pytest
 from dhcpv4 import MAC, request, tlv
 from scapy.layers.dhcp import BOOTP, DHCP
 
-from tenure.dhcpwire.v4.packet import BROADCAST, build_reply, max_reply_size, parse_packet
+from tenure.dhcpwire.v4.packet import BROADCAST, begins_with_discover, build_reply, max_reply_size, parse_packet
 from tenure.octets import Malformed
 
 
@@ -168,3 +168,10 @@ def test_the_flags_can_be_given() -> None:
 def test_how_long_a_reply_may_be(wish: bytes | None, size: int) -> None:
     options = [] if wish is None else [(57, wish)]
     assert max_reply_size(parse_packet(request(*options))) == size
+
+
+def test_a_discover_is_known_by_its_first_option() -> None:
+    assert begins_with_discover(request((53, b"\1"), (61, b"ab")))
+    assert not begins_with_discover(request((53, b"\3")))
+    assert not begins_with_discover(request((61, b"ab"), (53, b"\1")))
+    assert not begins_with_discover(b"")

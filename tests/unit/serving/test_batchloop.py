@@ -11,6 +11,8 @@ from tenure.serving.stop import Stop
 class Queue:
     """An inlet that holds what it was given; a pipe makes it readable."""
 
+    is_waiting = False
+
     def __init__(self, *messages: str) -> None:
         self.messages = list(messages)
         self.reading, self.writing = os.pipe()

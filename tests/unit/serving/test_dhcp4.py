@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,11 +18,12 @@ from tenure.leasing.arrival import Destination
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
-from tenure.serving.dhcp4 import Dhcp4Service
+from tenure.serving.dhcp4 import Dhcp4Service, begins
 from tenure.serving.dhcp4socket import Received, open_sockets, relay_socket
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.serving.waitingroom import WaitingRoom
 
 T = TypeVar("T")
 
@@ -40,6 +41,20 @@ class Outbox:
         if self.fails:
             raise OSError(101, "Network is unreachable")
         self.sent.append((octets, destination))
+
+
+class Crowd:
+    """Stands where a socket would: everything in it has come at once, however much is asked for."""
+
+    def __init__(self, arrived: list[Received]) -> None:
+        self._arrived = arrived
+
+    def fileno(self) -> int:
+        return -1
+
+    def receive(self, limit: int) -> list[Received]:
+        arrived, self._arrived = self._arrived, []
+        return arrived
 
 
 class FailingLedger:
@@ -77,6 +92,14 @@ class Bench:
         before = len(self.outbox.sent)
         self.service._serve([Received(one, relayed(), self.outbox) for one in packets])  # type: ignore[arg-type]
         return [octets[242] for octets, _ in self.outbox.sent[before:]]
+
+    def let_wait(self, packets: Sequence[bytes], capacity: int) -> WaitingRoom[Received]:
+        """The service's waiting room, once the packets have come."""
+        arrived = [Received(one, relayed(), self.outbox) for one in packets]  # type: ignore[arg-type]
+        inlet = Crowd(arrived)
+        room = WaitingRoom(inlet, begins, capacity)
+        self.service._rooms = [room]
+        return room
 
 
 def message(kind: int, number: int, *options: tuple[int, bytes]) -> bytes:
@@ -132,6 +155,22 @@ def test_without_the_ledger_nobody_is_answered_and_it_is_said_once(bench: Bench)
     assert bench.log.getvalue().count("ledger-unavailable") == 1
     assert "disk I/O error" in bench.log.getvalue()
     assert bench.report.counts == {"packets_without_ledger": 6}
+
+
+def test_clients_that_are_turned_away_are_counted_and_said_until_it_is_over(bench: Bench) -> None:
+    room = bench.let_wait([message(DISCOVER, number) for number in range(1, 8)], capacity=3)
+    bench.service._serve(room.receive(1))
+    assert bench.report.counts["packets_turned_away"] == 4
+    assert "overloaded" in bench.report.problems
+    bench.service._serve(room.receive(9))
+    assert bench.report.problems == {}
+    assert bench.report.counts == {"packets_offered": 3, "packets_turned_away": 4}
+
+
+def test_a_request_is_told_from_a_discover_before_it_is_parsed(bench: Bench) -> None:
+    room = bench.let_wait([message(DISCOVER, 1), message(DISCOVER, 2), select(3, "10.1.0.103")], capacity=3)
+    bench.service._serve(room.receive(1))
+    assert bench.report.counts == {"packets_acknowledged": 1}
 
 
 def test_the_service_recovers_with_the_ledger(bench: Bench) -> None:

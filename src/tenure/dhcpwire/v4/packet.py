@@ -37,6 +37,8 @@ _NO_NAMES = bytes(_SNAME_SIZE + _FILE_SIZE)
 _TFTP_SERVER_NAME = 66
 _BOOT_FILE_NAME = 67
 _MAX_MESSAGE_SIZE = 57
+_DISCOVER = b"\x35\1\1"  # option 53
+_AFTER_TYPE = HEADER_SIZE + len(_DISCOVER)
 
 
 class Packet(NamedTuple):
@@ -85,6 +87,11 @@ def parse_packet(octets: bytes) -> Packet:
     return Packet(
         op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr[:hlen], sname, file, options
     )
+
+
+def begins_with_discover(octets: bytes) -> bool:
+    """Whether the first option says DHCPDISCOVER, as it does in nearly every client's; looked at before parsing."""
+    return octets[HEADER_SIZE:_AFTER_TYPE] == _DISCOVER
 
 
 def _read_options(octets: bytes, offset: int, options: dict[int, bytes], base: int) -> None:
@@ -160,7 +167,7 @@ def build_reply(
     goes to `file` and `sname` (option 52); what does not fit there either is left out, last one first, and option 82
     before any only if it cannot fit at all. `sname` has up to 63, `file` up to 127 octets.
     """
-    encoded = encode_options(options) + tail
+    encoded = encode_options(options) + tail if options else tail
     relay = request.options.get(RELAY_AGENT_INFORMATION)
     last = b"\xff" if relay is None else encode_options(((RELAY_AGENT_INFORMATION, relay),)) + b"\xff"
     size = HEADER_SIZE + len(encoded) + len(last)
