@@ -148,8 +148,16 @@ def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
     ledger = open_leases(configuration.store_url)
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
-    Dhcp4Service(ledger, subnets(configuration), configuration.dhcp4.interfaces, listen, wake, report).run(stop)
+    interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration)
+    Dhcp4Service(ledger, subnets(configuration), interfaces, listen, wake, report, spread=spread).run(stop)
     ledger.close()
+
+
+def spread_of(configuration: Configuration) -> float:
+    """Where in its pools this node begins to look for unused addresses: nodes on one database each elsewhere."""
+    if sqlite_path(configuration.store_url) is not None:
+        return 0.0
+    return secrets.randbelow(2**16) / 2**16
 
 
 def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:

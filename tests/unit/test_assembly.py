@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.assembly import Service, all_keys, prepare, read_zone_file, services_of
+from tenure.assembly import Service, all_keys, prepare, read_zone_file, services_of, spread_of
 from tenure.config.configuration import Configuration
 from tenure.config.load import load
 from tenure.config.zones import UPDATER_KEY
@@ -141,3 +141,12 @@ def test_the_store_is_said_to_be_writable_in_one_line(tmp_path: Path, report: Re
     (line,) = log.getvalue().splitlines()
     assert "event=store-ready" in line
     assert str(tmp_path / "tenure.db") in line
+
+
+def test_nodes_on_one_database_begin_at_different_places(tmp_path: Path) -> None:
+    alone = configured(tmp_path, DNS + DHCP)
+    assert spread_of(alone) == 0.0
+    shared = configured(tmp_path, '[store]\nurl = "postgresql://localhost/tenure"\n' + DNS + DHCP)
+    places = {spread_of(shared) for _ in range(8)}
+    assert len(places) > 1
+    assert all(0 <= place < 1 for place in places)
