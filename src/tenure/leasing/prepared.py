@@ -90,6 +90,8 @@ class PreparedSubnet:
 
     def reservation(self, client: bytes, hardware: bytes) -> Reservation | None:
         """What is reserved for the client in this subnet."""
+        if not self.subnet.reservations:
+            return None
         key = self.reservation_key(client, hardware)
         return None if key is None else self.subnet.reservations[key]
 
