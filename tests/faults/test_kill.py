@@ -99,7 +99,7 @@ def test_the_updater(tmp_path: Path, store: str, point: str, crowd_of: list[Crow
         crowd = Crowd(made.dhcp_port)
         crowd_of.append(crowd)
         doomed(made, "updater", point, 3)
-        eventually(lambda: "event=started" in made.log("updater"), "the updater runs")
+        made.ready()
         crowd.join(range(DEVICES), 20, window=5)
         fell(made, "updater")
         keeps_its_word(made, crowd)

@@ -46,6 +46,7 @@ class Estate:
     dhcp_port: int = field(default_factory=free_port)
     dns_port: int = field(default_factory=free_port)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    said: dict[str, int] = field(default_factory=dict)  # the length of a service's log when it was started last
 
     def __post_init__(self) -> None:
         self.config = self.folder / "tenure.toml"
@@ -99,6 +100,7 @@ max-valid-lifetime = {self.lifetime}
         """Start a service; `before` are words between the interpreter and the service, such as a mortal's fate."""
         command = [sys.executable, *before, service, "-c", str(self.config)] if before else self.command(service)
         with (self.folder / f"{service}.log").open("ab") as log:
+            self.said[service] = log.tell()
             self.running[service] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
         return self.running[service]
 
@@ -117,22 +119,15 @@ max-valid-lifetime = {self.lifetime}
         """What the service has said."""
         return (self.folder / f"{service}.log").read_text(errors="replace")
 
-    def listens(self, service: str) -> bool:
-        """Whether the service has its socket."""
-        port = {"dhcp": self.dhcp_port, "dns": self.dns_port}[service]
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return True
-        return False
+    def works(self, service: str) -> bool:
+        """Whether the service has said that it is at work since it was started last."""
+        said = self.log(service)[self.said[service] :]
+        return "listening" in said or "event=started" in said
 
     def ready(self) -> None:
-        """Wait until the services that have sockets have them."""
-        for service in ("dns", "dhcp"):
-            if service in self.running:
-                listens, log = partial(self.listens, service), partial(self.log, service)
-                eventually(listens, f"{service} listens", 30, log)
+        """Wait until every service that was started is at work."""
+        for service in self.running:
+            eventually(partial(self.works, service), f"{service} is at work", 60, partial(self.log, service))
 
     def show(self, *words: str) -> Any:
         """What a command says, as JSON."""
