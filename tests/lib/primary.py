@@ -1,0 +1,111 @@
+"""The authoritative server without sockets: the real authority over a real ledger, and a person who has a key too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from zone_view import MemoryZone
+
+from tenure.authority.policy import parse_rule
+from tenure.authority.request import Reply
+from tenure.authority.respond import RefusedUpdate, Update, respond, update_reply
+from tenure.authority.settings import ZoneSettings
+from tenure.authority.zone import Record
+from tenure.authority.zones import ServedZone
+from tenure.dnswire.codes import RRType, type_to_text
+from tenure.dnswire.message import parse_message
+from tenure.dnswire.name import Name, from_text, to_text
+from tenure.dnswire.update import add, build_update, delete_name, name_not_in_use
+from tenure.dnswire.zonefile import rdata_from_text, rdata_to_text
+from tenure.ledger.zones import ZoneLedger
+from tenure.serving.dns_updates import Pending, UpdateBatches
+from tenure.signing.key import ALGORITHMS, Key
+from tenure.signing.tsig import sign_request
+
+_SECRET = b"0123456789abcdef0123456789abcdef"
+DHCP_KEY = Key(from_text("dhcp."), ALGORITHMS["hmac-sha256"].name, _SECRET)
+PERSON_KEY = Key(from_text("person."), ALGORITHMS["hmac-sha256"].name, _SECRET[::-1])
+KEYS: Mapping[Name, Key] = {key.name: key for key in (DHCP_KEY, PERSON_KEY)}
+POLICY = ("grant dhcp. zonesub ANY", "grant person. zonesub ANY")
+SOURCE = "192.0.2.77"
+
+Content: TypeAlias = set[tuple[Name, int, bytes]]  # owner, type, RDATA; without TTLs and SOA
+
+
+class Primary:
+    """Serves the zones in `texts`, by apex, as they are in the ledger."""
+
+    def __init__(self, ledger: ZoneLedger, texts: Mapping[str, str], clock: Callable[[], float]) -> None:
+        self.ledger = ledger
+        self._clock = clock
+        self.zone_ids: dict[Name, int] = {}
+        for origin, text in texts.items():
+            zone = MemoryZone.from_text(origin, text)
+            records = [
+                Record(name, rtype, ttl, rdata)
+                for name, node in zone.nodes.items()
+                for rtype, (ttl, rdatas) in node.items()
+                for rdata in rdatas
+            ]
+            self.zone_ids[zone.apex] = ledger.create_zone(zone.apex, *zone.soa, records).id
+        self.start()
+
+    def start(self, *policy: str) -> None:
+        """Begin anew with nothing in memory; without a policy the usual one."""
+        rules = tuple(parse_rule(rule) for rule in policy or POLICY)
+        self._zones = {
+            name: ServedZone(ZoneSettings(name, rules), self.ledger.view(zone_id))
+            for name, zone_id in self.zone_ids.items()
+        }
+        self._updates = UpdateBatches(self.ledger, self.zone_ids)
+
+    def answer(self, octets: bytes) -> bytes:
+        """The reply to a message that came over TCP; an update is durable before it is here."""
+        response = respond(octets, self._zones, KEYS, SOURCE, self._clock(), stream=True)
+        if isinstance(response, Reply):
+            return response.octets
+        assert isinstance(response, Update | RefusedUpdate)
+        outcome = self._updates.commit([Pending(response, SOURCE, lambda _: None)], self._clock())
+        (reply,) = outcome.replies
+        return reply if isinstance(reply, bytes) else update_reply(*reply, self._clock())
+
+    def rcode(self, octets: bytes, key: Key) -> int:
+        """The RCODE of the reply to an unsigned message, signed now."""
+        signed, _mac = sign_request(octets, key, int(self._clock()))
+        return parse_message(self.answer(signed)).rcode
+
+    def person_adds(self, owner: str, rtype: str, data: str, *, only_new: bool = False) -> Content:
+        """What a person has written: this record, or nothing if the name is in use and it should not be."""
+        name, type_code = from_text(owner).lower(), int(RRType[rtype])
+        rdata = rdata_from_text(type_code, data, name)
+        prerequisites = [name_not_in_use(name)] if only_new else []
+        octets = build_update(1, self._zone_of(name), prerequisites, [add(name, type_code, 300, rdata)])
+        return {(name, type_code, rdata)} if self.rcode(octets, PERSON_KEY) == 0 else set()
+
+    def person_deletes(self, owner: str) -> None:
+        """A person takes a name away with all that it owns."""
+        name = from_text(owner).lower()
+        assert self.rcode(build_update(1, self._zone_of(name), [], [delete_name(name)]), PERSON_KEY) == 0
+
+    def content(self) -> Content:
+        """All zones as committed."""
+        found: Content = set()
+        for zone_id in self.zone_ids.values():
+            with self.ledger.snapshot(zone_id) as snapshot:
+                found |= {(record.name, record.rtype, record.rdata) for record in snapshot.records}
+        return found
+
+    def lines(self, owner: str) -> list[str]:
+        """What a name owns: `A 10.1.0.100`, sorted; of a DHCID only the word."""
+        name = from_text(owner).lower()
+        return sorted(
+            "DHCID" if rtype == RRType.DHCID else f"{type_to_text(rtype)} {rdata_to_text(rtype, rdata)}"
+            for found, rtype, rdata in self.content()
+            if found == name
+        )
+
+    def _zone_of(self, name: Name) -> Name:
+        zones = [zone for zone in self.zone_ids if name.endswith(zone)]
+        assert zones, to_text(name)
+        return max(zones, key=len)

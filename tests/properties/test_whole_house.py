@@ -1,0 +1,317 @@
+"""Whatever devices, people, networks and crashes do, in any order: leases, registrations and DNS tell one story.
+
+Invariants 2, 3, 4, 5, 6 and 14 of the design, and that an address has one holder, over the whole house in memory.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dhcp4_network import ACK, OFFER, Answer, Client, ip
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from mortal_store import Crash, Moment
+from primary import Content
+from stepped_updater import Fate
+from world import LIFETIME, Template, World, all_records_of, is_over, key_of, parts, records_of
+
+from tenure.console.words import reason_text
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import from_text
+from tenure.leasing.lease import Lease
+from tenure.naming.reason import WORDS, Reason
+from tenure.naming.registration import Registration, State
+from tenure.naming.reverse import reverse_name
+
+DEVICES = st.integers(1, 4)
+RELAYS = st.sampled_from(["10.1.0.254", "10.2.0.254"])
+ONE, TWO = "one", "two"
+SAYINGS = st.sampled_from(
+    [
+        *[((12, name.encode()),) for name in (ONE, TWO)] * 2,
+        *[((81, b"\1\0\0" + name.encode()),) for name in (ONE, TWO)],  # S: the server shall do both
+        ((81, b"\0\0\0one"),),  # the client does forward itself
+        ((81, b"\x08\0\0one"),),  # N: nobody shall do anything
+        ((12, b"wpad"),),
+        (),
+    ]
+)
+NAMES = st.sampled_from([f"{ONE}.example.test.", f"{TWO}.example.test."])
+SECONDS = st.sampled_from([0.5, 5.0, 70.0, 4000.0, LIFETIME // 2, LIFETIME + 1])
+FATES = st.sampled_from([Fate.ANSWERED, Fate.ANSWERED, Fate.LOST, Fate.UNANSWERED])
+MOMENTS = st.sampled_from(Moment)
+NOBODY = "deny dhcp. zonesub ANY"
+
+TEMPLATE = Template.made()
+
+
+class House(RuleBasedStateMachine):
+    """The model is what devices were told, and what people wrote."""
+
+    @initialize()
+    def build(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="tenure-house-"))
+        self.world = World(self.folder, TEMPLATE.folder)
+        self.told: dict[bytes, tuple[int, float]] = {}  # address to device and end, as acknowledged
+        self.says: dict[int, Any] = {}
+        self.by_hand: Content = set()
+        self.is_down = False
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.come_to_rest()
+        finally:
+            self.world.close()
+            shutil.rmtree(self.folder)
+
+    # devices
+
+    def device(self, number: int, relay: str = "10.1.0.254") -> Client:
+        """Even ones have a client identifier, odd ones only their hardware address."""
+        client_id = None if number % 2 else b"\0device-%d" % number
+        return self.world.client(number, giaddr=relay, client_id=client_id).saying(*self.says.get(number, ()))
+
+    def hears(self, number: int, answer: Answer) -> None:
+        """A device believes an ACK, and no other one may believe the same."""
+        if answer.octets and answer.type == ACK:
+            address = ip(answer.yiaddr)
+            holder, until = self.told.get(address, (number, 0.0))
+            assert holder == number or until <= self.world.now, f"{answer.yiaddr} was given to two devices"
+            for other, (who, _) in list(self.told.items()):
+                if who == number and other != address and other[:3] == address[:3]:
+                    del self.told[other]  # a client has one lease in a subnet
+            self.told[address] = number, self.world.now + answer.lease_time
+
+    def mine(self, number: int) -> list[str]:
+        return [".".join(map(str, address)) for address, (who, _) in self.told.items() if who == number]
+
+    @rule(number=DEVICES, relay=RELAYS, says=SAYINGS)
+    def joins(self, number: int, relay: str, says: Any) -> None:
+        self.says[number] = says
+        device = self.device(number, relay)
+        with suppress(Crash):
+            offer = device.discover()
+            if offer.octets and offer.type == OFFER:
+                self.hears(number, device.select(offer.yiaddr))
+
+    @rule(number=DEVICES, says=SAYINGS | st.none(), by=st.sampled_from(["renew", "rebind", "reboot"]))
+    def stays(self, number: int, says: Any, by: str) -> None:
+        """Under the same name or another one."""
+        if says is not None:
+            self.says[number] = says
+        for address in self.mine(number)[:1]:
+            device = self.device(number, "10.1.0.254" if address.startswith("10.1.") else "10.2.0.254")
+            with suppress(Crash):
+                self.hears(number, getattr(device, by)(address))
+
+    @rule(number=DEVICES, declines=st.booleans())
+    def goes(self, number: int, declines: bool) -> None:
+        for address in self.mine(number)[:1]:
+            device = self.device(number, "10.1.0.254" if address.startswith("10.1.") else "10.2.0.254")
+            with suppress(Crash):
+                (device.decline if declines else device.release)(address)
+            del self.told[ip(address)]  # whether it was heard or not
+
+    @rule(seconds=SECONDS, janitor=st.booleans())
+    def time_passes(self, seconds: float, janitor: bool) -> None:
+        self.world.now += seconds
+        if janitor:
+            self.janitor_works()
+
+    @rule()
+    def janitor_works(self) -> None:
+        with suppress(Crash):
+            self.world.expire()
+
+    # the register way
+
+    @rule()
+    def updater_looks(self) -> None:
+        try:
+            self.world.updater.look()
+        except Crash:
+            self.world.crash_updater()
+
+    @precondition(lambda self: self.world.updater.couriers)
+    @rule(number=st.integers(0, 7), fate=FATES)
+    def message_arrives(self, number: int, fate: Fate) -> None:
+        self.carries(number, Fate.LOST if self.is_down else fate)
+
+    @precondition(lambda self: self.world.updater.couriers and not self.is_down)
+    @rule(number=st.integers(0, 7), moment=MOMENTS)
+    def primary_crashes(self, number: int, moment: Moment) -> None:
+        """The updater hears nothing; whether it has done what was asked depends."""
+        self.world.zone_store_dies(moment)
+        courier = self.world.updater.couriers[number % len(self.world.updater.couriers)]
+        with suppress(Crash):
+            self.world.primary.answer(courier.message)
+        self.world.zone_store.dies = None
+        self.carries(number, Fate.LOST)
+
+    @precondition(lambda self: not self.is_down)
+    @rule()
+    def updater_does_all_it_can(self) -> None:
+        try:
+            self.world.updater.run()
+        except Crash:
+            self.world.crash_updater()
+
+    def carries(self, number: int, fate: Fate) -> None:
+        self.world.updater.decide(number, fate)
+        self.world.updater.send()
+
+    @rule(applied=st.booleans())
+    def updater_crashes(self, applied: bool) -> None:
+        """Messages that are under way may still do what they say."""
+        if applied and not self.is_down:
+            for courier in self.world.updater.couriers:
+                with suppress(Crash):
+                    self.world.primary.answer(courier.message)
+        self.world.crash_updater()
+
+    @rule(moment=MOMENTS)
+    def the_next_to_write_leases_crashes(self, moment: Moment) -> None:
+        self.world.lease_store_dies(moment)
+
+    @rule(is_down=st.booleans())
+    def primary_goes_or_comes(self, is_down: bool) -> None:
+        self.is_down = is_down
+
+    @rule(refuses=st.booleans())
+    def primary_refuses_or_not(self, refuses: bool) -> None:
+        self.world.primary.start(*((NOBODY, "grant person. zonesub ANY") if refuses else ()))
+
+    # people
+
+    @rule(name=NAMES)
+    def person_takes_a_free_name(self, name: str) -> None:
+        self.by_hand |= self.world.primary.person_adds(name, "A", "192.0.2.200", only_new=True)
+
+    @rule(name=NAMES)
+    def person_adds_text(self, name: str) -> None:
+        self.by_hand |= self.world.primary.person_adds(name, "TXT", '"by hand"')
+
+    @rule(name=NAMES)
+    def person_clears_a_name_of_hers(self, name: str) -> None:
+        """Only what is nothing but hers: what is taken from under a lease comes back with reconciling only."""
+        owner = from_text(name)
+        if all(record in self.by_hand for record in self.world.primary.content() if record[0] == owner):
+            self.world.primary.person_deletes(name)
+            self.by_hand = {record for record in self.by_hand if record[0] != owner}
+
+    # what holds at every moment
+
+    @invariant()
+    def all_is_well(self) -> None:
+        self.what_was_acknowledged_is_kept()
+        self.a_lease_and_its_registration_are_there_together()
+        self.what_people_made_stays()
+        self.registered_is_said_only_of_what_is_there()
+        self.every_lease_has_one_reason_that_can_be_told()
+        self.nothing_waits_for_ever()
+
+    def what_was_acknowledged_is_kept(self) -> None:
+        rows = {lease.address: lease for lease in self.world.bound()}
+        for address, (number, until) in self.told.items():
+            if until > self.world.now:
+                assert rows[address].hardware[1:] == self.device(number).mac
+                assert rows[address].ends_at >= until
+
+    def a_lease_and_its_registration_are_there_together(self) -> None:
+        wanted = {row[:3]: row for row in self.world.registrations() if not row.cause}
+        assert wanted.keys() == {key for lease in self.world.bound() if (key := key_of(lease))}
+        for lease in self.world.bound():
+            if key := key_of(lease):
+                row = wanted[key]
+                assert row.until == lease.ends_at
+                for is_ours, part in ((lease.forward, row.forward), (lease.reverse, row.reverse)):
+                    assert (part.state != State.NONE) if is_ours else (part.state in {State.NONE, State.REMOVING}), row
+
+    def what_people_made_stays(self) -> None:
+        assert self.world.static | self.by_hand <= self.world.primary.content()
+
+    def registered_is_said_only_of_what_is_there(self) -> None:
+        content = self.world.primary.content()
+        for row in self.world.registrations():
+            if not row.cause:
+                assert records_of(row) <= content
+
+    def every_lease_has_one_reason_that_can_be_told(self) -> None:
+        rows = {row[:3]: row for row in self.world.registrations()}
+        for lease in self.world.bound():
+            key = key_of(lease)
+            if key is None:
+                assert lease.reason in set(Reason)
+                continue
+            for part in parts(rows[key]):
+                if part.state != State.NONE:
+                    assert reason_text(part.reason) in WORDS.values()
+
+    def nothing_waits_for_ever(self) -> None:
+        for row in self.world.registrations():
+            for part in parts(row):
+                if part.state in {State.PENDING, State.REMOVING}:
+                    assert part.due_at is not None, row
+
+    # at the end: invariant 14
+
+    def come_to_rest(self) -> None:
+        """All is well again; then whatever there was, DNS comes to say what the leases say."""
+        self.world.lease_store.dies = None
+        self.world.primary.start()
+        self.world.settle()
+        self.dns_is_as_it_should_be()
+        self.everybody_renews()
+        self.world.settle()
+        self.dns_is_as_it_should_be()
+        for row in self.world.registrations():
+            if row.address in self.told:  # who never heard its ACK does not renew
+                self.is_refused_for_good_reason(row)
+
+    def is_refused_for_good_reason(self, row: Registration) -> None:
+        for part in parts(row):
+            assert part.state != State.REFUSED or part.reason in {Reason.NAME_TAKEN, Reason.FORWARD_REFUSED}, row
+        if row.forward.state == State.REFUSED:
+            assert {record for record in self.world.primary.content() if record[0] == row.name}, "nobody has the name"
+
+    def everybody_renews(self) -> None:
+        for address, (number, until) in list(self.told.items()):
+            if until > self.world.now:
+                text = ".".join(map(str, address))
+                relay = "10.1.0.254" if text.startswith("10.1.") else "10.2.0.254"
+                self.hears(number, self.device(number, relay).renew(text))
+
+    def dns_is_as_it_should_be(self) -> None:
+        content = self.world.primary.content()
+        rows = {row[:3]: row for row in self.world.registrations()}
+        expected = self.world.static | self.by_hand | self.world.registered()
+        assert not expected - content, "missing"
+        for row in rows.values():  # a server that refused the update refused to take away what was there before as well
+            if Reason.SERVER_REFUSED in {row.forward.reason, row.reverse.reason}:
+                expected |= all_records_of(row)
+        assert not content - expected, "too much"
+        bound = self.world.bound()
+        assert not [lease for lease in bound if is_over(lease, self.world.now)]
+        assert rows.keys() == {key for lease in bound if (key := key_of(lease))}
+        for lease in bound:
+            if key := key_of(lease):
+                self.is_settled(lease, rows[key], content)
+
+    def is_settled(self, lease: Lease, row: Registration, content: Content) -> None:
+        for is_ours, part in ((lease.forward, row.forward), (lease.reverse, row.reverse)):
+            assert part.state in ({State.REGISTERED, State.REFUSED} if is_ours else {State.NONE}), row
+            assert part.due_at is None
+        if row.forward.reason == Reason.NAME_TAKEN:
+            assert (row.name, int(RRType.DHCID), row.dhcid) not in content
+            assert not {record for record in content if record[0] == reverse_name(row.address)}
+
+
+TestHouse = House.TestCase
+TestHouse.settings = settings(max_examples=60, stateful_step_count=40, report_multiple_bugs=False)
