@@ -4,6 +4,7 @@ PYTHON ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+WORKERS ?= 4
 
 .PHONY: help install demo test check format docs bench peers clean
 
@@ -23,8 +24,9 @@ $(VENV)/.installed: pyproject.toml tools/install
 demo: install
 	@$(BIN)/tenure demo $(ARGS)
 
+# Many tests wait for real programs, so there are more workers than cores; a file's tests stay together.
 test: install peers check
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: install
 	@$(BIN)/ruff format --check src tests bench
