@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from clients import BOTH_DIRECTIONS, dhclient_fqdn, dhclient_host_name, dhcpcd, udhcpc
-from lan import SERVER, ZONE, Lan, lan
+from lan import ZONE, Lan, lan
 from network import eventually
-from peers import program
 
 LIFETIME = 24  # seconds; clients renew at half of it
 
@@ -98,13 +97,7 @@ def test_of_two_machines_that_claim_one_name_the_first_keeps_it(wire: Lan) -> No
 
 
 def test_behind_a_relay(wire: Lan) -> None:
-    far = wire.net.segment(f"far{len(wire.net._hosts)}")
-    relay = wire.net.host("relay")
-    wire.net.plug(relay, wire.segment, "10.77.0.2/24", "eth0")
-    wire.net.plug(relay, far, "10.77.9.1/24", "eth1")
-    relay.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-    wire.server.run("ip", "route", "add", "10.77.9.0/24", "via", "10.77.0.2")
-    relay.start(program("dhcrelay"), "-4", "-d", "-a", "-id", "eth1", "-iu", "eth0", SERVER)
+    far = wire.relay("far", 9)
     host = wire.net.host("far")
     wire.net.plug(host, far)
     client = dhclient_fqdn(host, "faraway")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from network import Host, Process
 from peers import program
@@ -22,13 +23,39 @@ class Client:
         self.process.stop(signal.SIGKILL)
 
 
-def dhclient(host: Host, *settings: str) -> Client:
-    """ISC dhclient with `send` statements."""
+def dhclient(host: Host, *settings: str, more: str = "", script: Path | None = None) -> Client:
+    """ISC dhclient with `send` statements, `more` lines of configuration, and a script in place of Debian's."""
     conf, leases, pid = host.folder / "dhclient.conf", host.folder / "dhclient.leases", host.folder / "dhclient.pid"
-    conf.write_text("timeout 20;\nretry 2;\ninitial-interval 1;\n" + "".join(f"send {s};\n" for s in settings))
-    files = ["-cf", conf, "-lf", leases, "-pf", pid]
+    sends = "".join(f"send {s};\n" for s in settings)
+    conf.write_text(f"timeout 20;\nretry 2;\ninitial-interval 1;\n{sends}{more}\n")
+    files = ["-cf", conf, "-lf", leases, "-pf", pid, *(["-sf", script] if script else [])]
     process = host.start(program("dhclient"), "-4", "-d", *files, "eth0")
     return Client(process, lambda: host.run(program("dhclient"), "-4", "-r", *files, "eth0", check=False))
+
+
+@dataclass
+class Told:
+    """A script for dhclient that configures the address and writes down what else the server said."""
+
+    host: Host
+
+    @property
+    def script(self) -> Path:
+        """The script's path; written when asked for."""
+        path = self.host.folder / "dhclient-script"
+        path.write_text(f"""#!/bin/sh
+case $reason in BOUND|RENEW|REBIND|REBOOT)
+  env | grep ^new_ > {self.host.folder}/told
+  ip addr replace $new_ip_address/24 dev $interface;;
+esac
+""")
+        path.chmod(0o755)
+        return path
+
+    def variables(self) -> dict[str, str]:
+        """What dhclient passed on of the lease."""
+        lines = (self.host.folder / "told").read_text().splitlines()
+        return dict(line.partition("=")[::2] for line in lines)
 
 
 def dhclient_host_name(host: Host, name: str) -> Client:

@@ -113,6 +113,18 @@ class Lan:
         owner = f"{name}.{ZONE}"
         return not (self.dig(owner, "A") or self.dig(owner, "DHCID") or self.dig("-x", address))
 
+    def relay(self, name: str, number: int) -> str:
+        """A segment 10.77.`number`.0/24 behind a relay of its own, and the segment's name."""
+        far = self.net.segment(name)
+        relay = self.net.host(f"relay-{name}")
+        here, there = f"10.77.0.{number}", f"10.77.{number}.1"
+        self.net.plug(relay, self.segment, f"{here}/24", "eth0")
+        self.net.plug(relay, far, f"{there}/24", "eth1")
+        relay.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+        self.server.run("ip", "route", "add", f"10.77.{number}.0/24", "via", here)
+        relay.start(program("dhcrelay"), "-4", "-d", "-a", "-id", "eth1", "-iu", "eth0", SERVER)
+        return far
+
     def leased(self, host: Host, interface: str = "eth0") -> str:
         """The address that the machine's client has configured."""
 
@@ -124,7 +136,7 @@ class Lan:
 
 
 @contextlib.contextmanager
-def lan(primary: str, lifetime: int = 600) -> Iterator[Lan]:
+def lan(primary: str, lifetime: int = 600, subnets: str = SUBNETS) -> Iterator[Lan]:
     """tenure with the given primary: `tenure` (its own DNS) or `bind`; leases of `lifetime` seconds."""
     with network() as net:
         segment = net.segment("lan")
@@ -137,7 +149,7 @@ def lan(primary: str, lifetime: int = 600) -> Iterator[Lan]:
             '[store]\nurl = "sqlite:tenure.db"\n'
             + (FOREIGN_DNS if primary == "bind" else OWN_DNS)
             + f'\n[dhcp4]\ninterfaces = ["eth0"]\nlisten = ["{SERVER}:67"]\n'
-            + SUBNETS.format(lifetime=lifetime)
+            + subnets.format(lifetime=lifetime)
         )
         config.chmod(0o600)
         services = server.start(sys.executable, "-m", "tenure", "serve", "-c", config, private=False)

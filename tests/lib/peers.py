@@ -27,6 +27,7 @@ PACKAGES = {
     "kea-dhcp-ddns": "kea-dhcp-ddns-server",
     "perfdhcp": "kea-admin",
     "dnsperf": "dnsperf",
+    "tcpdump": "tcpdump",
     "ip": "iproute2",
     "mount": "mount",
     "umount": "mount",
