@@ -89,8 +89,13 @@ class House(RuleBasedStateMachine):
                     del self.told[other]  # a client has one lease in a subnet
             self.told[address] = number, self.world.now + answer.lease_time
 
-    def mine(self, number: int) -> list[str]:
-        return [".".join(map(str, address)) for address, (who, _) in self.told.items() if who == number]
+    def holder(self, which: int) -> tuple[int, Client, str]:
+        """One of those who were told an address, even if its time is over: its number, itself, its address."""
+        held = sorted(self.told)
+        address = held[which % len(held)]
+        number, _ = self.told[address]
+        text = ".".join(map(str, address))
+        return number, self.device(number, text[: text.rindex(".")] + ".254"), text
 
     @rule(number=DEVICES, relay=RELAYS, says=SAYINGS)
     def joins(self, number: int, relay: str, says: Any) -> None:
@@ -101,30 +106,33 @@ class House(RuleBasedStateMachine):
             if offer.octets and offer.type == OFFER:
                 self.hears(number, device.select(offer.yiaddr))
 
-    @rule(number=DEVICES, says=SAYINGS | st.none(), by=st.sampled_from(["renew", "rebind", "reboot"]))
-    def stays(self, number: int, says: Any, by: str) -> None:
+    @precondition(lambda self: self.told)
+    @rule(which=st.integers(0, 5), says=SAYINGS | st.none(), by=st.sampled_from(["renew", "rebind", "reboot"]))
+    def stays(self, which: int, says: Any, by: str) -> None:
         """Under the same name or another one."""
+        number, device, address = self.holder(which)
         if says is not None:
             self.says[number] = says
-        for address in self.mine(number)[:1]:
-            device = self.device(number, "10.1.0.254" if address.startswith("10.1.") else "10.2.0.254")
-            with suppress(Crash):
-                self.hears(number, getattr(device, by)(address))
+            device = device.saying(*says)
+        with suppress(Crash):
+            self.hears(number, getattr(device, by)(address))
 
-    @rule(number=DEVICES, declines=st.booleans())
-    def goes(self, number: int, declines: bool) -> None:
-        for address in self.mine(number)[:1]:
-            device = self.device(number, "10.1.0.254" if address.startswith("10.1.") else "10.2.0.254")
-            with suppress(Crash):
-                (device.decline if declines else device.release)(address)
-            del self.told[ip(address)]  # whether it was heard or not
+    @precondition(lambda self: self.told)
+    @rule(which=st.integers(0, 5), declines=st.booleans())
+    def goes(self, which: int, declines: bool) -> None:
+        _, device, address = self.holder(which)
+        with suppress(Crash):
+            (device.decline if declines else device.release)(address)
+        del self.told[ip(address)]  # whether it was heard or not
 
     @rule(seconds=SECONDS, janitor=st.booleans())
     def time_passes(self, seconds: float, janitor: bool) -> None:
         self.world.now += seconds
         if janitor:
-            self.janitor_works()
+            with suppress(Crash):
+                self.world.expire()
 
+    @precondition(lambda self: any(is_over(lease, self.world.now) for lease in self.world.bound()))
     @rule()
     def janitor_works(self) -> None:
         with suppress(Crash):
@@ -282,11 +290,10 @@ class House(RuleBasedStateMachine):
             assert {record for record in self.world.primary.content() if record[0] == row.name}, "nobody has the name"
 
     def everybody_renews(self) -> None:
-        for address, (number, until) in list(self.told.items()):
-            if until > self.world.now:
-                text = ".".join(map(str, address))
-                relay = "10.1.0.254" if text.startswith("10.1.") else "10.2.0.254"
-                self.hears(number, self.device(number, relay).renew(text))
+        for which, address in enumerate(sorted(self.told)):
+            if self.told[address][1] > self.world.now:
+                number, device, text = self.holder(which)
+                self.hears(number, device.renew(text))
 
     def dns_is_as_it_should_be(self) -> None:
         content = self.world.primary.content()
