@@ -20,6 +20,7 @@ _BEGINNING = _LONGEST_KEY + 1 - hashlib.sha256().digest_size  # longer than any 
 _RDATA = "case when long_rdata is null then rdata else long_rdata end"
 
 RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
+RECORDS_AMONG = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = any(?) and name_key = any(?)"
 NAME_IN_RANGE = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
 ALL_RECORDS = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? order by name_key, rtype, rdata"

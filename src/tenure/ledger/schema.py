@@ -179,7 +179,7 @@ JOURNAL = Table(
     Column("zone_id", Integer, nullable=False),
     Column("from_serial", BigInteger, nullable=False),
     Column("at", Double, nullable=False),
-    Column("change", LargeBinary, nullable=False),  # the difference sequence of RFC 1995 section 4, see journal.py
+    Column("change", LargeBinary, nullable=False),  # difference sequences of RFC 1995 section 4, see journal.py
     Index("journal_serial", "zone_id", "from_serial"),
 )
 

@@ -10,7 +10,7 @@ from tenure.authority.zone import Node, Record
 from tenure.dnswire.name import Name, tree_key
 from tenure.ledger import records
 from tenure.ledger.history import History
-from tenure.ledger.journal import JournalEntry, parse_entry
+from tenure.ledger.journal import JournalEntry, parse_entries
 from tenure.ledger.session import Listener, Session, Store
 from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, zone_statements
 
@@ -152,10 +152,10 @@ class ZoneLedger:
             if start is None or start[0] is None:
                 return None
             rows = self._session.rows(self._session.sql(_JOURNAL_FROM), (zone_id, start[0]))
-        return [parse_entry(row[0]) for row in rows]
+        return [entry for row in rows for entry in parse_entries(row[0])]
 
     def prune_journal(self, zone_id: int, before: float, limit: int) -> int:
-        """Deletes at most `limit` of the zone's oldest changes from before that time; how many."""
+        """Deletes at most `limit` rows of the zone's oldest changes, from before that time; how many."""
         oldest, drop = self._session.sql(_JOURNAL_OLDEST), self._session.sql(_DROP_JOURNAL)
 
         def step() -> int:

@@ -80,6 +80,7 @@ class UpdateBatches:
         return Outcome(replies, set(), 0, 0)
 
     def _decide(self, batch: ZoneBatch, pendings: Sequence[Pending], now: float, batch_id: str) -> Outcome:
+        self._prefetch(batch, pendings)
         outcome = Outcome([], set(), 0, 0)
         applied = refused = 0
         for number, (update, source, _send) in enumerate(pendings):
@@ -107,6 +108,18 @@ class UpdateBatches:
                 outcome.changed.update(record.name for record in decision.change.additions)
                 outcome.changed.update(record.name for record in decision.change.deletions)
         return outcome._replace(applied=applied, refused=refused)
+
+    def _prefetch(self, batch: ZoneBatch, pendings: Sequence[Pending]) -> None:
+        """Reads what the signed updates speak of, all names of a zone together."""
+        names: dict[Name, set[Name]] = {}  # by zone
+        for update, _source, _send in pendings:
+            if isinstance(update, Update) and update.request.verified:
+                message = update.request.message
+                found = names.setdefault(update.zone.name, set())
+                found.update([record.name for record in message.answers])
+                found.update([record.name for record in message.authorities])
+        for zone, found in names.items():
+            batch.zone(self._zone_ids[zone]).prefetch({name.lower() for name in found})
 
     def _note_refusal(
         self, batch: ZoneBatch, refused: RefusedUpdate, source: str, now: float, correlation: str

@@ -93,6 +93,52 @@ def test_a_batch_sees_its_own_changes(ledger: Ledger, zone: Zone) -> None:
     assert len(entries) == 2
 
 
+def test_reading_ahead_gives_what_reading_does(ledger: Ledger, zone: Zone) -> None:
+    apply(ledger, zone, change(2, new=(a_record("a", 1), a_record("a", 2), a_record("b", 3))))
+    other = ledger.zones.create_zone(from_text("other.test."), 60, soa(1), [a_record("c", 1)])
+    names = [name(one) for one in ("a", "b", "c", "nothing")]
+    read = [ledger.zones.rrsets_at(zone.id, one) for one in names]
+
+    def work(batch: ZoneBatch) -> None:
+        view = batch.zone(zone.id)
+        batch.apply(zone.id, change(3, gone=(a_record("b", 3),)))
+        view.prefetch(set(names))
+        view.prefetch(set())
+        assert [view.rrsets_at(one) for one in names] == [read[0], {}, {}, {}]
+        assert batch.zone(other.id).rrsets_at(name("c")) == {1: (300, (a_record("c", 1).rdata,))}
+
+    ledger.zones.transact(work, NOW)
+
+
+def test_many_names_are_read_ahead_in_parts(ledger: Ledger, zone: Zone) -> None:
+    records = [a_record(f"h{number}", number) for number in range(1, 1500, 2)]
+    apply(ledger, zone, change(2, new=tuple(records)))
+
+    def work(batch: ZoneBatch) -> None:
+        view = batch.zone(zone.id)
+        view.prefetch({name(f"h{number}") for number in range(1500)})
+        for number in range(1500):
+            assert bool(view.rrsets_at(name(f"h{number}"))) == number % 2
+
+    ledger.zones.transact(work, NOW)
+
+
+def test_changes_committed_together_are_one_row_and_several_entries(ledger: Ledger, zone: Zone) -> None:
+    first, second = change(2, new=(a_record("a", 1),)), change(3, gone=(a_record("a", 1),), new=(a_record("b", 2),))
+    apply(ledger, zone, first, second)
+    apply(ledger, zone, change(4))
+    entries = ledger.zones.journal_since(zone.id, 1)
+    assert entries is not None
+    assert [(entry.old_soa.rdata, entry.new_soa.rdata, entry.deletions, entry.additions) for entry in entries] == [
+        (soa(1), soa(2), first.deletions, first.additions),
+        (soa(2), soa(3), second.deletions, second.additions),
+        (soa(3), soa(4), (), ()),
+    ]
+    assert ledger.zones.journal_since(zone.id, 3) == entries[2:]
+    assert ledger.zones.journal_since(zone.id, 2) is None  # nobody can have seen it
+    assert ledger.zones.prune_journal(zone.id, NOW + 1, 10) == 1
+
+
 def test_a_name_is_not_below_itself_or_its_siblings(ledger: Ledger, zone: Zone) -> None:
     apply(ledger, zone, change(2, new=(a_record("ab", 1), a_record("b.a", 2))))
     assert ledger.zones.has_names_below(zone.id, name("a"))
