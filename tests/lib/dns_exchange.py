@@ -26,7 +26,8 @@ NOW = 1_700_000_000.0
 SECRET = b"0123456789abcdef0123456789abcdef"
 KEY = Key(from_text("dhcp."), ALGORITHMS["hmac-sha256"].name, SECRET)
 OTHER_KEY = Key(from_text("other."), ALGORITHMS["hmac-sha256"].name, SECRET[::-1])
-KEYS = {KEY.name: KEY, OTHER_KEY.name: OTHER_KEY}
+HOST_KEY = Key(from_text("host.example.test."), ALGORITHMS["hmac-sha256"].name, SECRET)  # named as its machine is
+KEYS = {key.name: key for key in (KEY, OTHER_KEY, HOST_KEY)}
 ZONE = "example.test."
 GRANT_ALL = "grant dhcp. zonesub ANY"
 
