@@ -29,7 +29,7 @@ def applied_event(applied: Applied, zone: Name, key: Name | None, source: str, n
             address = record.rdata
             break
     name = records[0].name if records else zone
-    detail = f"serial {soa_serial(change.soa_rdata)}:{_words(change, name)}; from {source}"
+    detail = f"serial {soa_serial(change.soa_rdata)}: {_words_of(change, name)}; from {source}"
     return Event(now, APPLIED, actor(key), applied.rule, correlation, address, name, None, None, detail)
 
 
@@ -48,16 +48,19 @@ def actor(key: Name | None) -> str:
     return f"dns key {to_text(key)}" if key else "dns without a proved key"
 
 
-def _words(change: ZoneChange, name: Name) -> str:
+def _words_of(change: ZoneChange, name: Name) -> str:
     """`+A +DHCID -A` when all of it is about one name; counts when it is about more."""
     _ttl, _soa, deletions, additions = change
-    words = ""
-    if len(additions) + len(deletions) <= _MOST_WORDS:
-        words = "".join([" +" + _type_word(record.rtype) for record in additions if record.name == name])
-        words += "".join([" -" + _type_word(record.rtype) for record in deletions if record.name == name])
-        if words.count(" ") == len(additions) + len(deletions):
-            return words or " the SOA was replaced"
-    return f" {len(additions)} records added, {len(deletions)} deleted, at this name and others"
+    count = len(additions) + len(deletions)
+    if count <= _MOST_WORDS:
+        added = tuple([record.rtype for record in additions if record.name == name])
+        deleted = tuple([record.rtype for record in deletions if record.name == name])
+        if len(added) + len(deleted) == count:
+            return _words(added, deleted)
+    return f"{len(additions)} records added, {len(deletions)} deleted, at this name and others"
 
 
-_type_word = lru_cache(maxsize=1024)(type_to_text)
+@lru_cache(maxsize=256)
+def _words(added: tuple[int, ...], deleted: tuple[int, ...]) -> str:
+    words = [f"+{type_to_text(rtype)}" for rtype in added] + [f"-{type_to_text(rtype)}" for rtype in deleted]
+    return " ".join(words) or "the SOA was replaced"

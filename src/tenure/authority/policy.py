@@ -86,7 +86,7 @@ class Rule:
 
 def rules_for_key(rules: Sequence[Rule], key: Name) -> tuple[Rule, ...]:
     """The rules that speak of this key, in order: what is left to ask is about names and types."""
-    return tuple(rule for rule in rules if rule.names_key(key))
+    return tuple([rule for rule in rules if rule.names_key(key)])
 
 
 def deciding_rule(rules: Sequence[Rule], key: Name, name: Name, rtype: int) -> Rule | None:

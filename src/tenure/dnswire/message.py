@@ -168,6 +168,10 @@ def _parse_name(octets: bytes, offset: int, names: _Names, hops: int = 0) -> tup
     at = offset
     try:
         length = octets[at]
+        if length >= 0xC0:  # nothing but a pointer, as most names of a message are
+            name = names.get((length & 0x3F) << 8 | octets[at + 1])
+            if name is not None:
+                return name, at + 2
         while 0 < length <= MAX_LABEL:
             at += length + 1
             length = octets[at]

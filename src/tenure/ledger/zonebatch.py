@@ -89,6 +89,10 @@ class ZoneBatch:
             self.zone(zone_id).apply(change, origin, int(self._now))
         self._events += events
 
+    def changed_names(self) -> set[Name]:
+        """The names of all zones whose records are no longer what they were."""
+        return {name for zone in self._zones.values() for name in zone.changed_names()}
+
     def write(self) -> None:
         """Writes everything that was applied; called once, by the transaction."""
         changed = [zone for zone in self._zones.values() if zone.is_changed]
@@ -115,6 +119,10 @@ class ZoneDraft:
         self._journal: list[bytes] = []
         self._keys: dict[Name, bytes] = {}  # tree keys of the names met
         self._touched: dict[bytes, Name] = {}  # names whose records the batch has changed, by tree key
+
+    def changed_names(self) -> Iterable[Name]:
+        """The names whose records the batch has changed."""
+        return self._touched.values()
 
     @property
     def is_changed(self) -> bool:
@@ -163,23 +171,16 @@ class ZoneDraft:
         """Lays the change over the zone."""
         self._journal.append(build_entry(self._name, self._soa, change))
         self._soa = (change.soa_ttl, change.soa_rdata)
-        fresh: dict[Name, dict[int, RRset]] = {}  # copies, because a decision may still hold what it was shown
+        fresh: dict[Name, tuple[bytes, dict[int, RRset]]] = {}
         for name, rtype, _ttl, rdata in change.deletions:
-            node = fresh.get(name)
-            if node is None:
-                node = fresh[name] = dict(self.rrsets_at(name))
+            key, node = fresh.get(name) or self._touch(name, fresh)
             records.drop_record(node, rtype, rdata)
-            self._rows[self._key(name), rtype, records.rdata_columns(rdata)[0]] = None
+            self._rows[key, rtype, records.rdata_columns(rdata)[0]] = None
         for name, rtype, ttl, rdata in change.additions:
-            node = fresh.get(name)
-            if node is None:
-                node = fresh[name] = dict(self.rrsets_at(name))
+            key, node = fresh.get(name) or self._touch(name, fresh)
             records.add_record(node, rtype, ttl, rdata)
-            key, (column, long) = self._key(name), records.rdata_columns(rdata)
+            column, long = records.rdata_columns(rdata)
             self._rows[key, rtype, column] = (self._id, key, rtype, column, long, ttl, origin, stamp)
-        self._nodes.update(fresh)
-        for name in fresh:
-            self._touched[self._keys[name]] = name
 
     def write(self, now: float) -> None:
         """Writes records, journal and SOA."""
@@ -191,6 +192,14 @@ class ZoneDraft:
             self._session.write(self._sql.put_record, put)
         self._session.write(self._sql.put_journal, [(self._id, self._journal_from, now, b"".join(self._journal))])
         self._session.write(self._sql.put_soa, [(*self._soa, self._id)])
+
+    def _touch(self, name: Name, fresh: dict[Name, tuple[bytes, dict[int, RRset]]]) -> tuple[bytes, dict[int, RRset]]:
+        """Puts a copy in the place of the name's node, because a decision may still hold what it was shown."""
+        key, node = self._key(name), dict(self.rrsets_at(name))
+        self._touched[key] = name
+        self._nodes[name] = node
+        fresh[name] = found = key, node
+        return found
 
     def _key(self, name: Name) -> bytes:
         key = self._keys.get(name)

@@ -19,6 +19,7 @@ from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
 from tenure.ledger.zones import ZoneBatch, ZoneLedger
 
+_NOERROR = int(Rcode.NOERROR)
 REFUSALS_PER_SECOND = 50  # in the history; a peer that is refused more often is counted, and cannot fill the disk
 
 
@@ -81,13 +82,13 @@ class UpdateBatches:
 
     def _decide(self, batch: ZoneBatch, pendings: Sequence[Pending], now: float, batch_id: str) -> Outcome:
         self._prefetch(batch, pendings)
-        outcome = Outcome([], set(), 0, 0)
+        replies: list[tuple[Request, int] | bytes] = []
         applied = refused = 0
         for number, (update, source, _send) in enumerate(pendings):
             correlation = f"{batch_id}-{number}"
             if isinstance(update, RefusedUpdate):
                 refused += 1
-                outcome.replies.append(update.reply)
+                replies.append(update.reply)
                 self._note_refusal(batch, update, source, now, correlation)
                 continue
             request, zone = update
@@ -95,19 +96,17 @@ class UpdateBatches:
             decision = decide_update(request.message, request.key, zone, batch.zone(zone_id))
             if isinstance(decision, Refusal):
                 refused += 1
-                outcome.replies.append((request, decision.rcode))
+                replies.append((request, decision.rcode))
                 name = first_name(request.message)
                 refusal = RefusedUpdate(b"", zone.name, name, request.key, decision)
                 self._note_refusal(batch, refusal, source, now, correlation)
                 continue
-            outcome.replies.append((request, Rcode.NOERROR))
+            replies.append((request, _NOERROR))
             if decision.change is not None:
                 applied += 1
                 event = applied_event(decision, zone.name, request.key, source, now, correlation)
                 batch.apply(zone_id, decision.change, (event,))
-                outcome.changed.update(record.name for record in decision.change.additions)
-                outcome.changed.update(record.name for record in decision.change.deletions)
-        return outcome._replace(applied=applied, refused=refused)
+        return Outcome(replies, batch.changed_names(), applied, refused)
 
     def _prefetch(self, batch: ZoneBatch, pendings: Sequence[Pending]) -> None:
         """Reads what the signed updates speak of, all names of a zone together."""
