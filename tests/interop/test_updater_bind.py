@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from claims import A_CLIENT, OTHER_CLIENT
-from dnspeer import KEY, DnsPeer
+from dnspeer import KEY, DnsPeer, free_port
 from named import GRANT, named
 from updater_run import UpdaterRun, gone, want
 
@@ -186,6 +186,45 @@ def test_trouble_with_keys_tells_its_reason(bind: DnsPeer, tmp_path: Path, key: 
     assert row.forward.reason == reason
     assert (row.forward.due_at is None) == (reason == "server-refused")
     assert bind.at("pc1.example.test.") == set()
+
+
+@pytest.mark.parametrize("dead", ["forward", "reverse"])
+def test_one_dead_direction_does_not_hold_up_the_other(bind: DnsPeer, tmp_path: Path, dead: str) -> None:
+    alive = routes(bind)
+    nowhere = (Domain(from_text(FORWARD if dead == "forward" else REVERSE), (("127.0.0.1", free_port()),), KEY),)
+    divided = Routes(nowhere, alive.reverse) if dead == "forward" else Routes(alive.forward, nowhere)
+    run = UpdaterRun(tmp_path / "ledger", divided)
+    crowd = [want(f"pc{n}.example.test.", bytes([10, 1, 1, n]), A_CLIENT) for n in range(250)]
+
+    def done() -> bool:
+        parts = [(row.forward, row.reverse) if dead == "reverse" else (row.reverse, row.forward) for row in run.rows()]
+        return all(one.state == State.REGISTERED and other.reason == "server-unreachable" for one, other in parts)
+
+    with run.running():
+        run.change(*crowd)
+        run.until(done)
+    run.close()
+    pointer, name = bind.at("7.1.1.10.in-addr.arpa."), bind.at("pc7.example.test.")
+    assert (pointer, name) == (
+        (set(), {"A 10.1.1.7", marker(A_CLIENT)})
+        if dead == "reverse"
+        else ({"PTR pc7.example.test.", marker(A_CLIENT)}, set())
+    )
+
+
+def test_a_dead_server_before_a_live_one(bind: DnsPeer, tmp_path: Path) -> None:
+    servers = (("127.0.0.1", free_port()), bind.server)
+    domains = [Domain(from_text(zone), servers, KEY) for zone in (FORWARD, REVERSE)]
+    run = UpdaterRun(tmp_path / "ledger", Routes(domains[:1], domains[1:]))
+    claim = want("pc1.example.test.", ADDRESS, A_CLIENT)
+    with run.running():
+        run.change(claim)
+        run.settled()
+        assert bind.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)}
+        run.change(gone(claim))
+        run.until(lambda: not run.rows())
+        assert bind.at("pc1.example.test.") == bind.at(POINTER) == set()
+    run.close()
 
 
 def test_a_server_that_comes_back_gets_what_it_missed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 from dhcp_device import DhcpDevice
@@ -69,6 +70,24 @@ def test_bind_as_the_primary(tmp_path: Path) -> None:
             assert sorted(server.children()) == ["dhcp", "janitor", "updater"]
             pc.release()
             eventually(lambda: not server.query("pc2.example.test.", "DHCID"), "the name is gone")
+
+
+def test_a_wrong_key_is_what_the_names_are_missing_for(tmp_path: Path) -> None:
+    with named(tmp_path / "bind", ["example.test.", "1.10.in-addr.arpa."]) as bind:
+        key = tmp_path / "dhcp.key"
+        key.write_text(b64encode(b"not the secret that the primary has").decode())
+        key.chmod(0o600)
+        with (
+            tenure_serve(tmp_path, BIND_PRIMARY.replace("PORT", str(bind.port))) as server,
+            device(server, 4, "pc4") as pc,
+        ):
+            pc.join()
+            (row,) = eventually(
+                lambda: [row for row in server.rows("names") if row["reason_code"] != "waiting"], "there is a reason"
+            )
+            assert row["reason"].startswith("the server does not accept the TSIG key")
+            assert "BADSIG" in server.run("explain", "pc4.example.test.").stdout
+            assert "does not accept the TSIG key" in server.run("names").stdout
 
 
 def test_a_zone_file_and_its_names_are_kept_from_clients(tmp_path: Path) -> None:
