@@ -73,6 +73,7 @@ option-data = {{{{ routers = ["10.77.8.1"] }}}}
 [[dhcp4.subnets]]
 subnet = "10.77.9.0/24"
 pools = ["10.77.9.100-10.77.9.110"]
+rapid-commit = true
 option-data = {{{{ routers = ["10.77.9.1"] }}}}
 {COMMON}"""
 
@@ -135,9 +136,7 @@ def test_an_address_that_another_machine_uses_is_declined(wire: Lan) -> None:
     squatter.run("ip", "addr", "add", "10.77.0.63/24", "dev", "eth0")
     host = wire.client("careful")
     host.run("ip", "link", "set", "eth0", "address", CONTESTED_MAC)
-    conf = host.folder / "dhcpcd.conf"
-    conf.write_text("hostname careful\nnoipv6\nnohook resolv.conf\ntimeout 20\n")  # it probes by ARP unless told not to
-    host.start(program("dhcpcd"), "-4", "-B", "-d", "-f", conf, "eth0")
+    dhcpcd(host, "careful", "both", probes=True)
     address = wire.leased(host)
     assert address != "10.77.0.63"
     eventually(lambda: wire.names("careful", address), "the name points to the other address")
@@ -175,6 +174,15 @@ def test_two_links_behind_two_relays(wire: Lan, links: dict[int, str]) -> None:
         eventually(lambda a=address, n=number: wire.names(f"far{n}", a), "the name is in DNS")
         client.release()
         eventually(lambda a=address, n=number: wire.nothing(f"far{n}", a), "the name is gone")
+
+
+def test_a_lease_without_an_offer(wire: Lan, links: dict[int, str]) -> None:
+    host = wire.net.host("rapid")
+    wire.net.plug(host, links[9])
+    dhcpcd(host, "rapid", "both", "option rapid_commit")
+    address = wire.leased(host)
+    assert ("lease-bound", "DISCOVER with rapid commit") in causes(wire, address)
+    eventually(lambda: wire.names("rapid", address), "the name is in DNS")
 
 
 def test_reservations_by_hardware_address_and_by_client_identifier(wire: Lan) -> None:

@@ -73,10 +73,11 @@ def dhclient_fqdn_ascii(host: Host, name: str) -> Client:
     return dhclient(host, f'fqdn.fqdn "{name}"', "fqdn.encoded off", "fqdn.server-update on")
 
 
-def dhcpcd(host: Host, name: str, fqdn: str) -> Client:
-    """dhcpcd with `fqdn` both, ptr, none or disable."""
+def dhcpcd(host: Host, name: str, fqdn: str, *more: str, probes: bool = False) -> Client:
+    """dhcpcd with `fqdn` both, ptr, none or disable; `probes`: it asks by ARP whether its address is free."""
     conf = host.folder / "dhcpcd.conf"
-    conf.write_text(f"hostname {name}\nfqdn {fqdn}\nclientid\nnoipv6\nnoarp\nnohook resolv.conf\ntimeout 20\n")
+    words = [f"hostname {name}", f"fqdn {fqdn}", "clientid", "noipv6", "nohook resolv.conf", "timeout 20", *more]
+    conf.write_text("\n".join([*words, *([] if probes else ["noarp"])]) + "\n")
     process = host.start(program("dhcpcd"), "-4", "-B", "-d", "-f", conf, "eth0")
     return Client(process, lambda: process.stop(signal.SIGALRM))
 

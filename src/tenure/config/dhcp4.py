@@ -61,6 +61,10 @@ class LeaseParameters(Section):
     offer_lifetime: Lifetime | None = None
     """How long an offered address is kept for its client, in seconds. Default: 60."""
 
+    rapid_commit: bool | None = None
+    """Give a client that asks for it (option 80) its lease at once, without an offer; only where no other server leases
+    on the same network. Default: false."""
+
     next_server: Address | None = None
     """The boot server that clients are told (siaddr). Default: none."""
 

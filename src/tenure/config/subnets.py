@@ -62,6 +62,7 @@ def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
         "authoritative": chosen("authoritative", True),
         "decline_seconds": chosen("decline_probation_period", 86400),
         "offer_seconds": chosen("offer_lifetime", 60),
+        "rapid_commit": chosen("rapid_commit", False),
         "next_server": chosen("next_server", b"\0\0\0\0"),
         "boot_file_name": chosen("boot_file_name", "").encode(),
     }
