@@ -23,8 +23,12 @@ _UPDATE_REPLY = QR | int(Opcode.UPDATE) << 11
 _ONE_QUESTION = Struct("!6H")
 _TYPE_AND_CLASS = Struct("!HH")
 _TRANSFERS = frozenset((int(RRType.AXFR), int(RRType.IXFR)))
-_NOT_IMPLEMENTED = frozenset({RRType.MAILA, RRType.MAILB})
-_NOT_ASKED_FOR = frozenset({RRType.OPT, RRType.TSIG, 0})
+# Types that are no question about a zone's records, and what who asks for them hears.
+_NOT_ASKED_FOR: dict[int, int] = {
+    **dict.fromkeys(map(int, (0, RRType.OPT, RRType.TSIG)), int(Rcode.FORMERR)),
+    **dict.fromkeys(map(int, (RRType.MAILA, RRType.MAILB)), int(Rcode.NOTIMP)),
+    int(RRType.TKEY): int(Rcode.REFUSED),
+}
 
 
 class Update(NamedTuple):
@@ -85,12 +89,9 @@ def _query(request: Request, zones: Zones, client: str, now: float) -> Response:
     question = message.questions[0]
     if question.rtype in _TRANSFERS:
         return decide_transfer(request, zones, client, now)
-    if question.rtype in _NOT_ASKED_FOR:
-        return Reply(build_reply(request, Rcode.FORMERR, now))
-    if question.rtype in _NOT_IMPLEMENTED:
-        return Reply(build_reply(request, Rcode.NOTIMP, now))
-    if question.rtype == RRType.TKEY:
-        return Reply(build_reply(request, Rcode.REFUSED, now))
+    rcode = _NOT_ASKED_FOR.get(question.rtype)
+    if rcode is not None:
+        return Reply(build_reply(request, rcode, now))
     answer = answer_question(question, zones, whole_any=request.stream)
     octets = build_reply(
         request,

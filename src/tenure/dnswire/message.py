@@ -251,14 +251,17 @@ def build_message(
     asked = writer.size
     writer.records(answers)
     writer.records(authorities)
-    writer.records(additionals[:needed_additionals])
+    count = needed_additionals
+    if count:
+        writer.records(additionals[:count])
     if writer.size > room:
         writer.cut(asked)
         writer.raw(opt)
         return writer.finish(message_id, flags | TC, (len(questions), 0, 0, 1 if opt else 0))
-    count = needed_additionals + _write_while_room(writer, additionals[needed_additionals:], room)
-    writer.raw(opt)
+    if additionals:
+        count += _write_while_room(writer, additionals[count:], room)
     if opt:
+        writer.raw(opt)
         count += 1
     return writer.finish(message_id, flags, (len(questions), len(answers), len(authorities), count))
 
