@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +31,46 @@ from tenure.naming.reverse import reverse_name
 
 DEVICES = st.integers(1, 4)
 RELAYS = st.sampled_from(["10.1.0.254", "10.2.0.254"])
-ONE, TWO = "one", "two"
+ONE, TWO, HERS = "one", "two", "hers"
 SAYINGS = st.sampled_from(
     [
-        *[((12, name.encode()),) for name in (ONE, TWO)] * 2,
-        *[((81, b"\1\0\0" + name.encode()),) for name in (ONE, TWO)],  # S: the server shall do both
+        *[((12, name.encode()),) for name in (ONE, TWO, HERS)],
+        *[((81, b"\1\0\0" + name.encode()),) for name in (ONE, TWO, HERS)],  # S: the server shall do both
         ((81, b"\0\0\0one"),),  # the client does forward itself
         ((81, b"\x08\0\0one"),),  # N: nobody shall do anything
         ((12, b"wpad"),),
         (),
     ]
 )
-NAMES = st.sampled_from([f"{ONE}.example.test.", f"{TWO}.example.test."])
-SECONDS = st.sampled_from([0.5, 5.0, 70.0, 4000.0, LIFETIME // 2, LIFETIME + 1])
+NAMES = st.sampled_from([f"{name}.example.test." for name in (TWO, HERS, HERS)])
+SECONDS = st.sampled_from([0.5, 5.0, 70.0, 70.0, LIFETIME // 2, LIFETIME + 1])
 FATES = st.sampled_from([Fate.ANSWERED, Fate.ANSWERED, Fate.LOST, Fate.UNANSWERED])
 MOMENTS = st.sampled_from(Moment)
 NOBODY = "deny dhcp. zonesub ANY"
 
+
+class Trouble(StrEnum):
+    """What befalls the services."""
+
+    UPDATER_CRASHES = "the updater crashes"
+    UPDATER_CRASHES_LATE = "the updater crashes when its messages have done what they say"
+    WRITER_WILL_CRASH = "the next to write leases or registrations crashes before its commit"
+    WRITER_WILL_CRASH_LATE = "the next to write leases or registrations crashes after its commit"
+    PRIMARY_IS_DOWN = "nobody reaches the primary"
+    PRIMARY_REFUSES = "the primary refuses the updater's key"
+    NONE = "the primary is well again"
+
+
+class Deed(StrEnum):
+    """What a person does to a name."""
+
+    TAKES_A_FREE_NAME = "takes it if it is free"
+    ADDS_TEXT = "adds a text, whosever it is"
+    GIVES_UP = "deletes it if nothing of it is anybody else's"
+
+
+TROUBLES = st.sampled_from([*Trouble, Trouble.NONE])
+DEEDS = st.sampled_from([*Deed, Deed.GIVES_UP])
 TEMPLATE = Template.made()
 
 
@@ -97,14 +121,17 @@ class House(RuleBasedStateMachine):
         text = ".".join(map(str, address))
         return number, self.device(number, text[: text.rindex(".")] + ".254"), text
 
-    @rule(number=DEVICES, relay=RELAYS, says=SAYINGS)
-    def joins(self, number: int, relay: str, says: Any) -> None:
+    @rule(number=DEVICES, relay=RELAYS, says=SAYINGS, at_once=st.booleans())
+    def joins(self, number: int, relay: str, says: Any, at_once: bool) -> None:
+        """`at_once`: DNS hears of it before anything else happens, as it mostly does."""
         self.says[number] = says
         device = self.device(number, relay)
         with suppress(Crash):
             offer = device.discover()
             if offer.octets and offer.type == OFFER:
                 self.hears(number, device.select(offer.yiaddr))
+        if at_once and not self.is_down:
+            self.updater_does_all_it_can()
 
     @precondition(lambda self: self.told)
     @rule(which=st.integers(0, 5), says=SAYINGS | st.none(), by=st.sampled_from(["renew", "rebind", "reboot"]))
@@ -118,11 +145,11 @@ class House(RuleBasedStateMachine):
             self.hears(number, getattr(device, by)(address))
 
     @precondition(lambda self: self.told)
-    @rule(which=st.integers(0, 5), declines=st.booleans())
-    def goes(self, which: int, declines: bool) -> None:
+    @rule(which=st.integers(0, 5), how=st.sampled_from(["release", "release", "decline"]))
+    def goes(self, which: int, how: str) -> None:
         _, device, address = self.holder(which)
         with suppress(Crash):
-            (device.decline if declines else device.release)(address)
+            getattr(device, how)(address)
         del self.told[ip(address)]  # whether it was heard or not
 
     @rule(seconds=SECONDS, janitor=st.booleans())
@@ -175,42 +202,42 @@ class House(RuleBasedStateMachine):
         self.world.updater.decide(number, fate)
         self.world.updater.send()
 
-    @rule(applied=st.booleans())
-    def updater_crashes(self, applied: bool) -> None:
-        """Messages that are under way may still do what they say."""
-        if applied and not self.is_down:
-            for courier in self.world.updater.couriers:
-                with suppress(Crash):
-                    self.world.primary.answer(courier.message)
-        self.world.crash_updater()
+    # trouble: one rule, so that most steps are of those who just live
 
-    @rule(moment=MOMENTS)
-    def the_next_to_write_leases_crashes(self, moment: Moment) -> None:
-        self.world.lease_store_dies(moment)
+    @rule(trouble=TROUBLES)
+    def trouble(self, trouble: Trouble) -> None:
+        match trouble:
+            case Trouble.UPDATER_CRASHES:
+                self.world.crash_updater()
+            case Trouble.UPDATER_CRASHES_LATE:
+                self.everything_under_way_arrives()
+                self.world.crash_updater()
+            case Trouble.WRITER_WILL_CRASH:
+                self.world.lease_store_dies(Moment.BEFORE)
+            case Trouble.WRITER_WILL_CRASH_LATE:
+                self.world.lease_store_dies(Moment.AFTER)
+            case Trouble.PRIMARY_IS_DOWN:
+                self.is_down = True
+            case Trouble.PRIMARY_REFUSES:
+                self.world.primary.start(NOBODY, "grant person. zonesub ANY")
+            case Trouble.NONE:
+                self.is_down = False
+                self.world.primary.start()
 
-    @rule(is_down=st.booleans())
-    def primary_goes_or_comes(self, is_down: bool) -> None:
-        self.is_down = is_down
+    def everything_under_way_arrives(self) -> None:
+        """Nobody hears what comes of it."""
+        for courier in [] if self.is_down else self.world.updater.couriers:
+            self.world.primary.answer(courier.message)
 
-    @rule(refuses=st.booleans())
-    def primary_refuses_or_not(self, refuses: bool) -> None:
-        self.world.primary.start(*((NOBODY, "grant person. zonesub ANY") if refuses else ()))
-
-    # people
-
-    @rule(name=NAMES)
-    def person_takes_a_free_name(self, name: str) -> None:
-        self.by_hand |= self.world.primary.person_adds(name, "A", "192.0.2.200", only_new=True)
-
-    @rule(name=NAMES)
-    def person_adds_text(self, name: str) -> None:
-        self.by_hand |= self.world.primary.person_adds(name, "TXT", '"by hand"')
-
-    @rule(name=NAMES)
-    def person_clears_a_name_of_hers(self, name: str) -> None:
-        """Only what is nothing but hers: what is taken from under a lease comes back with reconciling only."""
+    @rule(name=NAMES, deed=DEEDS)
+    def person_acts(self, name: str, deed: Deed) -> None:
         owner = from_text(name)
-        if all(record in self.by_hand for record in self.world.primary.content() if record[0] == owner):
+        if deed is Deed.TAKES_A_FREE_NAME:
+            self.by_hand |= self.world.primary.person_adds(name, "A", "192.0.2.200", only_new=True)
+        elif deed is Deed.ADDS_TEXT:
+            self.by_hand |= self.world.primary.person_adds(name, "TXT", '"by hand"')
+        elif all(record in self.by_hand for record in self.world.primary.content() if record[0] == owner):
+            # what she takes from under a lease would come back with reconciling only
             self.world.primary.person_deletes(name)
             self.by_hand = {record for record in self.by_hand if record[0] != owner}
 
