@@ -185,6 +185,17 @@ def test_a_lease_without_an_offer(wire: Lan, links: dict[int, str]) -> None:
     eventually(lambda: wire.names("rapid", address), "the name is in DNS")
 
 
+def test_a_machine_with_an_address_of_its_own_is_told_the_rest(wire: Lan) -> None:
+    host = wire.client("informed")
+    conf = host.folder / "dhcpcd.conf"
+    conf.write_text("noipv6\nnoarp\nnohook resolv.conf\ntimeout 20\noption ntp_servers\n")
+    host.run("ip", "addr", "add", "10.77.0.77/24", "dev", "eth0")
+    client = host.start(program("dhcpcd"), "-4", "-B", "-d", "-f", conf, "-s", "10.77.0.77/24", "eth0")
+    told = "received approval for 10.77.0.77"
+    eventually(lambda: told in client.printed(), "INFORM is answered", 20, client.printed)
+    assert causes(wire, "10.77.0.77") == []
+
+
 def test_reservations_by_hardware_address_and_by_client_identifier(wire: Lan) -> None:
     printer, door = wire.client("by-mac"), wire.client("by-id")
     printer.run("ip", "link", "set", "eth0", "address", RESERVED_MAC)
@@ -247,5 +258,7 @@ def test_scapy_reads_all_that_was_sent(wire: Lan, capture: Path) -> None:
             assert (reply[IP].dst, reply[Ether].dst) == ("255.255.255.255", "ff:ff:ff:ff:ff:ff")
         else:
             mac = reply[BOOTP].chaddr[:6].hex(":")
-            assert (reply[IP].dst, reply[Ether].dst) == (reply[BOOTP].yiaddr, mac)
+            informed = reply[BOOTP].yiaddr == "0.0.0.0"
+            assert ("lease_time" in values) != informed
+            assert (reply[IP].dst, reply[Ether].dst) == (reply[BOOTP].ciaddr if informed else reply[BOOTP].yiaddr, mac)
     assert kinds == {2, 5, 6}

@@ -19,7 +19,9 @@ def leases(
     config: ConfigOption,
     output: FormatOption = Format.TABLE,
     limit: LimitOption = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also addresses that are free again.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also addresses that are free again or in quarantine.")
+    ] = False,
 ) -> None:
     """List the leases: who holds which address until when, under which name."""
     with opened(config) as configuration:
