@@ -91,6 +91,15 @@ STORIES = {
         ann is registered
         pc.example.test. holds A 10.1.0.100, DHCID
     """,
+    "a new name while the old one is under way": """
+        ann joins 10.1 as pc
+        the updater looks
+        ann renews as -:laptop
+        all comes to rest
+        ann is registered
+        pc.example.test. holds nothing
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR laptop.example.test.
+    """,
     "two names change places": """
         ann joins 10.1 as one
         bob joins 10.1 as two

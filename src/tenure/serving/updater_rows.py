@@ -35,6 +35,7 @@ class RowsUnderWay:
         self._journal = journal
         self._clock = clock
         self._rows: dict[Key, _Row] = {}
+        self._waiting: dict[bytes, Key] = {}  # address to the row whose reverse record waits for its forward one
 
     @property
     def keys(self) -> Collection[Key]:
@@ -47,6 +48,8 @@ class RowsUnderWay:
         leaving = {(row.name, row.dhcid) for row in rows if row.forward.state == State.REMOVING}
         left = 0
         for row in _moves_first(rows, leaving) if leaving else rows:
+            if row.address in self._waiting and not row.cause:
+                self._outdate(row.address)
             plan = make_plan(row, self._routes, now, leaving)
             start = [routed for routed in plan.now if self._has_room(routed.domain)]
             if not start and not plan.ended:
@@ -57,6 +60,8 @@ class RowsUnderWay:
                 after = None  # forward waits for nobody; this direction stays due
             tasks = len(start) + len(plan.ended)
             self._rows[row[:3]] = _ALONE if tasks == 1 and after is None else _Row(tasks, after)
+            if after is not None:
+                self._waiting[row.address] = row[:3]
             for routed in start:
                 self._start(routed)
             for task, ending in plan.ended:
@@ -76,6 +81,14 @@ class RowsUnderWay:
     def _has_room(self, domain: Domain | None) -> bool:
         return domain is None or self._lanes[id(domain)].has_room
 
+    def _outdate(self, address: bytes) -> None:
+        """Another claim has the address now: the reverse record that waits must not be written behind the new one.
+
+        In a lane it would be before it. The row of the claim from before is due for removal, whatever was read of it.
+        """
+        key = self._waiting.pop(address)
+        self._rows[key] = self._rows[key]._replace(after_forward=None)
+
     def _start(self, routed: Routed) -> None:
         if routed.domain is None:
             self._end(routed.task, NO_ZONE)
@@ -89,6 +102,8 @@ class RowsUnderWay:
         self._journal.note(settle(task, ending, now, random.random()))
         tasks -= 1
         if task.direction is Direction.FORWARD:
+            if after is not None:
+                del self._waiting[key[1]]
             if ending.reason is Reason.NAME_TAKEN:
                 refused = reverse_after_refusal(task, after.task if after else None, now)
                 if refused is not None:
