@@ -6,6 +6,7 @@ import ipaddress
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from tenure.dnswire import name as domain_name
@@ -35,5 +36,5 @@ def fill_ledger(path: Path, names: Sequence[tuple[str, str, bytes]]) -> None:
         )
         for name, address, dhcid in names
     )
-    with open_ledger(f"sqlite:{path}") as ledger:
+    with closing(open_ledger(f"sqlite:{path}")) as ledger:
         ledger.leases.transact(lambda batch: batch.apply(Changes(wants=wants)), now)
