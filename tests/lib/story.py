@@ -6,7 +6,7 @@
     ann moves to 10.2               joins there, and says nothing to where it was
     ann renews its lease 10.1.0.100 too     which runs on where it was before
     60 s pass                       the janitor sees to what ends; `unnoticed`: it does not
-    the updater works               all that is due now; `looks`: its messages are under way; `crashes`: its memory is gone
+    the updater works               all that is due now; `looks`: messages are under way; `crashes`: its memory is gone
     all comes to rest               until nothing falls due any more
     dns is down                     also: up, refusing, deaf in 10.in-addr.arpa., losing its answers
     a person writes web.example.test. A 192.0.2.7
