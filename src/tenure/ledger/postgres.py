@@ -171,6 +171,12 @@ class PostgresSession:
         except psycopg.Error as error:
             raise unavailable(self._store.place, error) from error
 
+    def begin_reads(self) -> None:
+        """Nothing: a transaction would cost two round trips more."""
+
+    def end_reads(self) -> None:
+        """Nothing was begun."""
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads that all see the same moment."""

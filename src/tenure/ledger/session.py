@@ -57,6 +57,15 @@ class Session(Protocol):
     def reading(self) -> AbstractContextManager[None]:
         """Reads outside a transaction; each sees what is committed at that moment."""
 
+    def begin_reads(self) -> None:
+        """Reads will follow each other closely: where each would take and give back a lock, that is now done once.
+
+        They may see one moment, or each its own. Does nothing when called again; ends when a transaction begins.
+        """
+
+    def end_reads(self) -> None:
+        """The end of what `begin_reads` began, if it has not ended yet."""
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Reads that all see the same moment, and hold up no writer."""
 

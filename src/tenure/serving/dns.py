@@ -109,6 +109,7 @@ class DnsService:
             self._report.count("queries_from_cache", hits)
         while self._pending:  # an answer can let a connection's next updates in
             self._commit()
+        self._ledger.end_reads()
 
     def _drop_outdated(self) -> None:
         """Other processes write zones too: their changes make any ready reply doubtful."""
@@ -148,6 +149,7 @@ class DnsService:
     def _respond(self, octets: bytes, client: str, *, stream: bool) -> Response:
         self._report.counts["messages"] += 1
         try:
+            self._ledger.begin_reads()
             return respond(octets, self._zones, self._keys, client, self._now, stream=stream)
         except LedgerUnavailable as error:
             self._report.problem(_LEDGER_PROBLEM, str(error))

@@ -168,6 +168,21 @@ def test_rdata_of_any_length(ledger: Ledger, zone: Zone, size: int) -> None:
     assert ledger.zones.rrsets_at(zone.id, name("big"))[65280][1] == (second.rdata,)
 
 
+def test_reads_can_be_made_together(ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]) -> None:
+    other = open_again()
+    ledger.zones.begin_reads()
+    ledger.zones.begin_reads()
+    assert ledger.zones.soa(zone.id) == (3600, soa(1))
+    apply(other, zone, change(2, new=(a_record("a", 1),)))  # holds up nobody who writes
+    ledger.zones.rrsets_at(zone.id, name("a"))
+    ledger.zones.end_reads()
+    ledger.zones.end_reads()
+    ledger.zones.begin_reads()  # ends when something is written
+    assert ledger.zones.rrsets_at(zone.id, name("a")) == {1: (300, (a_record("a", 1).rdata,))}
+    apply(ledger, zone, change(3, new=(a_record("b", 2),)))
+    assert other.zones.soa(zone.id) == (3600, soa(3))
+
+
 def test_a_snapshot_stays_as_it_was(ledger: Ledger, zone: Zone) -> None:
     apply(ledger, zone, change(2, new=(a_record("b", 1), a_record("a", 2), a_record("x.a", 3))))
     with ledger.zones.snapshot(zone.id) as snapshot:
