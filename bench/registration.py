@@ -72,16 +72,29 @@ name = "{nameservers.KEY}"
 algorithm = "hmac-sha256"
 secret-file = "bench.key"
 
+[dhcp4]
+listen = ["127.0.0.1:67"]
+
+[[dhcp4.subnets]]
+subnet = "10.0.0.0/8"
+pools = ["10.0.0.1-10.200.0.0"]
+ddns-qualifying-suffix = "{nameservers.ZONE}"
+
 [[ddns.forward]]
 zone = "{nameservers.ZONE}"
+servers = ["127.0.0.1:{server.port}"]
+key = "{nameservers.KEY}"
+
+[[ddns.reverse]]
+zone = "10.in-addr.arpa."
 servers = ["127.0.0.1:{server.port}"]
 key = "{nameservers.KEY}"
 """)
         wanted = names(count, "r")
         fill_ledger(server.folder / "tenure.db", wanted)
         began = time.monotonic()
-        with running(tenure_command("updater", config), server.folder):
-            wait_for([name for name, _, _ in wanted], server.port, 300)
+        with running(tenure_command("updater", config), server.folder) as updater:
+            wait_for([name for name, _, _ in wanted], server.port, 300, updater)
             seconds = time.monotonic() - began
         found = registered(server.port, "r")
     return Contestant("tenure", count / seconds, f"{count:,} names in {seconds:.1f} s, {count - found:,} lost")
@@ -163,12 +176,14 @@ def request(port: int, wanted: Sequence[tuple[str, str, bytes]]) -> None:
 
 
 @contextlib.contextmanager
-def running(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> Iterator[None]:
+def running(
+    command: list[str], folder: Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A program for as long as the block lasts; ended by its id."""
     with (folder / "program.log").open("wb") as log:
         popen = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env={**os.environ, **(environment or {})})
     try:
-        yield
+        yield popen
     finally:
         popen.send_signal(signal.SIGTERM)
         try:
@@ -185,12 +200,13 @@ def resolves(name: str, port: int) -> bool:
     return False
 
 
-def wait_for(wanted: list[str], port: int, seconds: float) -> None:
+def wait_for(wanted: list[str], port: int, seconds: float, updater: subprocess.Popen[bytes] | None = None) -> None:
     """Until an even sample of the names resolves, the last one among them; the losses are counted afterwards."""
     deadline = time.monotonic() + seconds
     missing = wanted[:: -max(1, len(wanted) // 200)]
     while missing:
         missing = [name for name in missing if not resolves(name, port)]
+        assert updater is None or updater.poll() is None, "the updater has ended"
         if time.monotonic() > deadline:
             print(f"gave up with {len(missing)} of the sample missing", file=sys.stderr)
             return
