@@ -97,19 +97,24 @@ class DnsService:
         """Everything that can be read now, then the updates among it."""
         self._now = time.time()
         self._ticks = time.monotonic()
-        self._drop_outdated()
         hits = 0
         for descriptor, mask in events:
             listener = sockets.get(descriptor)
             if listener is not None:
-                hits += drain(listener, self._cache.replies, self._receive_udp)
+                hits += drain(listener, self._cache.replies, self._receive_udp, self._settle)
             else:
+                self._settle()
                 self._tcp.ready(descriptor, mask, self._ticks)
         if hits:
             self._report.count("queries_from_cache", hits)
         while self._pending:  # an answer can let a connection's next updates in
             self._commit()
         self._ledger.end_reads()
+
+    def _settle(self) -> None:
+        """Look at the store anew: what follows was asked before, so it is answered from what was committed by then."""
+        self._ledger.end_reads()
+        self._drop_outdated()
 
     def _drop_outdated(self) -> None:
         """Other processes write zones too: their changes make any ready reply doubtful."""

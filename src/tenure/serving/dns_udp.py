@@ -1,6 +1,6 @@
 """DNS over UDP: drains a socket, answers from the cache what it can, hands the rest on.
 
-The loop over a cached query is receive, one dict lookup, send. A socket that is bound to all addresses costs more: the
+A cached query costs receive, one dict lookup, send. A socket that is bound to all addresses costs more: the
 reply has to name the address that the query came to, which the system tells beside each packet.
 """
 
@@ -24,41 +24,57 @@ Send = Callable[[bytes], None]
 Receive = Callable[[bytes, Peer, Send], None]
 
 
-def drain(listener: Listener, replies: Mapping[bytes, bytes], receive: Receive) -> int:
-    """Takes up to `BATCH` datagrams; gives how many were answered from `replies`. `receive` gets the others."""
+def drain(listener: Listener, replies: Mapping[bytes, bytes], receive: Receive, settle: Callable[[], None]) -> int:
+    """Takes up to `BATCH` datagrams; gives how many were answered from `replies`. `receive` gets the others.
+
+    `settle` is called between the two: what another process had committed before a query came is in its answer.
+    """
     if listener.is_wildcard:
-        return _drain_any_address(listener.udp, replies, receive)
-    return _drain_one_address(listener.udp, replies, receive)
+        return _drain_any_address(listener.udp, replies, receive, settle)
+    return _drain_one_address(listener.udp, replies, receive, settle)
 
 
-def _drain_one_address(udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive) -> int:
+def _drain_one_address(
+    udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive, settle: Callable[[], None]
+) -> int:
     take, send, ready = udp.recvfrom, udp.sendto, replies.get
-    hits = 0
+    taken = []
     for _ in range(BATCH):
         try:
-            octets, peer = take(_LARGEST)
-            reply = ready(octets[2:])
-            if reply is not None:
-                hits += 1
-                send(octets[:2] + reply, peer)
-                continue
+            taken.append(take(_LARGEST))
         except BlockingIOError:
             break
-        except OSError:  # the peer of an earlier or of this reply cannot be reached; that is its own business
+        except OSError:  # the peer of an earlier reply cannot be reached; that is its own business
             continue
-        receive(octets, peer, partial(_send, udp, peer))
+    settle()
+    hits = 0
+    for octets, peer in taken:
+        reply = ready(octets[2:])
+        if reply is None:
+            receive(octets, peer, partial(_send, udp, peer))
+            continue
+        hits += 1
+        try:
+            send(octets[:2] + reply, peer)
+        except OSError:  # a datagram may be lost, and the requestor will ask again
+            continue
     return hits
 
 
-def _drain_any_address(udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive) -> int:
-    hits = 0
+def _drain_any_address(
+    udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive, settle: Callable[[], None]
+) -> int:
+    taken = []
     for _ in range(BATCH):
         try:
-            octets, ancillary, _flags, peer = udp.recvmsg(_LARGEST, _ANCILLARY_ROOM)
+            taken.append(udp.recvmsg(_LARGEST, _ANCILLARY_ROOM))
         except BlockingIOError:
             break
         except OSError:
             continue
+    settle()
+    hits = 0
+    for octets, ancillary, _flags, peer in taken:
         send = partial(_send_from, udp, peer, _source_of_reply(ancillary))
         reply = replies.get(octets[2:])
         if reply is None:
