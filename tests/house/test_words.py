@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from peers import PACKAGES
 
 TOP = Path(__file__).parents[2]
 LONGEST = 400
@@ -61,3 +62,8 @@ def test_no_path_of_a_machine() -> None:
     text = {".py", ".md", ".toml", ".txt", ".sh", ".service", ".json", ""}
     found = [str(f) for f in tracked() if f.suffix in text and paths.search(f.read_text(errors="ignore"))]
     assert found == []
+
+
+def test_every_peer_is_installed_by_the_project() -> None:
+    listed = {line for line in (TOP / "tests" / "peers.txt").read_text().splitlines() if not line.startswith("#")}
+    assert set(PACKAGES.values()) - listed <= {"mount"}  # which no Debian is without
