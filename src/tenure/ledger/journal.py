@@ -52,6 +52,22 @@ def parse_entries(octets: bytes) -> list[JournalEntry]:
     return [JournalEntry(*old, *new) for old, new in zip(halves[::2], halves[1::2], strict=True)]
 
 
+def names_in(octets: bytes) -> set[Name]:
+    """The names whose records the changes that `build_entry` wrote are about, the SOA's left out."""
+    names = set()
+    offset = 0
+    while offset < len(octets):
+        start = offset
+        while length := octets[offset]:
+            offset += length + 1
+        offset += 1
+        rtype, _ttl, size = _FIXED.unpack_from(octets, offset)
+        if rtype != _SOA:
+            names.add(octets[start:offset])
+        offset += _FIXED.size + size
+    return names
+
+
 def _parse_records(octets: bytes) -> Sequence[Record]:
     records = []
     offset = 0

@@ -86,6 +86,8 @@ class PostgresStore:
 class PostgresSession:
     """One connection, made again by the next use after it was lost. See `session.Session`."""
 
+    numbers_follow_commits = False  # a number is taken before its transaction commits
+
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
         self._has_written = False
@@ -188,14 +190,18 @@ class PostgresSession:
                 self._leave_transaction()
 
     def foreign_changes(self, channel: str) -> int:
-        """Counts the notifications of others; a new connection counts as one, since it may have missed some."""
+        """Counts the notifications of others; a new connection counts as one, since it may have missed some.
+
+        One round trip: the server hands over what was notified by commits that were acknowledged before it.
+        """
         with self.reading():
-            if self._listening != channel:
-                self._cursor.execute(f"listen {channel}".encode())
-                self._listening = channel
-            ours = self._connection.info.backend_pid
-            self._foreign_changes += sum(heard.pid != ours for heard in self._connection.notifies(timeout=0))
+            self._cursor.execute(b"select" if self._listening == channel else f"listen {channel}".encode())
+            self._listening = channel
         return self._foreign_changes
+
+    def _hear(self, heard: psycopg.Notify) -> None:
+        if heard.pid != self._connection.info.backend_pid:
+            self._foreign_changes += 1
 
     def close(self) -> None:
         """Closes the connection."""
@@ -207,6 +213,7 @@ class PostgresSession:
 
     def _connect(self) -> None:
         self._connection = self._store.open_connection()
+        self._connection.add_notify_handler(self._hear)
         self._cursor = self._connection.cursor(binary=True)
         self._listening = None
         self._foreign_changes += 1

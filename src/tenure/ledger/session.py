@@ -20,6 +20,9 @@ ATTEMPTS = 8  # how often a transaction is tried when others change the same row
 class Session(Protocol):
     """One connection to one half of a store; used by one thread."""
 
+    numbers_follow_commits: bool
+    """Whether a row that is numbered by the store never appears after one with a higher number."""
+
     def sql(self, statement: str) -> str:
         """The statement in the engine's dialect: `?` is a parameter, `/*locked*/` locks the rows that are read."""
 

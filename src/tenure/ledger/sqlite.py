@@ -88,6 +88,8 @@ class SqliteStore:
 class SqliteSession:
     """One connection. See `session.Session`."""
 
+    numbers_follow_commits = True  # there is one writer at a time
+
     def __init__(self, path: Path) -> None:
         self._place = str(path)
         self._naming = _Naming(self._place)

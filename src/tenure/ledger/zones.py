@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
@@ -12,6 +13,7 @@ from tenure.ledger import records
 from tenure.ledger.history import History
 from tenure.ledger.journal import JournalEntry, parse_entries
 from tenure.ledger.session import Listener, Session, Store
+from tenure.ledger.zone_watch import ForeignChanges
 from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, zone_statements
 
 __all__ = ["CommittedZone", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger"]
@@ -54,6 +56,7 @@ class ZoneLedger:
         self._session = session = store.connect()
         self._statements = zone_statements(session)
         self._soa = session.sql(_SOA)
+        self._foreign_changes = ForeignChanges(session, ZONES_CHANNEL)
         self.history = History(session, "zone_event")
 
     @property
@@ -129,12 +132,13 @@ class ZoneLedger:
         """The end of what `begin_reads` began, if it has not ended yet."""
         self._session.end_reads()
 
-    def foreign_changes(self) -> int:
-        """A number that moves when another process has changed the zone half: what was cached of it is stale then.
+    def foreign_names(self) -> AbstractSet[Name] | None:
+        """The names that another process may have changed since this was asked before; None: any.
 
-        The commits of this ledger do not move it.
+        What was cached of them is stale then. The commits of this ledger are no foreign ones, though a look that finds
+        some may name what they changed too.
         """
-        return self._session.foreign_changes(ZONES_CHANNEL)
+        return self._foreign_changes.names()
 
     @contextmanager
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
@@ -178,7 +182,7 @@ class ZoneLedger:
         return self._store.check_writable()
 
     def listen(self) -> Listener | None:
-        """Hears that a zone changed; None where the store cannot tell (SQLite: `foreign_changes`)."""
+        """Hears that a zone changed; None where the store cannot tell (SQLite: `foreign_names`)."""
         return self._store.listen(ZONES_CHANNEL)
 
     def close(self) -> None:

@@ -56,7 +56,6 @@ class DnsService:
             zone.name: ServedZone(zone, self._cache.watch(ledger.view(self._zone_ids[zone.name]))) for zone in zones
         }
         self._updates = UpdateBatches(ledger, self._zone_ids)
-        self._foreign_changes = -1
         self._pending: list[Pending] = []
         self._listeners: list[Listener] = []
         self._poller = select.epoll()
@@ -117,15 +116,16 @@ class DnsService:
         self._drop_outdated()
 
     def _drop_outdated(self) -> None:
-        """Other processes write zones too: their changes make any ready reply doubtful."""
+        """Other processes write zones too: what is ready for the names that they changed is stale."""
         try:
-            changes = self._ledger.foreign_changes()
+            names = self._ledger.foreign_names()
         except LedgerUnavailable as error:
             self._report.problem(_LEDGER_PROBLEM, str(error))
             return
-        if changes != self._foreign_changes:
-            self._foreign_changes = changes
+        if names is None:
             self._cache.forget_all()
+        elif names:
+            self._cache.forget(names)
 
     def _receive_udp(self, octets: bytes, peer: Peer, send: Send) -> None:
         self._cache.begin()

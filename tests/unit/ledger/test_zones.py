@@ -12,6 +12,7 @@ from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.name import from_text
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import Ledger
+from tenure.ledger.zone_watch import MOST_ROWS
 from tenure.ledger.zones import Zone, ZoneBatch
 
 APEX = from_text("example.test.")
@@ -200,23 +201,35 @@ def test_a_snapshot_can_be_left_early(ledger: Ledger, zone: Zone) -> None:
     apply(ledger, zone, change(3, gone=(a_record("h1", 1),)))
 
 
-def test_changes_by_others_are_noticed_and_own_ones_are_not(
+def test_changes_by_others_are_noticed_at_once_and_own_ones_are_not(
     ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]
 ) -> None:
     other = open_again()
-    ledger.zones.foreign_changes()
-    before = ledger.zones.foreign_changes()
+    assert ledger.zones.foreign_names() is None  # nothing is known of the time before
+    assert ledger.zones.foreign_names() == set()
     apply(ledger, zone, change(2, new=(a_record("a", 1),)))
-    assert ledger.zones.foreign_changes() == before
-    listener = other.zones.listen()
-    apply(other, zone, change(3, new=(a_record("b", 1),)))
-    if listener is not None:
-        with closing(listener):
-            assert hears(listener)  # PostgreSQL tells it to all at once, and a moment after the commit
-    after = next((now for _ in range(500) if (now := ledger.zones.foreign_changes()) != before), before)
-    assert after != before
-    assert ledger.zones.soa(zone.id) == (3600, soa(3))
-    assert ledger.zones.foreign_changes() == after
+    assert ledger.zones.foreign_names() == set()
+    for serial in range(3, 13):
+        apply(other, zone, change(serial, new=(a_record(f"b{serial}", 1),)))
+        changed = ledger.zones.foreign_names()
+        assert changed is None or name(f"b{serial}") in changed
+        assert ledger.zones.foreign_names() == set()
+    assert ledger.zones.soa(zone.id) == (3600, soa(12))
+
+
+def test_the_names_that_others_changed_are_told(ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]) -> None:
+    other = open_again()
+    ledger.zones.foreign_names()
+    apply(other, zone, change(2, new=(a_record("a", 1), a_record("b", 1))))
+    apply(other, zone, change(3, gone=(a_record("a", 1),)))
+    assert ledger.zones.foreign_names() in (None, {name("a"), name("b")})
+    other.zones.transact(
+        lambda batch: batch.apply(0, None, (event("update-applied", NOW),)), NOW
+    )  # only history: no name
+    assert not ledger.zones.foreign_names()
+    for serial in range(4, 4 + MOST_ROWS):
+        apply(other, zone, change(serial, new=(a_record(f"c{serial}", 1),)))
+    assert ledger.zones.foreign_names() is None
 
 
 def test_who_listens_hears_of_zones(new_url: str, ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]) -> None:
