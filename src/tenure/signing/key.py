@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tenure.dnswire.name import Name, from_text
+from tenure.dnswire.name import Name, from_text, to_text
 
 _CLASS_ANY_TTL_0 = b"\0\xff\0\0\0\0"
 _INNER_PAD = bytes(octet ^ 0x36 for octet in range(256))
@@ -40,6 +41,22 @@ ALGORITHMS: dict[str, Algorithm] = {
 }
 
 _BY_NAME = {algorithm.name: algorithm for algorithm in ALGORITHMS.values()}
+_WORDS = {algorithm.name: word for word, algorithm in ALGORITHMS.items()}
+MD5 = ALGORITHMS["hmac-md5"].name
+
+
+def algorithm_to_text(name: Name) -> str:
+    """The word for an algorithm; its name where it is none of ours."""
+    return _WORDS.get(name) or to_text(name)
+
+
+class KeyUse:
+    """When something was last verified with a key: the one thing about a key that changes, and only for people."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        self.at = 0.0  # UTC seconds; 0: never
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +65,17 @@ class Key:
 
     `least_mac` is local policy: the shortest MAC, in octets, that is good enough from the other side; requests are
     signed with as much. 0 means the whole MAC. (BIND's `hmac-sha256-128` is "hmac-sha256" with a `least_mac` of 16.)
+
+    `other` is what else the same name stands for: an older secret while a new one is brought in, or another algorithm.
+    It is looked at only where the key itself does not fit, so it costs nothing in the ordinary case.
     """
 
     name: Name
     algorithm: Name
     secret: bytes = field(repr=False)
     least_mac: int = 0
+    other: Key | None = None
+    use: KeyUse = field(default_factory=KeyUse, init=False, repr=False, compare=False)
     # Worked out once, for every signature:
     _inner: hashlib._Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR ipad
     _outer: hashlib._Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR opad
@@ -68,6 +90,8 @@ class Key:
             raise ValueError("the key's algorithm is not one of " + ", ".join(ALGORITHMS))
         if self.name != self.name.lower():
             raise ValueError("a key's name is lower case here")
+        if self.other is not None and self.other.name != self.name:
+            raise ValueError("what else a key stands for has its name")
         if not self.secret:
             raise ValueError("a key's secret is empty")
         floor = max(10, algorithm.hash_size // 2)
@@ -85,6 +109,13 @@ class Key:
         }
         for attribute, value in worked_out.items():
             object.__setattr__(self, attribute, value)
+
+    def chain(self) -> Iterator[Key]:
+        """The key, and what else its name stands for, in the order in which they are tried."""
+        key: Key | None = self
+        while key is not None:
+            yield key
+            key = key.other
 
     def mac(self, octets: bytes) -> bytes:
         """The HMAC of the octets, not truncated.

@@ -15,7 +15,7 @@ from tenure.dnswire.codes import Rcode
 from tenure.dnswire.message import Message, TsigRecord
 from tenure.dnswire.name import Name, to_text
 from tenure.signing.digest import FUDGE, append_record, sized, unsigned_part, variables
-from tenure.signing.key import Key
+from tenure.signing.key import Key, algorithm_to_text
 
 _FORMERR = int(Rcode.FORMERR)
 _NOTAUTH = int(Rcode.NOTAUTH)
@@ -66,28 +66,74 @@ def verify_request(octets: bytes, message: Message, keys: Mapping[Name, Key], no
     """Who signed the request; `message` is what `octets` parsed to, and has a TSIG record. Keys by lower-case name.
 
     The checks in their order (section 5.2): key, size of the MAC, the MAC itself, the time, truncation by local policy.
+    Where a name stands for several keys, the one whose MAC is right decides and signs the answer.
     """
     record = message.tsig
     assert record is not None, "the caller looks whether there is a TSIG record"
     key = keys.get(record.name)
     if key is None:
-        return Rejected(_NOTAUTH, BADKEY, f"the key {to_text(record.name)} is not known", record, None)
-    if key.algorithm != record.algorithm:
-        reason = f"the key {to_text(key.name)} is not for {to_text(record.algorithm)}"
+        return Rejected(_NOTAUTH, BADKEY, f"the name is wrong: no key {to_text(record.name)} is known", record, None)
+    mac = record.mac
+    if not (
+        key.algorithm == record.algorithm
+        and key.size_floor <= len(mac) <= key.mac_size
+        and mac_is_right(key, unsigned_part(octets, record), record)
+    ):
+        other = _other_that_signed(key, octets, record)
+        if other is None:
+            return _not_signed(key, record, now)
+        key = other
+    if not -record.fudge <= int(now) - record.time_signed <= record.fudge:
+        return Rejected(_NOTAUTH, BADTIME, _clock_words(record, now), record, key)
+    if len(mac) < key.least_mac:
+        reason = f"the MAC is too short: {len(mac)} octets, and {key.least_mac} are demanded"
+        return Rejected(_NOTAUTH, BADTRUNC, reason, record, key)
+    key.use.at = now
+    return Verified(key, mac, record)
+
+
+def _other_that_signed(key: Key, octets: bytes, record: TsigRecord) -> Key | None:
+    """The one behind `key` that made the record's MAC, None when none did."""
+    if key.other is None:
+        return None
+    digested = unsigned_part(octets, record)
+    for other in key.other.chain():
+        if other.algorithm == record.algorithm and _size_fits(other, record) and mac_is_right(other, digested, record):
+            return other
+    return None
+
+
+def _size_fits(key: Key, record: TsigRecord) -> bool:
+    return key.size_floor <= len(record.mac) <= key.mac_size
+
+
+def _not_signed(key: Key, record: TsigRecord, now: float) -> Rejected:
+    """What is wrong with a record that none of the keys of its name has made."""
+    name = to_text(key.name)
+    same = [one for one in key.chain() if one.algorithm == record.algorithm]
+    if not same:
+        known = " and ".join(dict.fromkeys(algorithm_to_text(one.algorithm) for one in key.chain()))
+        reason = f"the algorithm is wrong: the key {name} is for {known}, not for {algorithm_to_text(record.algorithm)}"
         return Rejected(_NOTAUTH, BADKEY, reason, record, None)
     size = len(record.mac)
-    if size and not key.size_floor <= size <= key.mac_size:
-        return Rejected(_FORMERR, 0, f"a MAC of {size} octets is too short or too long", record, None)
-    if not mac_is_right(key, unsigned_part(octets, record), record):
-        return Rejected(_NOTAUTH, BADSIG, f"the signature with {to_text(key.name)} is wrong", record, None)
+    if size and not any(_size_fits(one, record) for one in same):
+        allowed = f"{same[0].size_floor} to {same[0].mac_size} for {algorithm_to_text(record.algorithm)}"
+        reason = f"the MAC has a wrong size: {size} octets, and it has {allowed}"
+        return Rejected(_FORMERR, 0, reason, record, None)
+    reason = f"the MAC is wrong: it was not made with the secret of {name}"
+    if len(same) > 1:
+        reason += ", nor with its other one"
+    if not size:
+        reason = f"the MAC is missing: the record names the key {name} and is not signed"
+    elif abs(int(now) - record.time_signed) > record.fudge:
+        reason += f"; {_clock_words(record, now)}"
+    return Rejected(_NOTAUTH, BADSIG, reason, record, None)
+
+
+def _clock_words(record: TsigRecord, now: float) -> str:
     late = int(now) - record.time_signed
-    if abs(late) > record.fudge:
-        reason = f"the clocks differ by {late} seconds, {record.fudge} are allowed"
-        return Rejected(_NOTAUTH, BADTIME, reason, record, key)
-    if size < key.least_mac:
-        reason = f"a MAC of {size} octets is shorter than the {key.least_mac} that are demanded"
-        return Rejected(_NOTAUTH, BADTRUNC, reason, record, key)
-    return Verified(key, record.mac, record)
+    where = "behind" if late > 0 else "ahead of"
+    return f"the client's clock is {abs(late)} s {where} ours, and {record.fudge} s are allowed"
 
 
 def mac_is_right(key: Key, digested: bytes, record: TsigRecord) -> bool:
