@@ -129,6 +129,36 @@ def test_what_others_wrote_at_our_names_survives_the_removal(run: UpdaterRun, bi
     assert bind.at(POINTER) == {'TXT "by hand"'}
 
 
+def test_what_a_person_wrote_beside_a_device_s_records_stays(run: UpdaterRun, bind: DnsPeer) -> None:
+    first, second = want("pc1.example.test.", ADDRESS, A_CLIENT), want("pc1.example.test.", SECOND, A_CLIENT)
+    run.change(first)
+    run.settled()
+    bind.write(FORWARD, "pc1.example.test. 300 A 10.1.9.9")
+    bind.write(REVERSE, f"{SECOND_POINTER} 300 PTR camera.example.test.", f"{POINTER} 300 PTR camera.example.test.")
+    run.change(second, gone(first, "superseded"))
+    run.settled()
+    assert bind.at("pc1.example.test.") == {"A 10.1.0.6", "A 10.1.9.9", marker(A_CLIENT)}
+    assert bind.at(SECOND_POINTER) == bind.at(POINTER) == {"PTR camera.example.test."}
+    (row,) = run.rows()
+    assert (row.forward.reason, row.reverse.state, row.reverse.reason) == ("confirmed", "refused", "pointer-taken")
+    assert row.reverse.detail.startswith("NXRRSET to reverse-compare, 127.0.0.1 port")
+
+
+def test_a_pointer_of_a_client_that_nobody_removed_is_taken_over(run: UpdaterRun, bind: DnsPeer) -> None:
+    bind.write(REVERSE, f"{POINTER} 300 PTR former.example.test.", f"{POINTER} 300 {marker(OTHER_CLIENT)}")
+    run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
+    run.settled()
+    assert bind.at(POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}
+
+
+def test_another_lifetime_gives_the_records_another_ttl(run: UpdaterRun, bind: DnsPeer) -> None:
+    run.change(claim := want("pc1.example.test.", ADDRESS, A_CLIENT))
+    run.settled()
+    run.change(claim._replace(ttl=claim.ttl * 2))
+    run.settled()
+    assert bind.ttl("pc1.example.test.", "A") == bind.ttl(POINTER, "PTR") == claim.ttl * 2
+
+
 def test_both_families_of_a_host_live_side_by_side(bind: DnsPeer, tmp_path: Path) -> None:
     four = want("pc1.example.test.", ADDRESS, A_CLIENT, reverse=False)
     six = want("pc1.example.test.", SIX, A_CLIENT, reverse=False)

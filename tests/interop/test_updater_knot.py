@@ -65,6 +65,38 @@ def test_add_conflict_move_and_remove(run: UpdaterRun, knot: DnsPeer) -> None:
     assert knot.at("pc1.example.test.") == {'TXT "by hand"'}
 
 
+def test_what_a_person_wrote_beside_a_device_s_records_stays(run: UpdaterRun, knot: DnsPeer) -> None:
+    first, second = want("pc1.example.test.", ADDRESS, A_CLIENT), want("pc1.example.test.", SECOND, A_CLIENT)
+    run.change(first)
+    run.settled()
+    knot.write(FORWARD, "pc1.example.test. 300 A 10.1.9.9")
+    knot.write(
+        REVERSE, "6.0.1.10.in-addr.arpa. 300 PTR camera.example.test.", f"{POINTER} 300 PTR camera.example.test."
+    )
+    run.change(second, gone(first, "superseded"))
+    run.settled()
+    assert knot.at("pc1.example.test.") == {"A 10.1.0.6", "A 10.1.9.9", marker(A_CLIENT)}
+    assert knot.at("6.0.1.10.in-addr.arpa.") == knot.at(POINTER) == {"PTR camera.example.test."}
+    (row,) = run.rows()
+    assert (row.forward.reason, row.reverse.state, row.reverse.reason) == ("confirmed", "refused", "pointer-taken")
+    assert row.reverse.detail.startswith("NXRRSET to reverse-compare, 127.0.0.1 port")
+
+
+def test_a_pointer_of_a_client_that_nobody_removed_is_taken_over(run: UpdaterRun, knot: DnsPeer) -> None:
+    knot.write(REVERSE, f"{POINTER} 300 PTR former.example.test.", f"{POINTER} 300 {marker(OTHER_CLIENT)}")
+    run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
+    run.settled()
+    assert knot.at(POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}
+
+
+def test_another_lifetime_gives_the_records_another_ttl(run: UpdaterRun, knot: DnsPeer) -> None:
+    run.change(claim := want("pc1.example.test.", ADDRESS, A_CLIENT))
+    run.settled()
+    run.change(claim._replace(ttl=claim.ttl * 2))
+    run.settled()
+    assert knot.ttl("pc1.example.test.", "A") == knot.ttl(POINTER, "PTR") == claim.ttl * 2
+
+
 def test_a_crowd_with_conflicts(run: UpdaterRun, knot: DnsPeer) -> None:
     knot.write(FORWARD, *(f"pc{n}.example.test. 300 A 10.1.9.{n}" for n in (3, 77, 150, 151)))
     run.change(*(want(f"pc{n}.example.test.", bytes([10, 1, 1, n]), A_CLIENT) for n in range(250)))

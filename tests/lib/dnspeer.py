@@ -44,6 +44,11 @@ class DnsPeer:
         wanted = dns.name.from_text(name)
         return {text for owner, text in self.records(name) if owner == wanted}
 
+    def ttl(self, name: str, rtype: str) -> int:
+        """Of an RRset that is there."""
+        answer = dns.query.tcp(dns.message.make_query(name, rtype), "127.0.0.1", port=self.port, timeout=5)
+        return int(answer.answer[0].ttl)
+
     def records(self, name: str) -> Iterator[tuple[dns.name.Name, str]]:
         """All records of the zone that holds the name."""
         query = dns.message.make_query(name, "SOA")

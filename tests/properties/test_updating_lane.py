@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from claims import A_CLIENT, OTHER_CLIENT, ZONE, part, registration, task
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,13 +10,14 @@ from update_model import ModelZone
 
 from tenure.dnswire.codes import Rcode, RRType
 from tenure.naming.reason import Reason
-from tenure.naming.registration import State
+from tenure.naming.registration import Direction, State
+from tenure.naming.reverse import reverse_name
 from tenure.updating.lane import Lane
 from tenure.updating.messages import build_message
 from tenure.updating.routing import ConflictMode, Domain
 from tenure.updating.task import Ending, Task
 
-A, AAAA, TXT, DHCID = int(RRType.A), int(RRType.AAAA), int(RRType.TXT), int(RRType.DHCID)
+A, AAAA, PTR, TXT, DHCID = (int(RRType[rtype]) for rtype in ("A", "AAAA", "PTR", "TXT", "DHCID"))
 KINDS = ["free", "own", "own-elsewhere", "own-aaaa", "other", "static", "text", "two-markers", "refused"]
 ADDED = {"free", "own", "own-elsewhere", "own-aaaa"}
 
@@ -48,6 +50,21 @@ def zone_with(kinds: list[str]) -> ModelZone:
     return zone
 
 
+def pointers_with(kinds: list[str]) -> ModelZone:
+    zone = ModelZone(reverse_name(address_of(number)) for number, kind in enumerate(kinds) if kind == "refused")
+    for number, kind in enumerate(kinds):
+        owner = reverse_name(address_of(number))
+        if kind in {"own", "right", "beside"}:
+            zone.put(owner, PTR, name_of(number))
+        if kind in {"former", "static", "beside"}:
+            zone.put(owner, PTR, name_of(9999))
+        if kind in {"own", "former", "beside"}:
+            zone.put(owner, DHCID, OTHER_CLIENT if kind == "former" else A_CLIENT)
+        if kind == "text":
+            zone.put(owner, TXT, b"\2hi")
+    return zone
+
+
 def drive(lane: Lane, zone: ModelZone, turns: list[int]) -> dict[bytes, Ending]:
     """Several messages on the way at once, answered in an order that `turns` chooses."""
     under_way, ended, turn = [], {}, 0
@@ -71,6 +88,11 @@ def lane_of(tasks: list[Task], most: int) -> Lane:
     return lane
 
 
+Pointers = st.lists(
+    st.sampled_from(["own", "former", "right", "beside", "static", "text", "refused", *["free"] * 5]),
+    min_size=1,
+    max_size=60,
+)
 Kinds = st.lists(st.sampled_from([*KINDS, *["free"] * 6]), min_size=1, max_size=60)
 Turns = st.lists(st.integers(0, 7), min_size=1, max_size=20)
 
@@ -88,7 +110,8 @@ def test_every_name_gets_what_it_deserves(kinds: list[str], most: int, turns: li
         if kind in ADDED:
             assert reason is Reason.CONFIRMED
             family = {AAAA: {bytes(16)}} if kind == "own-aaaa" else {}
-            assert there == {A: {address_of(number)}, DHCID: {A_CLIENT}, **family}
+            elsewhere = {b"\xc0\0\2\1"} if kind == "own-elsewhere" else set()  # goes with its own removal
+            assert there == {A: {address_of(number), *elsewhere}, DHCID: {A_CLIENT}, **family}
         else:
             assert reason is (Reason.SERVER_REFUSED if kind == "refused" else Reason.NAME_TAKEN)
             assert there == before[number]
@@ -115,6 +138,29 @@ def test_exactly_what_is_ours_is_removed(kinds: list[str], most: int, turns: lis
         assert there == expected
 
 
+@settings(max_examples=150, deadline=None)
+@given(Pointers, st.sampled_from([1, 2, 7, 200]), Turns)
+def test_every_address_gets_its_name_unless_a_person_gave_it_one(kinds: list[str], most: int, turns: list[int]) -> None:
+    zone = pointers_with(kinds)
+    owners = [reverse_name(address_of(number)) for number in range(len(kinds))]
+    before = {owner: {rtype: set(r) for rtype, r in zone.at(owner).items()} for owner in owners}
+    rows = [
+        registration(name_of(n), address_of(n), forward=part(State.NONE), reverse=part(), generation=1 + n % 2)
+        for n in range(len(kinds))
+    ]
+    ended = drive(lane_of([task(row, Direction.REVERSE) for row in rows], most), zone, turns)
+    for number, kind in enumerate(kinds):
+        reason, there = ended[name_of(number)].reason, zone.at(owners[number])
+        if kind in {"static", "text", "refused"}:
+            assert reason is (Reason.SERVER_REFUSED if kind == "refused" else Reason.POINTER_TAKEN)
+        else:
+            assert reason is Reason.CONFIRMED
+        if kind in {"free", "own", "former"}:
+            assert there == {PTR: {name_of(number)}, DHCID: {A_CLIENT}}
+        else:
+            assert there == before[owners[number]]
+
+
 def test_a_few_conflicts_cost_a_few_messages() -> None:
     kinds = ["free"] * 1000
     kinds[77] = kinds[500] = "static"
@@ -131,6 +177,20 @@ def test_a_zone_that_has_all_the_names_already_costs_few_messages() -> None:
     ended = drive(lane_of([task(row) for row in rows], 200), zone, [0])
     assert {ending.reason for ending in ended.values()} == {Reason.CONFIRMED}
     assert zone.messages < 20 + 3 * 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("free", 30), ("own", 3 * 200), ("former", 2 * 4000 + 3 * 200), ("static", 3 * 4000 + 9 * 200)]
+)
+def test_what_a_zone_of_pointers_costs(kind: str, most: int) -> None:
+    """Messages for 4000 addresses. What stands in the way of the others everywhere is not bisected again and again."""
+    kinds = [kind] * 4000
+    zone = pointers_with(kinds)
+    rows = [registration(name_of(n), address_of(n), forward=part(State.NONE), reverse=part()) for n in range(4000)]
+    ended = drive(lane_of([task(row, Direction.REVERSE) for row in rows], 200), zone, [0])
+    reason = Reason.POINTER_TAKEN if kind == "static" else Reason.CONFIRMED
+    assert {ending.reason for ending in ended.values()} == {reason}
+    assert zone.messages <= most
 
 
 def test_the_model_answers_as_a_server_does() -> None:

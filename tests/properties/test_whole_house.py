@@ -43,9 +43,11 @@ SAYINGS = st.sampled_from(
     ]
 )
 NAMES = st.sampled_from([f"{name}.example.test." for name in (TWO, HERS, HERS)])
+POINTERS = st.sampled_from([f"{number}.0.{net}.10.in-addr.arpa." for number in (100, 101) for net in (1, 2)])
 SECONDS = st.sampled_from([0.5, 5.0, 70.0, 70.0, LIFETIME // 2, LIFETIME + 1])
 FATES = st.sampled_from([Fate.ANSWERED, Fate.ANSWERED, Fate.LOST, Fate.UNANSWERED])
 MOMENTS = st.sampled_from(Moment)
+GOOD_REASONS = {Reason.NAME_TAKEN, Reason.FORWARD_REFUSED, Reason.POINTER_TAKEN}
 NOBODY = "deny dhcp. zonesub ANY"
 
 
@@ -66,6 +68,7 @@ class Deed(StrEnum):
 
     TAKES_A_FREE_NAME = "takes it if it is free"
     ADDS_TEXT = "adds a text, whosever it is"
+    ADDS_OTHER = "adds an address to a name, or a name to an address, whosever it is"
     GIVES_UP = "deletes it if nothing of it is anybody else's"
 
 
@@ -229,13 +232,16 @@ class House(RuleBasedStateMachine):
         for courier in [] if self.is_down else self.world.updater.couriers:
             self.world.primary.answer(courier.message)
 
-    @rule(name=NAMES, deed=DEEDS)
+    @rule(name=NAMES | POINTERS, deed=DEEDS)
     def person_acts(self, name: str, deed: Deed) -> None:
         owner = from_text(name)
+        record = ("PTR", "camera.example.test.") if name.endswith("arpa.") else ("A", "192.0.2.200")
         if deed is Deed.TAKES_A_FREE_NAME:
-            self.by_hand |= self.world.primary.person_adds(name, "A", "192.0.2.200", only_new=True)
+            self.by_hand |= self.world.primary.person_adds(name, *record, only_new=True)
         elif deed is Deed.ADDS_TEXT:
             self.by_hand |= self.world.primary.person_adds(name, "TXT", '"by hand"')
+        elif deed is Deed.ADDS_OTHER:
+            self.by_hand |= self.world.primary.person_adds(name, *record)
         elif all(record in self.by_hand for record in self.world.primary.content() if record[0] == owner):
             # what she takes from under a lease would come back with reconciling only
             self.world.primary.person_deletes(name)
@@ -312,9 +318,13 @@ class House(RuleBasedStateMachine):
 
     def is_refused_for_good_reason(self, row: Registration) -> None:
         for part in parts(row):
-            assert part.state != State.REFUSED or part.reason in {Reason.NAME_TAKEN, Reason.FORWARD_REFUSED}, row
+            assert part.state != State.REFUSED or part.reason in GOOD_REASONS, row
         if row.forward.state == State.REFUSED:
             assert {record for record in self.world.primary.content() if record[0] == row.name}, "nobody has the name"
+        if row.reverse.reason == Reason.POINTER_TAKEN:
+            assert {record for record in self.by_hand if record[0] == reverse_name(row.address)}, (
+                "nobody has the address"
+            )
 
     def everybody_renews(self) -> None:
         for which, address in enumerate(sorted(self.told)):
@@ -330,6 +340,9 @@ class House(RuleBasedStateMachine):
         for row in rows.values():  # a server that refused the update refused to take away what was there before as well
             if Reason.SERVER_REFUSED in {row.forward.reason, row.reverse.reason}:
                 expected |= all_records_of(row)
+        address = int(RRType.A)  # a marker stays as long as any address does (RFC 4703 section 5.5)
+        kept = {name for name, rtype, _ in self.by_hand if rtype == address}
+        expected |= {record for record in content if record[1] == RRType.DHCID and record[0] in kept}
         assert not content - expected, "too much"
         bound = self.world.bound()
         assert not [lease for lease in bound if is_over(lease, self.world.now)]
@@ -344,7 +357,7 @@ class House(RuleBasedStateMachine):
             assert part.due_at is None
         if row.forward.reason == Reason.NAME_TAKEN:
             assert (row.name, int(RRType.DHCID), row.dhcid) not in content
-            assert not {record for record in content if record[0] == reverse_name(row.address)}
+            assert not {record for record in content - self.by_hand if record[0] == reverse_name(row.address)}
 
 
 TestHouse = House.TestCase

@@ -1,13 +1,15 @@
 """RFC 4703 section 5 over every start state: our exchanges against those recorded from BIND with Kea's messages.
 
-What we do differently is asserted too: a removal stops at the first NXRRSET, as section 5.5 says, and leaves what
-others wrote, where the RFC deletes the whole name.
+What we do differently is asserted too. A removal stops at the first NXRRSET, as section 5.5 says, and leaves what
+others wrote, where the RFC deletes the whole name. An addition to a name that is ours, and a pointer, leave what
+others wrote too, where the RFC replaces it.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ from claims import ZONE, part, registration
 from update_model import ModelZone
 
 from tenure.dnswire.codes import Rcode, rcode_to_text
-from tenure.dnswire.name import from_text
+from tenure.dnswire.name import Name, from_text
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State
+from tenure.naming.reverse import reverse_name
 from tenure.updating.conflict import advance, first_step
 from tenure.updating.messages import build_message
 from tenure.updating.routing import ConflictMode
@@ -26,7 +30,7 @@ from tenure.updating.task import Ending, Step, Task
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "conflict.json").read_text())
 NAME = from_text(VECTORS["name"])
 MARKERS = {"client-a": bytes.fromhex(VECTORS["client_a_dhcid"]), "client-b": bytes.fromhex(VECTORS["client_b_dhcid"])}
-TYPES = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "DHCID": 49}
+TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "TXT": 16, "AAAA": 28, "DHCID": 49}
 STEPS = {"fwd-add": Step.ADD, "fwd-replace": Step.REPLACE, "fwd-remove-addr": Step.REMOVE_ADDRESS}
 STEPS |= {"fwd-remove-rrs": Step.REMOVE_NAME}
 
@@ -37,13 +41,15 @@ def record(text: str) -> tuple[int, bytes]:
     value = rest.rpartition(" ttl=")[0] or rest
     if rtype in {"A", "AAAA"}:
         return TYPES[rtype], ipaddress.ip_address(value).packed
+    if rtype in {"PTR", "CNAME"}:
+        return TYPES[rtype], from_text(value)
     return TYPES[rtype], MARKERS.get(value, value.encode())
 
 
-def zone_of(texts: list[str]) -> ModelZone:
+def zone_of(texts: Sequence[str], owner: Name = NAME) -> ModelZone:
     zone = ModelZone()
     for text in texts:
-        zone.put(NAME, *record(text))
+        zone.put(owner, *record(text))
     return zone
 
 
@@ -54,13 +60,17 @@ def walk(scenario: dict[str, Any]) -> tuple[ModelZone, list[tuple[Step, str]], E
     state = part(State.REMOVING if removes else State.PENDING)
     row = registration(NAME, address, MARKERS[scenario["client"]], forward=state, cause="x" if removes else "")
     zone = zone_of(scenario["before"])
-    here: Task | Ending = Task(row, Direction.FORWARD, NAME, first_step(mode, Direction.FORWARD, removes=removes))
+    task = Task(row, Direction.FORWARD, NAME, first_step(mode, Direction.FORWARD, removes=removes))
+    return zone, *steps(zone, mode, task)
+
+
+def steps(zone: ModelZone, mode: ConflictMode, here: Task | Ending) -> tuple[list[tuple[Step, str]], Ending]:
     exchange = []
     while isinstance(here, Task):
         rcode = zone.update(build_message(1, ZONE, mode, here.step, [here]))
         exchange.append((here.step, rcode_to_text(rcode)))
         here = advance(here, rcode)
-    return zone, exchange, here
+    return exchange, here
 
 
 def title(scenario: dict[str, Any]) -> str:
@@ -79,7 +89,11 @@ def test_adding_ends_as_recorded(scenario: dict[str, Any]) -> None:
         assert ending.verdict == "refused"
         assert zone.records == zone_of(scenario["before"]).records
         return
-    assert zone.records == zone_of(scenario["after"]).records
+    former = []  # each address goes with its own removal
+    if scenario["mode"] == "check-with-dhcid" and scenario["result"] == "done":
+        family = "A " if "." in scenario["address"] else "AAAA "
+        former = [text for text in scenario["before"] if text.startswith(family)]
+    assert zone.records == zone_of(scenario["after"] + former).records
     assert ending.verdict == ("done" if scenario["result"] == "done" else "refused")
     if not unchecked:
         assert exchange == [(STEPS[step], rcode) for step, rcode in scenario["exchange"]]
@@ -120,3 +134,72 @@ def test_a_lost_answer_does_no_harm() -> None:
     assert repeated.records == zone.records
     assert exchange == [(Step.ADD, "YXDOMAIN"), (Step.REPLACE, rcode_to_text(Rcode.NOERROR))]
     assert ending.verdict == "done"
+
+
+POINTER = f"PTR {VECTORS['name']}"
+OURS = (POINTER, "DHCID client-a")
+FORMER = ("PTR former.example.com.", "DHCID client-b")
+BY_HAND = "PTR camera.example.com."
+ALIAS = "CNAME 101.0-127.2.0.192.in-addr.arpa."
+# what stands at the reverse name, the steps, what stands there then; None: the claim was refused
+POINTERS = {
+    "nothing": ((), 1, OURS),
+    "ours": (OURS, 2, OURS),
+    "ours and a person's": ((*OURS, BY_HAND), 2, (*OURS, BY_HAND)),
+    "our marker, a person's pointer": ((BY_HAND, OURS[1]), 2, (*OURS, BY_HAND)),
+    "a former client's": (FORMER, 3, OURS),
+    "two markers": ((*OURS, *FORMER), 3, OURS),
+    "a marker alone": (FORMER[1:], 3, OURS),
+    "a person's that is right": ((POINTER,), 4, (POINTER,)),
+    "a person's": ((BY_HAND,), 4, None),
+    "a person's two": ((BY_HAND, POINTER), 4, None),
+    "a person's text": (("TXT note",), 4, None),
+    "an alias": ((ALIAS,), 4, None),
+}
+REVERSE_STEPS = [Step.REVERSE_ADD, Step.REVERSE_REPLACE, Step.REVERSE_TAKE_OVER, Step.REVERSE_COMPARE]
+
+
+def pointer(mode: ConflictMode, state: State) -> Task:
+    address = ipaddress.ip_address("192.0.2.101").packed
+    row = registration(NAME, address, MARKERS["client-a"], forward=part(State.NONE), reverse=part(state))
+    step = first_step(mode, Direction.REVERSE, removes=state is State.REMOVING)
+    return Task(row, Direction.REVERSE, reverse_name(address), step)
+
+
+@pytest.mark.parametrize("mode", [ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID])
+@pytest.mark.parametrize("start", POINTERS)
+def test_a_pointer_is_written_where_none_or_a_client_s_stands(start: str, mode: ConflictMode) -> None:
+    before, many, after = POINTERS[start]
+    task = pointer(mode, State.PENDING)
+    zone = zone_of(before, task.owner)
+    exchange, ending = steps(zone, mode, task)
+    assert [step for step, _ in exchange] == REVERSE_STEPS[:many]
+    assert ending.reason is (Reason.POINTER_TAKEN if after is None else Reason.CONFIRMED)
+    assert zone.records == zone_of(before if after is None else after, task.owner).records
+
+
+@pytest.mark.parametrize("mode", [ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID])
+@pytest.mark.parametrize("start", POINTERS)
+def test_the_removal_takes_away_what_the_addition_wrote(start: str, mode: ConflictMode) -> None:
+    before, _, after = POINTERS[start]
+    task = pointer(mode, State.REMOVING)
+    zone = zone_of(before if after is None else after, task.owner)
+    exchange, ending = steps(zone, mode, task)
+    assert [step for step, _ in exchange] == [Step.REVERSE_REMOVE]
+    assert ending.verdict == "done"
+    written = OURS if after is not None and OURS[1] in after else ()
+    left = [text for text in after or before if text not in written]
+    assert zone.records == zone_of(left, task.owner).records
+
+
+@pytest.mark.parametrize("start", POINTERS)
+def test_the_modes_that_do_not_check_write_over_any_pointer(start: str) -> None:
+    mode = ConflictMode.NO_CHECK_WITH_DHCID
+    before = POINTERS[start][0]
+    task = pointer(mode, State.PENDING)
+    zone = zone_of(before, task.owner)
+    exchange, ending = steps(zone, mode, task)
+    assert [step for step, _ in exchange] == [Step.REVERSE_OVERWRITE]
+    text = [one for one in before if one.startswith("TXT")]
+    assert zone.records == zone_of(before if start == "an alias" else [*OURS, *text], task.owner).records
+    assert ending.reason is (Reason.POINTER_TAKEN if start == "an alias" else Reason.CONFIRMED)

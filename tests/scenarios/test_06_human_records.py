@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from primary import PERSON_KEY
+from stepped_updater import Fate
 from story import Story
+from world import REVERSE
+
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import from_text
+from tenure.dnswire.update import build_update, delete_rr
 
 MADE = {
     "address": "A 192.0.2.7",
@@ -80,23 +87,160 @@ def test_a_person_gives_the_name_free(story: Story) -> None:
     """)
 
 
-@pytest.mark.xfail(strict=True, reason="RFC 4703 5.4 replaces any pointer of an address that is leased")
-def test_a_pointer_that_a_person_made_inside_a_pool(story: Story) -> None:
-    story.tell("""
-        a person writes 100.0.1.10.in-addr.arpa. PTR camera.example.test.
+POINTER = "100.0.1.10.in-addr.arpa."
+
+
+@pytest.mark.parametrize(
+    "record", ["PTR camera.example.test.", "CNAME 100.0-127.0.1.10.in-addr.arpa.", 'TXT "mine"', "DNAME example.test."]
+)
+def test_a_pointer_that_a_person_made_inside_a_pool(story: Story, record: str) -> None:
+    """It stays, forward goes on, and the reason names it; once the person gives the pointer up it comes."""
+    story.tell(f"""
+        a person writes {POINTER} {record}
         ann joins 10.1 as pc
         all comes to rest
-        100.0.1.10.in-addr.arpa. holds PTR camera.example.test.
+        ann is pointer-taken
+        pc.example.test. holds A 10.1.0.100, DHCID
+        {POINTER} holds {record}
+        ann renews
+        ann renews as laptop
+        the updater crashes
+        all comes to rest
+        ann is pointer-taken
+        {POINTER} holds {record}
+        a person deletes {POINTER}
+        ann renews
+        all comes to rest
+        ann is registered
+        {POINTER} holds DHCID, PTR laptop.example.test.
     """)
 
 
-@pytest.mark.xfail(strict=True, reason="RFC 4703 5.3.2 replaces all addresses of a name that is ours")
+def test_a_pointer_that_a_person_made_outlives_the_lease(story: Story) -> None:
+    story.tell(f"""
+        a person writes {POINTER} PTR camera.example.test.
+        ann joins 10.1 as pc
+        all comes to rest
+        ann releases
+        bob joins 10.1
+        eve joins 10.1
+        dan joins 10.1 as laptop
+        dan has 10.1.0.100
+        all comes to rest
+        {POINTER} holds PTR camera.example.test.
+        pc.example.test. holds nothing
+    """)
+
+
+def test_a_pointer_that_a_person_made_and_that_is_right(story: Story) -> None:
+    """Nothing is missing, and nothing of it is ours: it stays without a marker, and when the lease is over."""
+    story.tell(f"""
+        a person writes {POINTER} PTR pc.example.test.
+        ann joins 10.1 as pc
+        all comes to rest
+        ann is registered
+        {POINTER} holds PTR pc.example.test.
+        ann releases
+        all comes to rest
+        {POINTER} holds PTR pc.example.test.
+        pc.example.test. holds nothing
+        ann joins 10.1 as laptop
+        all comes to rest
+        ann is pointer-taken
+    """)
+
+
+def test_a_pointer_that_a_person_added_to_the_address_of_a_device(story: Story) -> None:
+    story.tell(f"""
+        ann joins 10.1 as pc
+        the updater works
+        a person writes {POINTER} PTR camera.example.test.
+        ann renews as laptop
+        all comes to rest
+        ann is pointer-taken
+        {POINTER} holds PTR camera.example.test.
+    """)
+
+
+def test_a_pointer_that_a_person_changed_is_not_taken_for_a_client_s_by_the_next(story: Story) -> None:
+    """Their own pointer beside our marker; the removal of ours leaves theirs without one."""
+    story.tell(f"""
+        ann joins 10.1 as pc
+        the updater works
+        a person writes {POINTER} PTR camera.example.test.
+    """)
+    pointer = from_text(POINTER)
+    change = [delete_rr(pointer, RRType.PTR, from_text("pc.example.test."))]
+    assert story.world.primary.rcode(build_update(1, from_text(REVERSE), [], change), PERSON_KEY) == 0
+    story.tell(f"""
+        {POINTER} holds DHCID, PTR camera.example.test.
+        ann releases
+        bob joins 10.1
+        eve joins 10.1
+        dan joins 10.1 as laptop
+        dan has 10.1.0.100
+        all comes to rest
+        {POINTER} holds PTR camera.example.test.
+        laptop.example.test. holds A 10.1.0.100, DHCID
+    """)
+
+
+def test_a_person_comes_first_while_the_pointer_is_on_its_way(story: Story) -> None:
+    story.tell("""
+        dns is deaf in 10.in-addr.arpa.
+        ann joins 10.1 as pc
+        the updater works""")
+    story.tell(f"""
+        a person writes {POINTER} PTR camera.example.test.
+        dns is up
+        all comes to rest
+        {POINTER} holds PTR camera.example.test.
+        ann is pointer-taken
+    """)
+
+
 def test_an_address_that_a_person_added_to_the_name_of_a_device(story: Story) -> None:
+    """The device's own address goes where the device goes; theirs stays, and keeps the name."""
     story.tell("""
         ann joins 10.1 as pc
         the updater works
         a person writes pc.example.test. A 192.0.2.7
+        ann renews
         ann moves to 10.2
         all comes to rest
         pc.example.test. holds A 10.2.0.100, A 192.0.2.7, DHCID
+        ann moves to 10.1
+        the updater crashes
+        all comes to rest
+        pc.example.test. holds A 10.1.0.100, A 192.0.2.7, DHCID
+        ann releases
+        bob joins 10.2 as pc
+        all comes to rest
+        bob is name-taken
+        pc.example.test. holds A 192.0.2.7, DHCID
+        ann joins 10.2
+        all comes to rest
+        ann is registered
+        pc.example.test. holds A 10.2.0.100, A 192.0.2.7, DHCID
     """)
+
+
+def test_a_name_does_not_vanish_while_its_device_moves(story: Story) -> None:
+    """The new address comes before the old one goes, and both stand there for a moment."""
+    seen: list[list[str]] = []
+
+    def watch(_: bytes) -> Fate:
+        seen.append(story.world.primary.lines("pc.example.test."))
+        return Fate.ANSWERED
+
+    story.tell("""
+        ann joins 10.1 as pc
+        the updater works
+        ann moves to 10.2""")
+    story.fate = watch
+    story.tell("""
+        all comes to rest
+        pc.example.test. holds A 10.2.0.100, DHCID
+    """)
+    assert all("DHCID" in lines and len(lines) > 1 for lines in seen)
+    assert ["A 10.1.0.100", "A 10.2.0.100", "DHCID"] in seen

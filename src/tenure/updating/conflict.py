@@ -9,16 +9,17 @@ from __future__ import annotations
 from tenure.dnswire.codes import Rcode, rcode_to_text
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction
-from tenure.updating.routing import ConflictMode
+from tenure.updating.routing import CHECKING, ConflictMode
 from tenure.updating.task import Ending, Step, Task, Verdict
 
-MOST_ROUNDS = 3  # ADD after REPLACE: a name that comes and goes this often is left for later
+MOST_ROUNDS = 3  # ADD after what finds the name gone: a name that comes and goes this often is left for later
 
 _End = tuple[Verdict, Reason]
 _CONFIRMED: _End = (Verdict.DONE, Reason.CONFIRMED)
 _REMOVED: _End = (Verdict.DONE, Reason.REMOVED)
 _NOT_OURS: _End = (Verdict.DONE, Reason.NOT_OURS)
 _TAKEN: _End = (Verdict.REFUSED, Reason.NAME_TAKEN)
+_POINTED: _End = (Verdict.REFUSED, Reason.POINTER_TAKEN)
 _REJECTED: _End = (Verdict.REFUSED, Reason.UPDATE_REJECTED)
 
 _RULES: dict[tuple[Step, int], Step | _End] = {
@@ -37,8 +38,19 @@ _RULES: dict[tuple[Step, int], Step | _End] = {
     (Step.REMOVE_NAME, Rcode.NXRRSET): _REMOVED,  # our address is gone and the marker is not ours any more
     (Step.REMOVE_NAME, Rcode.NXDOMAIN): _REMOVED,
     (Step.REMOVE_UNMARKED, Rcode.NOERROR): _REMOVED,
+    (Step.REVERSE_ADD, Rcode.NOERROR): _CONFIRMED,
+    (Step.REVERSE_ADD, Rcode.YXDOMAIN): Step.REVERSE_REPLACE,  # in use: by us, by another client, by a person?
     (Step.REVERSE_REPLACE, Rcode.NOERROR): _CONFIRMED,
-    (Step.REVERSE_REPLACE, Rcode.YXRRSET): _TAKEN,  # a CNAME, as RFC 2317 puts there
+    (Step.REVERSE_REPLACE, Rcode.NXDOMAIN): Step.REVERSE_ADD,
+    (Step.REVERSE_REPLACE, Rcode.NXRRSET): Step.REVERSE_TAKE_OVER,
+    (Step.REVERSE_TAKE_OVER, Rcode.NOERROR): _CONFIRMED,
+    (Step.REVERSE_TAKE_OVER, Rcode.NXDOMAIN): Step.REVERSE_ADD,
+    (Step.REVERSE_TAKE_OVER, Rcode.NXRRSET): Step.REVERSE_COMPARE,
+    (Step.REVERSE_COMPARE, Rcode.NOERROR): _CONFIRMED,  # theirs, and right; the removal leaves it
+    (Step.REVERSE_COMPARE, Rcode.NXDOMAIN): Step.REVERSE_ADD,
+    (Step.REVERSE_COMPARE, Rcode.NXRRSET): _POINTED,
+    (Step.REVERSE_OVERWRITE, Rcode.NOERROR): _CONFIRMED,
+    (Step.REVERSE_OVERWRITE, Rcode.YXRRSET): _POINTED,  # a CNAME, as RFC 2317 puts there
     (Step.REVERSE_REMOVE, Rcode.NOERROR): _REMOVED,
     (Step.REVERSE_REMOVE, Rcode.NXRRSET): _NOT_OURS,
     (Step.REVERSE_REMOVE, Rcode.NXDOMAIN): _NOT_OURS,
@@ -77,13 +89,16 @@ TRANSITIONS |= {
     for (step, rcode), found in _RULES.items()
 }
 
+# Where a name begins that is known, or guessed, to be in use: bisecting a message of such names costs more.
+IF_IN_USE = {Step.ADD: Step.REPLACE, Step.REVERSE_ADD: Step.REVERSE_REPLACE}
+
 _FIRST: dict[tuple[ConflictMode, Direction, bool], Step] = {}
 for _mode in ConflictMode:
-    _checks = _mode in {ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID}
+    _checks = _mode in CHECKING
     _unmarked = _mode is ConflictMode.NO_CHECK_WITHOUT_DHCID
     _FIRST[_mode, Direction.FORWARD, False] = Step.ADD if _checks else Step.OVERWRITE
     _FIRST[_mode, Direction.FORWARD, True] = Step.REMOVE_UNMARKED if _unmarked else Step.REMOVE_ADDRESS
-    _FIRST[_mode, Direction.REVERSE, False] = Step.REVERSE_REPLACE
+    _FIRST[_mode, Direction.REVERSE, False] = Step.REVERSE_ADD if _checks else Step.REVERSE_OVERWRITE
     _FIRST[_mode, Direction.REVERSE, True] = Step.REVERSE_REMOVE
 
 
@@ -103,7 +118,7 @@ def advance(task: Task, rcode: int) -> Task | Ending:
     found = transition(task.step, rcode)
     if isinstance(found, Ending):
         return found
-    rounds = task.rounds + (found is Step.ADD)
+    rounds = task.rounds + (found in IF_IN_USE)
     if rounds > MOST_ROUNDS:
         return Ending(Verdict.RETRY, Reason.SERVER_FAILED, f"the name came and went {rounds} times")
     return task._replace(step=found, rounds=rounds)

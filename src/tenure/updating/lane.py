@@ -3,7 +3,8 @@
 Many registrations in the same step share one UPDATE, all their prerequisites together, because servers take 40,000
 names a second in messages of 200 and 850 a second one by one. An UPDATE is all or nothing (RFC 2136 section 3.7): when
 a shared one fails for a reason that one record can cause, its halves are sent instead, until that record is alone, and
-only for a task alone does such an RCODE count. At most one task of an owner name is on its way at a time.
+only for a task alone does such an RCODE count. Where that happens to many, messages get smaller: one name in three that
+stands in the way of the others makes messages of three. At most one task of an owner name is on its way at a time.
 
 No socket here: `next_batch` gives what to send, `answered` and `failed` take what came of it.
 """
@@ -16,9 +17,9 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
-from tenure.updating.conflict import BLAMES_ONE, advance
+from tenure.updating.conflict import BLAMES_ONE, IF_IN_USE, advance
 from tenure.updating.messages import most_octets
-from tenure.updating.routing import ConflictMode, Domain
+from tenure.updating.routing import Domain
 from tenure.updating.task import Ending, Step, Task
 
 MOST_TASKS = 200  # in one message: past this servers gain nothing, and a conflict costs more
@@ -26,6 +27,9 @@ MOST_OCTETS = 60000  # of 65535, with room for the header, the zone and TSIG
 MOST_HELD = 4000  # tasks in a lane whose server answers
 MOST_HELD_BACK = 1000  # in one whose server did not answer lately, or was not asked yet
 _MEMORY = 64.0  # names whose fate is remembered for the guess
+_FORGETS = 1.0 - 1.0 / 256.0  # with each name, of how many stood in the way of others
+_FOUND_IN_USE = {(step, Rcode.YXDOMAIN) for step in IF_IN_USE} | {(s, Rcode.NOERROR) for s in IF_IN_USE.values()}
+_FOUND_FREE = {(step, Rcode.NOERROR) for step in IF_IN_USE} | {(s, Rcode.NXDOMAIN) for s in IF_IN_USE.values()}
 
 
 class Batch(NamedTuple):
@@ -49,6 +53,7 @@ class Lane:
         self._halves: deque[Batch] = deque()
         self._behind: dict[Name, deque[Task]] = {}  # owner of a task in the lane, to the tasks that wait for it
         self._in_use = self._free = 0.0  # names lately found in use and free
+        self._blamed: dict[Step, float] = {}  # the share of names that lately would have failed a shared message
         self._answers = False  # the last message was answered
 
     def add(self, task: Task) -> None:
@@ -74,7 +79,7 @@ class Lane:
             if waiting:
                 del self._waiting[step]  # the step goes behind the others
                 self._waiting[step] = waiting
-                return self._guessed(Batch(step, self._take(waiting)))
+                return self._guessed(Batch(step, self._take(waiting, self._most(self._guess(step, waiting[0])))))
         return None
 
     def answered(self, batch: Batch, rcode: int) -> Ended:
@@ -114,10 +119,14 @@ class Lane:
         else:
             del self._behind[task.owner]
 
-    def _take(self, waiting: deque[Task]) -> tuple[Task, ...]:
+    def _most(self, step: Step) -> int:
+        blamed = self._blamed.get(step, 0.0)
+        return self.most_tasks if blamed * self.most_tasks <= 1.0 else max(1, int(1.0 / blamed))
+
+    def _take(self, waiting: deque[Task], most: int) -> tuple[Task, ...]:
         """As many as fit a message. What made a server fail before gets fewer and fewer companions, to find it."""
         taken: list[Task] = []
-        most, octets = self.most_tasks, 0
+        octets = 0
         while waiting and len(taken) < most:
             task = waiting[0]
             part = task.part
@@ -131,21 +140,27 @@ class Lane:
             taken.append(waiting.popleft())
         return tuple(taken)
 
-    def _guessed(self, batch: Batch) -> Batch:
-        """Begin with REPLACE where names were mostly in use lately: after an outage, or with a zone kept from before.
+    def _guess(self, step: Step, first: Task) -> Step:
+        """Begin as for names in use where they mostly were lately: after an outage, or with a zone kept from before.
 
         Either beginning ends the same way. This one saves bisecting a message of names that are all ours already.
         """
-        if batch.step is not Step.ADD or self._in_use <= self._free or batch.tasks[0].rounds:
+        return step if self._in_use <= self._free or first.rounds else IF_IN_USE.get(step, step)
+
+    def _guessed(self, batch: Batch) -> Batch:
+        step = self._guess(batch.step, batch.tasks[0])
+        if step is batch.step:
             return batch
-        return Batch(Step.REPLACE, tuple(task._replace(step=Step.REPLACE) for task in batch.tasks))
+        return Batch(step, tuple(task._replace(step=step) for task in batch.tasks))
 
     def _remember(self, batch: Batch, rcode: int) -> None:
-        if self.domain.mode not in {ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID}:
-            return
-        if (batch.step, rcode) in {(Step.ADD, Rcode.YXDOMAIN), (Step.REPLACE, Rcode.NOERROR)}:
+        blamed = self._blamed.get(batch.step)
+        if rcode in BLAMES_ONE or blamed:
+            now = float(rcode in BLAMES_ONE)
+            self._blamed[batch.step] = now + ((blamed or 0.0) - now) * _FORGETS ** len(batch.tasks)
+        if (batch.step, rcode) in _FOUND_IN_USE:
             self._in_use += len(batch.tasks)
-        elif (batch.step, rcode) in {(Step.ADD, Rcode.NOERROR), (Step.REPLACE, Rcode.NXDOMAIN)}:
+        elif (batch.step, rcode) in _FOUND_FREE:
             self._free += len(batch.tasks)
         if (known := self._in_use + self._free) > _MEMORY:
             self._in_use *= _MEMORY / known

@@ -1,9 +1,11 @@
 """What each step writes: its prerequisites and its updates, as a table from (mode, step) to rows of small rules.
 
-The messages are those of RFC 4703 and of Kea's four modes, but for two things (docs/conformance: RFC 4703). A removal
+The messages are those of RFC 4703 and of Kea's four modes, but for three things (docs/conformance: RFC 4703). A removal
 names the very records that tenure wrote, so that whatever else stands at the name survives; the RFC deletes the whole
-name. And where nothing else proves it, a CNAME must be absent, because a server ignores an address beside one and
-answers NOERROR all the same (RFC 2136 section 3.4.2.2).
+name. `check-with-dhcid` adds an address to a name that is ours and leaves the others to their own removals, and no mode
+that checks writes over a pointer without a marker; the RFC replaces in both. And where nothing else proves it, a CNAME
+must be absent, because a server ignores an address beside one and answers NOERROR all the same (RFC 2136 section
+3.4.2.2).
 
 H is the name, P the reverse name, T the type of the address's family, X the client's DHCID RDATA.
 """
@@ -93,7 +95,10 @@ def _put_marker(task: Task) -> RR:
 
 
 def _drop_address(task: Task) -> RR:
-    """`H NONE T address`: this one only, because another server may have given the client another since."""
+    """`H NONE T address`: this one only, because another server may have given the client another since.
+
+    Before it is put there again it is dropped for its TTL: Knot ignores the addition of a record that it has.
+    """
     return delete_rr(task.owner, _family(task), task.row.address)
 
 
@@ -103,7 +108,7 @@ def _drop_marker(task: Task) -> RR:
 
 
 def _pointer_is_ours(task: Task) -> RR:
-    """`P IN PTR H`: the address has not been given to another name."""
+    """`P IN PTR H`: the one and only pointer there is to this name."""
     return rrset_equals(task.owner, _PTR, task.row.name)
 
 
@@ -134,36 +139,42 @@ class Sections(NamedTuple):
 
 _ADD = Sections((_not_in_use,), (_put_address, _put_marker))
 _REMOVE_NAME = Sections((_marker_is_ours, _no_a, _no_aaaa), (_drop_marker,))
-_REVERSE = {
-    Step.REVERSE_REPLACE: Sections((_no_cname,), (_clear_pointers, _clear_markers, _put_pointer, _put_marker)),
-    Step.REVERSE_REMOVE: Sections((_pointer_is_ours, _marker_is_ours), (_drop_pointer, _drop_marker)),
+_ONE_POINTER = (_clear_pointers, _clear_markers, _put_pointer, _put_marker)
+_REVERSE_CHECKED = {
+    Step.REVERSE_ADD: Sections((_not_in_use,), (_put_pointer, _put_marker)),
+    # A marker is made of the name too (RFC 4701 section 3.5): where ours is, no other pointer is ours.
+    Step.REVERSE_REPLACE: Sections((_in_use, _marker_is_ours), (_drop_pointer, _put_pointer)),
+    Step.REVERSE_TAKE_OVER: Sections((_in_use, _any_marker), _ONE_POINTER),
+    Step.REVERSE_COMPARE: Sections((_in_use, _pointer_is_ours), ()),
+    Step.REVERSE_REMOVE: Sections((_marker_is_ours,), (_drop_pointer, _drop_marker)),
 }
 
 SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
     ConflictMode.CHECK_WITH_DHCID: {
         Step.ADD: _ADD,
-        Step.REPLACE: Sections((_in_use, _marker_is_ours), (_clear_family, _put_address)),
+        Step.REPLACE: Sections((_in_use, _marker_is_ours), (_drop_address, _put_address)),
         Step.REMOVE_ADDRESS: Sections((_marker_is_ours,), (_drop_address,)),
         Step.REMOVE_NAME: _REMOVE_NAME,
-        **_REVERSE,
+        **_REVERSE_CHECKED,
     },
     ConflictMode.CHECK_EXISTS_WITH_DHCID: {
         Step.ADD: _ADD,
         Step.REPLACE: Sections((_in_use, _any_marker), (_clear_family, _clear_markers, _put_address, _put_marker)),
         Step.REMOVE_ADDRESS: Sections((_any_marker,), (_drop_address,)),
         Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
-        **_REVERSE,
+        **_REVERSE_CHECKED,
     },
     ConflictMode.NO_CHECK_WITH_DHCID: {
         Step.OVERWRITE: Sections((_no_cname,), (_clear_family, _clear_markers, _put_address, _put_marker)),
         Step.REMOVE_ADDRESS: Sections((), (_drop_address,)),
         Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
-        **_REVERSE,
+        Step.REVERSE_OVERWRITE: Sections((_no_cname,), _ONE_POINTER),
+        Step.REVERSE_REMOVE: Sections((_pointer_is_ours, _marker_is_ours), (_drop_pointer, _drop_marker)),
     },
     ConflictMode.NO_CHECK_WITHOUT_DHCID: {
         Step.OVERWRITE: Sections((_no_cname,), (_clear_family, _put_address)),
         Step.REMOVE_UNMARKED: Sections((), (_drop_address,)),
-        Step.REVERSE_REPLACE: Sections((_no_cname,), (_clear_pointers, _put_pointer)),
+        Step.REVERSE_OVERWRITE: Sections((_no_cname,), (_clear_pointers, _put_pointer)),
         Step.REVERSE_REMOVE: Sections((_pointer_is_ours,), (_drop_pointer,)),
     },
 }

@@ -12,7 +12,7 @@ from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.reverse import reverse_name
-from tenure.updating.conflict import first_step
+from tenure.updating.conflict import IF_IN_USE, first_step
 from tenure.updating.routing import ConflictMode, Domain, Routes
 from tenure.updating.task import Ending, Step, Task, Verdict
 
@@ -79,6 +79,6 @@ def _routed(row: Registration, direction: Direction, routes: Routes, ours: Conta
     domain = routes.route(direction, owner)
     mode = domain.mode if domain else ConflictMode.CHECK_WITH_DHCID
     step = first_step(mode, direction, removes=part.state == State.REMOVING)
-    if step is Step.ADD and (row.generation > 1 or (row.name, row.dhcid) in ours):
-        step = Step.REPLACE  # it was claimed before: most likely the name is in use
+    if row.generation > 1 or (step is Step.ADD and (row.name, row.dhcid) in ours):
+        step = IF_IN_USE.get(step, step)  # it was claimed before: most likely the name is in use
     return Routed(Task(row, direction, owner, step), domain)

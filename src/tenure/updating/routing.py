@@ -20,6 +20,9 @@ class ConflictMode(StrEnum):
     NO_CHECK_WITHOUT_DHCID = "no-check-without-dhcid"  # overwrites anything, no marker
 
 
+CHECKING = frozenset({ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID})
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """One zone that we may update, where, and with what proof."""

@@ -17,12 +17,16 @@ class Step(StrEnum):
     """One kind of UPDATE message. The first four are the states of RFC 4703 sections 5.3 and 5.5."""
 
     ADD = "add"  # the name is free: take it and leave the marker
-    REPLACE = "replace"  # the name is ours: replace the addresses of this family
+    REPLACE = "replace"  # the name is ours: it has this address now
     REMOVE_ADDRESS = "remove-address"  # the name is ours: take exactly this address away
     REMOVE_NAME = "remove-name"  # no address is left: take our marker away
     OVERWRITE = "overwrite"  # without proof: write over whatever is there
     REMOVE_UNMARKED = "remove-unmarked"  # without proof or marker: take exactly this address away
-    REVERSE_REPLACE = "reverse-replace"  # the address's name is this one now (RFC 4703 section 5.4)
+    REVERSE_ADD = "reverse-add"  # the address has no name: give it this one (RFC 4703 section 5.4)
+    REVERSE_REPLACE = "reverse-replace"  # our marker stands there: the address has this name
+    REVERSE_TAKE_OVER = "reverse-take-over"  # another client's marker stands there, who had the address before
+    REVERSE_COMPARE = "reverse-compare"  # no marker stands there: did a person write the same? Writes nothing
+    REVERSE_OVERWRITE = "reverse-overwrite"  # without proof: the address's name is this one now
     REVERSE_REMOVE = "reverse-remove"  # if the address still has our name: take it away
 
 
@@ -33,7 +37,7 @@ class Task(NamedTuple):
     direction: Direction
     owner: Name  # where the records stand: the name, or the address's reverse name
     step: Step
-    rounds: int = 0  # how often it came back from REPLACE to ADD
+    rounds: int = 0  # how often it came back to ADD or REVERSE_ADD
 
     @property
     def part(self) -> Part:

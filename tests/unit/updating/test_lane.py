@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from claims import A_CLIENT, OTHER_CLIENT, ZONE, part, registration, task
 
 from tenure.dnswire.codes import Rcode
 from tenure.naming.reason import Reason
-from tenure.naming.registration import State
+from tenure.naming.registration import Direction, State
 from tenure.updating.conflict import MOST_ROUNDS
 from tenure.updating.lane import MOST_HELD, MOST_HELD_BACK, Lane
 from tenure.updating.routing import ConflictMode, Domain
@@ -24,9 +26,17 @@ def named(number: int, **more: object) -> Task:
     return task(registration(f"pc{number}.example.com.", number.to_bytes(4, "big"), **more))  # type: ignore[arg-type]
 
 
+def pointed(number: int) -> Task:
+    row = registration(f"pc{number}.example.com.", number.to_bytes(4, "big"), forward=part(State.NONE), reverse=part())
+    return task(row, Direction.REVERSE)
+
+
 def filled(count: int, most: int = 200) -> Lane:
-    full = lane(most)
-    for number in range(count):
+    return fed(lane(most), range(count))
+
+
+def fed(full: Lane, numbers: Iterable[int]) -> Lane:
+    for number in numbers:
         full.add(named(number))
     return full
 
@@ -93,24 +103,27 @@ def test_those_that_go_on_share_a_message_again() -> None:
     assert half.step is Step.REPLACE
 
 
-def test_after_names_were_in_use_messages_begin_with_replace() -> None:
-    full = filled(201)
-    first = full.next_batch()
-    assert first is not None
-    assert first.step is Step.ADD
-    full.answered(first, Rcode.NOERROR)
-    alone = full.next_batch()
-    assert alone is not None
-    assert alone.step is Step.ADD
-    for _ in range(100):
-        full.add(named(999))
-        batch = full.next_batch()
-        assert batch is not None
-        full.answered(batch, Rcode.YXDOMAIN if batch.step is Step.ADD else Rcode.NOERROR)
-    full.add(named(7000))
-    guess = full.next_batch()
-    assert guess is not None
-    assert guess.step is Step.REPLACE
+@pytest.mark.parametrize(
+    ("first", "then"), [(Step.ADD, Step.REPLACE), (Step.REVERSE_ADD, Step.REVERSE_REPLACE)], ids=["forward", "reverse"]
+)
+def test_after_names_were_in_use_messages_begin_with_replace(first: Step, then: Step) -> None:
+    full = lane()
+
+    def goes(number: int, *steps: tuple[Step, int]) -> None:
+        """The steps that a name takes when these are the answers."""
+        full.add(pointed(number) if first is Step.REVERSE_ADD else named(number))
+        for step, rcode in steps:
+            batch = full.next_batch()
+            assert batch is not None
+            assert batch.step is step
+            assert {task.step for task in batch.tasks} == {step}
+            full.answered(batch, rcode)
+        assert not full.held
+
+    goes(0, (first, Rcode.NOERROR))
+    goes(1, (first, Rcode.YXDOMAIN), (then, Rcode.NOERROR))
+    goes(2, (then, Rcode.NXDOMAIN), (first, Rcode.NOERROR))
+    goes(3, (first, Rcode.NOERROR))
 
 
 def test_a_name_that_comes_and_goes_is_left_for_later() -> None:
@@ -179,6 +192,23 @@ def test_what_made_a_server_fail_gets_fewer_companions_each_time() -> None:
     for number in range(60):
         full.add(named(number, forward=part(attempts=2, reason=Reason.SERVER_FAILED)))
     assert sizes(full) == [12, 12, 12, 12, 12]
+
+
+def test_where_most_names_stand_in_the_way_messages_are_small_until_it_is_over() -> None:
+    full = filled(1)
+    for number in range(1000):
+        batch = full.next_batch()
+        assert batch is not None
+        full.answered(batch, Rcode.REFUSED)
+        full.add(named(number))
+    full = fed(full, range(2000, 2400))
+    found = []
+    while (batch := full.next_batch()) is not None:
+        found.append(len(batch.tasks))
+        full.answered(batch, Rcode.NOERROR)
+    assert found[0] == 1
+    assert found == sorted(found[:-1]) + found[-1:]
+    assert sum(found) == 401
 
 
 def test_a_lane_without_an_answer_takes_in_less() -> None:

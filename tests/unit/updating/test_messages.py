@@ -1,4 +1,7 @@
-"""The messages of every step, against those that Kea's D2 sends (captured) and RFC 4703 describes."""
+"""The messages of every step, against those that Kea's D2 sends (captured) and RFC 4703 describes.
+
+What we send differently stands in tests of its own: nothing is written over that tenure did not write.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ CNAME, PTR, DHCID, A, AAAA, ANY_TYPE = 5, 12, 49, 1, 28, 255
 def message_of(mode: str, step: Step, address: str) -> tuple[Message, bytes]:
     """Our message and the owner name."""
     packed = ipaddress.ip_address(address).packed
-    reverse = step in {Step.REVERSE_REPLACE, Step.REVERSE_REMOVE}
+    reverse = step.startswith("reverse")
     removes = "remove" in step
     wanted = part(State.REMOVING if removes else State.PENDING)
     row = registration(NAME, packed, MARKER, forward=wanted, reverse=wanted, until=int(NOW) + 1)
@@ -45,11 +48,15 @@ def theirs(mode: str, step: str, address: str) -> Message:
     return parse_message(bytes.fromhex(wire))
 
 
-ADDING = {"fwd-add": Step.ADD, "fwd-replace": Step.REPLACE, "rev-replace": Step.REVERSE_REPLACE}
+ADDING = {"fwd-add": Step.ADD, "fwd-replace": Step.REPLACE, "rev-replace": Step.REVERSE_OVERWRITE}
+CHECKING = {"check-with-dhcid", "check-exists-with-dhcid"}
+FAMILIES = ["192.0.2.101", "2001:db8::101"]
+OTHERWISE = {("check-with-dhcid", "fwd-replace"), *((mode, "rev-replace") for mode in CHECKING)}
 SAME = [
     (m["mode"], m["step"], m["address"])
     for m in VECTORS["messages"]
-    if m["step"] in ADDING or (m["step"] == "fwd-remove-addr" and m["mode"].startswith("check"))
+    if (m["step"] in ADDING and (m["mode"], m["step"]) not in OTHERWISE)
+    or (m["step"] == "fwd-remove-addr" and m["mode"] in CHECKING)
 ]
 
 
@@ -61,7 +68,7 @@ def test_additions_and_address_removals_are_those_of_kea(mode: str, step: str, a
     message, owner = message_of(mode, ours, address)
     expected = theirs(mode, step, address)
     guards: tuple[RR, ...] = ()  # ours alone
-    if ours in {Step.OVERWRITE, Step.REVERSE_REPLACE}:
+    if ours in {Step.OVERWRITE, Step.REVERSE_OVERWRITE}:
         guards = (RR(owner, CNAME, 254, 0, b""),)  # else the server would ignore the record in silence
     elif mode == "check-exists-with-dhcid" and ours is Step.REPLACE:
         guards = (RR(owner, ANY_TYPE, 255, 0, b""),)  # else a name that vanished would look like somebody else's
@@ -71,7 +78,35 @@ def test_additions_and_address_removals_are_those_of_kea(mode: str, step: str, a
     assert (message.additionals, message.edns, message.tsig) == ((), None, None)
 
 
-@pytest.mark.parametrize("address", ["192.0.2.101", "2001:db8::101"])
+@pytest.mark.parametrize("address", FAMILIES)
+def test_a_name_that_is_ours_gets_the_address_beside_what_stands_there(address: str) -> None:
+    message, owner = message_of("check-with-dhcid", Step.REPLACE, address)
+    expected = theirs("check-with-dhcid", "fwd-replace", address)
+    assert message.answers == expected.answers
+    cleared, put = expected.authorities
+    assert cleared == RR(owner, put.rtype, 255, 0, b"")  # the RFC replaces the whole family
+    assert message.authorities == (RR(owner, put.rtype, 254, 0, put.rdata), put)
+
+
+@pytest.mark.parametrize("mode", sorted(CHECKING))
+def test_a_pointer_is_written_over_only_beside_a_marker(mode: str) -> None:
+    """The RFC writes over any; the steps together write what it writes, each under the proof that it needs."""
+    kea = theirs(mode, "rev-replace", FAMILIES[0]).authorities
+    put = tuple(rr for rr in kea if rr.rclass == 1)
+    add, owner = message_of(mode, Step.REVERSE_ADD, FAMILIES[0])
+    in_use = RR(owner, ANY_TYPE, 255, 0, b"")
+    assert (add.answers, add.authorities) == ((RR(owner, ANY_TYPE, 254, 0, b""),), put)
+    again, _ = message_of(mode, Step.REVERSE_REPLACE, FAMILIES[0])
+    assert again.answers == (in_use, RR(owner, DHCID, 1, 0, MARKER))
+    assert again.authorities == (RR(owner, PTR, 254, 0, NAME), put[0])
+    over, _ = message_of(mode, Step.REVERSE_TAKE_OVER, FAMILIES[0])
+    assert over.answers == (in_use, RR(owner, DHCID, 255, 0, b""))
+    assert over.authorities == kea
+    compare, _ = message_of(mode, Step.REVERSE_COMPARE, FAMILIES[0])
+    assert (compare.answers, compare.authorities) == ((in_use, RR(owner, PTR, 1, 0, NAME)), ())
+
+
+@pytest.mark.parametrize("address", FAMILIES)
 def test_the_name_s_removal_has_the_prerequisites_of_kea_and_deletes_our_marker_only(address: str) -> None:
     message, owner = message_of("check-with-dhcid", Step.REMOVE_NAME, address)
     expected = theirs("check-with-dhcid", "fwd-remove-rrs", address)
@@ -80,11 +115,12 @@ def test_the_name_s_removal_has_the_prerequisites_of_kea_and_deletes_our_marker_
     assert message.authorities == (RR(owner, DHCID, 254, 0, MARKER),)
 
 
-def test_the_reverse_removal_asks_for_our_pointer_and_our_marker_and_deletes_these() -> None:
-    message, owner = message_of("check-with-dhcid", Step.REVERSE_REMOVE, "192.0.2.101")
-    expected = theirs("check-with-dhcid", "rev-remove", "192.0.2.101")
-    assert message.answers[:1] == expected.answers
-    assert message.answers[1:] == (RR(owner, DHCID, 1, 0, MARKER),)
+@pytest.mark.parametrize("mode", ["check-with-dhcid", "check-exists-with-dhcid", "no-check-with-dhcid"])
+def test_the_reverse_removal_asks_for_our_marker_and_deletes_it_with_our_pointer(mode: str) -> None:
+    """Kea asks for the pointer; where a person changed it our marker would stay, as if a client had written it."""
+    message, owner = message_of(mode, Step.REVERSE_REMOVE, "192.0.2.101")
+    expected = () if mode in CHECKING else theirs("check-with-dhcid", "rev-remove", "192.0.2.101").answers
+    assert message.answers == (*expected, RR(owner, DHCID, 1, 0, MARKER))
     assert message.authorities == (RR(owner, PTR, 254, 0, NAME), RR(owner, DHCID, 254, 0, MARKER))
 
 
@@ -94,6 +130,14 @@ def test_no_removal_deletes_what_it_does_not_name(mode: ConflictMode) -> None:
         if "remove" in step:
             message, _ = message_of(mode, step, "192.0.2.101")
             assert {rr.rclass for rr in message.authorities} == {254}, step
+
+
+def test_only_a_former_holder_s_pointer_is_written_over_by_default() -> None:
+    """Invariant 6: every other step of the default mode deletes nothing that it does not name."""
+    for step in SECTIONS[ConflictMode.CHECK_WITH_DHCID]:
+        message, _ = message_of("check-with-dhcid", step, "192.0.2.101")
+        clears = any(rr.rclass == 255 for rr in message.authorities)
+        assert clears == (step is Step.REVERSE_TAKE_OVER), step
 
 
 def test_without_markers_none_is_written_or_asked_for() -> None:

@@ -27,19 +27,19 @@ def test_reverse_waits_for_forward_s_first_result() -> None:
     plan = make_plan(registration(forward=part(), reverse=part()), ROUTES, NOW)
     assert steps(plan) == [Step.ADD]
     assert plan.after_forward is not None
-    assert plan.after_forward.task.step is Step.REVERSE_REPLACE
+    assert plan.after_forward.task.step is Step.REVERSE_ADD
     assert plan.after_forward.domain is REVERSE
 
 
 def test_reverse_alone_where_the_client_does_forward() -> None:
     plan = make_plan(registration(forward=part(State.NONE), reverse=part()), ROUTES, NOW)
-    assert (steps(plan), plan.after_forward) == ([Step.REVERSE_REPLACE], None)
+    assert (steps(plan), plan.after_forward) == ([Step.REVERSE_ADD], None)
 
 
 @pytest.mark.parametrize("forward", [LATER, part(State.REGISTERED), part(State.REFUSED, reason="server-refused")])
 def test_other_trouble_of_forward_does_not_hold_reverse_back(forward: object) -> None:
     plan = make_plan(registration(forward=forward, reverse=part()), ROUTES, NOW)  # type: ignore[arg-type]  # a Part
-    assert steps(plan) == [Step.REVERSE_REPLACE]
+    assert steps(plan) == [Step.REVERSE_ADD]
 
 
 def test_reverse_is_refused_where_the_name_is_somebody_else_s() -> None:
@@ -61,19 +61,24 @@ def test_a_name_that_no_zone_covers_has_no_domain() -> None:
 
 
 def test_what_was_claimed_before_begins_with_replace() -> None:
-    assert steps(make_plan(registration(generation=2), ROUTES, NOW)) == [Step.REPLACE]
+    plan = make_plan(registration(reverse=part(), generation=2), ROUTES, NOW)
+    assert steps(plan) == [Step.REPLACE]
+    assert plan.after_forward is not None
+    assert plan.after_forward.task.step is Step.REVERSE_REPLACE
 
 
 def test_a_name_that_is_ours_at_another_address_begins_with_replace() -> None:
     row = registration()
     assert steps(make_plan(row, ROUTES, NOW, {(row.name, A_CLIENT)})) == [Step.REPLACE]
     assert steps(make_plan(row, ROUTES, NOW, {(row.name, b"another")})) == [Step.ADD]
+    new = make_plan(registration(forward=part(State.NONE), reverse=part()), ROUTES, NOW, {(row.name, A_CLIENT)})
+    assert steps(new) == [Step.REVERSE_ADD]  # the new address's pointer is another name
 
 
 def test_the_domain_s_mode_says_how_to_begin() -> None:
     routes = Routes((Domain(FORWARD.zone, SERVERS, None, ConflictMode.NO_CHECK_WITHOUT_DHCID),), ())
     assert steps(make_plan(registration(generation=3), routes, NOW)) == [Step.OVERWRITE]
-    leaving = registration(forward=part(State.REMOVING), cause="lease-released")
+    leaving = registration(forward=part(State.REMOVING), cause="lease-released", generation=3)
     assert steps(make_plan(leaving, routes, NOW)) == [Step.REMOVE_UNMARKED]
 
 
