@@ -1,18 +1,23 @@
 """The `tenure` command: what is shown comes from the console; what runs is put together here.
 
-What comes as exactly `SERVICE -c FILE`, as the supervisor and systemd write it, does not load the command line.
+What comes as exactly `SERVICE -c FILE`, as the supervisor and systemd write it, does not load the command line. The
+supervisor adds `--worker N` for one of several processes of a service.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import typer
 
+    from tenure.assembly import Service
     from tenure.config.configuration import Configuration
+    from tenure.serving.report import Report
+    from tenure.serving.stop import Stop
 
 SERVICES = {
     "dhcp": "Run the DHCP server alone.",
@@ -21,17 +26,18 @@ SERVICES = {
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",
 }
 DONE, WRONG = 0, 2
+_WORKER = "--worker"
 
 
 def main() -> None:
     """The entry point; leaves with 0 done, 1 it failed, 2 wrong usage or configuration."""
     arguments = sys.argv[1:]
-    if len(arguments) == 3 and arguments[1] == "-c":
+    if len(arguments) in {3, 5} and arguments[1] == "-c" and arguments[3:4] in ([], [_WORKER]):
         name, path = arguments[0], Path(arguments[2])
-        if name == "serve":
+        if name == "serve" and len(arguments) == 3:
             sys.exit(serve_all(path))
         if name in SERVICES:
-            sys.exit(run(name, path))
+            sys.exit(run(name, path, int(arguments[4]) if len(arguments) == 5 else None))
     command_line()()
 
 
@@ -42,44 +48,70 @@ def command_line() -> typer.Typer:
     return app.command_line(SERVICES, run, serve_all)
 
 
-def run(name: str, path: Path) -> int:
-    """Run one service until it is asked to end; the exit status."""
+def run(name: str, path: Path, worker: int | None = None) -> int:
+    """Run one service until it is asked to end; the exit status. `worker` is the number of one of its processes."""
     from tenure.serving.report import Report  # noqa: PLC0415 - the command line does without
     from tenure.serving.stop import Stop  # noqa: PLC0415
     from tenure.serving.supervision import follow_lifeline, guard  # noqa: PLC0415
 
     stop = Stop.on_signals()
-    follow_lifeline(stop)
     configuration = _load(path)
     if configuration is None:
         return WRONG
-    from tenure.assembly import Service, run_service  # noqa: PLC0415
+    from tenure.assembly import Service, run_service, workers_of  # noqa: PLC0415
 
-    report = Report(name)
-    return guard(lambda: run_service(Service(name), configuration, report, stop), report)
+    service = Service(name)
+    if worker is None and workers_of(service, configuration) > 1:
+        return _supervise([service], configuration, path, Report(name), stop)
+    follow_lifeline(stop)
+    report = Report(name if worker is None else f"{name}-{worker}")
+    return guard(lambda: run_service(service, configuration, report, stop), report)
 
 
 def serve_all(path: Path) -> int:
     """Run every configured service until it is asked to end; the exit status."""
     from tenure.serving.report import Report  # noqa: PLC0415 - the command line does without
     from tenure.serving.stop import Stop  # noqa: PLC0415
-    from tenure.serving.supervision import Supervisor, follow_lifeline, in_child  # noqa: PLC0415
 
     stop = Stop.on_signals()
-    follow_lifeline(stop)
     configuration = _load(path)
     if configuration is None:
         return WRONG
-    from tenure.assembly import prepare, services_of  # noqa: PLC0415
+    from tenure.assembly import services_of  # noqa: PLC0415
 
-    report = Report("serve")
-    failed = in_child(lambda: prepare(configuration, report), report)
-    if failed:
-        return failed
-    # -P: no module of the working directory stands in for one of ours.
-    python = [sys.executable, "-P", "-m", "tenure"]
-    commands = {str(service): [*python, str(service), "-c", str(path)] for service in services_of(configuration)}
-    return Supervisor(commands, report).run(stop)
+    return _supervise(services_of(configuration), configuration, path, Report("serve"), stop)
+
+
+def _supervise(
+    services: Sequence[Service], configuration: Configuration, path: Path, report: Report, stop: Stop
+) -> int:
+    """Make what the services need, then keep their processes until the stop; the exit status."""
+    from tenure.assembly import check_shared_ports, prepare  # noqa: PLC0415 - the command line does without
+    from tenure.serving.supervision import Supervisor, follow_lifeline, in_child  # noqa: PLC0415
+
+    def begin() -> None:
+        check_shared_ports(configuration)
+        prepare(configuration, report)
+
+    failed = in_child(begin, report)
+    follow_lifeline(stop)
+    return failed or Supervisor(_commands(services, configuration, path), report).run(stop)
+
+
+def _commands(services: Sequence[Service], configuration: Configuration, path: Path) -> dict[str, list[str]]:
+    """The command line of each process that the supervisor keeps, by the name of the process."""
+    from tenure.assembly import workers_of  # noqa: PLC0415 - the command line does without
+
+    found = {}
+    for service in services:
+        # -P: no module of the working directory stands in for one of ours.
+        command = [sys.executable, "-P", "-m", "tenure", str(service), "-c", str(path)]
+        workers = workers_of(service, configuration)
+        if workers == 1:
+            found[str(service)] = command
+        else:
+            found |= {f"{service}-{number}": [*command, _WORKER, str(number)] for number in range(1, workers + 1)}
+    return found
 
 
 def _load(path: Path) -> Configuration | None:

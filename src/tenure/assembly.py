@@ -71,8 +71,24 @@ def prepare(configuration: Configuration, report: Report) -> None:
             zones.close()
 
 
+def workers_of(service: Service, configuration: Configuration) -> int:
+    """How many processes of the service run beside one another."""
+    return configuration.dns.workers if service is Service.DNS and configuration.dns is not None else 1
+
+
+def check_shared_ports(configuration: Configuration) -> None:
+    """Looks whether the ports that workers will share are free; `ServiceError`. One that is alone finds out itself."""
+    from tenure.serving.dns_sockets import check_free  # noqa: PLC0415 - a process loads only what it runs
+
+    if configuration.dns is not None and configuration.dns.workers > 1:
+        check_free([place.or_port(DNS_PORT) for place in configuration.dns.listen])
+
+
 def run_service(service: Service, configuration: Configuration, report: Report, stop: Stop) -> None:
-    """Runs one service until the stop. Raises `ServiceError` or `LedgerError` when it cannot start."""
+    """Runs one service, or one of its workers, until the stop.
+
+    Raises `ServiceError` or `LedgerError` when it cannot start.
+    """
     prepare(configuration, report)
     runners: dict[Service, Callable[[Configuration, Report, Stop], None]] = {
         Service.DHCP: _run_dhcp,
@@ -170,7 +186,8 @@ def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:
     leases.close()
     ledger = open_zones(configuration.store_url)
     listen = [place.or_port(DNS_PORT) for place in configuration.dns.listen]
-    DnsService(ledger, zone_settings(configuration), keys, listen, report).run(stop)
+    shared = configuration.dns.workers > 1
+    DnsService(ledger, zone_settings(configuration), keys, listen, report, shared=shared).run(stop)
     ledger.close()
 
 

@@ -55,6 +55,10 @@ class Dns(Section):
     listen: Annotated[list[Listen], Field(min_length=1)]
     """Addresses and ports for UDP and TCP; the port is 53 where none is written."""
 
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes answer on these addresses; more than there are cores gain nothing. Each keeps its own answers
+    ready. Updates over UDP all go to one of them, so that they share commits."""
+
     server_name: DomainName | None = None
     """The name of this server in the NS and SOA records of zones made from this configuration; left out: `ns` in the
     first forward zone."""

@@ -36,7 +36,10 @@ _LEDGER_PROBLEM = "zone-ledger"
 
 
 class DnsService:
-    """Serves the configured zones of the ledger, over UDP and TCP on each address of `listen`."""
+    """Serves the configured zones of the ledger, over UDP and TCP on each address of `listen`.
+
+    `shared`: together with other workers, each a process with a `DnsService` of its own over the same ledger.
+    """
 
     def __init__(
         self,
@@ -45,10 +48,13 @@ class DnsService:
         keys: Mapping[Name, Key],
         listen: Sequence[tuple[str, int]],
         report: Report,
+        *,
+        shared: bool = False,
     ) -> None:
         self._ledger = ledger
         self._keys = keys
         self._listen = listen
+        self._shared = shared
         self._report = report
         self._zone_ids = _zone_ids(ledger, zones)
         self._cache = QueryCache()
@@ -66,7 +72,7 @@ class DnsService:
     def open(self) -> list[tuple[str, int]]:
         """Binds the sockets, once; gives their addresses, with the port that the system chose for port 0."""
         if not self._listeners:
-            self._listeners = open_listeners(self._listen)
+            self._listeners = open_listeners(self._listen, shared=self._shared)
         return [listener.address for listener in self._listeners]
 
     def run(self, stop: Stop) -> None:

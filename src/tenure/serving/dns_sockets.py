@@ -1,12 +1,19 @@
-"""The sockets of the DNS service: UDP and TCP on the same addresses and ports."""
+"""The sockets of the DNS service: UDP and TCP on the same addresses and ports, alone or shared by several workers.
+
+Workers bind the same port (SO_REUSEPORT), and the kernel gives each flow to one of them by its addresses and ports.
+Updates over UDP are the exception: a filter on the ports' group gives all of them to the first worker, because those
+that come together share a commit there, while in different processes they would wait for one another.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import socket
 from collections.abc import Sequence
+from struct import Struct
 from typing import NamedTuple
 
 from tenure.serving.errors import ServiceError
@@ -18,6 +25,19 @@ _TRIES_FOR_A_COMMON_PORT = 16
 # Linux's numbers, which the socket module lacks.
 SO_RCVBUFFORCE = 33
 IP_PKTINFO = 8
+_SO_ATTACH_REUSEPORT_CBPF = 51
+
+_INSTRUCTION = Struct("@HBBI")  # code, jump if true, jump if false, operand (linux/filter.h)
+_PROGRAM = Struct("@HP")  # number of instructions, address of the first
+# What a datagram's payload says, as a number of the group's socket; a number that no socket has leaves the choice to
+# the kernel. Octet 2 of a DNS message is QR (1), opcode (4) and three flags.
+_UPDATES_TO_THE_FIRST = (
+    (0x30, 0, 0, 2),  # load octet 2; a datagram without one goes to socket 0
+    (0x54, 0, 0, 0x78),  # the opcode's bits
+    (0x15, 0, 1, 5 << 3),  # UPDATE?
+    (0x06, 0, 0, 0),  # socket 0
+    (0x06, 0, 0, 0xFFFFFFFF),  # none: by addresses and ports
+)
 
 
 class Listener(NamedTuple):
@@ -33,12 +53,16 @@ class Listener(NamedTuple):
         return self.address[0] in {"0.0.0.0", "::"}
 
 
-def open_listeners(listen: Sequence[tuple[str, int]]) -> list[Listener]:
-    """All of the sockets, or none and a `ServiceError` that says which address cannot be had."""
+def open_listeners(listen: Sequence[tuple[str, int]], *, shared: bool = False) -> list[Listener]:
+    """All of the sockets, or none and a `ServiceError` that says which address cannot be had.
+
+    `shared`: other processes of the same user bind the same ones. Whoever starts them looks first whether these are
+    free (`check_free`), because another server that shares its ports too would not be noticed any more.
+    """
     with contextlib.ExitStack() as opened:
         listeners = []
         for host, port in listen:
-            listener = _open(host, port)
+            listener = _open(host, port, shared=shared)
             opened.callback(listener.udp.close)
             opened.callback(listener.tcp.close)
             listeners.append(listener)
@@ -46,12 +70,19 @@ def open_listeners(listen: Sequence[tuple[str, int]]) -> list[Listener]:
     return listeners
 
 
-def _open(host: str, port: int) -> Listener:
+def check_free(listen: Sequence[tuple[str, int]]) -> None:
+    """`ServiceError` if the addresses cannot be had by us alone."""
+    for listener in open_listeners(listen):
+        listener.udp.close()
+        listener.tcp.close()
+
+
+def _open(host: str, port: int, *, shared: bool) -> Listener:
     for attempt in range(_TRIES_FOR_A_COMMON_PORT):
-        udp = _bound(socket.SOCK_DGRAM, host, port)
+        udp = _bound(socket.SOCK_DGRAM, host, port, shared=shared)
         chosen = udp.getsockname()[1]
         try:
-            tcp = _bound(socket.SOCK_STREAM, host, chosen)
+            tcp = _bound(socket.SOCK_STREAM, host, chosen, shared=shared)
         except ServiceError:
             udp.close()
             if port or attempt + 1 == _TRIES_FOR_A_COMMON_PORT:
@@ -62,7 +93,7 @@ def _open(host: str, port: int) -> Listener:
     raise AssertionError("the last try raises or returns")
 
 
-def _bound(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
+def _bound(kind: socket.SocketKind, host: str, port: int, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, kind | socket.SOCK_NONBLOCK)
     try:
@@ -76,11 +107,23 @@ def _bound(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
                 found.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
             elif host == "::":
                 found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        if shared:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         found.bind((host, port))
+        if shared and kind == socket.SOCK_DGRAM:
+            _steer_updates(found)
     except OSError as error:
         found.close()
         raise _unable(kind, host, port, error) from None
     return found
+
+
+def _steer_updates(udp: socket.socket) -> None:
+    """Make the kernel give all updates to the first socket of the group; every member says the same."""
+    octets = b"".join(_INSTRUCTION.pack(*instruction) for instruction in _UPDATES_TO_THE_FIRST)
+    instructions = ctypes.create_string_buffer(octets, len(octets))  # lives until the kernel has taken its copy
+    program = _PROGRAM.pack(len(_UPDATES_TO_THE_FIRST), ctypes.addressof(instructions))
+    udp.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, program)
 
 
 def _widen(udp: socket.socket) -> None:

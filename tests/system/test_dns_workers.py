@@ -1,0 +1,175 @@
+"""Several DNS workers on one port: after an update was acknowledged, none of them answers what was true before."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dns.message
+import dns.query
+import dns.rcode
+import dns.tsigkeyring
+import dns.update
+import pytest
+from postgres_cluster import postgres_cluster
+from tenure_serve import eventually, free_port
+
+from tenure.ledger.history import EventFilter
+from tenure.ledger.opening import open_zones
+
+WORKERS = 3
+SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
+KEYRING = dns.tsigkeyring.from_text({"writer.": SECRET})
+CONFIG = """
+[store]
+url = "{store}"
+[[keys]]
+name = "writer."
+secret-file = "writer.key"
+[dns]
+listen = ["127.0.0.1:{port}"]
+workers = {workers}
+[[dns.zones]]
+name = "example.test."
+policy = ["grant writer. zonesub ANY"]
+"""
+
+
+class Workers:
+    """`tenure dns` with its workers."""
+
+    def __init__(self, folder: Path, store: str) -> None:
+        self.port, self.store = free_port(), store
+        self.config = folder / "tenure.toml"
+        self.config.write_text(CONFIG.format(store=store, port=self.port, workers=WORKERS))
+        key = folder / "writer.key"
+        key.write_text(SECRET + "\n")
+        key.chmod(0o600)
+        self.log_path = folder / "dns.log"
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
+
+    def wait_until_ready(self) -> None:
+        def ready() -> bool:
+            assert self.process.poll() is None, self.log_path.read_text()
+            return self.listening() == WORKERS
+
+        eventually(ready, "the workers listen")
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tenure", "dns", "-c", str(self.config)]
+
+    def listening(self) -> int:
+        return self.log_path.read_text().count("event=dns-listening")
+
+    def pids(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def addresses(self, name: str, *, tcp: bool = False) -> list[str]:
+        """What one worker says, chosen by the port that the question happens to come from."""
+        ask = dns.query.tcp if tcp else dns.query.udp
+        reply = ask(dns.message.make_query(name, "A"), "127.0.0.1", port=self.port, timeout=10)
+        return sorted(record.to_text() for rrset in reply.answer for record in rrset)
+
+    def put(self, label: str, address: str, *, tcp: bool = False) -> None:
+        update = dns.update.UpdateMessage("example.test.", keyring=KEYRING)
+        update.replace(label, 300, "A", address)
+        send = dns.query.tcp if tcp else dns.query.udp
+        assert send(update, "127.0.0.1", port=self.port, timeout=10).rcode() == dns.rcode.NOERROR
+
+
+@contextmanager
+def workers(folder: Path, store: str) -> Iterator[Workers]:
+    started = Workers(folder, store)
+    try:
+        started.wait_until_ready()
+        yield started
+        started.process.terminate()
+        assert started.process.wait(20) == 0
+    finally:
+        started.process.kill()
+        started.process.wait()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:{tmp_path}/tenure.db"
+    else:
+        with postgres_cluster() as cluster:
+            yield cluster.new_database()
+
+
+def test_no_worker_answers_what_was_true_before_an_acknowledged_update(tmp_path: Path, store: str) -> None:
+    with workers(tmp_path, store) as running:
+        for number in range(60):
+            address = f"10.0.0.{number + 1}"
+            running.put("host", address, tcp=number % 3 == 0)
+            for question in range(8):
+                assert running.addresses("host.example.test.", tcp=question == 0) == [address]
+
+
+def test_updates_that_come_at_once_are_all_carried_out(tmp_path: Path, store: str) -> None:
+    def put_many(running: Workers, first: int) -> None:
+        for number in range(first, first + 25):
+            running.put(f"h{number}", "10.0.0.1", tcp=number % 2 == 0)
+
+    with workers(tmp_path, store) as running:
+        threads = [threading.Thread(target=put_many, args=(running, 25 * n)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all(running.addresses(f"h{number}.example.test.") == ["10.0.0.1"] for number in range(100))
+        ledger = open_zones(running.store)
+        serials = [int.from_bytes(zone.soa_rdata[-20:-16], "big") for zone in ledger.zones()]
+        ledger.close()
+        assert serials == [101]
+
+
+def test_updates_over_udp_go_to_one_worker_and_questions_to_all(tmp_path: Path) -> None:
+    with workers(tmp_path, f"sqlite:{tmp_path}/tenure.db") as running:
+        for number in range(30):
+            running.put(f"h{number}", "10.0.0.1")
+        ledger = open_zones(running.store)
+        events = ledger.history.events(EventFilter(kind="update-applied"))
+        ledger.close()
+        assert len(events) == 30
+        assert len({stored.event.correlation.partition("-")[0] for stored in events}) == 1
+        before = {pid: processor_ticks(pid) for pid in running.pids()}
+        for number in range(3000):
+            running.addresses(f"h{number % 30}.example.test.")
+        assert all(processor_ticks(pid) > ticks for pid, ticks in before.items())
+
+
+def test_a_worker_that_dies_is_replaced_and_the_others_answer(tmp_path: Path) -> None:
+    with workers(tmp_path, f"sqlite:{tmp_path}/tenure.db") as running:
+        running.put("host", "10.0.0.1")
+        for pid in running.pids():
+            before = running.listening()
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda pid=pid: pid not in running.pids(), "the worker is gone")
+            running.put("host", "10.0.0.2")
+            assert running.addresses("host.example.test.") == ["10.0.0.2"]
+            eventually(lambda before=before: running.listening() == before + 1, "a new one listens")
+        assert len(running.pids()) == WORKERS
+
+
+def test_ports_that_are_in_use_are_told_although_workers_share_them(tmp_path: Path) -> None:
+    with workers(tmp_path, f"sqlite:{tmp_path}/tenure.db") as running:
+        second = subprocess.run(running.command(), capture_output=True, text=True, timeout=60, check=False)
+        assert second.returncode == 2
+        assert f"127.0.0.1:{running.port}: Address already in use" in second.stderr + second.stdout
+
+
+def processor_ticks(pid: int) -> int:
+    """What a process has used of the processor, in the kernel's ticks."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
