@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from tenure.authority.zone import Refusal
 from tenure.dnswire.codes import Opcode, Rcode
-from tenure.dnswire.edns import LEAST_PAYLOAD, Edns
+from tenure.dnswire.edns import COOKIE, LEAST_PAYLOAD, OPT_SIZE, Edns, ExtendedError, error_option
 from tenure.dnswire.message import AA, QR, RD, Message, build_message, parse_message
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rr import RR
-from tenure.dnswire.writer import MAX_MESSAGE
+from tenure.dnswire.writer import HEADER_SIZE, MAX_MESSAGE
 from tenure.octets import Malformed
 from tenure.signing.key import Key
 from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_response, tsig_size, verify_request
@@ -24,7 +24,8 @@ from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_res
 _HEADER = struct.Struct("!6H")
 PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly everywhere
 _OPCODES = frozenset(map(int, Opcode))
-_COOKIE = 10
+_OPTION_HEAD = 4  # octets of an EDNS option before its data
+_ERROR_HEAD = _OPTION_HEAD + 2
 
 
 class Request(NamedTuple):
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     message: Message
     verified: Verified | None
     stream: bool  # came over TCP
+    options: tuple[tuple[int, bytes], ...] = ()  # EDNS options that every reply to it carries
 
     @property
     def key(self) -> Name | None:
@@ -93,18 +95,22 @@ def build_reply(
     authorities: Sequence[RR] = (),
     additionals: Sequence[RR] = (),
     needed: int = 0,
+    error: ExtendedError | None = None,
 ) -> bytes:
     """The reply, cut to what the requestor can take and signed as the request was.
 
     Of the additional records the first `needed` must fit, the others are left out when there is no room. A reply
     that still does not fit is sent without records and with TC set, so that the requestor comes again over TCP. The
-    flags of the request that mean nothing in a reply are not copied.
+    flags of the request that mean nothing in a reply are not copied. `error` says why, to a requestor that sent OPT.
     """
     message = request.message
     flags = QR | (message.flags & (0x7800 | RD)) | (AA if authoritative else 0) | (rcode & 15)
-    edns = None if message.edns is None else Edns(PAYLOAD_SIZE, rcode >> 4, 0, message.edns.do, ())
     question = message.questions[:1]
     room = reply_room(request)
+    edns = None
+    if message.edns is not None:
+        options = request.options if error is None else _with_error(request, error, room)
+        edns = Edns(PAYLOAD_SIZE, rcode >> 4, 0, message.edns.do, options)
     reply = build_message(message.id, flags, question, answers, authorities, additionals, edns, room, needed)
     return reply if request.verified is None else sign_response(reply, request.verified, now)
 
@@ -118,11 +124,19 @@ def reply_room(request: Request) -> int:
     return size if request.verified is None else size - tsig_size(request.verified)
 
 
+def _with_error(request: Request, error: ExtendedError, room: int) -> tuple[tuple[int, bytes], ...]:
+    """The options of the reply with the error, whose text is cut to what fits beside the question."""
+    asked = sum(len(question.name) + 4 for question in request.message.questions[:1])
+    others = sum(_OPTION_HEAD + len(data) for _code, data in request.options)
+    spare = room - HEADER_SIZE - asked - OPT_SIZE - others - _ERROR_HEAD
+    return (*request.options, error_option(error, spare)) if spare >= 0 else request.options
+
+
 def _check_edns(edns: Edns) -> Refusal | None:
     if edns.version > 0:
         return Refusal(Rcode.BADVERS, f"EDNS version {edns.version} is not known")
     for code, data in edns.options:
-        if code == _COOKIE and len(data) != 8 and not 16 <= len(data) <= 40:
+        if code == COOKIE and len(data) != 8 and not 16 <= len(data) <= 40:
             return Refusal(Rcode.FORMERR, f"a cookie of {len(data)} octets")
     return None
 

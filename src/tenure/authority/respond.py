@@ -14,6 +14,7 @@ from tenure.authority.update import zone_of_update
 from tenure.authority.zone import Refusal
 from tenure.authority.zones import Zones
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType
+from tenure.dnswire.edns import ExtendedError
 from tenure.dnswire.message import QR, RD, Message
 from tenure.dnswire.name import Name, to_text
 from tenure.signing.key import Key
@@ -63,11 +64,14 @@ def respond(
     return _BY_OPCODE[request.message.flags >> 11 & 15](request, zones, client, now)
 
 
-def update_reply(request: Request, rcode: int, now: float) -> bytes:
-    """The reply to an update: the zone section echoed, no records, signed as the request was (RFC 2136 section 3.8)."""
-    message, verified, _stream = request
+def update_reply(request: Request, rcode: int, now: float, error: ExtendedError | None = None) -> bytes:
+    """The reply to an update: the zone section echoed, no records, signed as the request was (RFC 2136 section 3.8).
+
+    `error` tells a requestor that sent OPT why it was refused, or what of it was ignored (RFC 8914).
+    """
+    message, verified = request.message, request.verified
     if message.edns is not None or len(message.questions) != 1:
-        return build_reply(request, rcode, now)
+        return build_reply(request, rcode, now, error=error)
     zone = message.questions[0]
     flags = _UPDATE_REPLY | (message.flags & RD) | rcode
     reply = (
