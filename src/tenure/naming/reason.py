@@ -67,7 +67,7 @@ WORDS: dict[Reason, str] = {
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
     Reason.NAME_TAKEN: "the name belongs to another client or was made by a person (its DHCID is not this client's)",
     Reason.FORWARD_REFUSED: "the address has no reverse record, because the name was refused",
-    Reason.POINTER_TAKEN: "a person made the reverse record of the address; delete it, or keep the address out of the pools",
+    Reason.POINTER_TAKEN: "a person made the address's reverse record; delete it, or keep the address out of the pools",
     Reason.NO_ZONE: "no configured zone covers the record",
     Reason.SERVER_REFUSED: "the server's update policy does not let this key write the record",
     Reason.SERVER_FAILED: "the server could not carry out the update",
