@@ -7,25 +7,28 @@ of a service stand in the function that builds it, so that a process loads only 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 
 from tenure.authority.zone import Record
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, ZoneSection
-from tenure.config.domains import all_plans, needs_updater_key, routes
-from tenure.config.secrets import configured_keys
+from tenure.config.domains import all_plans, routes
+from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.subnets import subnets
-from tenure.config.zones import DNS_PORT, UPDATER_KEY, start_records, zone_settings
+from tenure.config.zones import DNS_PORT, start_records, zone_settings
 from tenure.dnswire.codes import RRType
-from tenure.dnswire.name import Name, to_text
-from tenure.ledger.leases import LeaseLedger, StoredKey
+from tenure.dnswire.name import to_text
+from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.errors import ServiceError
+from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.signing.key import ALGORITHMS, Key
+from tenure.signing.key import hash_size
+from tenure.signing.rotation import Secret
 
 DHCP_PORT = 67
 WAKE_UPDATER = "updater"
@@ -59,8 +62,7 @@ def prepare(configuration: Configuration, report: Report) -> None:
     ledger = open_leases(configuration.store_url)
     try:
         report.info("store-ready", store=ledger.check_writable())
-        if needs_updater_key(configuration):
-            _updater_key(ledger)
+        make_stored_keys(configuration, ledger)
     finally:
         ledger.close()
     if configuration.dns is not None:
@@ -139,21 +141,24 @@ def read_zone_file(configuration: Configuration, zone: ZoneSection) -> list[Reco
     return found
 
 
-def all_keys(configuration: Configuration, ledger: LeaseLedger) -> dict[Name, Key]:
-    """The configured keys, and the one that is kept in the store where it is needed."""
-    keys = configured_keys(configuration)
-    if needs_updater_key(configuration):
-        keys[UPDATER_KEY] = _updater_key(ledger)
-    return keys
+def live_keys(configuration: Configuration, ledger: LeaseLedger, service: Service, report: Report) -> LiveKeys:
+    """The keys of a service: those of the configuration, and those that are kept in the store."""
+    make_stored_keys(configuration, ledger)
+    configured, allow_md5 = configured_secrets(configuration), configuration.tsig.allow_md5
+    return LiveKeys(ledger.keys, configured, str(service), report, allow_md5=allow_md5)
 
 
-def _updater_key(ledger: LeaseLedger) -> Key:
-    """The key of our own updater: made once, whoever comes first."""
-    stored = ledger.keys()
-    kept = next((key for key in stored if key.name == UPDATER_KEY), None)
-    if kept is None:
-        kept = ledger.add_key(StoredKey(UPDATER_KEY, ALGORITHMS["hmac-sha256"].name, secrets.token_bytes(32)))
-    return Key(kept.name, kept.algorithm, kept.secret)
+def make_stored_keys(configuration: Configuration, ledger: LeaseLedger) -> None:
+    """Makes the secrets that are to be in the store and are not there yet: once, whoever comes first."""
+    kept = {secret.name for secret in ledger.keys.secrets()}
+    for name, algorithm in stored_algorithms(configuration).items():
+        if name not in kept:
+            new = Secret(name, algorithm, secrets.token_bytes(hash_size(algorithm)))
+            ledger.keys.change(name, partial(_kept_or, new))
+
+
+def _kept_or(new: Secret, kept: Sequence[Secret]) -> Sequence[Secret]:
+    return kept or [new]
 
 
 def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
@@ -182,12 +187,13 @@ def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:
     if configuration.dns is None:
         raise ServiceError("the DNS service", "[dns] is not configured", "add it, or do not run this service")
     leases = open_leases(configuration.store_url)
-    keys = all_keys(configuration, leases)
-    leases.close()
+    keys = live_keys(configuration, leases, Service.DNS, report)
     ledger = open_zones(configuration.store_url)
     listen = [place.or_port(DNS_PORT) for place in configuration.dns.listen]
     shared = configuration.dns.workers > 1
-    DnsService(ledger, zone_settings(configuration), keys, listen, report, shared=shared).run(stop)
+    DnsService(ledger, zone_settings(configuration), keys.keys, listen, report, keys.look, shared=shared).run(stop)
+    keys.close()
+    leases.close()
     ledger.close()
 
 
@@ -201,7 +207,9 @@ def _run_updater(configuration: Configuration, report: Report, stop: Stop) -> No
     ledger = open_leases(configuration.store_url)
     path = sqlite_path(configuration.store_url)
     wake_source = ledger.listen() if path is None else WakeReceiver(wake_path(path, WAKE_UPDATER))
-    UpdaterService(ledger, routes(configuration, all_keys(configuration, ledger)), wake_source, report).run(stop)
+    keys = live_keys(configuration, ledger, Service.UPDATER, report)
+    UpdaterService(ledger, routes(configuration, keys.keys), wake_source, report, keys=keys).run(stop)
+    keys.close()
     if wake_source is not None:
         wake_source.close()
     ledger.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.assembly import Service, all_keys, prepare, read_zone_file, services_of, spread_of
+from tenure.assembly import Service, live_keys, prepare, read_zone_file, services_of, spread_of
 from tenure.config.configuration import Configuration
 from tenure.config.load import load
 from tenure.config.zones import UPDATER_KEY
@@ -122,7 +122,7 @@ def test_the_updaters_key_is_made_once_and_kept(tmp_path: Path, report: Report) 
     found = []
     for _ in range(2):
         ledger = open_leases(configuration.store_url)
-        found.append(all_keys(configuration, ledger)[UPDATER_KEY])
+        found.append(live_keys(configuration, ledger, Service.DNS, report).keys[UPDATER_KEY])
         ledger.close()
     assert found[0].secret == found[1].secret
     assert len(found[0].secret) == 32
@@ -132,7 +132,7 @@ def test_no_key_is_made_where_none_is_needed(tmp_path: Path, report: Report) -> 
     configuration = configured(tmp_path, DHCP + "[ddns]\nddns-send-updates = false\n")
     prepare(configuration, report)
     ledger = open_leases(configuration.store_url)
-    assert ledger.keys() == []
+    assert ledger.keys.secrets() == []
     ledger.close()
 
 

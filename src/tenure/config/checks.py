@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from tenure.config.configuration import Configuration
 from tenure.config.ddns_checks import check_ddns
-from tenure.config.dns_checks import check_dns, check_keys
+from tenure.config.dns_checks import check_dns
+from tenure.config.key_checks import check_keys
 from tenure.config.lease_checks import check_dhcp4
 from tenure.config.problem import Problem
 

@@ -9,8 +9,9 @@ from pydantic import PrivateAttr
 from tenure.config.ddns import Ddns
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dns import Dns
+from tenure.config.keys import KeySection, Tsig
 from tenure.config.section import Section
-from tenure.config.store import KeySection, Store
+from tenure.config.store import Store
 
 
 class Configuration(Section):
@@ -18,6 +19,9 @@ class Configuration(Section):
 
     store: Store = Store()
     """Where state is kept."""
+
+    tsig: Tsig = Tsig()
+    """Signed messages."""
 
     keys: list[KeySection] = []
     """The TSIG keys. A key for our own updater is made and kept in the store when none is named."""

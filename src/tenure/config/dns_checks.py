@@ -1,4 +1,4 @@
-"""The rules between the keys of `[dns]` and `[[keys]]`."""
+"""The rules between the keys of `[dns]`."""
 
 from __future__ import annotations
 
@@ -8,26 +8,8 @@ from tenure.config.configuration import Configuration
 from tenure.config.dns import ZoneSection
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import covered, repeated
-from tenure.config.secrets import read_secret
 from tenure.config.zones import UPDATER_KEY
 from tenure.dnswire.name import Name, to_text
-
-
-def check_keys(configuration: Configuration) -> Iterator[Problem]:
-    """Each key has one name and one good secret."""
-    keys = configuration.keys
-    for index, first in repeated(key.name for key in keys):
-        yield Problem(("keys", index, "name"), f"is the name of keys[{first}] too", "give each key a name of its own")
-    for index, key in enumerate(keys):
-        if (key.secret is None) is (key.secret_file is None):
-            which = "neither secret nor secret-file is" if key.secret is None else "both secret and secret-file are"
-            yield Problem(("keys", index), f"{which} set", "set one of them; secret-file is better")
-            continue
-        try:
-            read_secret(configuration, key)
-        except ValueError as error:
-            wrong, _, right = str(error).partition("; ")
-            yield Problem(("keys", index, "secret-file" if key.secret_file else "secret"), wrong, right)
 
 
 def check_dns(configuration: Configuration) -> Iterator[Problem]:

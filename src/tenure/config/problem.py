@@ -11,7 +11,7 @@ from typing import Any
 
 Location = tuple[str | int, ...]
 LONGEST_VALUE = 70
-SECRET_KEYS = frozenset({"secret"})
+SECRET_KEYS = frozenset({"secret", "previous-secret"})
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@|(?<=[?&]password=)[^&]*")
 
 

@@ -82,6 +82,8 @@ def _value(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
         return "one word of a set"
     if "examples" in schema:
         return f'`"{schema["examples"][0]}"`'
+    if schema.get("format") == "date-time":
+        return "date and time"
     match schema.get("type"):
         case "array":
             return f"list of {_value(schema['items'], definitions)}"

@@ -8,26 +8,51 @@ import stat
 from pathlib import Path
 
 from tenure.config.configuration import Configuration
-from tenure.config.store import KeySection
+from tenure.config.domains import needs_updater_key
+from tenure.config.keys import KeySection
+from tenure.config.zones import UPDATER_KEY
 from tenure.dnswire.name import Name
-from tenure.signing.key import ALGORITHMS, Key
+from tenure.signing.key import ALGORITHMS
+from tenure.signing.rotation import Secret
 
 LEAST_SECRET = 16  # octets; RFC 8945 section 8 recommends as many as the hash has
+PREVIOUS_FROM = -1.0  # before any other time: what was good before is never the newest
 
 
-def configured_keys(configuration: Configuration) -> dict[Name, Key]:
-    """The keys by name; the configuration was checked, so each has one good secret."""
-    return {
-        section.name: Key(section.name, ALGORITHMS[section.algorithm].name, read_secret(configuration, section))
-        for section in configuration.keys
-    }
+def configured_secrets(configuration: Configuration) -> list[Secret]:
+    """The secrets that the file gives, those of one key with the newer one first; the file was checked."""
+    found = []
+    for section in configuration.keys:
+        if not section.in_store:
+            secret = read_secret(configuration, section.secret, section.secret_file)
+            found.append(Secret(section.name, ALGORITHMS[section.algorithm].name, secret))
+        if has_previous(section):
+            secret = read_secret(configuration, section.previous_secret, section.previous_secret_file)
+            algorithm = ALGORITHMS[section.previous_algorithm or section.algorithm].name
+            until = section.previous_until
+            ends_at = None if until is None else until.astimezone().timestamp()
+            found.append(Secret(section.name, algorithm, secret, PREVIOUS_FROM, ends_at))
+    return found
 
 
-def read_secret(configuration: Configuration, section: KeySection) -> bytes:
-    """The secret of one key; `ValueError` says what is wrong and never shows it."""
-    if section.secret_file is not None:
-        return _decode(_private_text(configuration.beside(section.secret_file)))
-    return _decode(section.secret or "")
+def has_previous(section: KeySection) -> bool:
+    """Whether the key has the secret that it had before too."""
+    return section.previous_secret is not None or section.previous_secret_file is not None
+
+
+def stored_algorithms(configuration: Configuration) -> dict[Name, Name]:
+    """The keys whose secrets are to be in the store, and the algorithm that a new secret of each gets."""
+    found = {section.name: ALGORITHMS[section.algorithm].name for section in configuration.keys if section.in_store}
+    if needs_updater_key(configuration):
+        found[UPDATER_KEY] = ALGORITHMS["hmac-sha256"].name
+    return found
+
+
+def read_secret(configuration: Configuration, secret: str | None, secret_file: str | None) -> bytes:
+    """One secret, from its file or as it is written; `ValueError` says what is wrong and never shows it."""
+    if secret_file is not None:
+        return _decode(_private_text(configuration.beside(secret_file)))
+    return _decode(secret or "")
 
 
 def _private_text(path: Path) -> str:

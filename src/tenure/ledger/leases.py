@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from tenure.dnswire.name import Name
 from tenure.leasing.lease import Lease
 from tenure.ledger import statements
 from tenure.ledger.batch import REGISTRATIONS_CHANNEL, LeaseBatch, lease_statements
 from tenure.ledger.freed_names import FreedNames
 from tenure.ledger.history import History
+from tenure.ledger.keys import KeyStore
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
 from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.session import Listener, Store
 from tenure.naming.event import Event
 from tenure.naming.registration import Outcome, Registration
 
-__all__ = ["LeaseBatch", "LeaseFilter", "LeaseLedger", "RegistrationFilter", "StoredKey"]
+__all__ = ["LeaseBatch", "LeaseFilter", "LeaseLedger", "RegistrationFilter"]
 
 T = TypeVar("T")
-
-
-class StoredKey(NamedTuple):
-    """A TSIG key as it is kept."""
-
-    name: Name  # lower-cased
-    algorithm: Name
-    secret: bytes
 
 
 class LeaseLedger:
@@ -40,6 +32,7 @@ class LeaseLedger:
         self._registrations = Registrations(session)
         self._freed_names = FreedNames(session)
         self.history = History(session, "event")
+        self.keys = KeyStore(session)
 
     @property
     def place(self) -> str:
@@ -115,33 +108,6 @@ class LeaseLedger:
         """Registrations by name, address and DHCID, as many as the filter's limit; go on with its `after`."""
         with self._session.reading():
             return read_registrations(self._session, wanted or RegistrationFilter())
-
-    def keys(self) -> list[StoredKey]:
-        """The TSIG keys that are kept in the store."""
-        with self._session.reading():
-            return [StoredKey(*row) for row in self._session.rows(self._session.sql(statements.KEYS))]
-
-    def put_key(self, key: StoredKey) -> None:
-        """Keeps a key, in place of another one of the same name."""
-        statement = self._session.sql(statements.PUT_KEY)
-        self._session.transact(lambda: self._session.write(statement, [key]), writes=True)
-
-    def add_key(self, key: StoredKey) -> StoredKey:
-        """Keeps a key unless there is one of its name; the one that is kept, the same for all who add at one time."""
-        add, named = self._session.sql(statements.ADD_KEY), self._session.sql(statements.KEY_NAMED)
-
-        def attempt() -> StoredKey:
-            self._session.write(add, [key])
-            row = self._session.one(named, (key.name,))
-            assert row is not None, "it was there, or was written just now"
-            return StoredKey(*row)
-
-        return self._session.transact(attempt, writes=True)
-
-    def drop_key(self, name: Name) -> bool:
-        """Forgets a key; whether there was one."""
-        statement = self._session.sql(statements.DROP_KEY)
-        return self._session.transact(lambda: self._session.write(statement, [(name,)]), writes=True) > 0
 
     def check_writable(self) -> str:
         """Proves that the store can be written; one line for the log. `LedgerUnavailable` names path and cause."""

@@ -137,12 +137,24 @@ REGISTRATION = Table(
     sqlite_with_rowid=False,
 )
 
-KEY = Table(
-    "tsig_key",
+SECRET = Table(
+    "tsig_secret",
     LEASE_HALF,
     Column("name", LargeBinary, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of the key's secrets, in their order
     Column("algorithm", LargeBinary, nullable=False),
     Column("secret", LargeBinary, nullable=False),
+    Column("from_at", Double, nullable=False),
+    Column("until_at", Double),
+)
+
+KEY_USE = Table(
+    "key_use",
+    LEASE_HALF,
+    Column("name", LargeBinary, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),  # of the secret (`signing.rotation`)
+    Column("service", Text, primary_key=True),  # dns: verified with it; updater: signed with it
+    Column("at", Double, nullable=False),
 )
 
 EVENT = _event("event", LEASE_HALF)

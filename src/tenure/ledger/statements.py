@@ -47,12 +47,3 @@ NEXT_LEASE_END = f"select min(ends_at) from lease where state = {LeaseState.BOUN
 def append_event(table: str) -> str:
     """The statement that adds an entry to a history."""
     return f"insert into {table} ({', '.join(Event._fields)}) values ({', '.join('?' * len(Event._fields))})"
-
-
-PUT_KEY = """\
-insert into tsig_key (name, algorithm, secret) values (?, ?, ?)
-on conflict (name) do update set algorithm = excluded.algorithm, secret = excluded.secret"""
-ADD_KEY = "insert into tsig_key (name, algorithm, secret) values (?, ?, ?) on conflict (name) do nothing"
-KEY_NAMED = "select name, algorithm, secret from tsig_key where name = ?"
-DROP_KEY = "delete from tsig_key where name = ?"
-KEYS = "select name, algorithm, secret from tsig_key order by name"

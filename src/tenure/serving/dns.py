@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from tenure.authority.request import Reply
@@ -48,11 +48,13 @@ class DnsService:
         keys: Mapping[Name, Key],
         listen: Sequence[tuple[str, int]],
         report: Report,
+        look_at_keys: Callable[[float], None] = lambda _now: None,
         *,
         shared: bool = False,
     ) -> None:
         self._ledger = ledger
         self._keys = keys
+        self._look_at_keys = look_at_keys
         self._listen = listen
         self._shared = shared
         self._report = report
@@ -97,6 +99,7 @@ class DnsService:
             if self._ticks - idle_checked >= _TURN_SECONDS:
                 idle_checked = self._ticks
                 self._tcp.close_idle(self._ticks)
+                self._look_at_keys(self._now)
 
     def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
         """Everything that can be read now, then the updates among it."""

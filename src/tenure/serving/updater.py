@@ -19,6 +19,7 @@ from typing import Protocol
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.registration import Registration
 from tenure.serving.collector import rare_collections
+from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater_exchange import Exchange
@@ -61,8 +62,10 @@ class UpdaterService:
         wake_source: WakeSource | None,
         report: Report,
         clock: Callable[[], float] = time.time,
+        keys: LiveKeys | None = None,
     ) -> None:
         self._ledger = ledger
+        self._keys = keys
         self._routes = routes
         self._wake_source = wake_source
         self._report = report
@@ -71,7 +74,8 @@ class UpdaterService:
     def run(self, stop: Stop) -> None:
         """Serve until `stop`; what is on its way then has 5 s to come back."""
         with rare_collections():
-            asyncio.run(_Updating(self._ledger, self._routes, self._wake_source, self._report, self._clock).run(stop))
+            updating = _Updating(self._ledger, self._routes, self._wake_source, self._report, self._clock, self._keys)
+            asyncio.run(updating.run(stop))
 
 
 class _Updating:
@@ -84,8 +88,11 @@ class _Updating:
         wake_source: WakeSource | None,
         report: Report,
         clock: Callable[[], float],
+        live_keys: LiveKeys | None,
     ) -> None:
         self._ledger = ledger
+        self._live_keys = live_keys
+        keys = live_keys.keys if live_keys else None
         self._wake_source = wake_source
         self._report = report
         self._clock = clock
@@ -93,7 +100,7 @@ class _Updating:
         self._links = {server: Link(server, clock) for domain in domains for server in domain.servers}
         lanes = {id(domain): Lane(domain) for domain in domains}
         self._exchanges = [
-            Exchange(lane, [self._links[server] for server in lane.domain.servers], report, clock)
+            Exchange(lane, [self._links[server] for server in lane.domain.servers], report, clock, keys)
             for lane in lanes.values()
         ]
         self._journal = Journal(ledger, report)
@@ -117,6 +124,8 @@ class _Updating:
         async with asyncio.TaskGroup() as group:
             while not stop.is_set():
                 self._news.clear()
+                if self._live_keys is not None:
+                    self._live_keys.look(self._clock())
                 look_at = self._look(loop.time())
                 self._hear(loop)
                 self._send(group)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from tenure.dnswire.name import to_text
+from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import Reason
 from tenure.serving.report import Report
 from tenure.serving.updater_link import Link, Unreachable
+from tenure.signing.key import Key
+from tenure.signing.rotation import next_to_try
 from tenure.signing.tsig import sign_request
 from tenure.updating.conflict import NEXT_SERVER, transition
 from tenure.updating.lane import Batch, Ended, Lane
 from tenure.updating.messages import build_message
-from tenure.updating.reply import read_reply
+from tenure.updating.reply import may_know_other_secret, read_reply
 from tenure.updating.task import Ending, Step, Verdict
 
 BACK_SECONDS = 60.0
@@ -21,12 +23,21 @@ BACK_SECONDS = 60.0
 class Exchange:
     """A lane and the links to its servers, in the order in which they are tried."""
 
-    def __init__(self, lane: Lane, links: Sequence[Link], report: Report, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        links: Sequence[Link],
+        report: Report,
+        clock: Callable[[], float],
+        keys: Mapping[Name, Key] | None = None,
+    ) -> None:
         self.lane = lane
         self.on_the_way = 0  # messages
         self._links = links
         self._report = report
         self._clock = clock
+        self._keys = keys or {}
+        self._taken: dict[Link, Key] = {}  # what a server took last, where that was not the newest secret
         self._zone = to_text(lane.domain.zone)
         self._preferred = 0
         self._back_at = 0.0  # when the first server is tried again after another one was preferred
@@ -65,16 +76,45 @@ class Exchange:
         domain = self.lane.domain
         if not link.allows():
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
+        if domain.key is None:
+            return await self._signed_exchange(link, batch, None)
+        first: Key = self._keys.get(domain.key.name, domain.key)
+        key: Key | None = self._taken.get(link, first)
+        if key is not first and all(key is not one for one in first.chain()):
+            key = first  # what the server took is good no more
+        tried: list[Key] = []
+        answer: int | Ending = Ending(Verdict.RETRY, Reason.KEY_REJECTED, "no secret is left to try")
+        while key is not None:
+            answer = await self._signed_exchange(link, batch, key)
+            if not may_know_other_secret(answer):
+                self._note_key(link, key, first, answer)
+                break
+            tried.append(key)
+            key = next_to_try(first, tried)
+        return answer
+
+    def _note_key(self, link: Link, key: Key, first: Key, answer: int | Ending) -> None:
+        """What the server has answered to is what it gets from now on, as long as that is good."""
+        if not isinstance(answer, int):
+            return
+        key.use.at = self._clock()
+        if key is first:
+            self._taken.pop(link, None)
+        else:
+            self._taken[link] = key
+
+    async def _signed_exchange(self, link: Link, batch: Batch, key: Key | None) -> int | Ending:
+        domain = self.lane.domain
         message_id = link.new_id()
         message = build_message(message_id, domain.zone, domain.mode, batch.step, batch.tasks)
         mac = b""
-        if domain.key is not None:
-            message, mac = sign_request(message, domain.key, int(self._clock()))
+        if key is not None:
+            message, mac = sign_request(message, key, int(self._clock()))
         try:
             octets = await link.ask(message_id, message)
         except Unreachable as error:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
-        return read_reply(octets, domain.key, mac, int(self._clock()))
+        return read_reply(octets, key, mac, int(self._clock()))
 
     def _prefer(self, index: int) -> None:
         if index != self._preferred:

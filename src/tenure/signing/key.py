@@ -50,6 +50,11 @@ def algorithm_to_text(name: Name) -> str:
     return _WORDS.get(name) or to_text(name)
 
 
+def hash_size(name: Name) -> int:
+    """Octets that the hash of an algorithm gives: how long a new secret should be (section 8)."""
+    return _BY_NAME[name].hash_size
+
+
 class KeyUse:
     """When something was last verified with a key: the one thing about a key that changes, and only for people."""
 

@@ -9,7 +9,7 @@ rotation.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
@@ -86,3 +86,52 @@ def next_to_try(key: Key, refused: Iterable[Key]) -> Key | None:
     """What else to sign with, after a server knew none of `refused`; None: nothing is left."""
     tried = list(refused)
     return next((one for one in key.chain() if all(one is not other for other in tried)), None)
+
+
+def effective_secrets(configured: Sequence[Secret], stored: Iterable[Secret]) -> tuple[Secret, ...]:
+    """All secrets of all keys, where a key may be both in the configuration (newest first) and in the store.
+
+    Rotating a configured key puts the secret that it had into the store, and the new one behind it: from then on the
+    store speaks for the key. Who writes yet another secret into the configuration has the last word.
+    """
+    kept: dict[Name, list[Secret]] = {}
+    for secret in stored:
+        kept.setdefault(secret.name, []).append(secret)
+    written: dict[Name, list[Secret]] = {}
+    for secret in configured:
+        written.setdefault(secret.name, []).append(secret)
+    for name, secrets in written.items():
+        if secrets[0].secret not in [one.secret for one in kept.get(name, ())]:
+            kept[name] = secrets
+    return tuple(secret for name in sorted(kept) for secret in kept[name])
+
+
+def rotated(stored: Sequence[Secret], configured: Sequence[Secret], new: Secret, until_at: float) -> tuple[Secret, ...]:
+    """The secrets of one key after it got a new one; those that are good now stay so until then, at the latest.
+
+    `ValueError` says why it cannot be rotated now.
+    """
+    now = new.from_at
+    before = effective_secrets(configured, stored)
+    good = [one for one in before if one.is_good(now)]
+    if len(good) >= MOST_SECRETS:
+        oldest = min(good, key=lambda one: one.from_at)
+        raise ValueError(f"it is being rotated already: the secret {oldest.fingerprint} is still good beside another")
+    written = {one.secret for one in configured}
+    ended = [
+        one if one.until_at is not None and one.until_at <= until_at else one._replace(until_at=until_at)
+        for one in before
+        if one in good or one.secret in written  # what is written in the configuration must be known for an old one
+    ]
+    return (*ended, new)
+
+
+def retired(stored: Sequence[Secret], configured: Sequence[Secret], now: float) -> tuple[Secret, ...]:
+    """The secrets of one key after all but its newest ended; `ValueError` says why there is nothing to end."""
+    good = [one for one in effective_secrets(configured, stored) if one.is_good(now)]
+    newest = max(good, key=lambda one: one.from_at, default=None)
+    if len(good) < MOST_SECRETS or newest is None:
+        raise ValueError("it has no other secret beside its newest; rotate it first")
+    if newest not in stored:
+        raise ValueError("its earlier secret is in the configuration; take previous-secret out there")
+    return tuple(one if one == newest or not one.is_good(now) else one._replace(until_at=now) for one in stored)

@@ -19,6 +19,8 @@ _TSIG_REASONS = {
     int(Rcode.BADTRUNC): ("BADTRUNC", Reason.KEY_REJECTED),
 }
 
+# What a server says that knows another secret of the key, or its name not at all.
+_OTHER_SECRET = frozenset({"BADSIG", "BADKEY"})
 
 # What a server may say without a signature, because it has no zone to find the key by, or is in no state to sign (Knot
 # does). It is a reason to try again as every unsigned reply is, only with a better word for it.
@@ -49,3 +51,11 @@ def read_reply(octets: bytes, key: Key | None, request_mac: bytes, now: float) -
     if wrong is not None:
         return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, str(wrong))
     return message.rcode
+
+
+def may_know_other_secret(answer: int | Ending) -> bool:
+    """Whether the request is worth signing again with the key's other secret, if it has one.
+
+    BADSIG and BADKEY are not signed, so this is a hint; following it is safe, as either secret is good.
+    """
+    return isinstance(answer, Ending) and answer.reason is Reason.KEY_REJECTED and answer.cause in _OTHER_SECRET

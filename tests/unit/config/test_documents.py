@@ -25,8 +25,9 @@ def examples(tmp_path: Path) -> Path:
     """The examples with the key file that their text tells to make."""
     folder = tmp_path / "examples"
     shutil.copytree(DOCS / "examples", folder)
-    (folder / "dhcp.key").write_text("bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl\n")
-    (folder / "dhcp.key").chmod(0o600)
+    for key in ("dhcp.key", "dhcp.key.before"):
+        (folder / key).write_text("bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl\n")
+        (folder / key).chmod(0o600)
     return folder
 
 

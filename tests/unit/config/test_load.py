@@ -149,9 +149,32 @@ REPLACED = {
     ),
     "algorithm": (
         'name = "dhcp."\n',
+        'name = "dhcp."\nalgorithm = "hmac-sha3"\n',
+        'keys[0].algorithm = "hmac-sha3": is none of the words known here; write one of "hmac-sha1", "hmac-sha224", '
+        '"hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha256-128", "hmac-sha384-192", "hmac-sha512-256", '
+        '"hmac-md5"',
+    ),
+    "md5-is-not-switched-on": (
+        'name = "dhcp."\n',
         'name = "dhcp."\nalgorithm = "hmac-md5"\n',
-        'keys[0].algorithm = "hmac-md5": is none of the words known here; write one of "hmac-sha1", "hmac-sha224", '
-        '"hmac-sha256", "hmac-sha384", "hmac-sha512"',
+        'keys[0].algorithm = "hmac-md5": is broken and not switched on; '
+        "write hmac-sha256, or allow-md5 = true in [tsig] for an old peer",
+    ),
+    "secret-and-in-store": (
+        'name = "dhcp."\n',
+        'name = "dhcp."\nin-store = true\n',
+        "keys[0].secret = (not shown): in-store is set, so the secret is in the store; leave one of them out",
+    ),
+    "previous-secret-is-not-base64": (
+        'name = "dhcp."\n',
+        'name = "dhcp."\nprevious-secret = "?"\n',
+        "keys[0].previous-secret = (not shown): the secret is not base64; make a key with: tenure key generate",
+    ),
+    "nothing-previous": (
+        'name = "dhcp."\n',
+        'name = "dhcp."\nprevious-algorithm = "hmac-sha1"\n',
+        'keys[0].previous-algorithm = "hmac-sha1": there is no previous-secret; '
+        "add previous-secret-file, or leave it out",
     ),
     "name-too-long": (
         'name = "example.test."',
@@ -471,6 +494,20 @@ ADDED = {
         '[[keys]]\nname = "other."\nsecret = "AAAAAAAAAAAAAAAAAAAAAA=="',
         'ddns.forward[0].key = "other.": the policy of example.test. grants other. no A and no DHCID records; '
         'add "grant other. zonesub ANY" to its policy, or name a key that has this grant',
+    ),
+    "two-previous": (
+        '[[keys]]\nname = "other."\nsecret = "AAAAAAAAAAAAAAAAAAAAAA=="\n'
+        'previous-secret = "AAAAAAAAAAAAAAAAAAAAAA=="\nprevious-secret-file = "x"',
+        "keys[1]: both previous-secret and previous-secret-file are set; set one of them; "
+        "previous-secret-file is better",
+    ),
+    "previous-and-in-store": (
+        '[[keys]]\nname = "other."\nin-store = true\nprevious-secret = "AAAAAAAAAAAAAAAAAAAAAA=="',
+        "keys[1]: in-store is set, so the store has its earlier secret too; leave the previous one out",
+    ),
+    "previous-until-is-text": (
+        '[[keys]]\nname = "other."\nsecret = "AAAAAAAAAAAAAAAAAAAAAA=="\nprevious-until = "soon"',
+        'keys[1].previous-until = "soon": ',
     ),
     "secret-file-missing": (
         '[[keys]]\nname = "other."\nsecret-file = "other.key"',

@@ -9,7 +9,7 @@ from ledger_rows import NOW, address, changes, client, event, lease, want
 
 from tenure.leasing.lease import FOREVER, Changes, LeaseState
 from tenure.ledger.errors import LedgerUnavailable
-from tenure.ledger.leases import LeaseBatch, LeaseFilter, StoredKey
+from tenure.ledger.leases import LeaseBatch, LeaseFilter
 from tenure.ledger.opening import Ledger
 
 
@@ -178,16 +178,6 @@ def test_pages_of_leases(ledger: Ledger) -> None:
         address(5),
     ]
     assert [row.address for row in ledger.leases.leases(LeaseFilter(hardware=lease(2, 2).hardware))] == [address(2)]
-
-
-def test_keys(ledger: Ledger) -> None:
-    key = StoredKey(b"\x04dhcp\x00", b"\x0bhmac-sha256\x00", b"secret")
-    ledger.leases.put_key(key)
-    ledger.leases.put_key(key._replace(secret=b"other"))
-    assert ledger.leases.keys() == [key._replace(secret=b"other")]
-    assert ledger.leases.drop_key(key.name)
-    assert not ledger.leases.drop_key(key.name)
-    assert ledger.leases.keys() == []
 
 
 def test_another_process_sees_what_is_committed(ledger: Ledger, open_again: Callable[[], Ledger]) -> None:

@@ -31,7 +31,7 @@ def generate(
     out: Annotated[Path | None, typer.Option(help="Write the secret into this file, for its owner alone.")] = None,
 ) -> None:
     """Make a key and print what to write into the configuration; with --out the secret goes into a file of its own."""
-    from tenure.config.store import Algorithm  # noqa: PLC0415 - `tenure --help` does without
+    from tenure.config.keys import Algorithm  # noqa: PLC0415 - `tenure --help` does without
     from tenure.dnswire.name import from_text, to_text  # noqa: PLC0415
     from tenure.signing.key import ALGORITHMS  # noqa: PLC0415
 
