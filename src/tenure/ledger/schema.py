@@ -195,6 +195,13 @@ JOURNAL = Table(
     Index("journal_serial", "zone_id", "from_serial"),
 )
 
+SERVER_SECRET = Table(
+    "server_secret",
+    ZONE_HALF,
+    Column("purpose", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)
+
 ZONE_EVENT = _event("zone_event", ZONE_HALF)
 ZONE_EVENT_SUBJECT = _subject("zone_event", ZONE_HALF)
 ZONE_EVENT_INDEXED = _indexed("zone_event", ZONE_HALF)

@@ -12,6 +12,7 @@ from tenure.dnswire.name import Name, tree_key
 from tenure.ledger import records
 from tenure.ledger.history import History
 from tenure.ledger.journal import JournalEntry, parse_entries
+from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Session, Store
 from tenure.ledger.zone_watch import ForeignChanges
 from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, zone_statements
@@ -58,6 +59,7 @@ class ZoneLedger:
         self._soa = session.sql(_SOA)
         self._foreign_changes = ForeignChanges(session, ZONES_CHANNEL)
         self.history = History(session, "zone_event")
+        self.secrets = ServerSecrets(session)
 
     @property
     def place(self) -> str:
