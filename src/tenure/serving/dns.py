@@ -67,7 +67,7 @@ class DnsService:
         self._pending: list[Pending] = []
         self._listeners: list[Listener] = []
         self._poller = select.epoll()
-        self._tcp = TcpServer(self._poller, self._receive_tcp)
+        self._tcp = TcpServer(self._poller, self._receive_tcp, self._settle)
         self._now = time.time()  # UTC seconds, of this turn
         self._ticks = time.monotonic()  # seconds, of this turn
 
@@ -111,7 +111,6 @@ class DnsService:
             if listener is not None:
                 hits += drain(listener, self._cache.replies, self._receive_udp, self._settle)
             else:
-                self._settle()
                 self._tcp.ready(descriptor, mask, self._ticks)
         if hits:
             self._report.count("queries_from_cache", hits)

@@ -122,11 +122,16 @@ Receive: TypeAlias = Callable[[bytes, Connection], None]
 
 
 class TcpServer:
-    """Accepts connections and moves their octets, on the service's own poller."""
+    """Accepts connections and moves their octets, on the service's own poller.
 
-    def __init__(self, poller: select.epoll, receive: Receive) -> None:
+    `settle` is called between reading and `receive`: what another process had committed before a question came is in
+    its answer.
+    """
+
+    def __init__(self, poller: select.epoll, receive: Receive, settle: Callable[[], None]) -> None:
         self._poller = poller
         self._receive = receive
+        self._settle = settle
         self._listeners: dict[int, socket.socket] = {}
         self._connections: dict[int, Connection] = {}
 
@@ -150,6 +155,7 @@ class TcpServer:
         except OSError:
             self._drop(connection)
             return
+        self._settle()
         self._advance(connection, now)
 
     def answer(self, connection: Connection, message: bytes, now: float) -> None:

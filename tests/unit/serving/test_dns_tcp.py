@@ -7,11 +7,17 @@ import time
 from pathlib import Path
 
 import dns.message
+import dns.rcode
 import pytest
+from dns_exchange import KEY
 from dns_service import Running, running
 
+from tenure.dnswire.message import parse_message
+from tenure.dnswire.name import from_text
 from tenure.dnswire.tcp import Deframer, frame
+from tenure.dnswire.update import build_update, delete_name
 from tenure.serving import dns_tcp
+from tenure.signing.tsig import sign_request
 
 QUERY = frame(dns.message.make_query("host.example.test.", "A", id=1).to_wire())
 
@@ -83,3 +89,30 @@ def test_a_requestor_that_goes_away_in_a_transfer(tmp_path: Path) -> None:
                 assert tcp.recv(100)
         with connect(service) as tcp:
             assert answered(tcp)
+
+
+def test_no_answer_is_older_than_its_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process writes the zone, and only then the question is complete; all while the service turns to read."""
+    read = dns_tcp.Connection.read
+    meanwhile = []
+
+    def read_late(connection: dns_tcp.Connection, now: float) -> None:
+        while meanwhile:
+            meanwhile.pop()()
+        read(connection, now)
+
+    monkeypatch.setattr(dns_tcp.Connection, "read", read_late)
+    removal = build_update(7, from_text("example.test."), [], [delete_name(from_text("host.example.test."))])
+    with running(tmp_path) as service, running(tmp_path) as other, connect(service) as tcp:
+        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        assert answered(tcp)
+
+        def remove_and_finish_asking() -> None:
+            octets, _mac = sign_request(removal, KEY, time.time())
+            assert parse_message(other.send(octets)).rcode == 0
+            tcp.sendall(QUERY[1:])
+
+        meanwhile.append(remove_and_finish_asking)
+        tcp.sendall(QUERY[:1])
+        (reply,) = Deframer().feed(tcp.recv(4096))
+    assert dns.message.from_wire(reply).rcode() == dns.rcode.NXDOMAIN
