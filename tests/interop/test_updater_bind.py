@@ -144,6 +144,18 @@ def test_what_a_person_wrote_beside_a_device_s_records_stays(run: UpdaterRun, bi
     assert row.reverse.detail.startswith("NXRRSET to reverse-compare, 127.0.0.1 port")
 
 
+def test_a_pointer_that_a_person_made_and_that_is_right_counts_and_stays(run: UpdaterRun, bind: DnsPeer) -> None:
+    bind.write(REVERSE, f"{POINTER} 300 PTR pc1.example.test.")
+    claim = want("pc1.example.test.", ADDRESS, A_CLIENT)
+    run.change(claim)
+    run.settled()
+    (row,) = run.rows()
+    assert (row.reverse.state, row.reverse.reason) == (State.REGISTERED, "confirmed")
+    run.change(gone(claim))
+    run.until(lambda: not run.rows())
+    assert bind.at(POINTER) == {"PTR pc1.example.test."}
+
+
 def test_a_pointer_of_a_client_that_nobody_removed_is_taken_over(run: UpdaterRun, bind: DnsPeer) -> None:
     bind.write(REVERSE, f"{POINTER} 300 PTR former.example.test.", f"{POINTER} 300 {marker(OTHER_CLIENT)}")
     run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))

@@ -13,6 +13,7 @@ from knotd import knotd
 from updater_run import UpdaterRun, gone, want
 
 from tenure.dnswire.name import from_text
+from tenure.naming.registration import State
 from tenure.signing.key import Key
 from tenure.updating.routing import Domain, Routes
 
@@ -80,6 +81,18 @@ def test_what_a_person_wrote_beside_a_device_s_records_stays(run: UpdaterRun, kn
     (row,) = run.rows()
     assert (row.forward.reason, row.reverse.state, row.reverse.reason) == ("confirmed", "refused", "pointer-taken")
     assert row.reverse.detail.startswith("NXRRSET to reverse-compare, 127.0.0.1 port")
+
+
+def test_a_pointer_that_a_person_made_and_that_is_right_counts_and_stays(run: UpdaterRun, knot: DnsPeer) -> None:
+    knot.write(REVERSE, f"{POINTER} 300 PTR pc1.example.test.")
+    claim = want("pc1.example.test.", ADDRESS, A_CLIENT)
+    run.change(claim)
+    run.settled()
+    (row,) = run.rows()
+    assert (row.reverse.state, row.reverse.reason) == (State.REGISTERED, "confirmed")
+    run.change(gone(claim))
+    run.until(lambda: not run.rows())
+    assert knot.at(POINTER) == {"PTR pc1.example.test."}
 
 
 def test_a_pointer_of_a_client_that_nobody_removed_is_taken_over(run: UpdaterRun, knot: DnsPeer) -> None:
