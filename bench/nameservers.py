@@ -69,26 +69,46 @@ def zone_file(names: int) -> str:
 @contextlib.contextmanager
 def serve(make: Callable[[Path, int], list[str]], name: str, names: int, wait: float = 60) -> Iterator[Server]:
     """Run a server over a fresh folder and a zone of `names` hosts; `make` writes its configuration."""
+    with fresh_folder() as folder:
+        (folder / "zone").write_text(zone_file(names))
+        port = free_port()
+        with running(name, folder, port, make(folder, port), wait) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def fresh_folder() -> Iterator[Path]:
+    """A folder for one server, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="tenure-bench-") as made:
         folder = Path(made)
         folder.chmod(0o755)
-        (folder / "zone").write_text(zone_file(names))
-        port = free_port()
-        command = make(folder, port)
-        with (folder / "log").open("wb") as log:
-            popen = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
-        server = Server(name, port, folder, popen)
-        try:
-            eventually(server.soa, f"{name} serves the zone", wait, (folder / "log").read_text)
-            yield server
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(popen.pid, signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                popen.wait(15)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(popen.pid, signal.SIGKILL)
-            popen.wait()
+        yield folder
+
+
+@contextlib.contextmanager
+def running(
+    name: str,
+    folder: Path,
+    port: int,
+    command: list[str],
+    wait: float = 60,
+    ready: Callable[[Server], bool] | None = None,
+) -> Iterator[Server]:
+    """Run a server whose folder is prepared, from its first answer on; `ready` says how that is found out."""
+    with (folder / "log").open("wb") as log:
+        popen = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    server = Server(name, port, folder, popen)
+    try:
+        eventually(lambda: (ready or Server.soa)(server), f"{name} serves the zone", wait, (folder / "log").read_text)
+        yield server
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(popen.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            popen.wait(15)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(popen.pid, signal.SIGKILL)
+        popen.wait()
 
 
 def bind(folder: Path, port: int) -> list[str]:
@@ -154,5 +174,6 @@ listen = ["127.0.0.1:{port}"]
 name = "{ZONE}"
 file = "zone"
 policy = ["{WRITES_MADE_HERE}"]
+allow-transfer = ["127.0.0.1/32"]
 """)
     return tenure_command("dns", config)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from peers import find
@@ -31,11 +32,18 @@ def contest(quick: bool = False) -> Contest:
 
 def measure(name: str, make: Callable[[Path, int], list[str]], seconds: int) -> Contestant:
     """Ask one server for `seconds`, after a short warm-up with the same questions."""
-    with nameservers.serve(make, name, NAMES) as server, tempfile.NamedTemporaryFile("w", suffix=".dnsperf") as feed:
-        chance = random.Random(1)
-        feed.writelines(f"h{chance.randrange(NAMES * 10 // 9)}.{nameservers.ZONE} A\n" for _ in range(200_000))
-        feed.flush()
-        command = [find("dnsperf"), "-s", "127.0.0.1", "-p", str(server.port), "-d", feed.name, "-c", "8", "-q", "200"]
+    with nameservers.serve(make, name, NAMES) as server, questions() as feed:
+        command = [find("dnsperf"), "-s", "127.0.0.1", "-p", str(server.port), "-d", feed, "-c", "8", "-q", "200"]
         for length in (2, seconds):
             done = subprocess.run([*command, "-l", str(length)], capture_output=True, text=True, check=True)
         return figures(name, done.stdout)
+
+
+@contextmanager
+def questions() -> Iterator[str]:
+    """A file of questions for dnsperf: names at random, a tenth of them absent."""
+    with tempfile.NamedTemporaryFile("w", suffix=".dnsperf") as feed:
+        chance = random.Random(1)
+        feed.writelines(f"h{chance.randrange(NAMES * 10 // 9)}.{nameservers.ZONE} A\n" for _ in range(200_000))
+        feed.flush()
+        yield feed.name

@@ -31,14 +31,24 @@ def contest(quick: bool = False) -> Contest:
 
 def measure(name: str, make: Callable[[Path, int], list[str]], count: int) -> Contestant:
     """Feed `count` updates, each its own message, and read what dnsperf says."""
-    with nameservers.serve(make, name, names=0) as server, tempfile.NamedTemporaryFile("w", suffix=".dnsperf") as feed:
+    with nameservers.serve(make, name, names=0) as server:
+        return drive(server, name, count)
+
+
+def drive(server: nameservers.Server, name: str, count: int) -> Contestant:
+    """Send `count` updates as fast as the server takes them."""
+    with tempfile.NamedTemporaryFile("w", suffix=".dnsperf") as feed:
         write_updates(Path(feed.name), count)
-        command = [find("dnsperf"), "-u", "-s", "127.0.0.1", "-p", str(server.port), "-d", feed.name, "-n", "1"]
-        key = f"hmac-sha256:{nameservers.KEY}:{nameservers.SECRET}"
-        done = subprocess.run(
-            [*command, "-c", "8", "-q", "200", "-t", "10", "-y", key], capture_output=True, text=True, check=True
-        )
+        command = feeding(server, feed.name)
+        done = subprocess.run([*command, "-c", "8", "-q", "200"], capture_output=True, text=True, check=True)
         return figures(name, done.stdout)
+
+
+def feeding(server: nameservers.Server, feed: str) -> list[str]:
+    """The command that sends the updates of a file once."""
+    key = f"hmac-sha256:{nameservers.KEY}:{nameservers.SECRET}"
+    command = [find("dnsperf"), "-u", "-s", "127.0.0.1", "-p", str(server.port), "-d", feed, "-n", "1"]
+    return [*command, "-t", "10", "-y", key]
 
 
 def write_updates(path: Path, count: int) -> None:
