@@ -16,12 +16,13 @@ from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Record, Refusal
 from tenure.authority.zones import ServedZone, Zones
 from tenure.dnswire.codes import Rcode, RRClass, RRType
-from tenure.dnswire.edns import Edns
-from tenure.dnswire.message import AA, QR, RD, Message, build_message
+from tenure.dnswire.edns import Edns, build_opt
+from tenure.dnswire.message import AA, QR, RD, Message
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rdata import soa_serial
 from tenure.dnswire.rr import RR
 from tenure.dnswire.serial import serial_gt
+from tenure.dnswire.writer import Writer
 
 _IN = int(RRClass.IN)
 _SOA = int(RRType.SOA)
@@ -60,8 +61,30 @@ def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Itera
 
     `records` are those of one snapshot without the SOA; of an incremental transfer, the steps with theirs.
     """
-    for number, piece in enumerate(_pieces(transfer.zone.name, soa, records)):
-        yield _message(transfer.request.message, piece, first=number == 0)
+    message = transfer.request.message
+    apex = RR(transfer.zone.name, _SOA, _IN, *soa)
+    writer = Writer()
+    for question in message.questions:
+        writer.question(question)
+    writer.record(apex)
+    questions, answers = len(message.questions), 1
+    opt = build_opt(Edns(PAYLOAD_SIZE, 0, 0, message.edns.do, ())) if message.edns else b""
+    size = 0
+    for name, rtype, ttl, rdata in records:
+        length = len(name) + 10 + len(rdata)
+        size += length
+        if size > _PIECE:
+            yield _finish(writer, message, questions, answers, opt)
+            writer, questions, answers, opt, size = Writer(), 0, 0, b"", length  # the first message has the question
+        writer.record(RR(name, rtype, _IN, ttl, rdata))
+        answers += 1
+    writer.record(apex)
+    yield _finish(writer, message, questions, answers + 1, opt)
+
+
+def _finish(writer: Writer, request: Message, questions: int, answers: int, opt: bytes) -> bytes:
+    writer.raw(opt)
+    return writer.finish(request.id, QR | AA | (request.flags & RD), (questions, answers, 0, 1 if opt else 0))
 
 
 def _may_transfer(zone: ZoneSettings, key: Name | None, client: str) -> bool:
@@ -85,26 +108,3 @@ def _decide_incremental(request: Request, zone: ServedZone, now: float) -> Trans
 
 def _refuse(request: Request, refusal: Refusal, now: float) -> Reply:
     return Reply(build_reply(request, refusal.rcode, now), refusal=refusal)
-
-
-def _pieces(zone: Name, soa: tuple[int, bytes], records: Iterable[Record]) -> Iterator[list[RR]]:
-    apex = RR(zone, _SOA, _IN, *soa)
-    piece = [apex]
-    size = 0
-    for name, rtype, ttl, rdata in records:
-        length = len(name) + 10 + len(rdata)
-        if size + length > _PIECE and piece:
-            yield piece
-            piece = []
-            size = 0
-        size += length
-        piece.append(RR(name, rtype, _IN, ttl, rdata))
-    piece.append(apex)
-    yield piece
-
-
-def _message(request: Message, piece: list[RR], *, first: bool) -> bytes:
-    flags = QR | AA | (request.flags & RD)
-    questions = request.questions if first else ()
-    edns = Edns(PAYLOAD_SIZE, 0, 0, request.edns.do, ()) if first and request.edns else None
-    return build_message(request.id, flags, questions, piece, (), (), edns)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tenure.authority.zone import Record, RRset
-from tenure.dnswire.name import from_tree_key, tree_key
+from tenure.dnswire.name import tree_key
 from tenure.ledger.session import Row
 
 _LONGEST_KEY = 512
@@ -56,12 +56,6 @@ def rrsets_of(rows: Iterable[Row]) -> dict[int, RRset]:
         rrset = found.get(rtype)
         found[rtype] = (ttl, (rdata,)) if rrset is None else (rrset[0], (*rrset[1], rdata))
     return found
-
-
-def record_of(row: Row) -> Record:
-    """The value of a row of `ALL_RECORDS`."""
-    key, rtype, ttl, rdata = row
-    return Record(from_tree_key(key), rtype, ttl, rdata)
 
 
 def drop_record(rrsets: dict[int, RRset], rtype: int, rdata: bytes) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from tenure.authority.zone import Node, Record
-from tenure.dnswire.name import Name, tree_key
+from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import records
 from tenure.ledger.history import History
 from tenure.ledger.journal import JournalEntry, parse_entries
@@ -150,7 +150,8 @@ class ZoneLedger:
             with session.snapshot():
                 row = session.one(session.sql("select id, name, soa_ttl, soa_rdata from zone where id = ?"), (zone_id,))
                 assert row is not None, f"zone {zone_id} is not in the ledger"
-                yield Snapshot(Zone(*row), _records(session, zone_id))
+                zone = Zone(*row)
+                yield Snapshot(zone, _records(session, zone))
         finally:
             session.close()
 
@@ -213,5 +214,12 @@ class CommittedZone:
         return self._ledger.has_names_below(self._id, name)
 
 
-def _records(session: Session, zone_id: int) -> Iterator[Record]:
-    return map(records.record_of, session.stream(session.sql(records.ALL_RECORDS), (zone_id,)))
+def _records(session: Session, zone: Zone) -> Iterator[Record]:
+    """All records but the SOA; most names are one label below the apex, and records of one name follow one another."""
+    apex, size = zone.name, len(tree_key(zone.name))
+    last, name = b"", apex
+    for key, rtype, ttl, rdata in session.stream(session.sql(records.ALL_RECORDS), (zone.id,)):
+        if key != last:
+            last, label = key, key[size:]
+            name = label + apex if label and label[0] == len(label) - 1 else from_tree_key(key)
+        yield Record(name, rtype, ttl, rdata)
