@@ -1,13 +1,15 @@
 """Real clients in the situations that RFC 2131 has rules for: restarts, moves, conflicts on the wire, relays, options.
 
-All of it is captured on the server's interface, and what the server sent is read by scapy at the end.
+What the server sent in one of each is captured on its interface and read by scapy.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,11 +20,13 @@ from peers import program
 from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
+from scapy.packet import Packet
 from scapy.utils import rdpcap
 
 SEARCH = [f"department-{number}.a-rather-long-name-of-a-site.example" for number in range(8)] + ["lan.test"]
 ROUTES = [f"10.{number}.0.0/16 10.77.0.1" for number in range(100, 104)]
 LONG = bytes(number % 251 for number in range(400))  # takes two instances of its option
+OFFER, ACK, NAK = 2, 5, 6
 RESERVED_MAC, CONTESTED_MAC = "02:00:00:00:77:01", "02:00:00:00:77:02"
 
 REQUESTED = """
@@ -79,18 +83,8 @@ option-data = {{{{ routers = ["10.77.9.1"] }}}}
 
 
 @pytest.fixture(scope="module")
-def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("capture")
-    folder.chmod(0o777)
-    return folder / "dhcp.pcap"
-
-
-@pytest.fixture(scope="module")
-def wire(capture: Path) -> Iterator[Lan]:
+def wire() -> Iterator[Lan]:
     with lan("tenure", 600, SUBNETS) as made:
-        words = ["-i", "eth0", "-U", "-w", str(capture), "udp port 67 or udp port 68"]
-        made.server.start(program("tcpdump"), *words, private=False)
-        eventually(capture.exists, "tcpdump listens")
         yield made
 
 
@@ -146,19 +140,24 @@ def test_an_address_that_another_machine_uses_is_declined(wire: Lan) -> None:
     assert states["10.77.0.63"] == "declined"
 
 
-def test_a_machine_that_moved_to_another_link_is_refused_its_old_address(wire: Lan, links: dict[int, str]) -> None:
-    host = wire.net.host("nomad")
-    wire.net.plug(host, links[8])
-    first = dhclient_fqdn(host, "nomad")
+def move(wire: Lan, link: str, name: str) -> tuple[str, str]:
+    """A machine is carried from a link behind a relay to the server's own; the addresses that it has there and here."""
+    host = wire.net.host(name)
+    wire.net.plug(host, link)
+    first = dhclient_fqdn(host, name)
     before = wire.leased(host)
-    eventually(lambda: wire.names("nomad", before), "the name is in DNS")
+    eventually(lambda: wire.names(name, before), "the name is in DNS")
     silence(host, first)
     mac = host.run("cat", "/sys/class/net/eth0/address").strip()
     host.run("ip", "link", "del", "eth0")
     wire.net.plug(host, wire.segment)
     host.run("ip", "link", "set", "eth0", "address", mac)
-    dhclient_fqdn(host, "nomad")
-    after = wire.leased(host)
+    dhclient_fqdn(host, name)
+    return before, wire.leased(host)
+
+
+def test_a_machine_that_moved_to_another_link_is_refused_its_old_address(wire: Lan, links: dict[int, str]) -> None:
+    before, after = move(wire, links[8], "nomad")
     assert (before[:8], after[:8]) == ("10.77.8.", "10.77.0.")
     assert ("request-refused", "REQUEST INIT-REBOOT") in causes(wire, before)
     eventually(lambda: wire.names("nomad", after) and wire.dig("-x", before) == [], "the name moved")
@@ -185,14 +184,18 @@ def test_a_lease_without_an_offer(wire: Lan, links: dict[int, str]) -> None:
     eventually(lambda: wire.names("rapid", address), "the name is in DNS")
 
 
-def test_a_machine_with_an_address_of_its_own_is_told_the_rest(wire: Lan) -> None:
-    host = wire.client("informed")
+def inform(host: Host, address: str) -> None:
+    """The machine has an address of its own, and asks for the rest."""
     conf = host.folder / "dhcpcd.conf"
     conf.write_text("noipv6\nnoarp\nnohook resolv.conf\ntimeout 20\noption ntp_servers\n")
-    host.run("ip", "addr", "add", "10.77.0.77/24", "dev", "eth0")
-    client = host.start(program("dhcpcd"), "-4", "-B", "-d", "-f", conf, "-s", "10.77.0.77/24", "eth0")
-    told = "received approval for 10.77.0.77"
+    host.run("ip", "addr", "add", f"{address}/24", "dev", "eth0")
+    client = host.start(program("dhcpcd"), "-4", "-B", "-d", "-f", conf, "-s", f"{address}/24", "eth0")
+    told = f"received approval for {address}"
     eventually(lambda: told in client.printed(), "INFORM is answered", 20, client.printed)
+
+
+def test_a_machine_with_an_address_of_its_own_is_told_the_rest(wire: Lan) -> None:
+    inform(wire.client("informed"), "10.77.0.77")
     assert causes(wire, "10.77.0.77") == []
 
 
@@ -234,31 +237,62 @@ def test_perfdhcp_finds_nothing_wrong(wire: Lan) -> None:
         assert set(re.findall(rf"{count}: (\d+)", printed)) == {"0"}, printed
 
 
-def test_scapy_reads_all_that_was_sent(wire: Lan, capture: Path) -> None:
-    """Runs last: it looks at the packets of all the others."""
-    packets = [packet for packet in rdpcap(str(capture)) if DHCP in packet]
+@contextmanager
+def captured(server: Host, path: Path) -> Iterator[None]:
+    """The DHCP packets on the server's interface go into a file meanwhile."""
+    path.parent.chmod(0o777)  # tcpdump gives up its privileges
+    words = ["-i", "eth0", "--immediate-mode", "-U", "-w", str(path), "udp port 67 or udp port 68"]
+    process = server.start(program("tcpdump"), *words, private=False)
+    eventually(lambda: "listening" in process.printed(), "tcpdump listens", 20, process.printed)
+    yield
+    process.stop(signal.SIGINT)
+
+
+def test_scapy_reads_all_that_was_sent(wire: Lan, links: dict[int, str], tmp_path: Path) -> None:
+    path = tmp_path / "dhcp.pcap"
+    with captured(wire.server, path):
+        for name, flag in (("plain", []), ("deaf", ["-B"])):
+            host = wire.client(name)
+            udhcpc(host, *flag)
+            wire.leased(host)
+        inform(wire.client("asking"), "10.77.0.78")
+        move(wire, links[8], "carried")
+    packets = [packet for packet in rdpcap(str(path)) if DHCP in packet]
     asked = {packet[BOOTP].xid: packet for packet in packets if packet[BOOTP].op == 1}
     replies = [packet for packet in packets if packet[BOOTP].op == 2 and packet[IP].src == SERVER]
-    assert len(replies) > 400
-    kinds = set()
-    for reply in replies:
-        options = [one for one in reply[DHCP].options if one != "pad"]
-        assert options[-1] == "end"
-        values = {one[0]: one[1] for one in options[:-1]}
-        kinds.add(values["message-type"])
-        assert values["server_id"] == SERVER
-        request = asked[reply[BOOTP].xid]
-        assert reply[BOOTP].chaddr == request[BOOTP].chaddr
-        inserted = [one for one in request[DHCP].options if one[0] == "relay_agent_information"]
-        assert [one for one in options if one[0] == "relay_agent_information"] == inserted
-        assert not inserted or options[-2] == inserted[0]
-        if reply[BOOTP].giaddr != "0.0.0.0":
-            assert (reply[IP].dst, reply[UDP].dport) == (reply[BOOTP].giaddr, 67)
-        elif values["message-type"] == 6 or (reply[BOOTP].ciaddr == "0.0.0.0" and int(request[BOOTP].flags) & 0x8000):
-            assert (reply[IP].dst, reply[Ether].dst) == ("255.255.255.255", "ff:ff:ff:ff:ff:ff")
-        else:
-            mac = reply[BOOTP].chaddr[:6].hex(":")
-            informed = reply[BOOTP].yiaddr == "0.0.0.0"
-            assert ("lease_time" in values) != informed
-            assert (reply[IP].dst, reply[Ether].dst) == (reply[BOOTP].ciaddr if informed else reply[BOOTP].yiaddr, mac)
-    assert kinds == {2, 5, 6}
+    kinds = {check(asked[reply[BOOTP].xid], reply) for reply in replies}
+    assert kinds == {
+        (OFFER, "address"),
+        (ACK, "address"),
+        (OFFER, "broadcast"),
+        (ACK, "broadcast"),
+        (NAK, "broadcast"),
+        (ACK, "informed"),
+        (OFFER, "relay"),
+        (ACK, "relay"),
+    }
+
+
+def check(request: Packet, reply: Packet) -> tuple[int, str]:
+    """Whether a reply has what its request is owed, and goes where it should; its type and where it goes."""
+    asked, sent = request[BOOTP], reply[BOOTP]
+    options = [one for one in reply[DHCP].options if one != "pad"]
+    assert options[-1] == "end"
+    values = {one[0]: one[1] for one in options[:-1]}
+    kind = values["message-type"]
+    assert values["server_id"] == SERVER
+    assert sent.chaddr == asked.chaddr
+    inserted = [one for one in request[DHCP].options if one[0] == "relay_agent_information"]
+    assert [one for one in options if one[0] == "relay_agent_information"] == inserted
+    assert not inserted or options[-2] == inserted[0]
+    if sent.giaddr != "0.0.0.0":
+        assert (reply[IP].dst, reply[UDP].dport) == (sent.giaddr, 67)
+        return kind, "relay"
+    if kind == NAK or (sent.ciaddr == "0.0.0.0" and int(asked.flags) & 0x8000):
+        assert (reply[IP].dst, reply[Ether].dst) == ("255.255.255.255", "ff:ff:ff:ff:ff:ff")
+        return kind, "broadcast"
+    informed = sent.yiaddr == "0.0.0.0"
+    assert ("lease_time" in values) != informed
+    mac = sent.chaddr[:6].hex(":")
+    assert (reply[IP].dst, reply[Ether].dst) == (sent.ciaddr if informed else sent.yiaddr, mac)
+    return kind, "informed" if informed else "address"
