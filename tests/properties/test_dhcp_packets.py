@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tenure.dhcpwire.fqdn import parse_fqdn81
 from tenure.dhcpwire.identity import client_key, dhcid_identity, key_to_text
-from tenure.dhcpwire.v4.encoding import encode_options, split_encoded
+from tenure.dhcpwire.v4.encoding import encode_options
 from tenure.dhcpwire.v4.packet import Packet, build_reply, max_reply_size, parse_packet
 from tenure.octets import Malformed
 
@@ -73,8 +73,7 @@ def test_a_reply_says_what_it_was_given_or_leaves_options_out(
     seen = parse_packet(reply).options
     assert seen.pop(82, None) == relay
     everything = {**options, 53: seen[53]}
-    for code, data in seen.items():
-        assert everything[code].startswith(data)
+    assert seen.items() <= everything.items()
     if sum(len(data) + 2 * (len(data) // 255 + 1) for data in options.values()) + len(relay or b"") + 249 <= size:
         assert seen.keys() == everything.keys()
 
@@ -82,7 +81,6 @@ def test_a_reply_says_what_it_was_given_or_leaves_options_out(
 @given(st.lists(st.tuples(CODES, st.binary(max_size=600)), max_size=6))
 def test_encoded_options_come_apart_as_they_were_put_together(options: list[tuple[int, bytes]]) -> None:
     encoded = encode_options(options)
-    assert b"".join(piece for _, piece in split_encoded(encoded)) == encoded
     joined: dict[int, bytes] = {}
     for code, data in options:
         joined[code] = joined.get(code, b"") + data

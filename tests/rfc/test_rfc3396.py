@@ -25,14 +25,28 @@ def test_section_6_long_options_are_split_and_joined_again(size: int) -> None:
     assert parse_packet(build_reply(packet, [(53, b"\5"), (81, data)])).options == {53: b"\5", 81: data}
 
 
-@pytest.mark.parametrize("filler", range(0, 300, 7))
-def test_section_6_pieces_keep_their_order_across_fields(filler: int) -> None:
-    """Whatever stands in front: a long option arrives whole, or as a clean beginning of itself, never out of order."""
+@pytest.mark.parametrize(("filler", "fits"), [(0, True), (57, True), (128, True), (129, False), (255, False)])
+def test_section_4_a_long_option_fills_what_is_left_of_each_field_or_is_not_sent(filler: int, fits: bool) -> None:
+    """Beside options 52, 53 and 200, 548 octets have room for 299 - `filler`, 127 (`file`) and 63 octets (`sname`)."""
     data = bytes(range(255)) + bytes(range(100))
-    options = [(200, bytes(min(filler, 255))), (81, data), (15, b"example.test")]
-    seen = parse_packet(build_reply(parse_packet(request()), [(53, b"\5"), *options])).options
-    assert data.startswith(seen.get(81, b""))
-    assert seen[53] == b"\5"
+    options = {53: b"\5", 200: bytes(filler), 81: data}
+    reply = build_reply(parse_packet(request()), list(options.items()))
+    assert len(reply) <= 548
+    if not fits:
+        del options[81]
+    assert parse_packet(reply).options == options
+    assert (reply[108] == 81) is fits
+
+
+def test_section_4_a_long_option_without_room_leaves_it_to_the_shorter_ones() -> None:
+    options = [(53, b"\5"), (200, bytes(255)), (81, bytes(500)), (15, b"example.test"), (201, bytes(100))]
+    seen = parse_packet(build_reply(parse_packet(request()), options)).options
+    assert seen == {53: b"\5", 200: bytes(255), 15: b"example.test", 201: bytes(100)}
+
+
+def test_section_4_a_short_option_is_not_split() -> None:
+    options = [(53, b"\5"), (200, bytes(200)), (201, bytes(150))]
+    assert parse_packet(build_reply(parse_packet(request()), options)).options == dict(options[:2])
 
 
 def test_section_7_an_option_without_data_is_there() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenure.dhcpwire.v4.encoding import encode_options, split_encoded
+from tenure.dhcpwire.v4.encoding import encode_options
 
 
 def test_options_follow_one_another_in_their_order() -> None:
@@ -15,13 +15,13 @@ def test_options_follow_one_another_in_their_order() -> None:
 )
 def test_long_data_is_split(size: int, lengths: list[int]) -> None:
     data = bytes(index % 251 for index in range(size))
-    pieces = split_encoded(encode_options([(119, data), (1, b"\xff\0\0\0")]))
-    assert pieces.pop() == (1, b"\1\4\xff\0\0\0")
-    assert [code for code, _ in pieces] == [119] * len(lengths)
-    assert [piece[1] for _, piece in pieces] == lengths
-    assert b"".join(piece[2:] for _, piece in pieces) == data
+    encoded = encode_options([(119, data), (1, b"\xff\0\0\0")])
+    for length in lengths:
+        assert encoded[:2] == bytes((119, length))
+        assert encoded[2 : 2 + length] == data[:length]
+        encoded, data = encoded[2 + length :], data[length:]
+    assert (encoded, data) == (b"\1\4\xff\0\0\0", b"")
 
 
 def test_nothing_is_no_octets() -> None:
     assert encode_options([]) == b""
-    assert split_encoded(b"") == []

@@ -25,14 +25,3 @@ def encode_options(options: Iterable[tuple[int, bytes]]) -> bytes:
                 piece = data[start : start + 255]
                 parts += (_OCTET[code], _OCTET[len(piece)], piece)
     return b"".join(parts)
-
-
-def split_encoded(encoded: bytes) -> list[tuple[int, bytes]]:
-    """The instances in octets that `encode_options` made: code, and the whole instance with code and length."""
-    pieces = []
-    offset = 0
-    while offset < len(encoded):
-        after = offset + 2 + encoded[offset + 1]
-        pieces.append((encoded[offset], encoded[offset:after]))
-        offset = after
-    return pieces

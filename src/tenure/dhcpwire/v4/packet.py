@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import NamedTuple
 
-from tenure.dhcpwire.v4.encoding import END, OVERLOAD, RELAY_AGENT_INFORMATION, encode_options, split_encoded
+from tenure.dhcpwire.v4.encoding import END, OVERLOAD, RELAY_AGENT_INFORMATION, encode_options
 from tenure.octets import Malformed
 
 BOOTREQUEST = 1
@@ -30,6 +30,7 @@ _SNAME_SIZE = 64
 _FILE_SIZE = 128
 _SNAME_OFFSET = 44
 _FILE_OFFSET = 108
+_MOST_DATA = 255  # of one instance of an option
 
 _REQUEST = Struct("!BBBBIHH4s4s4s4s16s192s4s")
 _REPLY = Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
@@ -201,28 +202,24 @@ def build_reply(
 def _overload(encoded: bytes, last: bytes, sname: bytes, file: bytes, room: int) -> tuple[bytes, bytes, bytes, bytes]:
     """Options field, its last part, sname and file, with the options spread over the three (RFC 2131 section 4.1).
 
-    Whole encoded options are placed first fit; instances of one code keep their aggregate order, options field, file,
-    sname, because no instance is placed before the field of the one in front of it (RFC 3396 section 5).
+    Each option is placed in the first field with room. Only one that no instance could hold is split, and then so as to
+    fill what is left of the fields in their aggregate order, options field, file, sname (RFC 3396 section 5); an option
+    goes whole or not at all (section 4).
     """
     if 3 + len(last) > room:
         last = b"\xff"
-    pieces = split_encoded(encoded)
+    options: dict[int, bytes] = {}
+    _read_options(encoded, 0, options, 0)
     if file:
-        pieces.append((_BOOT_FILE_NAME, encode_options(((_BOOT_FILE_NAME, file),))))
+        options.setdefault(_BOOT_FILE_NAME, file)
     if sname:
-        pieces.append((_TFTP_SERVER_NAME, encode_options(((_TFTP_SERVER_NAME, sname),))))
+        options.setdefault(_TFTP_SERVER_NAME, sname)
     fields = [bytearray(), bytearray(), bytearray()]
     left = [room - len(last) - 3, _FILE_SIZE - 1, _SNAME_SIZE - 1]  # 3: option 52; 1: the end option
-    lowest: dict[int, int] = {}
-    for code, piece in pieces:
-        for index in range(lowest.get(code, 0), 3):
-            if len(piece) <= left[index]:
-                fields[index] += piece
-                left[index] -= len(piece)
-                lowest[code] = index
-                break
-        else:
-            lowest[code] = 3  # half an option is worse than none: nothing of it may follow
+    for code, data in options.items():
+        for index, piece in _placed(code, data, left):
+            fields[index] += piece
+            left[index] -= len(piece)
     field, in_file, in_sname = fields
     if in_file:  # sname, the smaller one, is never used alone
         field += bytes((OVERLOAD, 1, 3 if in_sname else 1))
@@ -232,3 +229,20 @@ def _overload(encoded: bytes, last: bytes, sname: bytes, file: bytes, room: int)
         bytes(in_sname) + b"\xff" if in_sname else b"",
         bytes(in_file) + b"\xff" if in_file else b"",
     )
+
+
+def _placed(code: int, data: bytes, left: Sequence[int]) -> list[tuple[int, bytes]]:
+    """The instances of one option, each with the field that it goes to; none where it does not fit."""
+    size = len(data)
+    if size <= _MOST_DATA:
+        index = next((index for index, room in enumerate(left) if size + 2 <= room), None)
+        return [] if index is None else [(index, encode_options(((code, data),)))]
+    placed, start = [], 0
+    for index, room in enumerate(left):
+        free = room
+        while start < size and free > 2:
+            piece = data[start : start + min(_MOST_DATA, free - 2)]
+            placed.append((index, encode_options(((code, piece),))))
+            start += len(piece)
+            free -= 2 + len(piece)
+    return placed if start == size else []
