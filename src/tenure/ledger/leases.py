@@ -34,6 +34,10 @@ class LeaseLedger:
         self.history = History(session, "event")
         self.keys = KeyStore(session)
 
+    def another(self) -> LeaseLedger:
+        """A connection of its own to the same store, for the thread that calls this."""
+        return LeaseLedger(self._store)
+
     @property
     def place(self) -> str:
         """Where the store is, for people."""

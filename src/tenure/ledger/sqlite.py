@@ -21,6 +21,7 @@ from tenure.ledger.errors import LedgerUnavailable, WriteConflict
 from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
 BUSY_SECONDS = 20.0  # how long to wait for another writer before the store counts as unavailable
+LOOK_SECONDS = 0.001  # between looks whether one can be the writer now
 CHECKPOINT_PAGES = 8000  # the log is written back into the file every 32 MB
 CACHE_KIBIBYTES = 16 * 1024
 LEAST_FREE_BYTES = 16 * 1024 * 1024
@@ -32,6 +33,7 @@ sqlite3.register_adapter(bool, int)
 sqlite3.register_adapter(type(None), lambda nothing: nothing)
 
 _AS_READER, _AS_WRITER = "begin deferred", "begin immediate"
+_WAIT_LONG, _WAIT_SHORT = (f"pragma busy_timeout = {seconds * 1000:.0f}" for seconds in (BUSY_SECONDS, LOOK_SECONDS))
 # A writer that had to give way, or two claims on one key: the work must be looked at again.
 _TRY_AGAIN = {sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 
@@ -162,7 +164,10 @@ class SqliteSession:
         raise LedgerUnavailable(self._place, f"gave up after {ATTEMPTS} attempts: {cause}")
 
     def _attempt(self, begin: str, work: Callable[[], T]) -> T:
-        self._execute(begin)
+        if begin == _AS_WRITER:
+            self._begin_as_writer()
+        else:
+            self._execute(begin)
         try:
             value = work()
             self._execute("commit")
@@ -170,6 +175,27 @@ class SqliteSession:
             if self._connection.in_transaction:
                 self._connection.rollback()
         return value
+
+    def _begin_as_writer(self) -> None:
+        """Waits for its turn itself, with many short looks.
+
+        SQLite would wait longer after each look, up to 0.1 s; a service that commits every few milliseconds would take
+        every chance before who comes rarely.
+        """
+        self._execute(_WAIT_SHORT)
+        try:
+            for _ in range(int(BUSY_SECONDS / LOOK_SECONDS)):
+                try:
+                    self._execute(_AS_WRITER)
+                    return
+                except sqlite3.OperationalError as error:
+                    if (
+                        error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+                    ):  # of any kind: somebody may be recovering it
+                        raise
+        finally:
+            self._execute(_WAIT_LONG)
+        raise LedgerUnavailable(self._place, f"another process has written for {BUSY_SECONDS:g} s")
 
     def reading(self) -> AbstractContextManager[None]:
         """Reads outside a transaction."""

@@ -4,13 +4,15 @@ Rows that are due are read from the ledger, a few thousand at a time, go through
 what became of them is recorded in batches. Nothing is kept in memory that the ledger does not have: a row is due until
 its outcome is recorded, so a crash repeats an exchange and loses none, and every exchange may be repeated.
 
-Ledger calls are short transactions made on the event loop itself. A thread would cost more than it saves: SQLite gives
-the interpreter lock away at every row, and has to wait for it as often.
+The ledger is read on the event loop itself. Outcomes are recorded beside it: that waits for other writers and for the
+disk, and claims that come meanwhile shall not. Only while very many rows are under way it is done on the loop too:
+SQLite gives the interpreter lock away at every row, and would have to wait for a busy loop as often.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +25,7 @@ from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater_exchange import Exchange
-from tenure.serving.updater_journal import LEDGER_PROBLEM, Journal, RegistrationLedger
+from tenure.serving.updater_journal import LEDGER_PROBLEM, Journal, Recorder, RegistrationLedger
 from tenure.serving.updater_link import Link
 from tenure.serving.updater_rows import RowsUnderWay
 from tenure.updating.lane import Batch, Lane
@@ -104,11 +106,13 @@ class _Updating:
             for lane in lanes.values()
         ]
         self._journal = Journal(ledger, report)
+        self._recorder = Recorder(ledger)
+        self._recording: asyncio.Task[None] | None = None
         self._rows = RowsUnderWay(routes, lanes, self._journal, clock)
         self._news = asyncio.Event()
         self._carrying: set[asyncio.Task[None]] = set()
         self._heard_at = -1  # the descriptor of the wake source that is listened to
-        self._flush_at = 0.0  # loop times from here on: when what is gathered must be recorded
+        self._flush_at = math.inf  # loop times from here on: when what is gathered must be recorded
         self._ledger_at = 0.0  # from when the ledger may be asked again
         self._pick_at = 0.0  # when to look for rows, unless woken before
         self._crowded_at = 0.0  # when to look although more than `_few` tasks are still in the lanes
@@ -126,7 +130,7 @@ class _Updating:
                 self._news.clear()
                 if self._live_keys is not None:
                     self._live_keys.look(self._clock())
-                look_at = self._look(loop.time())
+                look_at = self._look(loop.time(), group)
                 self._hear(loop)
                 self._send(group)
                 with suppress(TimeoutError):
@@ -169,32 +173,60 @@ class _Updating:
             carrying.cancel()
         for link in self._links.values():
             link.close()
+        if self._recording is not None:
+            await asyncio.wait([self._recording])
+        self._recorder.close()
         try:
             self._journal.flush(self._clock())
         except LedgerUnavailable as error:  # those rows stay due, and every exchange may be repeated
             self._report.problem(LEDGER_PROBLEM, str(error))
 
-    def _look(self, now: float) -> float:
+    def _look(self, now: float, group: asyncio.TaskGroup) -> float:
         """Record what is ripe, read what is due; gives when to look again."""
         if now < self._ledger_at:
             return self._ledger_at
         try:
-            if now >= self._flush_at or len(self._journal) >= FLUSH_OUTCOMES or not self._carrying:
-                if self._journal.takes_away and len(self._rows.keys) < PLENTY_ROWS:
-                    self._pick_at = 0.0  # a name is free; under load there is another look soon enough
-                self._rows.forget(self._journal.flush(self._clock()))
+            self._record(now, group)
             self._pick(now)
-            if len(self._journal) and not self._carrying:  # what needed no exchange
-                self._rows.forget(self._journal.flush(self._clock()))
         except LedgerUnavailable as error:
-            self._report.problem(LEDGER_PROBLEM, str(error))
-            self._ledger_at = now + LEDGER_SECONDS
+            self._lose_ledger(error, now)
             return self._ledger_at
         pick_at = max(self._pick_at, self._crowded_at) if self._after else self._pick_at
+        if self._recording is not None:  # its end is news
+            return pick_at
         if len(self._journal):  # what is still to be written says whether the store is well, not what was read
+            self._flush_at = min(self._flush_at, now + FLUSH_SECONDS)
             return min(pick_at, self._flush_at)
         self._report.healthy(LEDGER_PROBLEM)
         return pick_at
+
+    def _record(self, now: float, group: asyncio.TaskGroup) -> None:
+        """Record what is gathered, if it is time: beside the loop, unless that is busy all the time."""
+        if self._recording is not None or (now < self._flush_at and len(self._journal) < FLUSH_OUTCOMES):
+            return
+        if len(self._rows.keys) < PLENTY_ROWS:
+            self._recording = group.create_task(self._record_aside())
+        else:  # a name that this makes free is seen soon enough: under load there is always another look
+            self._rows.forget(self._journal.flush(self._clock()))
+        self._flush_at = math.inf
+
+    async def _record_aside(self) -> None:
+        frees = self._journal.takes_away
+        try:
+            self._rows.forget(await self._journal.flush_by(self._recorder, self._clock()))
+        except LedgerUnavailable as error:
+            self._lose_ledger(error, asyncio.get_running_loop().time())
+        else:
+            self._report.healthy(LEDGER_PROBLEM)
+            if frees:
+                self._pick_at = 0.0
+        finally:
+            self._recording = None
+            self._news.set()
+
+    def _lose_ledger(self, error: LedgerUnavailable, now: float) -> None:
+        self._report.problem(LEDGER_PROBLEM, str(error))
+        self._ledger_at = now + LEDGER_SECONDS
 
     def _pick(self, now: float) -> None:
         """Read a page of the rows that are due and put them into their lanes, if it is time and there is room.
@@ -245,6 +277,4 @@ class _Updating:
         finally:
             exchange.on_the_way -= 1
             self._news.set()
-        if ended and not len(self._journal):
-            self._flush_at = asyncio.get_running_loop().time() + FLUSH_SECONDS
         self._rows.ended(ended)

@@ -1,11 +1,18 @@
-"""What the updater found out, on its way into the ledger: gathered for a moment, then recorded in one transaction."""
+"""What the updater found out, on its way into the ledger: gathered for a moment, then recorded in one transaction.
+
+A transaction that writes waits for other writers and for the disk. Claims that have just come need not wait with it, so
+there is a `Recorder` beside the event loop, with a thread and a connection of its own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
-from typing import Protocol, TypeAlias
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol, TypeAlias
 
 from tenure.dnswire.name import Name
+from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.event import Event
 from tenure.naming.registration import Outcome, Registration, State
 from tenure.serving.report import Report
@@ -30,6 +37,47 @@ class RegistrationLedger(Protocol):
     def next_due_at(self, skip: Collection[Key] = ()) -> float | None:
         """UTC seconds when the next row that is not in `skip` is due."""
 
+    def another(self) -> RegistrationLedger:
+        """A connection of its own to the same store, for the thread that calls this."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class Gathered(NamedTuple):
+    """What is to be recorded together."""
+
+    outcomes: list[Outcome]
+    events: list[Event]
+    finished: list[Key]  # rows of which nothing is under way any more
+
+
+class Recorder:
+    """Records beside the event loop. One transaction at a time; the connection is made with the first."""
+
+    def __init__(self, ledger: RegistrationLedger) -> None:
+        self._ledger = ledger
+        self._own: RegistrationLedger | None = None
+        self._thread = ThreadPoolExecutor(1, "recorder")
+
+    async def record(self, gathered: Gathered, now: float) -> None:
+        """Record it. `LedgerUnavailable`: nothing of it is."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._record, gathered, now)
+
+    def close(self) -> None:
+        """End the thread, after what it has under way."""
+        self._thread.submit(self._close)
+        self._thread.shutdown()
+
+    def _record(self, gathered: Gathered, now: float) -> None:
+        if self._own is None:
+            self._own = self._ledger.another()
+        self._own.record_outcomes(gathered.outcomes, gathered.events, now)
+
+    def _close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+
 
 class Journal:
     """Outcomes and events not yet in the ledger. While it cannot take them they stay, and nothing is claimed."""
@@ -37,38 +85,58 @@ class Journal:
     def __init__(self, ledger: RegistrationLedger, report: Report) -> None:
         self._ledger = ledger
         self._report = report
-        self._outcomes: list[Outcome] = []
-        self._events: list[Event] = []
-        self._finished: list[Key] = []
+        self._gathered = Gathered([], [], [])
 
     def __len__(self) -> int:
-        return len(self._outcomes)
+        return len(self._gathered.outcomes)
 
     @property
     def takes_away(self) -> bool:
         """Whether a removal is among it: once that is recorded, a claim that waited for it may be due."""
-        return any(one.state is State.NONE for one in self._outcomes)
+        return any(one.state is State.NONE for one in self._gathered.outcomes)
 
     def note(self, settled: Settled) -> None:
         """Take in what a task came to."""
-        self._outcomes.append(settled.outcome)
+        self._gathered.outcomes.append(settled.outcome)
         if settled.event is not None:
-            self._events.append(settled.event)
+            self._gathered.events.append(settled.event)
 
     def finish(self, key: Key) -> None:
         """Nothing of this row is under way any more: once all is recorded it may be picked again."""
-        self._finished.append(key)
+        self._gathered.finished.append(key)
 
     def flush(self, now: float) -> list[Key]:
         """Record all of it; the rows that are finished. `LedgerUnavailable`: all of it is still here."""
-        if self._outcomes:
-            self._ledger.record_outcomes(self._outcomes, self._events, now)
-            self._count()
-        finished = self._finished
-        self._outcomes, self._events, self._finished = [], [], []
-        return finished
+        gathered = self._take()
+        try:
+            if gathered.outcomes:
+                self._ledger.record_outcomes(gathered.outcomes, gathered.events, now)
+        except LedgerUnavailable:
+            self._take_back(gathered)
+            raise
+        return self._recorded(gathered)
 
-    def _count(self) -> None:
-        for event in self._events:
-            self._report.count(event.kind.replace("-", "_"))
-        self._report.count("outcomes_recorded", len(self._outcomes))
+    async def flush_by(self, recorder: Recorder, now: float) -> list[Key]:
+        """`flush` while the event loop goes on; what is noted meanwhile stays for the next."""
+        gathered = self._take()
+        try:
+            await recorder.record(gathered, now)
+        except LedgerUnavailable:
+            self._take_back(gathered)
+            raise
+        return self._recorded(gathered)
+
+    def _take(self) -> Gathered:
+        gathered, self._gathered = self._gathered, Gathered([], [], [])
+        return gathered
+
+    def _take_back(self, gathered: Gathered) -> None:
+        outcomes, events, finished = self._gathered
+        self._gathered = Gathered(gathered.outcomes + outcomes, gathered.events + events, gathered.finished + finished)
+
+    def _recorded(self, gathered: Gathered) -> list[Key]:
+        if gathered.outcomes:
+            for event in gathered.events:
+                self._report.count(event.kind.replace("-", "_"))
+            self._report.count("outcomes_recorded", len(gathered.outcomes))
+        return gathered.finished

@@ -204,6 +204,27 @@ def test_while_the_ledger_cannot_record_nothing_is_claimed(tmp_path: Path, monke
         run.until(lambda: not run.report.problems)
 
 
+def test_no_claim_waits_for_an_outcome_to_be_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone, may_record = ModelZone(), threading.Event()
+    record = LeaseLedger.record_outcomes
+
+    def slow(self: LeaseLedger, *arguments: object) -> int:
+        assert may_record.wait(20)
+        return record(self, *arguments)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(LeaseLedger, "record_outcomes", slow)
+    with server(modelled(zone)) as at, updating(tmp_path, domain("example.test.", at)) as run:
+        for number in range(1, 4):
+            run.change(named(number))  # type: ignore[arg-type]  # a claim
+            run.until(lambda number=number: len(zone.records) == number)  # type: ignore[misc]  # one of each round
+        assert {row.forward.reason for row in run.rows()} == {"waiting"}
+        assert run.report.counts["registration_confirmed"] == 0
+        may_record.set()
+        run.settled()
+        assert {row.forward.state for row in run.rows()} == {State.REGISTERED}
+        assert run.report.counts["registration_confirmed"] == 3
+
+
 def test_a_stop_lets_what_is_on_its_way_come_back(tmp_path: Path) -> None:
     zone, asked = ModelZone(), threading.Event()
 
