@@ -78,7 +78,8 @@ def _parse_name(text: str) -> Name:
     return from_text(text).lower()
 
 
-def _parse_endpoint(text: str) -> Endpoint:
+def parse_endpoint(text: str) -> Endpoint:
+    """The address and the port that somebody wrote; `ValueError` says what is wrong."""
     host, port = _split_port(text)
     try:
         address = ip_address(host)
@@ -104,7 +105,7 @@ def _split_port(text: str) -> tuple[str, str]:
 
 
 def _parse_endpoint4(text: str) -> Endpoint:
-    endpoint = _parse_endpoint(text)
+    endpoint = parse_endpoint(text)
     if ":" in endpoint.host:
         raise ValueError("DHCPv4 does not run over IPv6")
     return endpoint
@@ -212,7 +213,7 @@ DomainName: TypeAlias = Annotated[
 ]
 Listen: TypeAlias = Annotated[
     Endpoint,
-    *_kind(_parse_endpoint, 'write an address and a port, such as "10.1.0.1:53" or "[::1]:53"', "127.0.0.1:53"),
+    *_kind(parse_endpoint, 'write an address and a port, such as "10.1.0.1:53" or "[::1]:53"', "127.0.0.1:53"),
 ]
 Listen4: TypeAlias = Annotated[
     Endpoint,

@@ -40,6 +40,12 @@ def zones_to_show(configuration: Configuration) -> Iterator[ZoneLedger | None]:
         ledger.close()
 
 
+def has_leases(configuration: Configuration) -> bool:
+    """Whether there is a lease half to be opened; of a database this is not known before."""
+    path = sqlite_path(configuration.store_url, LEASE_SCHEMA.file_suffix)
+    return path is None or path.exists()
+
+
 def _must_exist(configuration: Configuration, schema: Schema) -> None:
     path = sqlite_path(configuration.store_url, schema.file_suffix)
     if path is not None and not path.exists():

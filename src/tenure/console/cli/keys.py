@@ -1,25 +1,30 @@
-"""`tenure key generate`: a TSIG key, as tenure and other servers write it."""
+"""`tenure key`: its commands, and `generate`, which makes a key for the configuration."""
 
 from __future__ import annotations
 
 import base64
-import os
+import json
 import secrets
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tenure.console.cli.options import WRONG, examples, fail
+from tenure.console.cli import key_changing, key_showing
+from tenure.console.cli.options import WRONG, Format, FormatOption, examples, fail
+from tenure.console.cli.private_file import write_private
 
-app = typer.Typer(no_args_is_help=True, help="Make TSIG keys.")
-
-PRIVATE = 0o600
+app = typer.Typer(no_args_is_help=True, help="Make, list, rotate and export TSIG keys.")
+app.command("list")(key_showing.list_keys)
+app.command("show")(key_showing.show)
+app.command("rotate", epilog=key_changing.ROTATE_EXAMPLES)(key_changing.rotate)
+app.command("retire")(key_changing.retire)
+app.command("export", epilog=key_showing.EXPORT_EXAMPLES)(key_showing.export)
 
 
 @app.callback()
 def key() -> None:
-    """Make TSIG keys."""
+    """Make, list, rotate and export TSIG keys."""
 
 
 @app.command(
@@ -29,6 +34,7 @@ def generate(
     name: Annotated[str, typer.Argument(help="The name by which both ends know the key.")] = "dhcp.",
     algorithm: Annotated[str, typer.Option(help="How messages are signed.")] = "hmac-sha256",
     out: Annotated[Path | None, typer.Option(help="Write the secret into this file, for its owner alone.")] = None,
+    output: FormatOption = Format.TABLE,
 ) -> None:
     """Make a key and print what to write into the configuration; with --out the secret goes into a file of its own."""
     from tenure.config.keys import Algorithm  # noqa: PLC0415 - `tenure --help` does without
@@ -43,17 +49,10 @@ def generate(
         raise fail(f"{name!r} is no key name: {error}", WRONG) from None
     secret = base64.b64encode(secrets.token_bytes(ALGORITHMS[algorithm].hash_size)).decode("ascii")
     if out is not None:
-        _write_private(out, secret)
+        write_private(out, secret + "\n")
+    if output is Format.JSON:
+        source = {"secret": secret} if out is None else {"secret_file": str(out)}
+        print(json.dumps({"key": canonical, "algorithm": algorithm, **source}, indent=2))
+        return
     where = f'secret-file = "{out}"' if out is not None else f'secret = "{secret}"'
     print(f'[[keys]]\nname = "{canonical}"\nalgorithm = "{algorithm}"\n{where}')
-
-
-def _write_private(path: Path, secret: str) -> None:
-    """The file is made by us and readable by its owner alone; one that is there is never overwritten."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "w") as file:
-            file.write(secret + "\n")
-    except FileExistsError:
-        raise fail(f"{path} is there already; name another file, or move it away") from None
-    except OSError as error:
-        raise fail(f"{path} cannot be written ({error.strerror})") from None
