@@ -59,6 +59,21 @@ STORIES = {
         ann is registered
         pc.example.test. holds A 10.1.0.100, DHCID
     """,
+    "the name is taken by the time that its device is back, and the pointer was not removed yet": """
+        ann joins 10.1 as pc
+        the updater works
+        dns is deaf in 10.in-addr.arpa.
+        ann releases
+        the updater works
+        a person writes pc.example.test. TXT "mine"
+        ann joins 10.1 as pc
+        dns is up
+        all comes to rest
+        ann is name-taken
+        100.0.1.10.in-addr.arpa. holds nothing
+        a person deletes pc.example.test.
+        ann renews
+    """,
     "there and back before DNS heard of it": """
         ann joins 10.1 as pc
         the updater works

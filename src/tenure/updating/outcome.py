@@ -39,7 +39,7 @@ def reverse_after_refusal(forward: Task, planned: Task | None, now: float) -> Se
     `planned` is the reverse task that waited for it. What was, or may have been, written before is taken away.
     """
     part = forward.row.reverse
-    if planned is not None and not part.attempts:
+    if planned is not None and not part.attempts and forward.row.generation == 1:
         return settle(planned, FORWARD_REFUSED, now, 0.0)
     if part.state not in {State.REGISTERED, State.PENDING}:
         return None
@@ -57,6 +57,8 @@ def _removed(task: Task, ending: Ending, now: float) -> Settled:
     taken = task.direction is Direction.REVERSE and not row.cause and row.forward.reason == Reason.NAME_TAKEN
     if taken:  # still wanted, but the forward claim was refused: that is what its state says
         outcome = _outcome(task, FORWARD_REFUSED, State.REFUSED, None, 0)
+        if ending.reason is Reason.NOT_OURS:  # there was nothing, as there mostly is not
+            return Settled(outcome, None)
     else:
         outcome = _outcome(task, ending, State.NONE, None, 0)
     return Settled(outcome, _event(task, ending, now, "registration-removed"))

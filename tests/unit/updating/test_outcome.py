@@ -103,6 +103,19 @@ def test_a_reverse_record_that_may_be_there_is_removed_with_the_name(reverse: ob
     assert (settled.outcome.reason, settled.outcome.due_at) == (Reason.FORWARD_REFUSED, NOW)
 
 
+def test_a_claim_from_before_may_have_left_its_reverse_record_there() -> None:
+    row = registration(forward=part(), reverse=part(), generation=2)
+    settled = reverse_after_refusal(task(row), task(row, Direction.REVERSE), NOW)
+    assert settled is not None
+    assert (settled.outcome.state, settled.outcome.due_at) == (State.REMOVING, NOW)
+
+
+def test_where_there_was_none_the_history_has_nothing_to_tell() -> None:
+    row = registration(forward=part(State.REFUSED, reason=Reason.NAME_TAKEN), reverse=part(State.REMOVING))
+    outcome, event = settle(task(row, Direction.REVERSE), ending(Step.REVERSE_REMOVE, 8), NOW, 0.0)
+    assert (outcome.state, outcome.reason, event) == (State.REFUSED, Reason.FORWARD_REFUSED, None)
+
+
 def test_and_then_says_why_it_is_not_there() -> None:
     row = registration(forward=part(State.REFUSED, reason=Reason.NAME_TAKEN), reverse=part(State.REMOVING))
     outcome, event = settle(task(row, Direction.REVERSE), ending(Step.REVERSE_REMOVE, 0), NOW, 0.0)
