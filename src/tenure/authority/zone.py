@@ -6,6 +6,8 @@ NamedTuples, because one change is built for every update on the hot path.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
 
 from tenure.dnswire.name import Name
@@ -33,6 +35,22 @@ class ZoneView(Protocol):
         """Whether any name strictly below owns a record: the name then exists, if only as an empty non-terminal."""
 
 
+class UpdatableView(ZoneView, Protocol):
+    """A zone as a decision about an update sees it."""
+
+    def static_types(self, name: Name) -> AbstractSet[int]:
+        """The types of the RRsets at the name in which a record is of class static."""
+
+
+class RecordClass(StrEnum):
+    """Who wrote a record."""
+
+    STATIC = "static"  # a person, in a zone file or by an update that the policy lets write static records
+    RESERVATION = "reservation"  # the configuration, for an address that is set aside for one client
+    LEASE = "lease"  # a DHCP server, by an update
+    FOREIGN = "foreign"  # somebody else, by an update
+
+
 class Record(NamedTuple):
     """One record of a zone's content; the class is the zone's."""
 
@@ -52,7 +70,11 @@ class ZoneChange(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why a request was not carried out: the code for the peer, the reason for the operator."""
+    """Why a request was not carried out: the code for the peer, the reason for the operator.
+
+    A requestor that can hear it is told the reason too; `more` is for the operator alone: what the zone had.
+    """
 
     rcode: int
     reason: str
+    more: str = ""
