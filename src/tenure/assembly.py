@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 
 from tenure.authority.zone import Record
 from tenure.config.configuration import Configuration
@@ -17,7 +18,7 @@ from tenure.config.dns import Dns, ZoneSection
 from tenure.config.domains import all_plans, routes
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.subnets import subnets
-from tenure.config.zones import DNS_PORT, start_records, zone_settings
+from tenure.config.zones import DNS_PORT, StartRecord, start_records, zone_settings
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import to_text
 from tenure.ledger.leases import LeaseLedger
@@ -114,31 +115,19 @@ def create_zones(configuration: Configuration, dns: Dns, ledger: ZoneLedger, rep
 
 def _content(configuration: Configuration, dns: Dns, zone: ZoneSection) -> tuple[Record, list[Record]]:
     """The SOA and the other records that a zone starts with."""
-    if zone.file is None:
-        records = [Record(one.name, one.rtype, one.ttl, one.rdata) for one in start_records(dns, zone)]
-    else:
-        records = read_zone_file(configuration, zone)
+    found = start_records(dns, zone) if zone.file is None else _zone_file(configuration.beside(zone.file), zone)
+    records = [Record(one.name, one.rtype, one.ttl, one.rdata) for one in found]
     (soa,) = [record for record in records if record.rtype == RRType.SOA]
     return soa, [record for record in records if record is not soa]
 
 
-def read_zone_file(configuration: Configuration, zone: ZoneSection) -> list[Record]:
-    """The records of the zone's file; `ServiceError` names the file, the line and what would help."""
-    from tenure.dnswire.zonefile import parse_zone_file  # noqa: PLC0415 - dnspython, only for a zone that is new
+def _zone_file(path: Path, zone: ZoneSection) -> Sequence[StartRecord]:
+    from tenure.config.zone_files import ZoneFileError, read_zone_file  # noqa: PLC0415 - dnspython, for a new zone only
 
-    assert zone.file is not None
-    path = configuration.beside(zone.file)
     try:
-        found = [
-            Record(rr.name.lower(), rr.rtype, rr.ttl, rr.rdata) for rr in parse_zone_file(path.read_text(), zone.name)
-        ]
-    except (OSError, ValueError) as error:
-        raise ServiceError(f"zone file {path}", str(error), "correct the file") from None
-    types = [record.rtype for record in found if record.name == zone.name]
-    if types.count(RRType.SOA) != 1 or RRType.NS not in types:
-        cause = f"{to_text(zone.name)} needs one SOA and at least one NS record"
-        raise ServiceError(f"zone file {path}", cause, "add what is missing")
-    return found
+        return read_zone_file(path, zone.name)
+    except ZoneFileError as error:
+        raise ServiceError(f"zone file {path}", error.wrong, error.right) from None
 
 
 def live_keys(configuration: Configuration, ledger: LeaseLedger, service: Service, report: Report) -> LiveKeys:

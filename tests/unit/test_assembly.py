@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.assembly import Service, live_keys, prepare, read_zone_file, services_of, spread_of
+from tenure.assembly import Service, live_keys, prepare, services_of, spread_of
 from tenure.config.configuration import Configuration
 from tenure.config.load import load
 from tenure.config.zones import UPDATER_KEY
@@ -99,21 +99,11 @@ def test_a_zone_file_is_loaded_once_and_the_zone_lives_in_the_store(
     ledger.close()
 
 
-@pytest.mark.parametrize(
-    ("content", "cause"),
-    [
-        ("@ 300 NS ns.example.test.\n", "needs one SOA and at least one NS record"),
-        ("@ 300 SOA ns hostmaster 1 2 3 4 5\n", "needs one SOA and at least one NS record"),
-        (ZONE_FILE + "pc 300 A 10.1.0.999\n", "line 5"),
-    ],
-)
-def test_a_zone_file_that_is_wrong_names_file_and_cause(tmp_path: Path, content: str, cause: str) -> None:
-    (tmp_path / "example.zone").write_text(content)
+def test_a_zone_file_that_is_wrong_is_an_error_at_the_start(tmp_path: Path, report: Report) -> None:
+    (tmp_path / "example.zone").write_text(ZONE_FILE + "pc 300 A 10.1.0.999\n")
     text = DNS.replace('name = "example.test."', 'name = "example.test."\nfile = "example.zone"')
-    configuration = configured(tmp_path, text)
-    assert configuration.dns is not None
-    with pytest.raises(ServiceError, match=r"example\.zone: .*" + cause):
-        read_zone_file(configuration, configuration.dns.zones[0])
+    with pytest.raises(ServiceError, match=r"example\.zone: line 5: .*; correct the file"):
+        prepare(configured(tmp_path, text), report)
 
 
 def test_the_updaters_key_is_made_once_and_kept(tmp_path: Path, report: Report) -> None:

@@ -113,14 +113,21 @@ def test_a_wrong_value_says_what_would_be_right_and_is_2(config: Path, words: li
     assert text in done.stderr
 
 
-def test_check_config_reads_zone_files_too(config: Path) -> None:
+def test_check_config_reads_zone_files_as_the_service_will(config: Path) -> None:
     assert run("check-config", "-c", str(config)).returncode == 0
-    config.write_text(CONFIG.replace('name = "example.test."', 'name = "example.test."\nfile = "test.zone"'))
-    (config.parent / "test.zone").write_text("@ 60 SOA ns hostmaster 1 2 3 4 5\n@ 60 NS ns\nns 60 A 10.1.0.256\n")
+    config.write_text(CONFIG.replace('.test."', '.test."\nfile = "a.zone"').replace('pa."', 'pa."\nfile = "b.zone"'))
+    a, b = (config.parent / name for name in ("a.zone", "b.zone"))
+    a.write_text("@ 60 SOA ns hostmaster 1 2 3 4 5\n@ 60 NS ns\nns 60 A 10.1.0.256\n")
+    b.write_text("@ 60 SOA ns hostmaster 1 2 3 4 5\n")
     done = run("check-config", "-c", str(config))
     assert done.returncode == 2
-    assert "test.zone: line 3" in done.stderr
-    assert done.stderr.count("\n") == 1
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"{config}: dns.zones[0].file: {a}: line 3: ")
+    assert first.endswith("; correct the file")
+    assert second.startswith(f"{config}: dns.zones[1].file: {b}: 1.10.in-addr.arpa. needs one SOA and at least one NS")
+    started = run("dns", "-c", str(config))
+    assert started.returncode == 2
+    assert f"zone file {a}: line 3: " in started.stderr
 
 
 def test_a_generated_key_loads_and_its_file_is_private(tmp_path: Path) -> None:

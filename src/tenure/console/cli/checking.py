@@ -7,22 +7,18 @@ from typing import Annotated
 
 import typer
 
-from tenure.console.cli.options import WRONG, ConfigOption, fail, opened
+from tenure.console.cli.options import ConfigOption, opened
 
 
 def check_config(config: ConfigOption) -> None:
     """Check the configuration and its zone files without running anything."""
     with opened(config) as configuration:
-        from tenure.dnswire.zonefile import parse_zone_file  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.config.problem import ConfigurationError  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.config.zone_files import check_zone_files  # noqa: PLC0415
 
+        if problems := list(check_zone_files(configuration)):
+            raise ConfigurationError(config, {}, problems)
         dns, dhcp4 = configuration.dns, configuration.dhcp4
-        for zone in dns.zones if dns else []:
-            if zone.file is not None:
-                path = configuration.beside(zone.file)
-                try:
-                    list(parse_zone_file(path.read_text(), zone.name))
-                except (OSError, ValueError) as error:
-                    raise fail(f"zone file {path}: {error}; correct the file", WRONG) from None
         subnets, zones = len(dhcp4.subnets) if dhcp4 else 0, len(dns.zones) if dns else 0
         print(f"{config} is right: subnets {subnets}, zones {zones}, keys {len(configuration.keys)}")
 
