@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -20,12 +20,13 @@ from zone_view import MemoryZone
 from tenure.authority.policy import parse_rule
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Record
-from tenure.dnswire.name import from_text
+from tenure.dnswire.name import Name, from_text
 from tenure.ledger.opening import open_zones
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns import DnsService
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.signing.key import Key
 
 ZONE_TEXT = "@ 300 NS ns\nns 300 A 192.0.2.1\nhost 300 A 192.0.2.10\n"
 POLICY = ("grant dhcp. zonesub ANY",)
@@ -73,6 +74,7 @@ def running(
     policy: Sequence[str] = POLICY,
     *,
     host: str = "127.0.0.1",
+    keys: Mapping[Name, Key] = KEYS,
     prepare: Callable[[DnsService, ZoneLedger], None] = lambda service, ledger: None,
 ) -> Iterator[Running]:
     """The service of `example.test.`, listening on a port that the system chose; ended at the end."""
@@ -89,7 +91,7 @@ def running(
             settings = ZoneSettings(from_text("example.test."), rules, transfer_networks=everyone)
             log = io.StringIO()
             report = Report("dns", stream=log)
-            service = DnsService(ledger, [settings], KEYS, [(host, 0)], report)
+            service = DnsService(ledger, [settings], keys, [(host, 0)], report)
             prepare(service, ledger)
             port = service.open()[0][1]
         except BaseException as error:  # noqa: BLE001 - it is raised again where the test can see it

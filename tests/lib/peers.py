@@ -10,6 +10,7 @@ import pytest
 
 PACKAGES = {
     "named": "bind9",
+    "named-checkconf": "bind9-utils",
     "named-checkzone": "bind9",
     "rndc": "bind9",
     "dig": "bind9-dnsutils",
