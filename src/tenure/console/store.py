@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from tenure.config.configuration import Configuration
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.folder import folder_problem
 from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
@@ -49,4 +50,4 @@ def has_leases(configuration: Configuration) -> bool:
 def _must_exist(configuration: Configuration, schema: Schema) -> None:
     path = sqlite_path(configuration.store_url, schema.file_suffix)
     if path is not None and not path.exists():
-        raise LedgerUnavailable(str(path), NOT_YET)
+        raise LedgerUnavailable(str(path), folder_problem(path) or NOT_YET)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tenure.ledger.errors import LedgerUnavailable, WriteConflict
+from tenure.ledger.folder import folder_problem
 from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
 BUSY_SECONDS = 20.0  # how long to wait for another writer before the store counts as unavailable
@@ -54,13 +55,15 @@ class SqliteStore:
         try:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise LedgerUnavailable(self.place, error.strerror or str(error)) from error
+            raise LedgerUnavailable(self.place, folder_problem(self._path) or error.strerror or str(error)) from error
         with _Naming(self.place):
             return SqliteSession(self._path)
 
     def check_writable(self) -> str:
         """Creates, syncs and renames a file beside the database, and looks at the free space."""
         folder = self._path.absolute().parent
+        if problem := folder_problem(self._path):
+            raise LedgerUnavailable(self.place, problem)
         trial = folder / f".{self._path.name}.trial-{os.getpid()}"
         renamed = trial.with_name(trial.name + "-renamed")
         try:

@@ -130,6 +130,20 @@ def test_check_config_reads_zone_files_as_the_service_will(config: Path) -> None
     assert f"zone file {a}: line 3: " in started.stderr
 
 
+def test_a_folder_that_is_not_there_is_said_with_how_to_make_it(config: Path) -> None:
+    config.write_text(f'store = {{ url = "sqlite:data/tenure.db" }}\n{CONFIG}')
+    folder = config.parent / "data"
+    says = f"the folder {folder} is not there; make it with: mkdir -p {folder}\n"
+    done = run("check-config", "-c", str(config))
+    assert (done.returncode, done.stderr) == (2, f"{config}: store.url: {says}")
+    for word in ("leases", "serve"):
+        done = run(word, "-c", str(config))
+        assert done.returncode in {1, 2}
+        assert done.stderr.replace('"', "").endswith(f"{folder}/tenure.db: {says}"), done.stderr
+    folder.mkdir()
+    assert run("check-config", "-c", str(config)).returncode == 0
+
+
 def test_a_generated_key_loads_and_its_file_is_private(tmp_path: Path) -> None:
     out = tmp_path / "dhcp.key"
     done = run("key", "generate", "DHCP", "--algorithm", "hmac-sha512", "--out", str(out))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenure.console.cli.options import ConfigOption, opened
+
+if TYPE_CHECKING:
+    from tenure.config.configuration import Configuration
+    from tenure.config.problem import Problem
 
 
 def check_config(config: ConfigOption) -> None:
@@ -16,11 +21,23 @@ def check_config(config: ConfigOption) -> None:
         from tenure.config.problem import ConfigurationError  # noqa: PLC0415 - `tenure --help` does without
         from tenure.config.zone_files import check_zone_files  # noqa: PLC0415
 
-        if problems := list(check_zone_files(configuration)):
+        if problems := [*_check_folder(configuration), *check_zone_files(configuration)]:
             raise ConfigurationError(config, {}, problems)
         dns, dhcp4 = configuration.dns, configuration.dhcp4
         subnets, zones = len(dhcp4.subnets) if dhcp4 else 0, len(dns.zones) if dns else 0
         print(f"{config} is right: subnets {subnets}, zones {zones}, keys {len(configuration.keys)}")
+
+
+def _check_folder(configuration: Configuration) -> Iterator[Problem]:
+    """The folder of the store is there. A service that is started makes the file in it, not the folder."""
+    from tenure.config.problem import Problem  # noqa: PLC0415 - `tenure --help` does without
+    from tenure.ledger.folder import folder_problem  # noqa: PLC0415
+    from tenure.ledger.opening import sqlite_path  # noqa: PLC0415
+
+    path = sqlite_path(configuration.store_url)
+    if path is not None and (problem := folder_problem(path)):
+        wrong, _, right = problem.partition("; ")
+        yield Problem(("store", "url"), wrong, right)
 
 
 def version() -> None:
