@@ -19,7 +19,7 @@ ROOMS: dict[str, set[str]] = {
 ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
 ROOMS["serving"] = {*ROOMS}
 ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.subnet", "updating.routing"}
-ROOMS["config"] |= {"authority.policy", "authority.settings"}
+ROOMS["config"] |= {"authority.policy", "authority.settings", "authority.server_settings"}
 ROOMS["console"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.lease", "ledger", "config"}
 EVERYTHING = {"assembly", "__main__"}
 

@@ -18,6 +18,7 @@ from dns_exchange import KEYS
 from zone_view import MemoryZone
 
 from tenure.authority.policy import parse_rule
+from tenure.authority.server_settings import ServerSettings
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Record
 from tenure.dnswire.name import Name, from_text
@@ -29,6 +30,7 @@ from tenure.serving.stop import Stop
 from tenure.signing.key import Key
 
 ZONE_TEXT = "@ 300 NS ns\nns 300 A 192.0.2.1\nhost 300 A 192.0.2.10\n"
+DEFAULTS = ServerSettings()
 POLICY = ("grant dhcp. zonesub ANY",)
 
 
@@ -75,6 +77,7 @@ def running(
     *,
     host: str = "127.0.0.1",
     keys: Mapping[Name, Key] = KEYS,
+    server: ServerSettings = DEFAULTS,
     prepare: Callable[[DnsService, ZoneLedger], None] = lambda service, ledger: None,
 ) -> Iterator[Running]:
     """The service of `example.test.`, listening on a port that the system chose; ended at the end."""
@@ -91,7 +94,7 @@ def running(
             settings = ZoneSettings(from_text("example.test."), rules, transfer_networks=everyone)
             log = io.StringIO()
             report = Report("dns", stream=log)
-            service = DnsService(ledger, [settings], keys, [(host, 0)], report)
+            service = DnsService(ledger, [settings], keys, [(host, 0)], report, settings=server)
             prepare(service, ledger)
             port = service.open()[0][1]
         except BaseException as error:  # noqa: BLE001 - it is raised again where the test can see it

@@ -10,9 +10,19 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.zone import Refusal
 from tenure.dnswire.codes import Opcode, Rcode
-from tenure.dnswire.edns import COOKIE, LEAST_PAYLOAD, OPT_SIZE, Edns, ExtendedError, error_option
+from tenure.dnswire.edns import (
+    COOKIE,
+    LEAST_PAYLOAD,
+    OPT_SIZE,
+    TCP_KEEPALIVE,
+    Edns,
+    ExtendedError,
+    InfoCode,
+    error_option,
+)
 from tenure.dnswire.message import AA, QR, RD, Message, build_message, parse_message
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rr import RR
@@ -26,6 +36,13 @@ PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly ever
 _OPCODES = frozenset(map(int, Opcode))
 _OPTION_HEAD = 4  # octets of an EDNS option before its data
 _ERROR_HEAD = _OPTION_HEAD + 2
+
+
+_INFO_CODES = {
+    int(Rcode.REFUSED): int(InfoCode.PROHIBITED),
+    int(Rcode.NOTAUTH): int(InfoCode.NOT_AUTHORITATIVE),
+    int(Rcode.NOTIMP): int(InfoCode.NOT_SUPPORTED),
+}
 
 
 class Request(NamedTuple):
@@ -42,15 +59,24 @@ class Request(NamedTuple):
         return self.verified.key.name if self.verified else None
 
 
+class OwnOptions(NamedTuple):
+    """What this server says in EDNS options of its own, to those who send such options themselves."""
+
+    cookies: Cookies | None = None
+    keepalive: int = 0  # tenths of a second that a TCP connection may be idle; 0: that is not told
+
+
 class Reply(NamedTuple):
     """What to send; empty: nothing. `reusable`: the same question, octet for octet, gets the same answer."""
 
     octets: bytes
     reusable: bool = False
     refusal: Refusal | None = None
+    cookie: bool = False  # it is reusable but for the cookie, which ends it as another one ends the request
 
 
 SILENCE = Reply(b"")
+NO_OPTIONS = OwnOptions()
 
 
 class Unanswerable(NamedTuple):
@@ -62,9 +88,15 @@ class Unanswerable(NamedTuple):
 
 
 def read_request(
-    octets: bytes, keys: Mapping[Name, Key], now: float, *, stream: bool
+    octets: bytes,
+    keys: Mapping[Name, Key],
+    now: float,
+    *,
+    stream: bool,
+    client: str = "",
+    own: OwnOptions = NO_OPTIONS,
 ) -> Request | Unanswerable | Reply:
-    """The request, or the reply that it gets already now."""
+    """The request from the address `client`, or the reply that it gets already now."""
     if len(octets) < 12 or octets[2] & 0x80:
         return SILENCE
     if (octets[2] >> 3) & 15 not in _OPCODES:
@@ -74,12 +106,15 @@ def read_request(
     except Malformed as error:
         return _bare_reply(octets, Refusal(Rcode.FORMERR, str(error)))
     verified = None
+    options: tuple[tuple[int, bytes], ...] = ()
+    if message.edns is not None and message.edns.options:
+        options = _answer_options(message.edns, own, client, now, stream=stream)
     if message.tsig is not None:
         outcome = verify_request(octets, message, keys, now)
         if isinstance(outcome, Rejected):
-            return _rejected(message, outcome, now, stream=stream)
+            return _rejected(Request(message, None, stream, options), outcome, now)
         verified = outcome
-    request = Request(message, verified, stream)
+    request = Request(message, verified, stream, options)
     if message.edns is not None and (refusal := _check_edns(message.edns)):
         return Unanswerable(message, build_reply(request, refusal.rcode, now), refusal)
     return request
@@ -124,25 +159,55 @@ def reply_room(request: Request) -> int:
     return size if request.verified is None else size - tsig_size(request.verified)
 
 
+def _answer_options(
+    edns: Edns, own: OwnOptions, client: str, now: float, *, stream: bool
+) -> tuple[tuple[int, bytes], ...]:
+    """The options of every reply to it; the cookie comes last."""
+    found = []
+    if stream and own.keepalive and any(code == TCP_KEEPALIVE for code, _data in edns.options):
+        found.append((TCP_KEEPALIVE, own.keepalive.to_bytes(2, "big")))
+    if own.cookies is not None:
+        cookie = cookie_of(edns)
+        if cookie is not None and _is_cookie(cookie):
+            found.append((COOKIE, own.cookies.answer(cookie[:CLIENT_COOKIE], client, now)))
+    return tuple(found)
+
+
+def error_of(refusal: Refusal) -> ExtendedError | None:
+    """The reason of a refusal as its requestor is told it; None where the RCODE says as much."""
+    code = _INFO_CODES.get(refusal.rcode)
+    return None if code is None else ExtendedError(code, refusal.reason)
+
+
 def _with_error(request: Request, error: ExtendedError, room: int) -> tuple[tuple[int, bytes], ...]:
     """The options of the reply with the error, whose text is cut to what fits beside the question."""
     asked = sum(len(question.name) + 4 for question in request.message.questions[:1])
     others = sum(_OPTION_HEAD + len(data) for _code, data in request.options)
     spare = room - HEADER_SIZE - asked - OPT_SIZE - others - _ERROR_HEAD
-    return (*request.options, error_option(error, spare)) if spare >= 0 else request.options
+    return (error_option(error, spare), *request.options) if spare >= 0 else request.options
+
+
+def cookie_of(edns: Edns) -> bytes | None:
+    """The cookie option; of several, the first one counts (RFC 7873 section 5.2)."""
+    return next((data for code, data in edns.options if code == COOKIE), None)
+
+
+def _is_cookie(octets: bytes) -> bool:
+    """Whether it has the length of a client cookie, alone or with a server cookie (RFC 7873 section 4)."""
+    return len(octets) == CLIENT_COOKIE or 16 <= len(octets) <= 40
 
 
 def _check_edns(edns: Edns) -> Refusal | None:
     if edns.version > 0:
         return Refusal(Rcode.BADVERS, f"EDNS version {edns.version} is not known")
-    for code, data in edns.options:
-        if code == COOKIE and len(data) != 8 and not 16 <= len(data) <= 40:
-            return Refusal(Rcode.FORMERR, f"a cookie of {len(data)} octets")
+    cookie = cookie_of(edns)
+    if cookie is not None and not _is_cookie(cookie):
+        return Refusal(Rcode.FORMERR, f"a cookie of {len(cookie)} octets")
     return None
 
 
-def _rejected(message: Message, rejected: Rejected, now: float, *, stream: bool) -> Unanswerable:
-    unsigned = Request(message, None, stream)
+def _rejected(unsigned: Request, rejected: Rejected, now: float) -> Unanswerable:
+    message = unsigned.message
     reply = rejection_response(build_reply(unsigned, rejected.rcode, now), rejected, now)
     who = f"TSIG of key {to_text(message.tsig.name)}: " if message.tsig else ""
     return Unanswerable(message, reply, Refusal(rejected.rcode, who + rejected.reason))

@@ -6,16 +6,27 @@ from collections.abc import Callable, Mapping
 from struct import Struct
 from typing import NamedTuple, TypeAlias
 
-from tenure.authority.answer import answer_question
-from tenure.authority.request import Reply, Request, Unanswerable, build_reply, read_request
+from tenure.authority.answer import Answer, answer_question
+from tenure.authority.cookie import CLIENT_COOKIE, Cookies
+from tenure.authority.request import (
+    NO_OPTIONS,
+    OwnOptions,
+    Reply,
+    Request,
+    Unanswerable,
+    build_reply,
+    cookie_of,
+    error_of,
+    read_request,
+)
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.transfer import Transfer, decide_transfer
 from tenure.authority.update import zone_of_update
 from tenure.authority.zone import Refusal
 from tenure.authority.zones import Zones
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType
-from tenure.dnswire.edns import ExtendedError
-from tenure.dnswire.message import QR, RD, Message
+from tenure.dnswire.edns import ExtendedError, InfoCode
+from tenure.dnswire.message import QR, RD, Message, Question
 from tenure.dnswire.name import Name, to_text
 from tenure.signing.key import Key
 from tenure.signing.tsig import sign_response
@@ -25,6 +36,7 @@ _ONE_QUESTION = Struct("!6H")
 _TYPE_AND_CLASS = Struct("!HH")
 _TRANSFERS = frozenset((int(RRType.AXFR), int(RRType.IXFR)))
 # Types that are no question about a zone's records, and what who asks for them hears.
+_NO_SUCH_ZONE = ExtendedError(InfoCode.NOT_AUTHORITATIVE, "this is not a zone that is served here")
 _NOT_ASKED_FOR: dict[int, int] = {
     **dict.fromkeys(map(int, (0, RRType.OPT, RRType.TSIG)), int(Rcode.FORMERR)),
     **dict.fromkeys(map(int, (RRType.MAILA, RRType.MAILB)), int(Rcode.NOTIMP)),
@@ -53,14 +65,25 @@ Response: TypeAlias = Reply | Update | RefusedUpdate | Transfer
 
 
 def respond(
-    octets: bytes, zones: Zones, keys: Mapping[Name, Key], client: str, now: float, *, stream: bool
+    octets: bytes,
+    zones: Zones,
+    keys: Mapping[Name, Key],
+    client: str,
+    now: float,
+    *,
+    stream: bool,
+    own: OwnOptions = NO_OPTIONS,
 ) -> Response:
     """What becomes of the octets that came from the address `client`. Never raises for their sake."""
-    request = read_request(octets, keys, now, stream=stream)
+    request = read_request(octets, keys, now, stream=stream, client=client, own=own)
     if isinstance(request, Reply):
         return request
     if isinstance(request, Unanswerable):
         return _unanswerable(request)
+    if own.cookies is not None and request.options:
+        turned_away = _check_cookie(request, own.cookies, client, now)
+        if turned_away is not None:
+            return turned_away
     return _BY_OPCODE[request.message.flags >> 11 & 15](request, zones, client, now)
 
 
@@ -86,6 +109,25 @@ def server_failure(octets: bytes, keys: Mapping[Name, Key], now: float, *, strea
     return build_reply(request, Rcode.SERVFAIL, now) if isinstance(request, Request) else b""
 
 
+def _check_cookie(request: Request, cookies: Cookies, client: str, now: float) -> Reply | None:
+    """The reply to a query that is turned away for its server cookie, or that asks for nothing but one.
+
+    A query without a question asks for a cookie (RFC 7873 section 5.4). Who came over TCP, or signed what it sent, has
+    shown where it is without one (section 5.2.3).
+    """
+    message = request.message
+    cookie = None if message.edns is None else cookie_of(message.edns)
+    if cookie is None or message.opcode != Opcode.QUERY:
+        return None
+    proven = request.stream or request.verified is not None
+    if not message.questions:
+        wrong = len(cookie) > CLIENT_COOKIE and not cookies.is_good(cookie, client, now)
+        return Reply(build_reply(request, Rcode.BADCOOKIE if wrong else Rcode.NOERROR, now))
+    if not cookies.required or proven or cookies.is_good(cookie, client, now):
+        return None
+    return Reply(build_reply(request, Rcode.BADCOOKIE, now))
+
+
 def _query(request: Request, zones: Zones, client: str, now: float) -> Response:
     message = request.message
     if len(message.questions) != 1:
@@ -106,24 +148,48 @@ def _query(request: Request, zones: Zones, client: str, now: float) -> Response:
         authorities=answer.authorities,
         additionals=answer.additionals,
         needed=answer.glue_count,
+        error=_why_refused(question, answer),
     )
-    return Reply(octets, request.verified is None and not (message.edns and message.edns.options))
+    reusable, ends_with_cookie = _reuse(request)
+    return Reply(octets, reusable, cookie=ends_with_cookie)
+
+
+def _why_refused(question: Question, answer: Answer) -> ExtendedError | None:
+    if answer.rcode != Rcode.REFUSED:
+        return None
+    if question.rclass != RRClass.IN:
+        return ExtendedError(InfoCode.NOT_AUTHORITATIVE, f"no zone of class {question.rclass} is served here")
+    return ExtendedError(InfoCode.NOT_AUTHORITATIVE, "no zone above this name is served here")
+
+
+def _reuse(request: Request) -> tuple[bool, bool]:
+    """Whether the reply serves whoever asks the same, and whether all but the cookie at its end does."""
+    message = request.message
+    if request.verified is not None:
+        return False, False
+    if message.edns is None or not message.edns.options:
+        return True, False
+    with_cookie = (
+        len(message.edns.options) == 1 and len(request.options) == 1 and not request.stream and not message.additionals
+    )
+    return with_cookie, with_cookie
 
 
 def _update(request: Request, zones: Zones, client: str, now: float) -> Response:
     del client
     name = zone_of_update(request.message)
     if isinstance(name, Refusal):
-        return RefusedUpdate(
-            build_reply(request, name.rcode, now), None, first_name(request.message), request.key, name
-        )
+        return _refuse_update(request, None, name, now)
     zone = zones.get(name)
     if zone is None:
         refusal = Refusal(Rcode.NOTAUTH, f"{to_text(name)} is not a zone that is served here")
-        return RefusedUpdate(
-            build_reply(request, refusal.rcode, now), name, first_name(request.message), request.key, refusal
-        )
+        return _refuse_update(request, name, refusal, now)
     return Update(request, zone.settings)
+
+
+def _refuse_update(request: Request, zone: Name | None, refusal: Refusal, now: float) -> RefusedUpdate:
+    reply = build_reply(request, refusal.rcode, now, error=error_of(refusal))
+    return RefusedUpdate(reply, zone, first_name(request.message), request.key, refusal)
 
 
 def _notify(request: Request, zones: Zones, client: str, now: float) -> Response:
@@ -135,7 +201,7 @@ def _notify(request: Request, zones: Zones, client: str, now: float) -> Response
     if questions[0].rtype != RRType.SOA:
         return Reply(build_reply(request, Rcode.NOTIMP, now))
     if questions[0].rclass != RRClass.IN or questions[0].name.lower() not in zones:
-        return Reply(build_reply(request, Rcode.NOTAUTH, now))
+        return Reply(build_reply(request, Rcode.NOTAUTH, now, error=_NO_SUCH_ZONE))
     return Reply(build_reply(request, Rcode.NOERROR, now, authoritative=True))
 
 

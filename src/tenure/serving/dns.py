@@ -6,13 +6,16 @@ order, committed in one transaction, and answered after that; so the more arrive
 
 from __future__ import annotations
 
+import secrets
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from tenure.authority.request import Reply
+from tenure.authority.cookie import Cookies, derived_secrets, fixed_secrets
+from tenure.authority.request import OwnOptions, Reply
 from tenure.authority.respond import Response, respond, server_failure, update_reply
+from tenure.authority.server_settings import CookieSettings, ServerSettings
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.transfer import Transfer
 from tenure.authority.zones import ServedZone
@@ -33,6 +36,7 @@ from tenure.signing.key import Key
 
 _TURN_SECONDS = 1.0  # how often idle connections are looked at
 _LEDGER_PROBLEM = "zone-ledger"
+_DEFAULTS = ServerSettings()
 
 
 class DnsService:
@@ -51,6 +55,7 @@ class DnsService:
         look_at_keys: Callable[[float], None] = lambda _now: None,
         *,
         shared: bool = False,
+        settings: ServerSettings = _DEFAULTS,
     ) -> None:
         self._ledger = ledger
         self._keys = keys
@@ -60,6 +65,8 @@ class DnsService:
         self._report = report
         self._zone_ids = _zone_ids(ledger, zones)
         self._cache = QueryCache()
+        self._cookies = _cookies(ledger, settings.cookies)
+        self._own = OwnOptions(self._cookies, round(settings.tcp.idle_seconds * 10))
         self._zones = {
             zone.name: ServedZone(zone, self._cache.watch(ledger.view(self._zone_ids[zone.name]))) for zone in zones
         }
@@ -67,7 +74,7 @@ class DnsService:
         self._pending: list[Pending] = []
         self._listeners: list[Listener] = []
         self._poller = select.epoll()
-        self._tcp = TcpServer(self._poller, self._receive_tcp, self._settle)
+        self._tcp = TcpServer(self._poller, self._receive_tcp, self._settle, settings.tcp)
         self._now = time.time()  # UTC seconds, of this turn
         self._ticks = time.monotonic()  # seconds, of this turn
 
@@ -136,12 +143,20 @@ class DnsService:
             self._cache.forget(names)
 
     def _receive_udp(self, octets: bytes, peer: Peer, send: Send) -> None:
+        if self._cookies is not None:
+            ready = self._cache.reply_with_cookie(octets, self._cookies, peer[0], self._now)
+            if ready is not None:
+                send(ready)
+                self._report.count("queries_from_cache", 1)
+                return
         self._cache.begin()
         response = self._respond(octets, peer[0], stream=False)
         if isinstance(response, Reply):
             if response.octets:
                 send(response.octets)
-            if response.reusable:
+            if response.cookie:
+                self._cache.keep_before_cookie(octets, response.octets)
+            elif response.reusable:
                 self._cache.keep(octets, response.octets)
         elif not isinstance(response, Transfer):
             self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", send))
@@ -163,7 +178,7 @@ class DnsService:
         self._report.counts["messages"] += 1
         try:
             self._ledger.begin_reads()
-            return respond(octets, self._zones, self._keys, client, self._now, stream=stream)
+            return respond(octets, self._zones, self._keys, client, self._now, stream=stream, own=self._own)
         except LedgerUnavailable as error:
             self._report.problem(_LEDGER_PROBLEM, str(error))
             return Reply(server_failure(octets, self._keys, self._now, stream=stream))
@@ -199,6 +214,17 @@ class DnsService:
             listener.udp.close()
             listener.tcp.close()
         self._listeners = []
+
+
+def _cookies(ledger: ZoneLedger, settings: CookieSettings) -> Cookies | None:
+    """Cookies as configured: of the operator's secrets, or of one that all servers on this store share."""
+    if not settings.answer:
+        return None
+    if settings.secrets:
+        made_with = fixed_secrets(settings.secrets)
+    else:
+        made_with = derived_secrets(ledger.secrets.shared("dns-cookie", secrets.token_bytes(32)))
+    return Cookies(made_with, required=settings.require_server_cookie)
 
 
 def _zone_ids(ledger: ZoneLedger, zones: Sequence[ZoneSettings]) -> dict[Name, int]:

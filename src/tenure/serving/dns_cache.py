@@ -4,12 +4,17 @@ A reply is found by the octets of its query without the id. It depends on the na
 the change of a name drops the replies that read it. A reply for which the SOA was read, or whether anything stands
 below a name (denials, wildcards, empty non-terminals), is dropped at every change. Aliases, cuts and glue need no rule
 of their own: their names were read.
+
+Where query and reply end with a cookie (RFC 7873), that is left off as well: the query without it finds the reply
+without it, whoever asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
+from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.zone import Node, ZoneView
 from tenure.dnswire.name import Name
 
@@ -18,12 +23,37 @@ MOST_VOLATILE = 20_000  # denials can be asked for without end; they must not pu
 MOST_NODES = 5_000  # of each zone: apex, cuts and wildcards are read again and again, hosts once for each reply
 _MOST_KEPT = 4 * MOST_REPLIES  # replies kept since everything was dropped; bounds the notes about dropped ones
 
+_COOKIE_ALONE = b"\0\x0c\0\x0a\0\x08"  # length of OPT's data, option code, length: a client cookie of 8 octets follows
+_COOKIE_PAIR = b"\0\x1c\0\x0a\0\x18"  # a server cookie of 16 octets follows the client's
+_COOKIE_IN_REPLY = 24
+
+
+class BehindCookie(NamedTuple):
+    """A query that seems to end with a cookie."""
+
+    key: bytes  # the query without its id and its cookie
+    cookie: bytes
+
+
+def behind_cookie(query: bytes) -> BehindCookie | None:
+    """The query and its cookie apart, if it ends with an OPT record that has this one option.
+
+    Octets that only look so are no harm: their key is found among the replies when they are, octet for octet, a query
+    that was read as one before, but for the cookie.
+    """
+    if query[-14:-8] == _COOKIE_ALONE:
+        return BehindCookie(query[2:-14], query[-8:])
+    if query[-30:-24] == _COOKIE_PAIR:
+        return BehindCookie(query[2:-30], query[-24:])
+    return None
+
 
 class QueryCache:
     """`replies` is what the service looks up for each packet: query octets behind the id to reply octets behind it."""
 
     def __init__(self) -> None:
         self.replies: dict[bytes, bytes] = {}
+        self.before_cookie: dict[bytes, bytes] = {}  # the same, of queries and replies that end with a cookie
         self._views: list[_KeptView] = []
         self._reads = _Reads()
         self._readers: dict[Name, list[bytes]] = {}  # queries whose reply read the name
@@ -41,12 +71,33 @@ class QueryCache:
         self._reads.names.clear()
         self._reads.more = False
 
+    def reply_with_cookie(self, query: bytes, cookies: Cookies, client: str, now: float) -> bytes | None:
+        """The reply that is ready for a query that ends with a cookie; None: there is none, or not for this cookie."""
+        found = behind_cookie(query)
+        if found is None:
+            return None
+        before = self.before_cookie.get(found.key)
+        if before is None or (cookies.required and not cookies.is_good(found.cookie, client, now)):
+            return None
+        return query[:2] + before + cookies.answer(found.cookie[:CLIENT_COOKIE], client, now)
+
     def keep(self, query: bytes, reply: bytes) -> None:
         """Keep the reply just made (whole messages; the id of each is left off)."""
-        if len(self.replies) >= MOST_REPLIES or self._kept >= _MOST_KEPT:
+        self._note(query[2:])
+        self.replies[query[2:]] = reply[2:]
+
+    def keep_before_cookie(self, query: bytes, reply: bytes) -> None:
+        """Keep the reply just made, where each of the two ends with a cookie, the reply's being 24 octets long."""
+        found = behind_cookie(query)
+        if found is not None:
+            self._note(found.key)
+            self.before_cookie[found.key] = reply[2:-_COOKIE_IN_REPLY]
+
+    def _note(self, key: bytes) -> None:
+        """A reply will be kept under the key: make room for it, and note when it has to go."""
+        if len(self.replies) + len(self.before_cookie) >= MOST_REPLIES or self._kept >= _MOST_KEPT:
             self.forget_all()
         self._kept += 1
-        key = query[2:]
         if self._reads.more:
             if len(self._volatile) >= MOST_VOLATILE:
                 self._forget_volatile()
@@ -58,7 +109,6 @@ class QueryCache:
                     self._readers[name] = [key]
                 else:
                     readers.append(key)
-        self.replies[key] = reply[2:]
 
     def forget(self, names: AbstractSet[Name]) -> None:
         """Some names have changed, and the serial of their zone with them."""
@@ -67,21 +117,26 @@ class QueryCache:
             view.forget(names)
         for name in names:
             for key in self._readers.pop(name, ()):
-                self.replies.pop(key, None)
+                self._drop(key)
 
     def forget_all(self) -> None:
         """Anything may have changed."""
         for view in self._views:
             view.forget_all()
         self.replies.clear()
+        self.before_cookie.clear()
         self._readers.clear()
         self._volatile.clear()
         self._kept = 0
 
     def _forget_volatile(self) -> None:
         for key in self._volatile:
-            self.replies.pop(key, None)
+            self._drop(key)
         self._volatile.clear()
+
+    def _drop(self, key: bytes) -> None:
+        if self.replies.pop(key, None) is None:
+            self.before_cookie.pop(key, None)
 
 
 class _Reads:

@@ -12,10 +12,9 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
+from tenure.authority.server_settings import TcpSettings
 from tenure.dnswire.tcp import Deframer, frame
 
-MOST_CONNECTIONS = 512
-IDLE_SECONDS = 30.0
 _READ = 65536
 _MOST_UNSENT = 256  # replies; a requestor that does not take them is not served any further
 _MOST_UNSENT_OCTETS = 1 << 20
@@ -118,6 +117,10 @@ class Connection:
                 self._queue.popleft()
 
 
+def _active_at(connection: Connection) -> float:
+    return connection.active_at
+
+
 Receive: TypeAlias = Callable[[bytes, Connection], None]
 
 
@@ -128,9 +131,12 @@ class TcpServer:
     its answer.
     """
 
-    def __init__(self, poller: select.epoll, receive: Receive, settle: Callable[[], None]) -> None:
+    def __init__(
+        self, poller: select.epoll, receive: Receive, settle: Callable[[], None], settings: TcpSettings
+    ) -> None:
         self._poller = poller
         self._receive = receive
+        self._settings = settings
         self._settle = settle
         self._listeners: dict[int, socket.socket] = {}
         self._connections: dict[int, Connection] = {}
@@ -168,7 +174,7 @@ class TcpServer:
     def close_idle(self, now: float) -> None:
         """Close what was silent for too long."""
         for connection in list(self._connections.values()):
-            if now - connection.active_at > IDLE_SECONDS and not connection.waiting:
+            if now - connection.active_at > self._settings.idle_seconds and not connection.waiting:
                 self._drop(connection)
 
     def close(self) -> None:
@@ -188,10 +194,17 @@ class TcpServer:
             return
         tcp.setblocking(False)
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if len(self._connections) >= MOST_CONNECTIONS:
-            self._drop(min(self._connections.values(), key=lambda connection: connection.active_at))
+        self._make_room(peer[0])
         self._connections[tcp.fileno()] = Connection(tcp, peer, now)
         self._poller.register(tcp.fileno(), select.EPOLLIN)
+
+    def _make_room(self, address: str) -> None:
+        """Where there are as many as may be, of this address or in all, the one that was silent for longest ends."""
+        ours = [connection for connection in self._connections.values() if connection.peer[0] == address]
+        if len(ours) >= self._settings.clients_per_address:
+            self._drop(min(ours, key=_active_at))
+        elif len(self._connections) >= self._settings.clients:
+            self._drop(min(self._connections.values(), key=_active_at))
 
     def _advance(self, connection: Connection, now: float) -> None:
         """Serves and sends as far as it goes, then polls for what can happen next."""

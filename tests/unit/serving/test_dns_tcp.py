@@ -6,12 +6,15 @@ import socket
 import time
 from pathlib import Path
 
+import dns.edns
 import dns.message
+import dns.query
 import dns.rcode
 import pytest
 from dns_exchange import KEY
 from dns_service import Running, running
 
+from tenure.authority.server_settings import ServerSettings, TcpSettings
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import from_text
 from tenure.dnswire.tcp import Deframer, frame
@@ -33,11 +36,62 @@ def answered(tcp: socket.socket) -> bool:
     return bool(Deframer().feed(tcp.recv(4096)))
 
 
-def test_a_silent_connection_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_tcp, "IDLE_SECONDS", 0.2)
-    with running(tmp_path) as service, connect(service) as tcp:
+def bounds(**those: float) -> ServerSettings:
+    return ServerSettings(tcp=TcpSettings(**those))  # type: ignore[arg-type]  # names are checked when it runs
+
+
+def test_a_silent_connection_is_closed(tmp_path: Path) -> None:
+    with running(tmp_path, server=bounds(idle_seconds=0.2)) as service, connect(service) as tcp:
         assert answered(tcp)
         assert tcp.recv(1) == b""
+
+
+def test_another_address_does_not_make_room_for_one_that_has_too_many(tmp_path: Path) -> None:
+    with running(tmp_path, host="0.0.0.0", server=bounds(clients_per_address=2)) as service:
+        other = socket.create_connection((service.host, service.port), source_address=("127.0.0.2", 0))
+        assert answered(other)
+        several = [connect(service) for _ in range(3)]
+        assert all(answered(tcp) for tcp in several[1:])
+        assert several[0].recv(1) == b""
+        assert answered(other)
+        for tcp in (other, *several):
+            tcp.close()
+
+
+def test_messages_in_a_row_are_all_answered(tmp_path: Path) -> None:
+    """RFC 7766 section 6.2.1.1: a requestor need not wait for one reply before it sends the next request."""
+    queries = [dns.message.make_query("host.example.test.", "A", id=number) for number in range(300)]
+    octets = b"".join(frame(query.to_wire()) for query in queries)
+    with running(tmp_path) as service, connect(service) as tcp:
+        deframer = Deframer()
+        replies: list[bytes] = []
+        for at in range(0, len(octets), 1000):  # wherever the segments end
+            tcp.sendall(octets[at : at + 1000])
+        while len(replies) < len(queries):
+            replies += deframer.feed(tcp.recv(65536))
+    assert {int.from_bytes(reply[:2], "big") for reply in replies} == set(range(300))
+    assert all(reply[3] & 15 == 0 for reply in replies)
+
+
+def test_what_is_asked_before_the_requestor_ends_is_answered(tmp_path: Path) -> None:
+    """RFC 7766 section 6.2.3: the requestor may close its side and still wait for replies."""
+    with running(tmp_path) as service, connect(service) as tcp:
+        tcp.sendall(QUERY * 3)
+        tcp.shutdown(socket.SHUT_WR)
+        octets = b""
+        while taken := tcp.recv(65536):
+            octets += taken
+    assert len(Deframer().feed(octets)) == 3
+
+
+def test_how_long_it_may_be_silent_is_told(tmp_path: Path) -> None:
+    """RFC 7828: to who asks, in tenths of a second, and over TCP only."""
+    query = dns.message.make_query("host.example.test.", "A", use_edns=0, options=[dns.edns.GenericOption(11, b"")])
+    with running(tmp_path, server=bounds(idle_seconds=12.5)) as service:
+        over_tcp = dns.query.tcp(query, service.host, port=service.port, timeout=10)
+        over_udp = dns.query.udp(query, service.host, port=service.port, timeout=10)
+    assert [(int(option.otype), option.to_wire()) for option in over_tcp.options] == [(11, b"\0\x7d")]
+    assert over_udp.options == ()
 
 
 def drip(tcp: socket.socket) -> None:
@@ -46,15 +100,18 @@ def drip(tcp: socket.socket) -> None:
         time.sleep(0.05)
 
 
-def test_dripping_octets_do_not_keep_a_connection_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_tcp, "IDLE_SECONDS", 0.5)
-    with running(tmp_path) as service, connect(service) as tcp, pytest.raises(OSError, match=r"reset|pipe"):
+def test_dripping_octets_do_not_keep_a_connection_open(tmp_path: Path) -> None:
+    with (
+        running(tmp_path, server=bounds(idle_seconds=0.5)) as service,
+        connect(service) as tcp,
+        pytest.raises(OSError, match=r"reset|pipe"),
+    ):
         drip(tcp)
 
 
-def test_the_one_that_was_silent_for_longest_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_tcp, "MOST_CONNECTIONS", 3)
-    with running(tmp_path) as service:
+@pytest.mark.parametrize("bound", ["clients", "clients_per_address"])
+def test_the_one_that_was_silent_for_longest_makes_room(tmp_path: Path, bound: str) -> None:
+    with running(tmp_path, server=bounds(**{bound: 3})) as service:
         connections = []
         for _ in range(4):
             connections.append(connect(service))

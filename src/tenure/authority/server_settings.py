@@ -1,0 +1,52 @@
+"""What an operator configures for the DNS server as a whole, whatever its zones. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class CookieSettings:
+    """How cookies are used (RFC 7873); the words are BIND's."""
+
+    answer: bool = True  # whether a cookie is answered with one
+    require_server_cookie: bool = False  # whether a query over UDP with a wrong one is turned away
+    secrets: tuple[bytes, ...] = ()  # of 16 octets, the first makes cookies; none: what the store keeps for all
+
+
+@dataclass(frozen=True, slots=True)
+class TcpSettings:
+    """The bounds of TCP connections, for each process (RFC 7766 section 6)."""
+
+    clients: int = 512  # connections at a time
+    clients_per_address: int = 128  # of one address
+    idle_seconds: float = 30.0  # without a whole message, or without taking what it asked for
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """How many responses of a kind a network gets for a name in a second; 0: no limit. The words are BIND's."""
+
+    responses_per_second: int = 0
+    referrals_per_second: int = 0
+    nodata_per_second: int = 0
+    nxdomains_per_second: int = 0
+    errors_per_second: int = 0
+    all_per_second: int = 0
+    window: int = 15  # seconds over which a network must make up for what it had too much
+    slip: int = 2  # every so many replies that are held back, one goes out without records and with TC; 0: none
+    ipv4_prefix_length: int = 24
+    ipv6_prefix_length: int = 56
+    exempt_clients: tuple[IPv4Network | IPv6Network, ...] = ()
+    log_only: bool = False
+    max_table_size: int = 20000  # counters
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The whole of it, as it is where nothing is said."""
+
+    cookies: CookieSettings = field(default_factory=CookieSettings)
+    tcp: TcpSettings = field(default_factory=TcpSettings)
+    rate_limit: RateLimits | None = None
