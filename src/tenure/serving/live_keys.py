@@ -17,7 +17,7 @@ from tenure.signing.key import Key
 from tenure.signing.rotation import Secret, effective_secrets, fingerprint, good_secrets, keys_of
 
 LOOK_SECONDS = 1.0
-NOTE_SECONDS = 60.0  # between two notes of when a key was used
+NOTE_SECONDS = 60.0  # between two notes of when one secret was used
 AWAY_SECONDS = 10.0  # before the store is asked again after it failed
 _PROBLEM = "key-store"
 
@@ -41,10 +41,10 @@ class LiveKeys:
         self._report = report
         self._allow_md5 = allow_md5
         self._good: tuple[Secret, ...] = ()
-        self._noted: dict[tuple[Name, str], float] = {}
+        self._noted: dict[tuple[Name, str], float] = {}  # by key and fingerprint: the use that the store knows of
+        self._noted_at: dict[tuple[Name, str], float] = {}  # and when that was written
         self._ended: dict[tuple[Name, str], float] = {}  # uses of keys that are no more, not noted yet
         self._look_at = 0.0
-        self._note_at = 0.0
         self.keys: dict[Name, Key] = {}
         self._read(clock())
 
@@ -55,8 +55,7 @@ class LiveKeys:
         self._look_at = now + LOOK_SECONDS
         try:
             self._read(now)
-            if not self._note_at - NOTE_SECONDS <= now < self._note_at:
-                self._note(now)
+            self._note(now)
         except LedgerUnavailable as error:
             self._look_at = now + AWAY_SECONDS
             self._report.problem(_PROBLEM, str(error))
@@ -66,7 +65,7 @@ class LiveKeys:
     def close(self) -> None:
         """Notes what was used since the last time, if the store can be reached."""
         try:
-            self._note(0)
+            self._note(None)
         except LedgerUnavailable as error:
             self._report.problem(_PROBLEM, str(error))
 
@@ -102,11 +101,18 @@ class LiveKeys:
                     found[place] = key.use.at
         return found
 
-    def _note(self, now: float) -> None:
-        """In one small transaction; nothing is written while nothing is used."""
+    def _note(self, now: float | None) -> None:
+        """In one small transaction what was not noted lately, or all of it; nothing while nothing is used."""
         uses = self._uses()
+        if now is not None:
+            uses = {place: at for place, at in uses.items() if self._is_due(place, now)}
         if uses:
             self._store.note_uses(Use(name, digits, self._service, at) for (name, digits), at in uses.items())
-            self._note_at = now + NOTE_SECONDS
             self._noted.update(uses)
-            self._ended.clear()
+            for place in uses:
+                self._noted_at[place] = now or 0.0
+                self._ended.pop(place, None)
+
+    def _is_due(self, place: tuple[Name, str], now: float) -> bool:
+        at = self._noted_at.get(place)
+        return at is None or not at <= now < at + NOTE_SECONDS  # a clock that was set back is no reason to wait

@@ -108,6 +108,17 @@ def test_a_use_is_noted_at_once_and_then_once_a_minute(store: CountedStore) -> N
     assert store.writes == 2  # nothing was used since
 
 
+def test_each_secret_has_a_minute_of_its_own(store: CountedStore) -> None:
+    keys = live(store, FIRST, ELSE)
+    keys.keys[NAME].use.at = NOW
+    keys.look(NOW)
+    keys.keys[NAME].use.at = keys.keys[OTHER].use.at = NOW + 5
+    keys.look(NOW + 5)
+    assert {use.name: use.at for use in store.uses()} == {NAME: NOW, OTHER: NOW + 5}
+    keys.look(NOW - 5000)  # the clock was set back
+    assert {use.at for use in store.uses()} == {NOW + 5}
+
+
 def test_the_use_of_a_secret_that_ended_is_not_lost(store: CountedStore) -> None:
     store.change(NAME, lambda _: (FIRST._replace(until_at=NOW + 5), SECOND))
     keys = live(store)
