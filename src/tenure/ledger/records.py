@@ -20,7 +20,9 @@ _BEGINNING = _LONGEST_KEY + 1 - hashlib.sha256().digest_size  # longer than any 
 _RDATA = "case when long_rdata is null then rdata else long_rdata end"
 
 RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
-RECORDS_AMONG = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = any(?) and name_key = any(?)"
+RECORDS_AMONG = f"""\
+select name_key, rtype, ttl, {_RDATA}, origin = 'static' from record where zone_id = any(?) and name_key = any(?)"""
+STATIC_AT = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
 NAME_IN_RANGE = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
 ALL_RECORDS = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? order by name_key, rtype, rdata"
@@ -28,7 +30,13 @@ DROP_RECORD = "delete from record where zone_id = ? and name_key = ? and rtype =
 PUT_RECORD = """\
 insert into record (zone_id, name_key, rtype, rdata, long_rdata, ttl, origin, stamp) values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (zone_id, name_key, rtype, rdata) do update
-set ttl = excluded.ttl, origin = excluded.origin, stamp = excluded.stamp"""
+set ttl = excluded.ttl, stamp = excluded.stamp"""  # another TTL makes it no other record: its class and end stay
+SET_END = """\
+update record set ends_at = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ? and origin = ?"""
+ENDED_ZONES = "select distinct zone_id from record where ends_at <= ?"
+ENDED_RECORDS = f"""\
+select name_key, rtype, ttl, {_RDATA} from record where ends_at <= ? and zone_id = ? order by ends_at limit ?"""
+NEXT_END = "select min(ends_at) from record where ends_at is not null"
 
 
 def rdata_columns(rdata: bytes) -> tuple[bytes, bytes | None]:

@@ -179,8 +179,10 @@ RECORD = Table(
     Column("rdata", LargeBinary, primary_key=True),  # of a long RDATA: its beginning and digest
     Column("long_rdata", LargeBinary),  # the RDATA, when it is too long to be a key
     Column("ttl", BigInteger, nullable=False),
-    Column("origin", Text, nullable=False),  # static, reservation, lease, dynamic
+    Column("origin", Text, nullable=False),  # its class, by who wrote it: static, reservation, lease, foreign
     Column("stamp", BigInteger, nullable=False),  # last refresh; 0: never aged
+    Column("ends_at", BigInteger),  # it goes by itself then; null: it stays
+    Index("record_end", "ends_at", **_present("ends_at")),
     sqlite_with_rowid=False,
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
 
-from tenure.authority.zone import Node, RRset, ZoneChange
-from tenure.dnswire.name import Name, tree_key
+from tenure.authority.zone import Node, Record, RecordClass, RRset, ZoneChange
+from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import records
 from tenure.ledger.journal import build_entry
 from tenure.ledger.session import Row, Session
@@ -15,6 +16,8 @@ from tenure.naming.event import Event
 
 ZONES_CHANNEL = "tenure_zones"
 _READ_AT_ONCE = 512  # names
+_ORIGIN = 6  # its place in a row of `PUT_RECORD`
+_NO_TYPES: frozenset[int] = frozenset()
 
 
 class ZoneStatements(NamedTuple):
@@ -23,9 +26,11 @@ class ZoneStatements(NamedTuple):
     locked_zone: str
     records_at: str
     records_among: str
+    static_at: str
     name_in_range: str
     drop_record: str
     put_record: str
+    set_end: str
     put_soa: str
     put_journal: str
     append_event: str
@@ -37,9 +42,11 @@ def zone_statements(session: Session) -> ZoneStatements:
         "select name, soa_ttl, soa_rdata from zone where id = ? /*locked*/",
         records.RECORDS_AT,
         records.RECORDS_AMONG,
+        records.STATIC_AT,
         records.NAME_IN_RANGE,
         records.DROP_RECORD,
         records.PUT_RECORD,
+        records.SET_END,
         "update zone set soa_ttl = ?, soa_rdata = ? where id = ?",
         "insert into journal (zone_id, from_serial, at, change) values (?, ?, ?, ?)",
         append_event("zone_event"),
@@ -82,12 +89,25 @@ class ZoneBatch:
         return self.zone(zone_id).has_names_below(name)
 
     def apply(
-        self, zone_id: int, change: ZoneChange | None, events: Iterable[Event] = (), origin: str = "dynamic"
+        self, zone_id: int, change: ZoneChange | None, events: Iterable[Event] = (), origin: str = RecordClass.FOREIGN
     ) -> None:
         """Takes a change into the batch: later reads see it; it is committed with the rest or not at all."""
         if change is not None:
             self.zone(zone_id).apply(change, origin, int(self._now))
         self._events += events
+
+    def set_ends(self, zone_id: int, ends: Iterable[tuple[Record, int]], origin: str) -> None:
+        """Lets records of this class end by themselves, each at its time; those of another class stay as they are.
+
+        It is no change of the zone: serial and journal do not know of it. The TTL of a record does not matter.
+        """
+        self.zone(zone_id).set_ends(ends, origin)
+
+    def ended_records(self, zone_id: int, now: float, limit: int) -> list[Record]:
+        """Committed records of the zone whose end has come, the first to end in front; the zone is locked before."""
+        self.zone(zone_id)
+        rows = self._session.rows(self._session.sql(records.ENDED_RECORDS), (now, zone_id, limit))
+        return [Record(from_tree_key(key), rtype, ttl, rdata) for key, rtype, ttl, rdata in rows]
 
     def changed_names(self) -> set[Name]:
         """The names of all zones whose records are no longer what they were."""
@@ -98,6 +118,8 @@ class ZoneBatch:
         changed = [zone for zone in self._zones.values() if zone.is_changed]
         for zone in changed:
             zone.write(self._now)
+        for zone in self._zones.values():
+            zone.write_ends()
         if changed:
             self._session.notify(ZONES_CHANNEL)
         if self._events:
@@ -114,7 +136,11 @@ class ZoneDraft:
         self._name: Name = row[0]
         self._soa: tuple[int, bytes] = (row[1], row[2])
         self._nodes: dict[Name, dict[int, RRset]] = {}
-        self._rows: dict[tuple[bytes, int, bytes], tuple[object, ...] | None] = {}  # None: the record goes
+        self._static: dict[Name, set[int]] = {}  # types of RRsets with static records, of names read ahead
+        self._unclassed: set[Name] = set()  # names that were not read ahead: their static types are not known
+        self._rows: dict[tuple[bytes, int, bytes], tuple[Any, ...] | None] = {}  # None: the record goes
+        self._renewed: set[tuple[bytes, int, bytes]] = set()  # deleted by one change and added by another
+        self._ends: dict[tuple[bytes, int, bytes], tuple[int, str]] = {}  # the new end, and of which class it must be
         self._journal_from = _serial(self._soa[1])
         self._journal: list[bytes] = []
         self._keys: dict[Name, bytes] = {}  # tree keys of the names met
@@ -145,8 +171,10 @@ class ZoneDraft:
             for name in unread[start : start + _READ_AT_ONCE]:
                 nodes[self._key(name)] = self._nodes[name] = {}
             rows = self._session.rows_among(self._sql.records_among, [self._id], list(nodes))
-            for key, rtype, ttl, rdata in rows:
+            for key, rtype, ttl, rdata, is_static in rows:
                 records.add_record(nodes[key], rtype, ttl, rdata)
+                if is_static:
+                    self._static.setdefault(from_tree_key(key), set()).add(rtype)
 
     def rrsets_at(self, name: Name) -> Node:
         """The RRsets that the name owns, without the SOA."""
@@ -154,7 +182,16 @@ class ZoneDraft:
         if node is None:
             rows = self._session.rows(self._sql.records_at, (self._id, self._key(name)))
             node = self._nodes[name] = records.rrsets_of(rows)
+            self._unclassed.add(name)
         return node
+
+    def static_types(self, name: Name) -> AbstractSet[int]:
+        """The types of the RRsets at the name in which a record is of class static."""
+        if name in self._unclassed:
+            self._unclassed.remove(name)
+            rows = self._session.rows(self._sql.static_at, (self._id, self._key(name)))
+            self._static.setdefault(name, set()).update(rtype for (rtype,) in rows)
+        return self._static.get(name, _NO_TYPES)
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""
@@ -172,19 +209,51 @@ class ZoneDraft:
         self._journal.append(build_entry(self._name, self._soa, change))
         self._soa = (change.soa_ttl, change.soa_rdata)
         fresh: dict[Name, tuple[bytes, dict[int, RRset]]] = {}
+        rows = self._rows
+        before: dict[
+            tuple[bytes, int, bytes], tuple[Any, ...] | None
+        ] = {}  # rows of this batch that the change deletes
         for name, rtype, _ttl, rdata in change.deletions:
             key, node = fresh.get(name) or self._touch(name, fresh)
             records.drop_record(node, rtype, rdata)
-            self._rows[key, rtype, records.rdata_columns(rdata)[0]] = None
+            row_key = key, rtype, records.rdata_columns(rdata)[0]
+            before[row_key] = rows.get(row_key)
+            rows[row_key] = None
         for name, rtype, ttl, rdata in change.additions:
             key, node = fresh.get(name) or self._touch(name, fresh)
             records.add_record(node, rtype, ttl, rdata)
             column, long = records.rdata_columns(rdata)
-            self._rows[key, rtype, column] = (self._id, key, rtype, column, long, ttl, origin, stamp)
+            row_key = key, rtype, column
+            written_by = origin
+            if row_key in before:  # another TTL makes it no other record
+                row = before.pop(row_key)
+                written_by = origin if row is None else row[_ORIGIN]
+            elif rows.get(row_key, row_key) is None:
+                self._renewed.add(row_key)
+            rows[row_key] = (self._id, key, rtype, column, long, ttl, written_by, stamp)
+        if self._ends:
+            for row_key in before:
+                self._ends.pop(row_key, None)
+        if origin == RecordClass.STATIC or self._static:
+            self._note_static(change, origin)
+
+    def _note_static(self, change: ZoneChange, origin: str) -> None:
+        for name, rtype, _ttl, _rdata in change.deletions:
+            if rtype not in self._nodes[name] and name in self._static:
+                self._static[name].discard(rtype)
+        if origin == RecordClass.STATIC:
+            for name, rtype, _ttl, _rdata in change.additions:
+                self._static.setdefault(name, set()).add(rtype)
+
+    def set_ends(self, ends: Iterable[tuple[Record, int]], origin: str) -> None:
+        """See `ZoneBatch.set_ends`."""
+        for (name, rtype, _ttl, rdata), ends_at in ends:
+            self._ends[self._key(name), rtype, records.rdata_columns(rdata)[0]] = ends_at, origin
 
     def write(self, now: float) -> None:
         """Writes records, journal and SOA."""
         dropped = [(self._id, *key) for key, row in self._rows.items() if row is None]
+        dropped += [(self._id, *key) for key in self._renewed]
         if dropped:
             self._session.write(self._sql.drop_record, dropped)
         put = [row for row in self._rows.values() if row is not None]
@@ -192,6 +261,12 @@ class ZoneDraft:
             self._session.write(self._sql.put_record, put)
         self._session.write(self._sql.put_journal, [(self._id, self._journal_from, now, b"".join(self._journal))])
         self._session.write(self._sql.put_soa, [(*self._soa, self._id)])
+
+    def write_ends(self) -> None:
+        """Writes when records end, behind the records themselves."""
+        if self._ends:
+            ends = [(ends_at, self._id, *key, origin) for key, (ends_at, origin) in self._ends.items()]
+            self._session.write(self._sql.set_end, ends)
 
     def _touch(self, name: Name, fresh: dict[Name, tuple[bytes, dict[int, RRset]]]) -> tuple[bytes, dict[int, RRset]]:
         """Puts a copy in the place of the name's node, because a decision may still hold what it was shown."""

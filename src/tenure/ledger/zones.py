@@ -142,6 +142,17 @@ class ZoneLedger:
         """
         return self._foreign_changes.names()
 
+    def next_record_end(self) -> int | None:
+        """When the first of the records that end by themselves does, in UTC seconds; None: none does."""
+        with self._session.reading():
+            row = self._session.one(self._session.sql(records.NEXT_END))
+        return None if row is None else row[0]
+
+    def zones_with_ended_records(self, now: float) -> list[int]:
+        """The zones in which the end of a record has come."""
+        with self._session.reading():
+            return [row[0] for row in self._session.rows(self._session.sql(records.ENDED_ZONES), (now,))]
+
     @contextmanager
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
         """The zone at one moment, read record by record through a connection of its own: updates go on meanwhile."""
