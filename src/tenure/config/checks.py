@@ -9,12 +9,14 @@ from tenure.config.ddns_checks import check_ddns
 from tenure.config.dns_checks import check_dns
 from tenure.config.key_checks import check_keys
 from tenure.config.lease_checks import check_dhcp4
-from tenure.config.problem import Problem
+from tenure.config.problem import Problem, without_password
+from tenure.config.secrets import is_readable_by_everybody
 
 
 def check(configuration: Configuration) -> Iterator[Problem]:
     """Every problem between the keys of a configuration."""
     yield from check_services(configuration)
+    yield from check_store(configuration)
     yield from check_keys(configuration)
     yield from check_dns(configuration)
     yield from check_dhcp4(configuration)
@@ -27,3 +29,11 @@ def check_services(configuration: Configuration) -> Iterator[Problem]:
         yield Problem(
             (), "neither [dns] nor [dhcp4] is written, so there is nothing to run", "write one of them or both"
         )
+
+
+def check_store(configuration: Configuration) -> Iterator[Problem]:
+    """The password of a database is no more for everybody than the secret of a key is."""
+    url = configuration.store.url
+    if without_password(url) != url and is_readable_by_everybody(configuration.path):
+        wrong = "has a password and stands in a file that is readable by everybody"
+        yield Problem(("store", "url"), wrong, f"run: chmod o-rwx {configuration.path}, or use a .pgpass file")

@@ -8,7 +8,7 @@ from tenure.config.configuration import Configuration
 from tenure.config.keys import Algorithm, KeySection
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
-from tenure.config.secrets import has_previous, read_secret
+from tenure.config.secrets import has_previous, is_readable_by_everybody, read_secret
 
 
 def check_keys(configuration: Configuration) -> Iterator[Problem]:
@@ -61,6 +61,11 @@ def _check_secret(
     except ValueError as error:
         wrong, _, right = str(error).partition("; ")
         yield Problem((*at, prefix + ("secret-file" if secret_file else "secret")), wrong, right)
+        return
+    if secret is not None and is_readable_by_everybody(configuration.path):
+        wrong = "stands in a file that is readable by everybody"
+        remedy = f"run: chmod o-rwx {configuration.path}, or put it into a {prefix}secret-file"
+        yield Problem((*at, f"{prefix}secret"), wrong, remedy)
 
 
 def _check_md5(key: KeySection, at: Location) -> Iterator[Problem]:

@@ -42,7 +42,7 @@ class KeySection(Section):
     writing them, the registered name and BIND's."""
 
     secret: str | None = None
-    """The secret in base64. Better in a file of its own."""
+    """The secret in base64; then the world must not be able to read this file. Better in a file of its own."""
 
     secret_file: str | None = None
     """A file that holds the secret in base64, relative to this file; the world must not be able to read it."""

@@ -71,5 +71,10 @@ def written_value(document: Mapping[str, Any], key: Location) -> str:
         return "(not shown)"
     text = json.dumps(found, default=str, ensure_ascii=False)
     if key == ("store", "url"):
-        text = _PASSWORD.sub(lambda found: f"{found[1]}:***@" if found[1] is not None else "***", text)
+        text = without_password(text)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def without_password(url: str) -> str:
+    """The URL of a database as it may be shown."""
+    return _PASSWORD.sub(lambda found: f"{found[1]}:***@" if found[1] is not None else "***", url)

@@ -55,10 +55,15 @@ def read_secret(configuration: Configuration, secret: str | None, secret_file: s
     return _decode(secret or "")
 
 
+def is_readable_by_everybody(path: Path) -> bool:
+    """Whether a file is no place for a secret; who is in its group is the operator's choice."""
+    return bool(path.stat().st_mode & stat.S_IROTH)
+
+
 def _private_text(path: Path) -> str:
     try:
         with path.open(encoding="ascii") as file:
-            if stat.S_IMODE(path.stat().st_mode) & stat.S_IROTH:
+            if is_readable_by_everybody(path):
                 raise ValueError(f"{path} is readable by everybody; run: chmod o-rwx {path}")
             return file.read().strip()
     except FileNotFoundError:

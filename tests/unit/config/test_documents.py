@@ -22,12 +22,13 @@ EXAMPLES = sorted(path.name for path in (DOCS / "examples").glob("*.toml"))
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:
-    """The examples with the key file that their text tells to make."""
+    """The examples with the key files that their text tells to make, for their owner alone."""
     folder = tmp_path / "examples"
     shutil.copytree(DOCS / "examples", folder)
     for key in ("dhcp.key", "dhcp.key.before"):
         (folder / key).write_text("bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl\n")
-        (folder / key).chmod(0o600)
+    for path in folder.iterdir():
+        path.chmod(0o600)
     return folder
 
 

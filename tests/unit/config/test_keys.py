@@ -27,6 +27,7 @@ ZERO, ONE, TWO = (Secret(NAME, SHA256, bytes([octet]) * 16) for octet in range(3
 def read(tmp_path: Path, text: str) -> Configuration:
     path = tmp_path / "tenure.toml"
     path.write_text(text)
+    path.chmod(0o600)
     return load(path)
 
 

@@ -39,6 +39,7 @@ SUBNET = "dhcp4.subnets[0]"
 def read(tmp_path: Path, text: str) -> Configuration:
     path = tmp_path / "tenure.toml"
     path.write_text(text)
+    path.chmod(0o600)
     return load(path)
 
 
@@ -539,6 +540,33 @@ def test_a_world_readable_secret_is_refused(tmp_path: Path) -> None:
     ]
     secret.chmod(0o640)
     read(tmp_path, text)
+
+
+def test_a_world_readable_configuration_must_not_have_secrets(tmp_path: Path) -> None:
+    read(tmp_path, GOOD)
+    path = tmp_path / "tenure.toml"
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError) as caught:
+        load(path)
+    assert str(caught.value) == (
+        f"{path}: keys[0].secret = (not shown): stands in a file that is readable by everybody; "
+        f"run: chmod o-rwx {path}, or put it into a secret-file"
+    )
+    path.write_text(
+        '[store]\nurl = "postgresql://tenure:secret-word@db/tenure"\n[dns]\nlisten = ["127.0.0.1"]\n[[dns.zones]]\nname = "a."\n'
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load(path)
+    assert str(caught.value) == (
+        f'{path}: store.url = "postgresql://tenure:***@db/tenure": has a password and stands in a file that is '
+        f"readable by everybody; run: chmod o-rwx {path}, or use a .pgpass file"
+    )
+    path.write_text("\n".join(line for line in GOOD.splitlines() if "secret" not in line))
+    with pytest.raises(ConfigurationError, match="neither secret nor secret-file is set"):
+        load(path)
+    path.chmod(0o640)
+    path.write_text(GOOD)
+    load(path)
 
 
 def test_a_secret_is_never_shown(tmp_path: Path) -> None:

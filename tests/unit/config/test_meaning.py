@@ -39,6 +39,7 @@ REVERSE = from_text("1.10.in-addr.arpa.")
 def read(tmp_path: Path, text: str) -> Configuration:
     path = tmp_path / "tenure.toml"
     path.write_text(text)
+    path.chmod(0o600)
     return load(path)
 
 

@@ -160,6 +160,7 @@ def test_a_generated_key_loads_and_its_file_is_private(tmp_path: Path) -> None:
 def test_a_generated_key_without_a_file_is_a_block_to_paste(tmp_path: Path) -> None:
     path = tmp_path / "tenure.toml"
     path.write_text(run("key", "generate").stdout + CONFIG)
+    path.chmod(0o600)
     assert len(load(path).keys) == 1
 
 
@@ -190,6 +191,7 @@ def test_an_output_that_cannot_be_written_is_one_line_and_1(store: Path) -> None
 def test_a_url_that_cannot_be_right_is_one_line_and_2(config: Path) -> None:
     pytest.importorskip("psycopg")
     config.write_text('[store]\nurl = "postgresql://tenure:secret-word@db/tenure?sslmod=require"\n' + CONFIG)
+    config.chmod(0o600)
     for words in (["leases"], ["serve"]):
         done = run(*words, "-c", str(config))
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)

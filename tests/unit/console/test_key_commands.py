@@ -68,6 +68,7 @@ class Keys:
 def keys(tmp_path: Path) -> Keys:
     config = tmp_path / "tenure.toml"
     config.write_text(CONFIG)
+    config.chmod(0o600)
     return Keys(config)
 
 
@@ -214,6 +215,7 @@ def test_the_previous_secret_can_be_exported_while_it_is_good(made: Keys) -> Non
 def test_an_export_for_tenure_is_a_configuration_that_loads(made: Keys, tmp_path: Path) -> None:
     path = tmp_path / "other.toml"
     path.write_text(made.run("export", DHCP, "tenure") + '[dns]\nlisten = ["127.0.0.1"]\n[[dns.zones]]\nname = "a."\n')
+    path.chmod(0o600)
     assert load(path).keys[0].secret == SECRET
 
 
