@@ -553,7 +553,7 @@ def test_a_world_readable_configuration_must_not_have_secrets(tmp_path: Path) ->
         f"run: chmod o-rwx {path}, or put it into a secret-file"
     )
     path.write_text(
-        '[store]\nurl = "postgresql://tenure:secret-word@db/tenure"\n[dns]\nlisten = ["127.0.0.1"]\n[[dns.zones]]\nname = "a."\n'
+        'store = {url = "postgresql://tenure:secret-word@db/tenure"}\n[dns]\nlisten = ["127.0.0.1"]\n[[dns.zones]]\nname = "a."\n'
     )
     with pytest.raises(ConfigurationError) as caught:
         load(path)
