@@ -552,9 +552,8 @@ def test_a_world_readable_configuration_must_not_have_secrets(tmp_path: Path) ->
         f"{path}: keys[0].secret = (not shown): stands in a file that is readable by everybody; "
         f"run: chmod o-rwx {path}, or put it into a secret-file"
     )
-    path.write_text(
-        'store = {url = "postgresql://tenure:secret-word@db/tenure"}\n[dns]\nlisten = ["127.0.0.1"]\n[[dns.zones]]\nname = "a."\n'
-    )
+    dns = '[dns]\nlisten = ["127.0.0.1"]\n[[dns.zones]]\nname = "a."\n'
+    path.write_text('[store]\nurl = "postgresql://tenure:secret-word@db/tenure"\n' + dns)
     with pytest.raises(ConfigurationError) as caught:
         load(path)
     assert str(caught.value) == (
