@@ -14,13 +14,14 @@ ROOMS: dict[str, set[str]] = {
     "leasing": {"octets", "dnswire.name", "dhcpwire", "naming"},
     "updating": {"octets", "dnswire", "signing", "naming"},
     "authority": {"octets", "dnswire", "signing", "naming.event"},
-    "upkeep": {"octets", "dnswire", "naming", "leasing.lease"},
+    "upkeep": {"octets", "dnswire", "naming", "leasing.lease", "authority.zone"},
 }
 ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
 ROOMS["serving"] = {*ROOMS}
 ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.subnet", "updating.routing"}
 ROOMS["config"] |= {"authority.policy", "authority.settings", "authority.server_settings"}
 ROOMS["console"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.lease", "ledger", "config"}
+ROOMS["console"] |= {"authority.zone"}
 EVERYTHING = {"assembly", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "updating", "authority", "upkeep"]

@@ -1,26 +1,31 @@
-"""The janitor: ends leases whose time is over, and keeps the history and the journals from growing without end.
+"""The janitor: ends leases and records whose time is over, and keeps history and journals from growing without end.
 
 Everything is done in small transactions, so that nobody who answers clients has to wait for long.
 """
 
 from __future__ import annotations
 
+import secrets
 import select
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tenure.leasing.lease import Changes
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.history import EventFilter, History
 from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.zonebatch import ZoneBatch
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.report import Report
 from tenure.serving.steady_clock import ClockWatch, since_boot
 from tenure.serving.stop import Stop
 from tenure.upkeep.expire import expire
+from tenure.upkeep.record_ends import end_records
 
 BATCH_LEASES = 1000  # ended in one transaction
+BATCH_RECORDS = 500  # ended in one transaction
 LOOK_SECONDS = 1.0  # a lease shorter than all others is noticed this late
 PRUNE_EVERY_SECONDS = 60.0
 PRUNE_ENTRIES = 500  # deleted in one transaction
@@ -61,6 +66,8 @@ class JanitorService:
         self._clock = clock
         self._watch = ClockWatch(steady)
         self._prune_at = 0.0
+        self._process = secrets.token_hex(4)  # makes the correlation ids of this process its own
+        self._batches = 0
 
     def run(self, stop: Stop) -> None:
         """Tidy until `stop`; the transaction in hand is finished."""
@@ -81,14 +88,15 @@ class JanitorService:
         """One round: a batch of ended leases, or else some pruning; gives the seconds until the next round."""
         if self._distrusts_clock():
             return LOOK_SECONDS
-        if self.expire_batch() == BATCH_LEASES:
+        if self.expire_batch() == BATCH_LEASES or self.end_records_batch():
             return 0.0
         now = self._clock()
         if now >= self._prune_at and not self.prune(now):
             self._prune_at = now + PRUNE_EVERY_SECONDS
         if self.index_history():
             return INDEX_SECONDS
-        end = self._ledger.next_lease_end()
+        ends = [self._ledger.next_lease_end(), self._zone_ledger.next_record_end() if self._zone_ledger else None]
+        end = min((end for end in ends if end is not None), default=None)
         if end is None:
             return LOOK_SECONDS
         return min(LOOK_SECONDS, max(0.0, end - self._clock()))
@@ -122,6 +130,20 @@ class JanitorService:
         self._report.count("leases_expired", len(changes.leases))
         return len(changes.leases)
 
+    def end_records_batch(self) -> int:
+        """End records whose lifetime is over, of each zone up to a batch, each in its own transaction; how many."""
+        now = self._clock()
+        ledger = self._zone_ledger
+        if ledger is None or (end := ledger.next_record_end()) is None or end > now:
+            return 0
+        self._batches += 1
+        count = 0
+        for zone_id in ledger.zones_with_ended_records(now):
+            correlation = f"j{self._process}-{self._batches:x}-{zone_id}"
+            count += ledger.transact(partial(_end_records, zone_id, now, correlation), now)
+        self._report.count("records_ended", count)
+        return count
+
     def index_history(self) -> bool:
         """Make some new entries of the history quick to find; whether there may be more."""
         most = self._ledger.history.index(INDEX_ENTRIES)
@@ -150,3 +172,12 @@ class JanitorService:
                 gone = history.prune(now + DAY, PRUNE_ENTRIES)
             self._report.count("history_pruned", gone)
         return True
+
+
+def _end_records(zone_id: int, now: float, correlation: str, batch: ZoneBatch) -> int:
+    """What has been prolonged meanwhile stays: the zone is locked before it is looked at."""
+    ended = batch.ended_records(zone_id, now, BATCH_RECORDS)
+    if ended:
+        change, events = end_records(batch.soa(zone_id), ended, now, correlation)
+        batch.apply(zone_id, change, events)
+    return len(ended)

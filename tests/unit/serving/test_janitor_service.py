@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tenure.authority.zone import Record, ZoneChange
+from tenure.dnswire.name import from_text
+from tenure.dnswire.rdata import soa_serial, with_serial
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import Ledger, open_ledger
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter
+from tenure.ledger.zonebatch import ZoneBatch
 from tenure.naming.event import Event
 from tenure.naming.registration import State, Want
 from tenure.serving import janitor as room
@@ -193,3 +197,49 @@ def test_it_stops_and_survives_an_unavailable_ledger(ledger: Ledger, monkeypatch
     stop.close()
     assert seen == ["tried"] * 3
     assert tidy._report.problems["ledger-unavailable"].text == "tenure.db: disk full"
+
+
+def test_records_leave_their_zone_when_their_lifetime_is_over(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "BATCH_RECORDS", 2)
+    apex = from_text("example.test.")
+    soa = apex + apex + b"".join(number.to_bytes(4, "big") for number in (7, 1, 1, 1, 1))
+    names = [from_text(f"h{n}.example.test.") for n in range(4)]
+    kept = Record(names[0], 1, 60, b"\x0a\1\0\xff")
+    zone = ledger.zones.create_zone(apex, 60, soa, [kept])
+    added = [Record(name, 1, 60, bytes([10, 1, 0, n])) for n, name in enumerate(names)]
+
+    def add(batch: ZoneBatch) -> None:
+        batch.apply(zone.id, ZoneChange(60, with_serial(soa, 8), (), tuple(added)))
+        ends = [(record, NOW + 10) for record in added[:3]] + [(added[3], NOW + 20)]
+        batch.set_ends(zone.id, [*ends, (kept, NOW + 10)], "foreign")
+
+    ledger.zones.transact(add, NOW)
+    clock, woken = Clock(), list[int]()
+    service = janitor(ledger, clock, woken)
+    assert service.end_records_batch() == 0
+    clock.now = NOW + 10
+    assert [service.end_records_batch() for _ in range(3)] == [2, 1, 0]
+    assert ledger.zones.rrsets_at(zone.id, names[0]) == {1: (60, (kept.rdata,))}
+    assert not ledger.zones.rrsets_at(zone.id, names[1])
+    assert ledger.zones.rrsets_at(zone.id, names[3]) == {1: (60, (added[3].rdata,))}
+    assert soa_serial(ledger.zones.soa(zone.id)[1]) == 10
+    gone = [record for entry in ledger.zones.journal_since(zone.id, 8) or [] for record in entry.deletions]
+    assert sorted(gone) == sorted(added[:3])
+    events = [stored.event for stored in ledger.zones.history.events(EventFilter(kind="records-ended"))]
+    assert {event.name for event in events} == set(names[:3])
+    assert {(event.actor, event.cause) for event in events} == {("janitor", "its lifetime ended")}
+    assert {event.address for event in events} == {record.rdata for record in added[:3]}
+    clock.now = NOW + 20
+    assert service.tidy() == 0.0
+    assert ledger.zones.next_record_end() is None
+
+
+def test_the_janitor_wakes_for_the_end_of_a_record(ledger: Ledger) -> None:
+    apex = from_text("example.test.")
+    soa = apex + apex + b"".join(number.to_bytes(4, "big") for number in (7, 1, 1, 1, 1))
+    record = Record(from_text("a.example.test."), 1, 60, bytes(4))
+    zone = ledger.zones.create_zone(apex, 60, soa, [record])
+    ledger.zones.transact(lambda batch: batch.set_ends(zone.id, [(record, NOW + 1)], "static"), NOW)
+    clock = Clock()
+    clock.now = NOW + 0.75
+    assert janitor(ledger, clock, []).tidy() == 0.25
