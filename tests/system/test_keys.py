@@ -88,5 +88,5 @@ def test_a_peer_is_told_a_new_secret_and_the_old_one_ends(server: TenureServe, t
     assert "BADSIG" in nsupdate(server, old, "four.example.test.")
     assert nsupdate(server, new, "five.example.test.") == ""
     told = tenure(server, "explain", "four.example.test.")
-    assert "the MAC is wrong: it was not made with the secret of peer." in told
+    assert "the MAC is wrong: it was made with an earlier secret of peer., which has ended" in told
     assert server.query("four.example.test.", "A") == []

@@ -14,7 +14,7 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.keys import KeyStore, Use
 from tenure.serving.report import Report
 from tenure.signing.key import Key
-from tenure.signing.rotation import Secret, effective_secrets, fingerprint, good_secrets, keys_of
+from tenure.signing.rotation import Secret, effective_secrets, ended_secrets, fingerprint, good_secrets, keys_of
 
 LOOK_SECONDS = 1.0
 NOTE_SECONDS = 60.0  # between two notes of when one secret was used
@@ -80,7 +80,8 @@ class LiveKeys:
         }
         known = bool(self._good)
         self._good = good
-        made = keys_of(one for one in good if one.name in changed)
+        ended = [one for one in ended_secrets(secrets, now) if one.name in changed]
+        made = keys_of([one for one in good if one.name in changed], ended)
         for name in changed:
             if name in made:
                 self.keys[name] = made[name]

@@ -21,6 +21,7 @@ from tenure.signing.key import Key
 
 FUDGE = 300  # seconds that two clocks may differ (section 10)
 
+_HEADER = Struct("!H8sH")  # of a message: ID, what is between, ARCOUNT
 _TIMES = Struct("!HIH")  # time signed (48), fudge
 _VARIABLES = Struct("!HIHHH")  # time signed (48), fudge, error, other size
 _RDATA_HEAD = Struct("!HIHH")  # time signed (48), fudge, MAC size
@@ -31,7 +32,7 @@ _U16 = Struct("!H")
 def unsigned_part(octets: bytes, record: TsigRecord) -> bytes:
     """The message as its signer had it: without TSIG, and with the ID that a forwarder may have replaced."""
     count = (octets[10] << 8 | octets[11]) - 1
-    return _U16.pack(record.original_id) + octets[2:10] + _U16.pack(count) + octets[12 : record.offset]
+    return _HEADER.pack(record.original_id, octets[2:10], count) + octets[12 : record.offset]
 
 
 def variables(key: Key, time_signed: int, fudge: int, error: int = 0, other: bytes = b"") -> bytes:

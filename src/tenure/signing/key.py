@@ -80,6 +80,7 @@ class Key:
     secret: bytes = field(repr=False)
     least_mac: int = 0
     other: Key | None = None
+    ended: Key | None = None  # what the name stood for before, which is good for nothing but to say so
     use: KeyUse = field(default_factory=KeyUse, init=False, repr=False, compare=False)
     # Worked out once, for every signature:
     _inner: hashlib._Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR ipad

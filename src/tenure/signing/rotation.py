@@ -60,13 +60,23 @@ def good_secrets(secrets: Iterable[Secret], now: float, *, allow_md5: bool = Fal
     return tuple(secret for name in sorted(found) for secret in found[name][:MOST_SECRETS])
 
 
-def keys_of(secrets: Iterable[Secret]) -> dict[Name, Key]:
-    """The keys by name, from what `good_secrets` gave: the first secret of a name is tried and signed with first."""
+def ended_secrets(secrets: Iterable[Secret], now: float) -> tuple[Secret, ...]:
+    """Those whose time is over, the newest of a name first."""
+    over = [one for one in secrets if one.until_at is not None and one.until_at <= now]
+    return tuple(sorted(over, key=lambda one: one.from_at, reverse=True))
+
+
+def keys_of(secrets: Iterable[Secret], ended: Iterable[Secret] = ()) -> dict[Name, Key]:
+    """The keys by name, from what `good_secrets` gave: the first secret of a name is tried and signed with first.
+
+    Those of `ended` are good for nothing; who still signs with one of them is told so in the reason of the refusal.
+    """
+    former = keys_of(ended) if ended else {}
     keys: dict[Name, Key] = {}
     for secret in reversed(tuple(secrets)):
+        name = secret.name
         for algorithm, least_mac in reversed(_forms(secret.algorithm)):
-            other = keys.get(secret.name)
-            keys[secret.name] = Key(secret.name, algorithm, secret.secret, least_mac, other)
+            keys[name] = Key(name, algorithm, secret.secret, least_mac, keys.get(name), former.get(name))
     return keys
 
 

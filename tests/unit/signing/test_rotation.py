@@ -14,7 +14,7 @@ from tenure.dnswire.message import build_message, parse_message
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rr import Question
 from tenure.signing.key import ALGORITHMS, MD5, Key, algorithm_to_text
-from tenure.signing.rotation import Secret, fingerprint, good_secrets, keys_of, next_to_try
+from tenure.signing.rotation import Secret, ended_secrets, fingerprint, good_secrets, keys_of, next_to_try
 from tenure.signing.tsig import (
     Rejected,
     Verified,
@@ -164,6 +164,19 @@ def test_the_words_say_what_was_wrong_and_by_how_much() -> None:
         BADTRUNC,
         "the MAC is too short: 16 octets, and 32 are demanded",
     )
+
+
+def test_who_signs_with_a_secret_that_has_ended_is_told_so() -> None:
+    secrets = [Secret(NAME, SHA256, OLD, 0, NOW), Secret(NAME, SHA1, OLD[::-1], 5, NOW), Secret(NAME, SHA256, NEW, 9)]
+    assert [one.secret for one in ended_secrets(secrets, NOW)] == [OLD[::-1], OLD]
+    assert ended_secrets(secrets, NOW - 1) == ()
+    keys = keys_of(good_secrets(secrets, NOW), ended_secrets(secrets, NOW))
+    late = rejected(sign_request(REQUEST, Key(NAME, SHA256, OLD), NOW)[0], keys)
+    assert (late.tsig_error, late.key) == (BADSIG, None)
+    assert late.reason == "the MAC is wrong: it was made with an earlier secret of dhcp., which has ended"
+    forged = rejected(sign_request(REQUEST, Key(NAME, SHA256, b"z" * 32), NOW)[0], keys)
+    assert forged.reason == "the MAC is wrong: it was not made with the secret of dhcp."
+    assert isinstance(verify(sign_request(REQUEST, Key(NAME, SHA256, NEW), NOW)[0], keys), Verified)
 
 
 @pytest.mark.parametrize(("at", "words"), [(NOW - 412, "412 s behind ours"), (NOW + 301, "301 s ahead of ours")])
