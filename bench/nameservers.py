@@ -35,7 +35,8 @@ class Server:
     popen: subprocess.Popen[bytes]
 
     def soa(self) -> bool:
-        """Whether it answers for the zone."""
+        """Whether it answers for the zone; an error if it has ended."""
+        assert self.popen.poll() is None, (self.folder / "log").read_text()
         query = dns.message.make_query(ZONE, "SOA")
         with contextlib.suppress(OSError, dns.exception.Timeout):
             return bool(dns.query.udp(query, "127.0.0.1", timeout=0.5, port=self.port).answer)

@@ -144,9 +144,7 @@ def _stored(row: Row) -> StoredEvent:
 
 
 def _subject(wanted: EventFilter) -> bytes | None:
-    """What the index can be asked for; entries of one correlation are found by their own index."""
-    if wanted.correlation is not None:
-        return None
+    """What the index can be asked for."""
     found = ((column, getattr(wanted, column)) for column in SUBJECTS)
     return next((subject_of(column, value) for column, value in found if value is not None), None)
 

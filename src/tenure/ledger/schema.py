@@ -68,7 +68,6 @@ def _event(name: str, metadata: MetaData) -> Table:
         Column("client", LargeBinary),
         Column("hardware", LargeBinary),
         Column("detail", Text, nullable=False),
-        Index(f"{name}_correlation", "correlation"),
     )
 
 

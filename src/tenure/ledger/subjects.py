@@ -1,10 +1,10 @@
 """What an entry of the history is about, as an index that is made later.
 
 Entries are written by every packet, and looked for by people, now and then. Each ordinary index over addresses, names,
-clients or hardware would write another page of the database for every entry: a lease would cost twice as much. So the
-entries are only appended, and the janitor brings their subjects into one table in small, sorted steps. What that table
-has (up to the number in `*_indexed`) is found through it; the entries behind are looked through one by one. A search is
-therefore always complete, however far behind the janitor is.
+clients, hardware or correlations would write another page of the database for every entry: a lease would cost twice as
+much. So the entries are only appended, and the janitor brings their subjects into one table in small, sorted steps.
+What that table has (up to the number in `*_indexed`) is found through it; the entries behind are looked through one by
+one. A search is therefore always complete, however far behind the janitor is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from tenure.ledger.session import Row, Session
 
 # The columns by which entries are looked for, and the octet that tells their values apart in the table.
-SUBJECTS = {"address": b"a", "name": b"n", "client": b"c", "hardware": b"h"}
+SUBJECTS = {"correlation": b"i", "address": b"a", "name": b"n", "client": b"c", "hardware": b"h"}
 
 _COLUMNS = ", ".join(SUBJECTS)
 
@@ -61,13 +61,13 @@ class Subjects:
         self._session.write(self._drop, sorted(_entries(row for row in rows if row[0] <= last)))
 
 
-def subject_of(column: str, value: bytes) -> bytes:
+def subject_of(column: str, value: bytes | str) -> bytes:
     """The value of a column as it is in the index."""
-    return SUBJECTS[column] + value
+    return SUBJECTS[column] + (value.encode() if isinstance(value, str) else value)
 
 
 def _entries(rows: Iterable[Row]) -> Iterator[tuple[bytes, int]]:
     for number, *values in rows:
-        for mark, value in zip(SUBJECTS.values(), values, strict=True):
+        for column, value in zip(SUBJECTS, values, strict=True):
             if value is not None:
-                yield mark + value, number
+                yield subject_of(column, value), number
