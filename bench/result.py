@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
+MET = "met"
+
 
 @dataclass(frozen=True)
 class Contestant:
@@ -32,6 +34,7 @@ class Contest:
     goals: dict[str, float]  # peer to the ratio wanted
     lower_is_better: bool = False
     remarks: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)  # peer to why its goal is missed, where that is known
 
     def ratio(self, peer: Contestant) -> float:
         """How much better tenure is: 2.0 is twice as good, whichever way good lies."""
@@ -40,11 +43,14 @@ class Contest:
             ours, theirs = theirs, ours
         return ours / theirs if theirs else float("inf")
 
+    def share(self, peer: Contestant) -> float:
+        """How much of the goal is reached: 1.0 or more meets it."""
+        return self.ratio(peer) / self.goals[peer.name]
+
     def verdict(self, peer: Contestant) -> str:
         """`met`, or by how much the goal was missed."""
-        goal = self.goals[peer.name]
-        ratio = self.ratio(peer)
-        return "met" if ratio >= goal else f"missed: {ratio / goal:.0%} of the goal"
+        share = self.share(peer)
+        return MET if share >= 1 else f"missed: {share:.0%} of the goal"
 
 
 def number(value: float) -> str:
@@ -77,7 +83,7 @@ def show(contests: Sequence[Contest]) -> None:
     """The table on the terminal."""
     table = Table(*HEADINGS)
     for row in rows(contests):
-        table.add_row(*row, style="green" if row[-1] == "met" else "yellow")
+        table.add_row(*row, style="green" if row[-1] == MET else "yellow")
     console = Console()
     console.print(table)
     for contest in contests:
@@ -89,6 +95,16 @@ def remarks(contest: Contest) -> list[str]:
     """What else was seen, one sentence a contestant."""
     notes = [f"{c.name}: {c.note}" for c in [contest.tenure, *contest.peers] if c.note]
     return [f"{contest.title}: {text}" for text in [*notes, *contest.remarks]]
+
+
+def missed(contest: Contest) -> list[str]:
+    """Each goal that is missed, and why where a reason is known; nothing when all are met."""
+    shares = {peer.name: contest.share(peer) for peer in contest.peers}
+    return [
+        f"{contest.title}, against {name}: {share:.0%} of the goal. {contest.reasons.get(name, '')}".rstrip()
+        for name, share in shares.items()
+        if share < 1
+    ]
 
 
 def page(contests: Sequence[Contest]) -> str:
@@ -106,9 +122,12 @@ def page(contests: Sequence[Contest]) -> str:
         "| " + " | ".join("---" for _ in HEADINGS) + " |",
         *("| " + " | ".join(row) + " |" for row in rows(contests)),
         "",
-        "## What else was seen",
-        "",
-        *(f"- {remark}" for contest in contests for remark in remarks(contest)),
-        "",
+        *section("What is missed, and why", [point for contest in contests for point in missed(contest)]),
+        *section("What else was seen", [remark for contest in contests for remark in remarks(contest)]),
     ]
     return "\n".join(lines)
+
+
+def section(heading: str, points: Sequence[str]) -> list[str]:
+    """A heading and its points; nothing without points."""
+    return [f"## {heading}", "", *(f"- {point}" for point in points), ""] if points else []
