@@ -26,21 +26,21 @@ class TcpSettings:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """How many responses of a kind a network gets for a name in a second; 0: no limit. The words are BIND's."""
+    """How many replies of a kind a network gets in a second; 0: no limit. The words are BIND's."""
 
-    responses_per_second: int = 0
-    referrals_per_second: int = 0
-    nodata_per_second: int = 0
-    nxdomains_per_second: int = 0
-    errors_per_second: int = 0
+    responses_per_second: int = 0  # for a name and type
+    referrals_per_second: int | None = None  # to a zone; None: as many as responses, here and below
+    nodata_per_second: int | None = None  # for a name
+    nxdomains_per_second: int | None = None  # within a zone
+    errors_per_second: int | None = None
     all_per_second: int = 0
-    window: int = 15  # seconds over which a network must make up for what it had too much
-    slip: int = 2  # every so many replies that are held back, one goes out without records and with TC; 0: none
+    window: int = 15  # seconds; who has had so many seconds' worth too much owes no more than that
+    slip: int = 2  # each so manieth reply that is held back goes out empty, with TC; 0: none
     ipv4_prefix_length: int = 24
     ipv6_prefix_length: int = 56
     exempt_clients: tuple[IPv4Network | IPv6Network, ...] = ()
     log_only: bool = False
-    max_table_size: int = 20000  # counters
+    max_table_size: int = 20000  # accounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from tenure.authority.cookie import Cookies, derived_secrets, fixed_secrets
+from tenure.authority.ratelimit import RateLimiter
 from tenure.authority.request import OwnOptions, Reply
 from tenure.authority.respond import Response, respond, server_failure, update_reply
 from tenure.authority.server_settings import CookieSettings, ServerSettings
@@ -23,7 +24,7 @@ from tenure.dnswire.name import Name, to_text
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.collector import rare_collections
-from tenure.serving.dns_cache import QueryCache
+from tenure.serving.dns_cache import QueryCache, behind_cookie
 from tenure.serving.dns_sockets import Listener, open_listeners
 from tenure.serving.dns_tcp import Connection, TcpServer
 from tenure.serving.dns_transfers import transfer_stream
@@ -70,6 +71,7 @@ class DnsService:
         self._zones = {
             zone.name: ServedZone(zone, self._cache.watch(ledger.view(self._zone_ids[zone.name]))) for zone in zones
         }
+        self._limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit)
         self._updates = UpdateBatches(ledger, self._zone_ids)
         self._pending: list[Pending] = []
         self._listeners: list[Listener] = []
@@ -112,11 +114,14 @@ class DnsService:
         """Everything that can be read now, then the updates among it."""
         self._now = time.time()
         self._ticks = time.monotonic()
+        ready, receive = self._cache.replies, self._receive_udp
+        if self._limiter is not None:
+            ready, receive = {}, self._receive_limited
         hits = 0
         for descriptor, mask in events:
             listener = sockets.get(descriptor)
             if listener is not None:
-                hits += drain(listener, self._cache.replies, self._receive_udp, self._settle)
+                hits += drain(listener, ready, receive, self._settle)
             else:
                 self._tcp.ready(descriptor, mask, self._ticks)
         if hits:
@@ -160,6 +165,26 @@ class DnsService:
                 self._cache.keep(octets, response.octets)
         elif not isinstance(response, Transfer):
             self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", send))
+
+    def _receive_limited(self, octets: bytes, peer: Peer, send: Send) -> None:
+        """Like `_receive_udp`, where replies are limited: but not to those whose cookie shows where they are."""
+        found = behind_cookie(octets) if self._cookies is not None else None
+        if found is None or self._cookies is None or not self._cookies.is_good(found.cookie, peer[0], self._now):
+            send = partial(self._send_limited, send, peer[0])
+        ready = self._cache.replies.get(octets[2:])
+        if ready is None:
+            self._receive_udp(octets, peer, send)
+        else:
+            self._report.count("queries_from_cache", 1)
+            send(octets[:2] + ready)
+
+    def _send_limited(self, send: Send, client: str, reply: bytes) -> None:
+        assert self._limiter is not None
+        limited = self._limiter.limit(reply, client, self._ticks)
+        if limited.held_back:
+            self._report.count("replies_held_back", 1)
+        if limited.octets:
+            send(limited.octets)
 
     def _receive_tcp(self, octets: bytes, connection: Connection) -> None:
         peer = connection.peer
