@@ -16,7 +16,7 @@ from peers import program
 
 TEXT = "@ 300 NS ns\nns 300 A 192.0.2.1\nhost 300 A 192.0.2.10\nalias 300 CNAME host\n"
 TEXT += "".join(f"h{i} 300 TXT {'x' * 200}\n" for i in range(300))
-RULES = ("deny dhcp. name fixed.example.test.", "grant dhcp. zonesub ANY")
+RULES = ("deny dhcp. name fixed.example.test.", "grant dhcp. zonesub ANY static")
 KEY = base64.b64encode(SECRET).decode()
 WRONG_KEY = base64.b64encode(b"another secret of thirty-two oct").decode()
 

@@ -12,6 +12,7 @@ from zone_view import MemoryZone, served
 
 from tenure.authority.policy import parse_rule
 from tenure.authority.request import Reply
+from tenure.authority.requestor import Ask, Requestor, nobody_to_ask
 from tenure.authority.respond import RefusedUpdate, Update, respond, update_reply
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.update import Applied, decide_update
@@ -29,6 +30,7 @@ OTHER_KEY = Key(from_text("other."), ALGORITHMS["hmac-sha256"].name, SECRET[::-1
 HOST_KEY = Key(from_text("host.example.test."), ALGORITHMS["hmac-sha256"].name, SECRET)  # named as its machine is
 KEYS = {key.name: key for key in (KEY, OTHER_KEY, HOST_KEY)}
 ZONE = "example.test."
+CLIENT = "192.0.2.77"
 GRANT_ALL = "grant dhcp. zonesub ANY"
 
 
@@ -46,6 +48,8 @@ class Authority:
         self.zones = served((self.zone, self.settings))
         self.refusal: Refusal | None = None  # of the last request
         self.rule = ""
+        self.ignored: list[str] = []
+        self.program: Ask = nobody_to_ask  # behind the socket of an external rule
 
     def ask(self, name: str, rtype: str = "A", **more: object) -> dns.message.Message:
         """The reply to an ordinary question, parsed by dnspython."""
@@ -78,7 +82,8 @@ class Authority:
     def send(self, octets: bytes, *, stream: bool = False, now: float = NOW) -> bytes:
         """The reply's octets; an update that is allowed is applied to the zone."""
         self.refusal = None
-        response = respond(octets, self.zones, KEYS, "192.0.2.77", now, stream=stream)
+        self.ignored = []
+        response = respond(octets, self.zones, KEYS, CLIENT, now, stream=stream)
         match response:
             case Reply():
                 self.refusal = response.refusal
@@ -87,9 +92,12 @@ class Authority:
                 self.refusal = response.refusal
                 return response.reply
             case Update(request):
-                decision = decide_update(request.message, request.key, self.settings, self.zone)
+                key = request.verified.key if request.verified else None
+                who = Requestor(key and key.name, key and key.algorithm, CLIENT, request.stream)
+                decision = decide_update(request.message, who, self.settings, self.zone, self.program)
                 if isinstance(decision, Applied):
                     self.rule = decision.rule
+                    self.ignored = list(decision.ignored)
                     if decision.change is not None:
                         self.zone.apply(decision.change)
                     return update_reply(request, 0, now)

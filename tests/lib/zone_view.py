@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import EMPTY_NODE, Node, RRset, ZoneChange
 from tenure.authority.zones import ServedZone, Zones
@@ -20,6 +22,7 @@ class MemoryZone:
         self.apex = apex
         self.soa = soa
         self.nodes = nodes
+        self.static: dict[Name, set[int]] = {}  # by name, for tests that are about it
 
     @classmethod
     def from_text(cls, origin: str, text: str, *, serial: int = 1, minimum: int = 60) -> MemoryZone:
@@ -43,6 +46,9 @@ class MemoryZone:
 
     def rrsets_at(self, name: Name) -> Node:
         return self.nodes.get(name, EMPTY_NODE)
+
+    def static_types(self, name: Name) -> AbstractSet[int]:
+        return self.static.get(name, frozenset())
 
     def has_names_below(self, name: Name) -> bool:
         return any(other != name and is_within(other, name) for other in self.nodes)

@@ -120,4 +120,5 @@ def test_a_failing_prerequisite_changes_nothing(authority: Authority) -> None:
     assert authority.records([name_not_in_use(HOST)], [RR(HOST, DHCID, IN, 60, b"\0\1\1")]) == "YXDOMAIN"
     assert not any("DHCID" in line for line in authority.zone.lines("host.example.test."))
     assert authority.refusal is not None
-    assert "host.example.test. owns A, MX, TXT" in authority.refusal.reason
+    assert authority.refusal.reason == "host.example.test. is in use, the update wants it not in use"
+    assert authority.refusal.more == "it owns A, MX, TXT"

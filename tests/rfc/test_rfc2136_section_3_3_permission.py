@@ -37,9 +37,7 @@ def test_one_record_without_permission_refuses_the_whole_message() -> None:
     assert authority.records([], updates) == "REFUSED"
     assert authority.zone.lines("absent.example.test.") == []
     assert authority.refusal is not None
-    assert authority.refusal.reason == (
-        "key dhcp. may not change DHCID of absent.example.test.: no policy rule grants it"
-    )
+    assert authority.refusal.reason == ("key dhcp. may not add DHCID at absent.example.test.: no policy rule grants it")
 
 
 @pytest.mark.parametrize("update", [delete_rrset(HOST, TXT), delete_rr(HOST, TXT, b"\1x"), add(HOST, TXT, 60, b"\1y")])

@@ -1,21 +1,31 @@
-"""What the history says of an update: one event for each that changed something, and for each that was refused."""
+"""What the history says of an update, and what its requestor is told beside the RCODE (RFC 8914).
+
+One event for each update that changed something, that was refused, or of which something was ignored. The correlation
+id of the event stands in the text for the requestor, so that `tenure explain ID` finds it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from tenure.authority.update import Applied
 from tenure.authority.zone import Refusal, ZoneChange
-from tenure.dnswire.codes import RRType, rcode_to_text, type_to_text
+from tenure.dnswire.codes import Rcode, RRType, rcode_to_text, type_to_text
+from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rdata import soa_serial
 from tenure.naming.event import Event
 
 APPLIED = "update-applied"
 REFUSED = "update-refused"
+IGNORED = "update-ignored"
+UNRECORDED = "updates-not-recorded"
 
 _ADDRESS_TYPES = frozenset({int(RRType.A), int(RRType.AAAA)})
 _MOST_WORDS = 6  # records spelled out; the journal has them all
+_MOST_IGNORED = 4  # ignored records spelled out
+_INFO_CODES = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
 
 
 def applied_event(applied: Applied, zone: Name, key: Name | None, source: str, now: float, correlation: str) -> Event:
@@ -29,8 +39,17 @@ def applied_event(applied: Applied, zone: Name, key: Name | None, source: str, n
             address = record.rdata
             break
     name = records[0].name if records else zone
-    detail = f"serial {soa_serial(change.soa_rdata)}: {_words_of(change, name)}; from {source}"
+    ignored = f"; ignored: {_ignored_words(applied.ignored)}" if applied.ignored else ""
+    detail = f"serial {soa_serial(change.soa_rdata)}: {_words_of(change, name)}{ignored}; from {source}"
     return Event(now, APPLIED, actor(key), applied.rule, correlation, address, name, None, None, detail)
+
+
+def ignored_event(
+    applied: Applied, zone: Name, name: Name | None, key: Name | None, source: str, now: float, correlation: str
+) -> Event:
+    """The event of an update of which something was ignored, and that changed nothing."""
+    detail = f"{to_text(zone)}: {_ignored_words(applied.ignored)}; from {source}"
+    return Event(now, IGNORED, actor(key), applied.rule, correlation, None, name or zone, detail=detail)
 
 
 def refused_event(
@@ -38,14 +57,41 @@ def refused_event(
 ) -> Event:
     """The event of a refused update; `name` is the first name that it wanted to change."""
     where = f"{to_text(zone)}: " if zone else ""
-    detail = f"{where}{refusal.reason}; from {source}"
+    more = f"; {refusal.more}" if refusal.more else ""
+    detail = f"{where}{refusal.reason}{more}; from {source}"
     return Event(now, REFUSED, actor(key), rcode_to_text(refusal.rcode), correlation, None, name or zone, detail=detail)
+
+
+def unrecorded_event(count: int, now: float, correlation: str) -> Event:
+    """The event that stands for updates that came too fast to be written down one by one."""
+    detail = f"{count} updates in one second that were refused, or that changed nothing, have no entry of their own"
+    return Event(now, UNRECORDED, "dns", "too many in one second", correlation, detail=detail)
+
+
+def refused_error(refusal: Refusal, correlation: str) -> ExtendedError:
+    """What the requestor of a refused update is told. Without an id it cannot be explained later, and says so."""
+    code = _INFO_CODES.get(refusal.rcode, InfoCode.OTHER)
+    return ExtendedError(code, f"{_id_words(correlation)}: {refusal.reason}")
+
+
+def ignored_error(ignored: Sequence[str], correlation: str) -> ExtendedError:
+    """What the requestor is told whose update was carried out but for some records."""
+    return ExtendedError(InfoCode.OTHER, f"{_id_words(correlation)}: ignored: {_ignored_words(ignored)}")
 
 
 @lru_cache(maxsize=256)
 def actor(key: Name | None) -> str:
     """Who the history says it was."""
     return f"dns key {to_text(key)}" if key else "dns without a proved key"
+
+
+def _id_words(correlation: str) -> str:
+    return correlation or "not in the history, too many in one second"
+
+
+def _ignored_words(ignored: Sequence[str]) -> str:
+    more = len(ignored) - _MOST_IGNORED
+    return "; ".join([*ignored[:_MOST_IGNORED], f"and {more} more"] if more > 0 else ignored)
 
 
 def _words_of(change: ZoneChange, name: Name) -> str:

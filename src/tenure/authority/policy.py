@@ -1,16 +1,33 @@
 """The update policy: BIND's words and meaning for who may change what in a zone (RFC 2136 section 3.3, RFC 3007).
 
-A rule reads `grant|deny IDENTITY RULETYPE [NAME] [TYPE ...]`. The first rule that matches the key, the name and the
-type decides; when none does, the change is refused. An unsigned request matches no rule at all.
+A rule reads
+
+    grant|deny IDENTITY RULETYPE [NAME] [TYPE[(COUNT)] ...] [from NETWORK ...] [only add|delete] [static]
+
+The first rule that matches the requestor, the name, the type and the operation decides; when none does, the change is
+refused. What stands from `from` on is our own. A requestor who did not sign is spoken of by
+`tcp-self`, `6to4-self` and `external` only, and over TCP only.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from tenure.dnswire.codes import RRType
+from tenure.authority.requestor import (
+    Ask,
+    Inquiry,
+    Operation,
+    Requestor,
+    address_of,
+    nobody_to_ask,
+    reverse_name_of,
+    six_to_four_name_of,
+)
+from tenure.dnswire.codes import META_TYPES, RRType
 from tenure.dnswire.name import Name, from_text, is_within, parent
 
 ANY_KEY: Name = b"\x01*\x00"
@@ -19,6 +36,15 @@ _WILDCARD = b"\x01*"
 # Without a list of types a rule covers all but these; the word ANY covers all but `_NEVER` (BIND's meaning).
 _NEVER = frozenset(map(int, (RRType.NSEC, RRType.NXT, RRType.NSEC3)))
 _NOT_USER_TYPES = _NEVER | frozenset(map(int, (RRType.SOA, RRType.NS, RRType.RRSIG, RRType.SIG)))
+_ANY = int(RRType.ANY)
+
+_NOT_YET = {"krb5-self", "krb5-selfsub", "krb5-subdomain", "krb5-subdomain-self-rhs"}
+_NOT_YET |= {"ms-self", "ms-selfsub", "ms-subdomain", "ms-subdomain-self-rhs"}
+_FROM, _ONLY, _STATIC = "from", "only", "static"  # our own words, behind BIND's
+_COUNTED = re.compile(r"([^()]+)\((\d{1,5})\)")
+_MOST_COUNT = 0xFFFF
+_LOCAL = "local:"  # how BIND writes the socket of an external rule
+_SHAPE = "grant|deny KEY RULETYPE [NAME] [TYPE ...] [from NETWORK ...] [only add|delete] [static]"
 
 
 class Match(StrEnum):
@@ -31,10 +57,15 @@ class Match(StrEnum):
     SELF = "self"  # it is the name of the key
     SELFSUB = "selfsub"  # it is the name of the key or below it
     SELFWILD = "selfwild"  # it is below the name of the key
+    TCP_SELF = "tcp-self"  # it is the reverse name of the address that the update came from, over TCP
+    SIX_TO_FOUR_SELF = "6to4-self"  # it is the reverse name of that address's 6to4 prefix, over TCP
+    EXTERNAL = "external"  # a program behind a socket says so
 
 
+_OWN_NAME = {Match.TCP_SELF: reverse_name_of, Match.SIX_TO_FOUR_SELF: six_to_four_name_of}
+_NO_KEY = frozenset({*_OWN_NAME, Match.EXTERNAL})
 _WITHOUT_NAME = frozenset({Match.ZONESUB})
-_NAME_OPTIONAL = frozenset({Match.SELF, Match.SELFSUB, Match.SELFWILD})  # BIND wants it and ignores it
+_NAME_OPTIONAL = frozenset({Match.SELF, Match.SELFSUB, Match.SELFWILD, *_NO_KEY})  # BIND wants it and ignores it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +73,44 @@ class Rule:
     """One rule of a policy; `text` is how the operator wrote it."""
 
     grant: bool
-    identity: Name  # of a key; `*` stands for any key, `*.example.` for any key below
+    identity: Name  # of a key, or the reverse name of an address; `*`: any, `*.example.`: any below; external: empty
     match: Match
     name: Name | None
     types: frozenset[int] | None  # None: the user types
     every_type: bool  # the word ANY
     text: str
+    counts: tuple[tuple[int, int], ...] = ()  # most records of an RRset by type, 0: no limit; empty: none is limited
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()  # where the update must come from; empty: from anywhere
+    only: Operation | None = None
+    static: bool = False  # it covers static records too
+    socket: str = ""  # path, of an external rule
+    by_key: bool = True  # False: it speaks of addresses, or asks a program
+
+    @property
+    def only_key(self) -> Name | None:
+        """The one key that the rule is about; None: it is about several, or about addresses."""
+        return self.identity if self.by_key and not self.identity.startswith(_WILDCARD) else None
 
     def names_key(self, key: Name) -> bool:
         """Whether the rule speaks of this key (lower-cased name)."""
-        if self.identity in (key, ANY_KEY):
-            return True
-        return self.identity.startswith(_WILDCARD) and _is_below(key, self.identity[2:])
+        return self.by_key and self._is_identity(key)
 
-    def covers_name(self, key: Name, name: Name) -> bool:
-        """Whether the rule speaks of this owner name (lower-cased), which is one of the zone."""
-        if self.match is Match.ZONESUB:
-            return True
+    def speaks_of(self, who: Requestor) -> bool:
+        """Whether the rule can match anything that this requestor wants."""
+        if self.networks and not self._is_from(who.address):
+            return False
+        if self.by_key:
+            return who.key is not None and self._is_identity(who.key)
+        if self.match is Match.EXTERNAL:
+            return who.key is not None or who.stream
+        own = _OWN_NAME[self.match](who.address) if who.stream else None
+        return own is not None and self._is_identity(own)
+
+    def covers_name(self, who: Requestor, name: Name) -> bool:
+        """Whether the rule, which speaks of the requestor, speaks of this owner name (lower-cased, of the zone)."""
         match self.match:
+            case Match.ZONESUB | Match.EXTERNAL:
+                return True
             case Match.NAME:
                 return name == self.name
             case Match.SUBDOMAIN:
@@ -68,11 +119,16 @@ class Rule:
             case Match.WILDCARD:
                 assert self.name is not None
                 return _is_below(name, self.name[2:])
+            case Match.TCP_SELF | Match.SIX_TO_FOUR_SELF:
+                return name == _OWN_NAME[self.match](who.address)
+        key = who.key
+        assert key is not None
+        match self.match:
             case Match.SELF:
                 return name == key
             case Match.SELFSUB:
                 return is_within(name, key)
-            case Match.SELFWILD:
+            case _:
                 return _is_below(name, key)
 
     def covers_type(self, rtype: int) -> bool:
@@ -83,38 +139,100 @@ class Rule:
             return rtype not in _NOT_USER_TYPES
         return rtype in self.types
 
+    def most(self, rtype: int) -> int:
+        """How many records of the type a name may have after an addition; 0: any number."""
+        counts = dict(self.counts)
+        return counts.get(rtype, counts.get(_ANY, 0))
 
-def rules_for_key(rules: Sequence[Rule], key: Name) -> tuple[Rule, ...]:
-    """The rules that speak of this key, in order: what is left to ask is about names and types."""
-    return tuple([rule for rule in rules if rule.names_key(key)])
+    def _is_identity(self, name: Name) -> bool:
+        identity = self.identity
+        if identity in (name, ANY_KEY):
+            return True
+        return identity.startswith(_WILDCARD) and _is_below(name, identity[2:])
+
+    def _is_from(self, address: str) -> bool:
+        found = address_of(address)
+        return any(found in network for network in self.networks)
 
 
-def deciding_rule(rules: Sequence[Rule], key: Name, name: Name, rtype: int) -> Rule | None:
-    """The first of the key's rules (see `rules_for_key`) that matches; None: no rule does, which refuses."""
+def rules_for(rules: Sequence[Rule], who: Requestor) -> tuple[Rule, ...]:
+    """The rules that speak of the requestor, in order: what is left to ask is about names, types and operations."""
+    return tuple([rule for rule in rules if rule.speaks_of(who)])
+
+
+def deciding_rule(
+    rules: Sequence[Rule],
+    who: Requestor,
+    name: Name,
+    rtype: int,
+    operation: Operation,
+    ask: Ask = nobody_to_ask,
+    unheard: list[str] | None = None,
+) -> Rule | None:
+    """The first of the requestor's rules (see `rules_for`) that matches; None: no rule does, which refuses.
+
+    Into `unheard` goes why the programs of external rules did not permit it.
+    """
     for rule in rules:
-        if rule.covers_name(key, name) and rule.covers_type(rtype):
-            return rule
+        if rule.only is not None and rule.only is not operation:
+            continue
+        if not (rule.match is Match.ZONESUB or rule.covers_name(who, name)) or not rule.covers_type(rtype):
+            continue
+        if rule.match is Match.EXTERNAL and (why := ask(Inquiry(rule.socket, who, name, rtype))):
+            if unheard is not None:
+                unheard.append(why)
+            continue
+        return rule
     return None
 
 
 def parse_rule(text: str) -> Rule:
     """The rule that an operator wrote; `ValueError` says what would be right."""
-    words = text.replace(";", " ").split()
+    words = text.replace(";", " ").replace('"', "").split()
     if len(words) < 3:
-        raise ValueError(f"policy rule {text!r}: write `grant|deny KEY RULETYPE [NAME] [TYPE ...]`")
+        raise ValueError(f"policy rule {text!r}: write `{_SHAPE}`")
     action, identity, kind, *rest = words
+    action = action.lower()
     if action not in {"grant", "deny"}:
         raise ValueError(f"policy rule {text!r}: it begins with {action!r}, not with grant or deny")
-    try:
-        match = Match(kind)
-    except ValueError:
-        known = ", ".join(Match)
-        raise ValueError(f"policy rule {text!r}: rule type {kind!r} is not known; known are {known}") from None
+    match = _rule_match(text, kind)
+    socket = _rule_socket(text, identity) if match is Match.EXTERNAL else ""
+    key = b"" if socket else _rule_key(text, identity)
+    rest, networks, only, static = _rule_conditions(text, rest)
+    if static and action == "deny":
+        raise ValueError(f"policy rule {text!r}: a denial covers static records anyway; leave `static` out")
     name = None
     if match not in _WITHOUT_NAME:
         name, rest = _rule_name(text, match, rest)
-    types, every_type = _rule_types(text, rest)
-    return Rule(action == "grant", _rule_key(text, identity), match, name, types, every_type, text)
+    counts = _rule_types(text, rest)
+    types = frozenset(counts)
+    return Rule(
+        grant=action == "grant",
+        identity=key,
+        match=match,
+        name=name,
+        types=types or None,
+        every_type=_ANY in types,
+        text=text,
+        counts=tuple(counts.items()) if any(counts.values()) else (),
+        networks=networks,
+        only=only,
+        static=static,
+        socket=socket,
+        by_key=match not in _NO_KEY,
+    )
+
+
+def _rule_match(text: str, kind: str) -> Match:
+    kind = kind.lower()
+    try:
+        return Match(kind)
+    except ValueError:
+        if kind in _NOT_YET:
+            raise ValueError(f"policy rule {text!r}: {kind} needs Kerberos, which is not supported yet") from None
+        raise ValueError(
+            f"policy rule {text!r}: rule type {kind!r} is not known; known are {', '.join(Match)}"
+        ) from None
 
 
 def _rule_key(text: str, identity: str) -> Name:
@@ -124,8 +242,49 @@ def _rule_key(text: str, identity: str) -> Name:
         raise ValueError(f"policy rule {text!r}: {identity!r} is no key name: {error}") from None
 
 
+def _rule_socket(text: str, identity: str) -> str:
+    path = identity.removeprefix(_LOCAL)
+    if path == identity or not path.startswith("/"):
+        raise ValueError(f"policy rule {text!r}: external asks a socket; write it as {_LOCAL}/run/NAME.sock")
+    return path
+
+
+def _rule_conditions(
+    text: str, words: list[str]
+) -> tuple[list[str], tuple[IPv4Network | IPv6Network, ...], Operation | None, bool]:
+    """What stands in front of our own words, and what these say."""
+    at = next((index for index, word in enumerate(words) if word in (_FROM, _ONLY, _STATIC)), len(words))
+    networks: list[IPv4Network | IPv6Network] = []
+    only, static = None, False
+    ours = words[at:]
+    while ours:
+        word = ours.pop(0)
+        if word == _FROM:
+            while ours and ours[0] not in (_ONLY, _STATIC, _FROM):
+                networks += [_rule_network(text, one) for one in ours.pop(0).split(",") if one]
+            if not networks:
+                raise ValueError(f"policy rule {text!r}: networks are missing behind `{_FROM}`")
+        elif word == _ONLY:
+            wanted = ours.pop(0) if ours else ""
+            if wanted not in set(Operation):
+                raise ValueError(f"policy rule {text!r}: behind `{_ONLY}` stands add or delete")
+            only = Operation(wanted)
+        elif word == _STATIC:
+            static = True
+        else:
+            raise ValueError(f"policy rule {text!r}: {word!r} stands where only from, only and static can stand")
+    return words[:at], tuple(networks), only, static
+
+
+def _rule_network(text: str, word: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(word)
+    except ValueError as error:
+        raise ValueError(f"policy rule {text!r}: {word!r} is no network: {error}") from None
+
+
 def _rule_name(text: str, match: Match, rest: list[str]) -> tuple[Name | None, list[str]]:
-    if match in _NAME_OPTIONAL and (not rest or _type_number(rest[0]) is not None):
+    if match in _NAME_OPTIONAL and (not rest or _type_and_count(rest[0]) is not None):
         return None, rest
     if not rest:
         raise ValueError(f"policy rule {text!r}: {match} needs a name behind it")
@@ -135,30 +294,38 @@ def _rule_name(text: str, match: Match, rest: list[str]) -> tuple[Name | None, l
         raise ValueError(f"policy rule {text!r}: {rest[0]!r} is no name: {error}") from None
     if match is Match.WILDCARD and not name.startswith(_WILDCARD):
         raise ValueError(f"policy rule {text!r}: {rest[0]!r} is no wildcard; it must begin with `*.`")
+    if match in _OWN_NAME and name != b"\0":
+        raise ValueError(f"policy rule {text!r}: {match} takes its name from the address; write `.` for {rest[0]!r}")
     return name, rest[1:]
 
 
-def _rule_types(text: str, words: list[str]) -> tuple[frozenset[int] | None, bool]:
-    numbers = set()
+def _rule_types(text: str, words: list[str]) -> dict[int, int]:
+    """The most records by type, 0: any number."""
+    counts: dict[int, int] = {}
     for word in words:
-        number = _type_number(word)
-        if number is None:
+        found = _type_and_count(word)
+        if found is None or (found[0] in META_TYPES and found[0] != _ANY):
             raise ValueError(f"policy rule {text!r}: {word!r} is no record type")
-        if number in _NEVER:
+        if found[0] in _NEVER:
             raise ValueError(f"policy rule {text!r}: {word} records are the server's own and can never be updated")
-        numbers.add(int(number))
-    if RRType.ANY in numbers:
-        return None, True
-    return (frozenset(numbers) if numbers else None), False
+        if found[1] > _MOST_COUNT:
+            raise ValueError(f"policy rule {text!r}: the count of {word!r} is past {_MOST_COUNT}")
+        counts.setdefault(*found)
+    return counts
 
 
-def _type_number(word: str) -> int | None:
+def _type_and_count(word: str) -> tuple[int, int] | None:
+    """`PTR(1)` as the number of its type and 1; without a count 0."""
+    counted = _COUNTED.fullmatch(word)
+    if counted is not None:
+        word = counted[1]
+    count = int(counted[2]) if counted is not None else 0
     word = word.upper()
     if word in RRType.__members__:
-        return RRType[word]
+        return int(RRType[word]), count
     digits = word.removeprefix("TYPE")
     if digits != word and digits.isdecimal() and int(digits) <= 0xFFFF:
-        return int(digits)
+        return int(digits), count
     return None
 
 

@@ -14,7 +14,7 @@ non-terminal counts as not in use. RRsets given by value are compared only after
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tenure.authority.zone import Node, Refusal, ZoneView
 from tenure.dnswire.codes import META_TYPES, Rcode, RRClass, RRType, type_to_text
@@ -28,6 +28,9 @@ _ANY = int(RRType.ANY)
 _CLASS_IN = int(RRClass.IN)
 _CLASS_NONE = int(RRClass.NONE)
 _CLASS_ANY = int(RRClass.ANY)
+_HOLD_A_NAME = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
+_MOST_VALUES = 4  # of an RRset, in words
+_MOST_OCTETS = 20  # of a value
 
 
 def check_prerequisites(prerequisites: Sequence[RR], zone: Name, view: ZoneView) -> Refusal | None:
@@ -71,12 +74,15 @@ def _check_existence(record: RR, name: Name, zone: Name, view: ZoneView) -> Refu
             return None
         if wanted:
             return Refusal(Rcode.NXDOMAIN, f"{to_text(name)} owns no record, the update wants it in use")
-        return Refusal(Rcode.YXDOMAIN, f"{to_text(name)} owns {_types(node)}, the update wants it not in use")
+        reason = f"{to_text(name)} is in use, the update wants it not in use"
+        return Refusal(Rcode.YXDOMAIN, reason, f"it owns {_types(node, at_apex=at_apex)}")
     if (rtype in node or (at_apex and rtype == _SOA)) == wanted:
         return None
     if wanted:
-        return Refusal(Rcode.NXRRSET, f"{to_text(name)} owns no {type_to_text(rtype)}, the update wants one")
-    return Refusal(Rcode.YXRRSET, f"{to_text(name)} owns {type_to_text(rtype)}, the update wants none")
+        reason = f"{to_text(name)} owns no {type_to_text(rtype)}, the update wants one"
+        return Refusal(Rcode.NXRRSET, reason, f"it owns {_types(node, at_apex=at_apex)}")
+    reason = f"{to_text(name)} owns {type_to_text(rtype)}, the update wants none"
+    return Refusal(Rcode.YXRRSET, reason, f"it has {_values(rtype, node[rtype][1] if rtype in node else ())}")
 
 
 def _check_value(name: Name, rtype: int, values: set[bytes], zone: Name, view: ZoneView) -> Refusal | None:
@@ -87,15 +93,27 @@ def _check_value(name: Name, rtype: int, values: set[bytes], zone: Name, view: Z
         found = {canonical_rdata(rtype, rdata) for rdata in rrset[1]} if rrset else set()
     if found == values:
         return None
-    have = f"{len(found)} other or more" if found else "none"
-    return Refusal(
-        Rcode.NXRRSET,
-        f"{to_text(name)} {type_to_text(rtype)} is not what the update wants: it names {len(values)}, there are {have}",
-    )
+    reason = f"{to_text(name)} {type_to_text(rtype)} is not what the update wants"
+    return Refusal(Rcode.NXRRSET, reason, f"it has {_values(rtype, found)}; wanted is {_values(rtype, values)}")
 
 
-def _types(node: Node) -> str:
-    return ", ".join(type_to_text(rtype) for rtype in sorted(node)) or "the SOA"
+def _types(node: Node, *, at_apex: bool) -> str:
+    return ", ".join(["SOA"] * at_apex + [type_to_text(rtype) for rtype in sorted(node)]) or "nothing"
+
+
+def _values(rtype: int, values: Collection[bytes]) -> str:
+    """Some of the values, short: addresses and names as they are written, others as the beginning of their octets."""
+    words = [_value(rtype, value) for value in sorted(values)[:_MOST_VALUES]]
+    more = len(values) - len(words)
+    return ", ".join([*words, f"{more} more"] if more else words) or "none"
+
+
+def _value(rtype: int, value: bytes) -> str:
+    if rtype == RRType.A:
+        return ".".join(map(str, value))
+    if rtype in _HOLD_A_NAME:
+        return to_text(value)
+    return value[:_MOST_OCTETS].hex() + ("..." if len(value) > _MOST_OCTETS else "")
 
 
 def _malformed(record: RR, what: str) -> Refusal:

@@ -16,5 +16,7 @@ class ZoneSettings:
     name: Name  # lower-cased
     policy: tuple[Rule, ...] = ()  # who may update; the first match decides
     updates: bool = True  # False: every update is refused, whatever the policy
+    protect_static: bool = True  # static records change only by rules that cover them by name
+    lease_keys: frozenset[Name] = frozenset()  # keys of DHCP servers: what they write is of class lease
     transfer_keys: frozenset[Name] = frozenset()  # keys that may transfer the zone
     transfer_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places that may transfer it without a key

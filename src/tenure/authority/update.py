@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tenure.authority.draft import Draft
-from tenure.authority.policy import Rule, deciding_rule, rules_for_key
+from tenure.authority.policy import Rule, deciding_rule, rules_for
 from tenure.authority.prerequisites import check_prerequisites
 from tenure.authority.prescan import prescan
+from tenure.authority.requestor import Ask, Operation, Requestor, nobody_to_ask
 from tenure.authority.settings import ZoneSettings
-from tenure.authority.zone import Refusal, ZoneChange, ZoneView
+from tenure.authority.zone import Refusal, UpdatableView, ZoneChange
 from tenure.dnswire.codes import Rcode, RRClass, RRType, type_to_text
 from tenure.dnswire.message import Message
 from tenure.dnswire.name import Name, is_within, to_text
@@ -23,6 +24,10 @@ from tenure.dnswire.rr import RR
 _SOA = int(RRType.SOA)
 _TYPE_ANY = int(RRType.ANY)
 _CLASS_IN = int(RRClass.IN)
+_ADD = Operation.ADD
+_DELETE = Operation.DELETE
+# The server's own, which go with the rest of a name whatever the policy says of them (as in BIND).
+_GO_WITH_A_NAME = frozenset(map(int, (RRType.RRSIG, RRType.NSEC)))
 
 
 class Applied(NamedTuple):
@@ -30,6 +35,8 @@ class Applied(NamedTuple):
 
     change: ZoneChange | None
     rule: str
+    ignored: Sequence[str] = ()  # what RFC 2136 or the policy's counts leave out, and why
+    static: bool = False  # every rule that let it in covers static records: what it writes is static
 
 
 def zone_of_update(message: Message) -> Name | Refusal:
@@ -44,55 +51,127 @@ def zone_of_update(message: Message) -> Name | Refusal:
     return zone.name.lower()
 
 
-def decide_update(message: Message, key: Name | None, zone: ZoneSettings, view: ZoneView) -> Applied | Refusal:
-    """What becomes of an update whose zone section names `zone`; `key` is the verified key's name, None: unsigned."""
+def decide_update(
+    message: Message, who: Requestor, zone: ZoneSettings, view: UpdatableView, ask: Ask = nobody_to_ask
+) -> Applied | Refusal:
+    """What becomes of an update whose zone section names `zone`."""
     if not zone.updates:
         return Refusal(Rcode.REFUSED, f"updates of {to_text(zone.name)} are switched off")
-    if key is None:
-        return Refusal(Rcode.REFUSED, "the update is not signed")
-    rules = rules_for_key(zone.policy, key)
+    rules = rules_for(zone.policy, who)
     if not rules:
-        return Refusal(Rcode.REFUSED, f"no policy rule of {to_text(zone.name)} speaks of key {to_text(key)}")
+        return _nobody(who, zone)
+    permission = _Permission(who, rules, ask)
     updates = [(record, record.name.lower()) for record in message.authorities]
-    rule = _permit(updates, key, rules, zone.name, view)
-    if isinstance(rule, Refusal):
-        return rule
-    refusal = check_prerequisites(message.answers, zone.name, view)
+    refusal = permission.check(updates, zone.name, view) or check_prerequisites(message.answers, zone.name, view)
     if refusal:
         return refusal
     draft = Draft(view, zone.name)
-    for record, name in updates:
-        draft.apply(record, name)
-    return Applied(draft.finish(), rule)
-
-
-def _permit(
-    updates: Sequence[tuple[RR, Name]], key: Name, rules: Sequence[Rule], zone: Name, view: ZoneView
-) -> str | Refusal:
-    """The text of the rule that permits the last record, or the first record's fault or lack of permission.
-
-    Deleting all that a name owns needs permission for each type that is there.
-    """
-    text = ""
-    within = (
-        None  # the last name that was found to be in the zone: most records of a message follow one with their name
-    )
-    for record, name in updates:
-        if name != within and not is_within(name, zone):
-            return Refusal(Rcode.NOTZONE, f"{to_text(name)} is outside of {to_text(zone)}")
-        within = name
-        refusal = prescan(record)
+    if permission.limits:
+        for index, (record, name) in enumerate(updates):
+            draft.apply(record, name, permission.limits.get(index, 0))
+    else:
+        for record, name in updates:
+            draft.apply(record, name)
+    change = draft.finish()
+    if draft.replaced and zone.protect_static and not permission.static:
+        refusal = permission.check_static(updates, draft.replaced, view)
         if refusal:
             return refusal
-        for rtype in list(view.rrsets_at(name)) if record.rtype == _TYPE_ANY else (record.rtype,):
-            rule = deciding_rule(rules, key, name, rtype)
-            if rule is None or not rule.grant:
-                return _not_permitted(key, name, rtype, rule)
-            text = rule.text
-    return text
+    return Applied(change, permission.text, draft.ignored, permission.static)
 
 
-def _not_permitted(key: Name, name: Name, rtype: int, rule: Rule | None) -> Refusal:
-    why = f"rule `{rule.text}` denies it" if rule else "no policy rule grants it"
-    what = f"{type_to_text(rtype)} of {to_text(name)}"
-    return Refusal(Rcode.REFUSED, f"key {to_text(key)} may not change {what}: {why}")
+class _Permission:
+    """What the policy says to the records of one update."""
+
+    __slots__ = ("_ask", "_rules", "_unheard", "_who", "limits", "static", "text")
+
+    def __init__(self, who: Requestor, rules: Sequence[Rule], ask: Ask) -> None:
+        self._who = who
+        self._rules = rules
+        self._ask = ask
+        self._unheard: list[str] = []  # why programs that were asked did not permit it
+        self.text = ""  # of the rule that permitted the last record
+        self.limits: dict[int, int] = {}  # most records of the type at the name, by index of the record
+        self.static = bool(rules)  # whether every rule that decided covers static records
+
+    def check(self, updates: Sequence[tuple[RR, Name]], zone: Name, view: UpdatableView) -> Refusal | None:
+        """The fault of the first record that has one, or its lack of permission."""
+        within = None  # the last name that was found to be in the zone: most records follow one with their name
+        for index, (record, name) in enumerate(updates):
+            if name != within and not is_within(name, zone):
+                return Refusal(Rcode.NOTZONE, f"{to_text(name)} is outside of {to_text(zone)}")
+            within = name
+            refusal = prescan(record)
+            if refusal:
+                return refusal
+            operation = _ADD if record.rclass == _CLASS_IN else _DELETE
+            rtype = record.rtype
+            if rtype == _TYPE_ANY:
+                refusal = self._check_all(name, zone, view)
+            else:
+                refusal = self._check(name, rtype, operation, index)
+            if refusal:
+                return refusal
+        return None
+
+    def check_static(
+        self, updates: Sequence[tuple[RR, Name]], replaced: Sequence[tuple[Name, int]], view: UpdatableView
+    ) -> Refusal | None:
+        """The first static RRset that would change by a rule that does not cover static records."""
+        for name, rtype in replaced:
+            if rtype not in view.static_types(name):
+                continue
+            for record, owner in updates:
+                if owner != name or record.rtype not in (rtype, _TYPE_ANY):
+                    continue
+                operation = _ADD if record.rclass == _CLASS_IN else _DELETE
+                rule = deciding_rule(self._rules, self._who, name, rtype, operation, self._ask)
+                if rule is not None and not rule.static:
+                    what = f"{type_to_text(rtype)} of {to_text(name)}"
+                    reason = f"{what} is static, and rule `{rule.text}` does not cover static records"
+                    more = "add the word `static` to the rule, or set static-records of the zone to by-policy"
+                    return Refusal(Rcode.REFUSED, reason, f"if {self._who.words()} is to change them, {more}")
+        return None
+
+    def _check_all(self, name: Name, zone: Name, view: UpdatableView) -> Refusal | None:
+        """Deleting all that a name owns needs permission for each type that is there."""
+        types = [rtype for rtype in view.rrsets_at(name) if rtype not in _GO_WITH_A_NAME]
+        for rtype in [_SOA, *types] if name == zone else types:
+            refusal = self._check(name, rtype, _DELETE, -1)
+            if refusal:
+                return refusal
+        return None
+
+    def _check(self, name: Name, rtype: int, operation: Operation, index: int) -> Refusal | None:
+        rule = deciding_rule(self._rules, self._who, name, rtype, operation, self._ask, self._unheard)
+        if rule is None or not rule.grant:
+            return self._refuse(name, rtype, operation, rule)
+        self.text = rule.text
+        if not rule.static:
+            self.static = False
+        if rule.counts and operation is _ADD:
+            self.limits[index] = rule.most(rtype)
+        return None
+
+    def _refuse(self, name: Name, rtype: int, operation: Operation, rule: Rule | None) -> Refusal:
+        why = f"rule `{rule.text}` denies it" if rule else "no policy rule grants it"
+        what = f"{operation} {type_to_text(rtype)} {'at' if operation is _ADD else 'of'} {to_text(name)}"
+        rules = "; ".join(f"`{one.text}`" for one in self._rules[:4])
+        more = "; ".join([*self._unheard, f"the rules that speak of it: {rules}"])
+        return Refusal(Rcode.REFUSED, f"{self._who.words()} may not {what}: {why}", more)
+
+
+def _nobody(who: Requestor, zone: ZoneSettings) -> Refusal:
+    """The refusal of a requestor of whom no rule speaks."""
+    if who.key is None:
+        return Refusal(Rcode.REFUSED, "the update is not signed", f"sign it with a key that {_policy(zone)} grants")
+    reason = f"no policy rule of {to_text(zone.name)} speaks of {who.words()}"
+    elsewhere = [rule.text for rule in zone.policy if rule.names_key(who.key)]
+    if elsewhere:
+        reason = f"no policy rule of {to_text(zone.name)} speaks of {who.words()} at {who.address}"
+        return Refusal(Rcode.REFUSED, reason, f"from elsewhere `{elsewhere[0]}` does")
+    return Refusal(Rcode.REFUSED, reason, f"add one, such as `grant {to_text(who.key)} zonesub ANY`")
+
+
+def _policy(zone: ZoneSettings) -> str:
+    return f"the policy of {to_text(zone.name)}"

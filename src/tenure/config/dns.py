@@ -20,6 +20,13 @@ class Updates(StrEnum):
     NONE = "none"
 
 
+class StaticRecords(StrEnum):
+    """Whether updates may change static records."""
+
+    PROTECT = "protect"
+    BY_POLICY = "by-policy"
+
+
 class ZoneSection(Section):
     """A zone that this server is primary for. Its records live in the store."""
 
@@ -36,7 +43,12 @@ class ZoneSection(Section):
 
     policy: list[PolicyRule] = []
     """Who may change what, in BIND's words: `grant|deny KEY RULETYPE [NAME] [TYPE ...]`; the first match decides.
-    Left out: the key of our own updater may change everything."""
+    Behind them may stand `from NETWORK ...`, `only add` or `only delete`, and `static`. Left out: the key of our own
+    updater may change everything that is not static."""
+
+    static_records: Annotated[StaticRecords, *one_of(StaticRecords)] = StaticRecords.PROTECT
+    """Records that a person wrote, such as those of the zone file. `protect`: only rules of the policy that say
+    `static` change them; `by-policy`: they are records like others, as in BIND."""
 
     allow_transfer: list[TransferPlace] = []
     """Who may transfer the zone: networks, and `key NAME` for whoever signs with that key. Left out: nobody."""

@@ -29,8 +29,8 @@ def _check_zone(configuration: Configuration, zone: ZoneSection, at: Location) -
     if zone.file is not None and not (path := configuration.beside(zone.file)).is_file():
         yield Problem((*at, "file"), f"{path} is no file", "name a zone file, or leave the key out for an empty zone")
     for index, rule in enumerate(zone.policy):
-        if not rule.identity.startswith(b"\x01*"):
-            yield from check_key_is_defined(configuration, rule.identity, (*at, "policy", index))
+        if rule.only_key is not None:
+            yield from check_key_is_defined(configuration, rule.only_key, (*at, "policy", index))
     for index, place in enumerate(zone.allow_transfer):
         if place.key is not None:
             yield from check_key_is_defined(configuration, place.key, (*at, "allow-transfer", index))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tenure.authority.policy import ANY_KEY
 from tenure.config.configuration import Configuration
 from tenure.config.ddns import DomainSection
 from tenure.config.dns import ZoneSection
 from tenure.config.fields import Endpoint
 from tenure.config.problem import Location
-from tenure.config.zones import DNS_PORT, UPDATER_KEY, is_reverse, policy_of
+from tenure.config.zones import DNS_PORT, UPDATER_KEY, granted_key, is_reverse, policy_of
 from tenure.dnswire.name import Name, labels
 from tenure.naming.registration import Direction
 from tenure.naming.reverse import IN_ADDR_ARPA
@@ -60,11 +59,6 @@ def own_zone(configuration: Configuration, zone: Name) -> ZoneSection | None:
     """The zone under `[dns]` of this name; None where it is somebody else's."""
     zones = configuration.dns.zones if configuration.dns else []
     return next((one for one in zones if one.name == zone), None)
-
-
-def granted_key(zone: ZoneSection) -> Name:
-    """The key that the zone's policy grants first; the generated one where the policy names none by its name."""
-    return next((rule.identity for rule in policy_of(zone) if rule.grant and rule.identity != ANY_KEY), UPDATER_KEY)
 
 
 def routes(configuration: Configuration, keys: Mapping[Name, Key]) -> Routes:

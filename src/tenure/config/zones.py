@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import ZoneSettings
 from tenure.config.configuration import Configuration
-from tenure.config.dns import Dns, Updates, ZoneSection
+from tenure.config.dns import Dns, StaticRecords, Updates, ZoneSection
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_labels, is_within, labels, to_text
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA
@@ -29,11 +29,15 @@ class StartRecord(NamedTuple):
 def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
     """How the zones are served; empty without `[dns]`."""
     zones = configuration.dns.zones if configuration.dns else []
+    ddns = configuration.ddns
+    of_leases = {UPDATER_KEY, *(one.key for one in (*(ddns.forward or ()), *(ddns.reverse or ())) if one.key)}
     return tuple(
         ZoneSettings(
             name=zone.name,
             policy=policy_of(zone),
             updates=zone.updates is Updates.POLICY,
+            protect_static=zone.static_records is StaticRecords.PROTECT,
+            lease_keys=frozenset(of_leases | ({granted_key(zone)} if configuration.dhcp4 else set())),
             transfer_keys=frozenset(place.key for place in zone.allow_transfer if place.key is not None),
             transfer_networks=tuple(place.network for place in zone.allow_transfer if place.network is not None),
         )
@@ -44,6 +48,11 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
 def policy_of(zone: ZoneSection) -> tuple[Rule, ...]:
     """The zone's policy; where none is written, our own updater may change everything."""
     return tuple(zone.policy) or (parse_rule(f"grant {to_text(UPDATER_KEY)} zonesub ANY"),)
+
+
+def granted_key(zone: ZoneSection) -> Name:
+    """The key that the zone's policy grants first; the generated one where the policy names none by its name."""
+    return next((rule.only_key for rule in policy_of(zone) if rule.grant and rule.only_key is not None), UPDATER_KEY)
 
 
 def is_reverse(zone: Name) -> bool:

@@ -223,7 +223,7 @@ class DnsService:
         self._count(outcome, len(pendings))
         now = time.time()
         for pending, reply in zip(pendings, outcome.replies, strict=True):
-            pending.send(reply if isinstance(reply, bytes) else update_reply(*reply, now))
+            pending.send(reply if isinstance(reply, bytes) else update_reply(reply[0], reply[1], now, reply[2]))
 
     def _count(self, outcome: Outcome, count: int) -> None:
         counts = self._report.counts
@@ -231,6 +231,8 @@ class DnsService:
         counts["updates_applied"] += outcome.applied
         counts["updates_refused"] += outcome.refused
         counts["update_batches"] += 1
+        if outcome.unrecorded:
+            self._report.count("updates_not_recorded", outcome.unrecorded)
 
     def _close(self) -> None:
         self._tcp.close()

@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from tenure.authority.history import applied_event, refused_event
+from tenure.authority.history import (
+    applied_event,
+    ignored_error,
+    ignored_event,
+    refused_error,
+    refused_event,
+    unrecorded_event,
+)
 from tenure.authority.request import Request
+from tenure.authority.requestor import Requestor
 from tenure.authority.respond import RefusedUpdate, Update, first_name
-from tenure.authority.update import decide_update
-from tenure.authority.zone import Refusal
+from tenure.authority.update import Applied, decide_update
+from tenure.authority.zone import RecordClass, Refusal
 from tenure.dnswire.codes import Rcode
+from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name
 from tenure.ledger.zones import ZoneBatch, ZoneLedger
+from tenure.serving.external_policy import ExternalPolicy
 
 _NOERROR = int(Rcode.NOERROR)
+_NOT_COMMITTED = ExtendedError(InfoCode.OTHER, "the store cannot be written now; nothing has changed")
 REFUSALS_PER_SECOND = 50  # in the history; a peer that is refused more often is counted, and cannot fill the disk
 
 
@@ -27,31 +38,48 @@ class Pending(NamedTuple):
     """An update that waits for the end of its batch. `send` takes the reply."""
 
     update: Update | RefusedUpdate
-    source: str  # address and port of the requestor, for people
+    source: str  # address, # and port of the requestor
     send: Callable[[bytes], None]
+
+
+# A reply to be signed when it is sent: to what, the RCODE, and what else the requestor is told; or one made before.
+UnsentReply: TypeAlias = tuple[Request, int, ExtendedError | None] | bytes
 
 
 class Outcome(NamedTuple):
     """What became of the updates of a batch."""
 
-    replies: list[tuple[Request, int] | bytes]  # in their order: an RCODE to be signed now, or a reply made before
+    replies: list[UnsentReply]  # in their order
     changed: set[Name]  # names whose records are no longer what they were; their zones' SOA changed as well
     applied: int
     refused: int
+    unrecorded: int = 0  # of which no entry of the history tells
 
 
 class RefusalBudget:
-    """How many more refusals the history takes in this second."""
+    """How many more refusals, and updates that came to nothing, the history takes in this second."""
 
     def __init__(self) -> None:
         self._second = 0
         self._spent = 0
+        self._spent_before = 0
 
-    def take(self, now: float) -> bool:
-        """Whether one more may be written down."""
+    def begin(self, now: float) -> int:
+        """A batch begins; how many were not written down in the second that has ended by then."""
+        unrecorded = 0
         if int(now) != self._second:
+            unrecorded = max(0, self._spent - REFUSALS_PER_SECOND)
             self._second = int(now)
             self._spent = 0
+        self._spent_before = self._spent
+        return unrecorded
+
+    def begin_again(self) -> None:
+        """The batch is decided once more: what it has taken is given back."""
+        self._spent = self._spent_before
+
+    def take(self) -> bool:
+        """Whether one more may be written down."""
         self._spent += 1
         return self._spent <= REFUSALS_PER_SECOND
 
@@ -65,48 +93,70 @@ class UpdateBatches:
         self._process = secrets.token_hex(4)  # makes the correlation ids of this process its own
         self._batches = 0
         self._budget = RefusalBudget()
+        self._external = ExternalPolicy()
 
     def commit(self, pendings: Sequence[Pending], now: float) -> Outcome:
         """The outcome, after it is durable; raises `LedgerUnavailable` when nothing of it is."""
         self._batches += 1
         batch_id = f"u{self._process}-{self._batches:x}"
-        return self._ledger.transact(lambda batch: self._decide(batch, pendings, now, batch_id), now)
+        unrecorded = self._budget.begin(now)
+        self._external.forget()
+
+        def decide(batch: ZoneBatch) -> Outcome:
+            self._budget.begin_again()
+            if unrecorded:
+                batch.apply(0, None, (unrecorded_event(unrecorded, now, batch_id),))
+            return self._decide(batch, pendings, now, batch_id)
+
+        return self._ledger.transact(decide, now)
 
     def failed(self, pendings: Sequence[Pending]) -> Outcome:
         """The outcome of a batch of which nothing could be committed: the servers of the zone have failed."""
-        replies = [
-            update.reply if isinstance(update, RefusedUpdate) else (update.request, int(Rcode.SERVFAIL))
+        replies: list[UnsentReply] = [
+            update.reply if isinstance(update, RefusedUpdate) else (update.request, int(Rcode.SERVFAIL), _NOT_COMMITTED)
             for update, _source, _send in pendings
         ]
         return Outcome(replies, set(), 0, 0)
 
     def _decide(self, batch: ZoneBatch, pendings: Sequence[Pending], now: float, batch_id: str) -> Outcome:
         self._prefetch(batch, pendings)
-        replies: list[tuple[Request, int] | bytes] = []
-        applied = refused = 0
+        replies: list[UnsentReply] = []
+        applied = refused = unrecorded = 0
         for number, (update, source, _send) in enumerate(pendings):
             correlation = f"{batch_id}-{number}"
             if isinstance(update, RefusedUpdate):
                 refused += 1
                 replies.append(update.reply)
-                self._note_refusal(batch, update, source, now, correlation)
+                unrecorded += not self._note_refusal(batch, update, source, now, correlation)
                 continue
             request, zone = update
             zone_id = self._zone_ids[zone.name]
-            decision = decide_update(request.message, request.key, zone, batch.zone(zone_id))
+            verified = request.verified
+            key, algorithm = (verified.key.name, verified.key.algorithm) if verified is not None else (None, None)
+            who = Requestor(key, algorithm, source.partition("#")[0], request.stream)
+            decision = decide_update(request.message, who, zone, batch.zone(zone_id), self._external.ask)
             if isinstance(decision, Refusal):
                 refused += 1
-                replies.append((request, decision.rcode))
-                name = first_name(request.message)
-                refusal = RefusedUpdate(b"", zone.name, name, request.key, decision)
-                self._note_refusal(batch, refusal, source, now, correlation)
+                refusal = RefusedUpdate(b"", zone.name, first_name(request.message), key, decision)
+                noted = self._note_refusal(batch, refusal, source, now, correlation)
+                unrecorded += not noted
+                replies.append((request, decision.rcode, refused_error(decision, correlation if noted else "")))
                 continue
-            replies.append((request, _NOERROR))
             if decision.change is not None:
                 applied += 1
-                event = applied_event(decision, zone.name, request.key, source, now, correlation)
-                batch.apply(zone_id, decision.change, (event,))
-        return Outcome(replies, batch.changed_names(), applied, refused)
+                written_as = _class_of(decision, key, zone.lease_keys)
+                event = applied_event(decision, zone.name, key, source, now, correlation)
+                batch.apply(zone_id, decision.change, (event,), written_as)
+            elif decision.ignored:
+                if self._budget.take():
+                    first = first_name(request.message)
+                    batch.apply(0, None, (ignored_event(decision, zone.name, first, key, source, now, correlation),))
+                else:
+                    unrecorded += 1
+                    correlation = ""
+            error = ignored_error(decision.ignored, correlation) if decision.ignored else None
+            replies.append((request, _NOERROR, error))
+        return Outcome(replies, batch.changed_names(), applied, refused, unrecorded)
 
     def _prefetch(self, batch: ZoneBatch, pendings: Sequence[Pending]) -> None:
         """Reads what the signed updates speak of, all names of a zone together."""
@@ -122,7 +172,17 @@ class UpdateBatches:
 
     def _note_refusal(
         self, batch: ZoneBatch, refused: RefusedUpdate, source: str, now: float, correlation: str
-    ) -> None:
-        if self._budget.take(now):
-            event = refused_event(refused.refusal, refused.zone, refused.name, refused.key, source, now, correlation)
-            batch.apply(0, None, (event,))  # no zone changes
+    ) -> bool:
+        """Writes it down, if there is room for it."""
+        if not self._budget.take():
+            return False
+        event = refused_event(refused.refusal, refused.zone, refused.name, refused.key, source, now, correlation)
+        batch.apply(0, None, (event,))  # no zone changes
+        return True
+
+
+def _class_of(applied: Applied, key: Name | None, lease_keys: frozenset[Name]) -> RecordClass:
+    """The class of the records that an update writes."""
+    if applied.static:
+        return RecordClass.STATIC
+    return RecordClass.LEASE if key in lease_keys else RecordClass.FOREIGN

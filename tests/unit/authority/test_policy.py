@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tenure.authority.policy import deciding_rule, parse_rule, rules_for_key
+from tenure.authority.policy import deciding_rule, parse_rule, rules_for
+from tenure.authority.requestor import Operation, Requestor
 from tenure.dnswire.name import from_text
 
 A, NS, SOA, TXT, RRSIG, NSEC, DHCID = 1, 2, 6, 16, 46, 47, 49
 
 
 def allowed(rule: str, key: str, name: str, rtype: int = A) -> bool:
-    who, what = from_text(key), from_text(name)
-    found = deciding_rule(rules_for_key((parse_rule(rule),), who), who, what, rtype)
+    who, what = Requestor(from_text(key), None, "192.0.2.77", False), from_text(name)
+    found = deciding_rule(rules_for((parse_rule(rule),), who), who, what, rtype, Operation.ADD)
     return found is not None and found.grant
 
 

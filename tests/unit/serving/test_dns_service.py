@@ -63,7 +63,11 @@ def test_an_update_is_committed_answered_and_explained(tmp_path: Path) -> None:
         assert ledger.rrsets_at(zone.id, name("new")).keys() == {1, 49}
         ((_id, event),) = ledger.history.events(EventFilter(limit=1000))
         ledger.close()
-    assert (event.kind, event.actor, event.cause) == ("update-applied", "dns key dhcp.", "grant dhcp. zonesub ANY")
+    assert (event.kind, event.actor, event.cause) == (
+        "update-applied",
+        "dns key dhcp.",
+        "grant dhcp. zonesub ANY static",
+    )
     assert (event.name, event.address) == (name("new"), b"\x0a\1\2\3")
     assert event.detail.startswith("serial 2: +A +DHCID; from 127.0.0.1#")
     assert event.correlation
