@@ -19,6 +19,8 @@ _TSIG_REASONS = {
     int(Rcode.BADTRUNC): ("BADTRUNC", Reason.KEY_REJECTED),
 }
 
+_TIME_OCTETS = 6
+
 # What a server says that knows another secret of the key, or its name not at all.
 _OTHER_SECRET = frozenset({"BADSIG", "BADKEY"})
 
@@ -46,11 +48,24 @@ def read_reply(octets: bytes, key: Key | None, request_mac: bytes, now: float) -
         return Ending(Verdict.RETRY, _UNSIGNED_REASONS.get(message.rcode, Reason.REPLY_UNVERIFIED), seen)
     if message.tsig.error:
         word, reason = _TSIG_REASONS.get(message.tsig.error, (f"TSIG error {message.tsig.error}", Reason.KEY_REJECTED))
+        if message.tsig.error == Rcode.BADTIME:
+            word += _difference(message.tsig.other, now)
         return Ending(Verdict.RETRY, reason, word)
     wrong = verify_response(octets, message, key, request_mac, now)
     if wrong is not None:
         return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, str(wrong))
     return message.rcode
+
+
+def _difference(other: bytes, now: float) -> str:
+    """How far the server's clock, which a BADTIME carries (RFC 8945 section 5.2.3), is from ours; to ten seconds.
+
+    Rounded, so that the same trouble has the same words at each try.
+    """
+    if len(other) != _TIME_OCTETS:
+        return ""
+    seconds = int.from_bytes(other, "big") - int(now)
+    return f": our clock is about {abs(round(seconds, -1))} s {'behind' if seconds > 0 else 'ahead of'} the server's"
 
 
 def may_know_other_secret(answer: int | Ending) -> bool:

@@ -11,7 +11,7 @@ from tenure.dnswire.update import build_update
 from tenure.naming.reason import Reason
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_request, sign_response, verify_request
-from tenure.updating.reply import read_reply
+from tenure.updating.reply import may_know_other_secret, read_reply
 from tenure.updating.task import Ending, Verdict
 
 KEY = Key(b"\x04dhcp\0", ALGORITHMS["hmac-sha256"].name, b"s" * 32)
@@ -89,6 +89,37 @@ def test_a_server_with_another_clock() -> None:
     rejected = judged(KEY, NOW + 4000)
     assert isinstance(rejected, Rejected)
     assert reason_of(rejection_response(response(9), rejected, NOW + 4000)) == Reason.CLOCK_DIFFERS
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (412, "BADTIME: our clock is about 410 s behind the server's"),
+        (-4006, "BADTIME: our clock is about 4010 s ahead of the server's"),
+    ],
+)
+def test_by_how_much_the_clocks_differ(late: int, words: str) -> None:
+    rejected = judged(KEY, NOW + late)
+    assert isinstance(rejected, Rejected)
+    ending = read_reply(rejection_response(response(9), rejected, NOW + late), KEY, MAC, NOW)
+    assert isinstance(ending, Ending)
+    assert ending.cause == words
+    assert not may_know_other_secret(ending)
+
+
+@pytest.mark.parametrize(
+    "key", [Key(KEY.name, KEY.algorithm, b"t" * 32), Key(b"\x05other\0", KEY.algorithm, b"s" * 32)]
+)
+def test_a_server_may_know_the_keys_other_secret(key: Key) -> None:
+    rejected = judged(key, NOW)
+    assert isinstance(rejected, Rejected)
+    assert may_know_other_secret(read_reply(rejection_response(response(9), rejected, NOW), KEY, MAC, NOW))
+
+
+@pytest.mark.parametrize("octets", [response(), response(2), response(9), b""])
+def test_what_says_nothing_of_the_secret_is_no_reason_to_try_another(octets: bytes) -> None:
+    assert not may_know_other_secret(read_reply(octets, KEY, MAC, NOW))
+    assert not may_know_other_secret(5)
 
 
 @pytest.mark.parametrize("octets", [b"", b"\0\7", response(flags=0x2800), response(flags=0x8000)])
