@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple
 
 from tenure.authority.policy import Rule
 from tenure.dnswire.name import Name
+
+
+class RemoteServer(NamedTuple):
+    """Another name server: a primary of a zone, or who is told of its changes."""
+
+    host: str  # an address
+    port: int
+    key: Name | None = None  # signs what is sent there, and what comes from there
+
+    def __str__(self) -> str:
+        return f"{self.host}#{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +32,8 @@ class ZoneSettings:
     lease_keys: frozenset[Name] = frozenset()  # keys of DHCP servers: what they write is of class lease
     transfer_keys: frozenset[Name] = frozenset()  # keys that may transfer the zone
     transfer_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places that may transfer it without a key
+    primaries: tuple[RemoteServer, ...] = ()  # where a secondary zone comes from, in this order; none: it is a primary
+    also_notify: tuple[RemoteServer, ...] = ()  # who is told of each change (RFC 1996)
+    notify_names: bool = False  # the zone's name servers are told too, as far as their addresses are known here
+    forwarding_keys: frozenset[Name] = frozenset()  # keys whose updates of a secondary zone go on to a primary
+    forwarding_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places whose updates do

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tenure.config.fields import DomainName, Listen, PolicyRule, TransferPlace, one_of
+from tenure.config.dns_server import DnsServer
+from tenure.config.fields import DomainName, Listen, Octets, PolicyRule, RemotePlace, TransferPlace, one_of
 from tenure.config.section import Section
 
 Seconds = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -27,8 +28,23 @@ class StaticRecords(StrEnum):
     BY_POLICY = "by-policy"
 
 
+class ZoneType(StrEnum):
+    """Where the content of a zone comes from."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+
+
+class Notify(StrEnum):
+    """Who is told of the changes of a zone."""
+
+    EXPLICIT = "explicit"
+    YES = "yes"
+    NO = "no"
+
+
 class ZoneSection(Section):
-    """A zone that this server is primary for. Its records live in the store."""
+    """A zone that is served. Its records live in the store."""
 
     name: DomainName
     """The apex of the zone."""
@@ -53,6 +69,28 @@ class ZoneSection(Section):
     allow_transfer: list[TransferPlace] = []
     """Who may transfer the zone: networks, and `key NAME` for whoever signs with that key. Left out: nobody."""
 
+    type: Annotated[ZoneType, *one_of(ZoneType)] = ZoneType.PRIMARY
+    """`primary`: the zone is written here; `secondary`: it is transferred from its `primaries`, and follows them."""
+
+    primaries: list[RemotePlace] = []
+    """Where a secondary zone is transferred from, in BIND's words: `ADDRESS [port PORT] [key NAME]`, the first that can
+    help is asked. The key signs the requests, and the answers must be signed with it."""
+
+    also_notify: list[RemotePlace] = []
+    """Who is told when the zone has changed (RFC 1996), written as in `primaries`."""
+
+    notify: Annotated[Notify, *one_of(Notify)] = Notify.EXPLICIT
+    """`explicit`: those of `also-notify` are told of changes; `yes`: the zone's name servers too, if their addresses
+    stand in zones that are served here; `no`: nobody."""
+
+    allow_update_forwarding: list[TransferPlace] = []
+    """Whose updates of a secondary zone are passed on to its primary, signature and all: networks, and `key NAME`. Left
+    out: such updates are refused."""
+
+    max_journal_size: Octets | None = None
+    """How much of the zone's past is kept for incremental transfers. Left out: as much as the whole zone has, since
+    beyond that a whole transfer is shorter; `store.journal-days` holds as well."""
+
     default_ttl: Seconds = 3600
     """TTL of the records that are made from this configuration, in seconds."""
 
@@ -61,7 +99,7 @@ class ZoneSection(Section):
     configuration. Short, because names appear when clients do."""
 
 
-class Dns(Section):
+class Dns(DnsServer):
     """The authoritative DNS server."""
 
     listen: Annotated[list[Listen], Field(min_length=1)]

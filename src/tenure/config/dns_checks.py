@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenure.config.configuration import Configuration
-from tenure.config.dns import ZoneSection
+from tenure.config.dns import ZoneSection, ZoneType
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import covered, repeated
 from tenure.config.zones import UPDATER_KEY
@@ -34,6 +34,27 @@ def _check_zone(configuration: Configuration, zone: ZoneSection, at: Location) -
     for index, place in enumerate(zone.allow_transfer):
         if place.key is not None:
             yield from check_key_is_defined(configuration, place.key, (*at, "allow-transfer", index))
+    yield from _check_neighbours(configuration, zone, at)
+
+
+def _check_neighbours(configuration: Configuration, zone: ZoneSection, at: Location) -> Iterator[Problem]:
+    """What a zone says of other servers fits its type, and the keys are defined."""
+    if zone.type is ZoneType.SECONDARY and not zone.primaries:
+        yield Problem((*at, "type"), "has no primary to be transferred from", "add primaries")
+    if zone.type is ZoneType.PRIMARY:
+        remedy = 'write type = "secondary", or leave this key out'
+        for key, given in (("primaries", zone.primaries), ("allow-update-forwarding", zone.allow_update_forwarding)):
+            if given:
+                yield Problem((*at, key), "is of use for a secondary zone only", remedy)
+    elif zone.file is not None:
+        yield Problem((*at, "file"), "a secondary zone comes from its primaries", "leave the file out")
+    for key, servers in (("primaries", zone.primaries), ("also-notify", zone.also_notify)):
+        for index, server in enumerate(servers):
+            if server.key is not None:
+                yield from check_key_is_defined(configuration, server.key, (*at, key, index))
+    for index, place in enumerate(zone.allow_update_forwarding):
+        if place.key is not None:
+            yield from check_key_is_defined(configuration, place.key, (*at, "allow-update-forwarding", index))
 
 
 def check_key_is_defined(configuration: Configuration, key: Name, at: Location) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from tenure.authority.policy import Rule, parse_rule
+from tenure.authority.settings import RemoteServer
 from tenure.dhcpwire.identity import client_id_key, hardware_key
 from tenure.dnswire.name import Name, from_text
 from tenure.leasing.subnet import Pool
@@ -22,6 +23,7 @@ from tenure.naming.hostname import normalise
 
 T = TypeVar("T")
 ETHERNET = 1  # hardware type
+_DNS_PORT = 53
 NOBODYS = (IPv4Network("0.0.0.0/8"), IPv4Network("224.0.0.0/3"))
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -178,6 +180,26 @@ def _parse_place(text: str) -> Place:
         raise ValueError(str(error)) from None
 
 
+def _parse_remote(text: str) -> RemoteServer:
+    """`ADDRESS[:PORT] [port PORT] [key NAME]`, as a BIND server is named in `primaries`."""
+    words = text.split()
+    endpoint = parse_endpoint(words[0] if words else "")
+    said = dict(zip(words[1::2], words[2::2], strict=False))
+    if len(words) % 2 == 0 or len(said) != len(words) // 2 or not said.keys() <= {"port", "key"}:
+        raise ValueError("is not an address with a port and a key, each of them once")
+    if "port" in said:
+        endpoint = parse_endpoint(f"[{endpoint.host}]:{said['port']}")
+    key = _parse_name(said["key"]) if "key" in said else None
+    return RemoteServer(endpoint.host, endpoint.or_port(_DNS_PORT).port, key)
+
+
+def _parse_size(text: str) -> int:
+    found = re.fullmatch(r"([1-9][0-9]{0,11})([kKmMgG]?)", text)
+    if found is None:
+        raise ValueError("is not a number of octets")
+    return int(found[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[found[2].lower()]
+
+
 def _parse_store(text: str) -> str:
     scheme, colon, rest = text.partition(":")
     if scheme not in {"sqlite", "postgresql"} or not colon or not rest:
@@ -238,8 +260,23 @@ PoolRange: TypeAlias = Annotated[
 PolicyRule: TypeAlias = Annotated[
     Rule, *_kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
 ]
+Network: TypeAlias = Annotated[
+    IPv4Network | IPv6Network,
+    *_kind(ip_network, 'write a network, such as "10.1.0.0/16" or "fd00:1::/32"', "10.1.0.0/16"),
+]
 TransferPlace: TypeAlias = Annotated[
     Place, *_kind(_parse_place, 'write a network, such as "10.1.0.0/16", or a key, such as "key dhcp."', "key dhcp.")
+]
+RemotePlace: TypeAlias = Annotated[
+    RemoteServer,
+    *_kind(
+        _parse_remote,
+        'write an address with what it needs of port and key, such as "10.1.0.2 port 5300 key transfer."',
+        "10.1.0.2 port 5300 key transfer.",
+    ),
+]
+Octets: TypeAlias = Annotated[
+    int, *_kind(_parse_size, 'write a number of octets, such as "500k", "64M" or "2G"', "64M")
 ]
 HardwareKey: TypeAlias = Annotated[
     bytes, *_kind(_parse_hardware, 'write the octets, such as "02:00:5e:10:00:07"', "02:00:5e:10:00:07")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import ZoneSettings
 from tenure.config.configuration import Configuration
-from tenure.config.dns import Dns, StaticRecords, Updates, ZoneSection
+from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_labels, is_within, labels, to_text
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA
@@ -40,6 +40,11 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             lease_keys=frozenset(of_leases | ({granted_key(zone)} if configuration.dhcp4 else set())),
             transfer_keys=frozenset(place.key for place in zone.allow_transfer if place.key is not None),
             transfer_networks=tuple(place.network for place in zone.allow_transfer if place.network is not None),
+            primaries=tuple(zone.primaries),
+            also_notify=tuple(zone.also_notify) if zone.notify is not Notify.NO else (),
+            notify_names=zone.notify is Notify.YES,
+            forwarding_keys=frozenset(place.key for place in zone.allow_update_forwarding if place.key is not None),
+            forwarding_networks=tuple(place.network for place in zone.allow_update_forwarding if place.network),
         )
         for zone in zones
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct
+from typing import NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.dnswire.shapes import CASELESS, REST, Shape, plain_name_end
@@ -148,6 +149,25 @@ def build_soa_rdata(
 def soa_serial(rdata: bytes) -> int:
     """The serial in SOA RDATA."""
     return int.from_bytes(rdata[-20:-16], "big")
+
+
+def soa_mname(rdata: bytes) -> Name:
+    """The first name in SOA RDATA: the zone's primary."""
+    return rdata[: plain_name_end(rdata, 0, len(rdata))]
+
+
+class SoaTimers(NamedTuple):
+    """What SOA RDATA says to secondaries, in seconds (RFC 1035 section 3.3.13)."""
+
+    refresh: int
+    retry: int
+    expire: int
+
+
+def soa_timers(rdata: bytes) -> SoaTimers:
+    """The timers in SOA RDATA."""
+    _serial, refresh, retry, expire, _minimum = _SOA_NUMBERS.unpack(rdata[-20:])
+    return SoaTimers(refresh, retry, expire)
 
 
 def soa_minimum(rdata: bytes) -> int:

@@ -196,6 +196,19 @@ JOURNAL = Table(
     Index("journal_serial", "zone_id", "from_serial"),
 )
 
+SECONDARY_ZONE = Table(
+    "secondary_zone",
+    ZONE_HALF,
+    Column("zone_id", Integer, primary_key=True, autoincrement=False),
+    Column("server", Text, nullable=False),  # see ledger/secondaries.py
+    Column("refreshed_at", Double),
+    Column("expires_at", Double),
+    Column("next_at", Double, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("notified_at", Double, nullable=False),
+)
+
 SERVER_SECRET = Table(
     "server_secret",
     ZONE_HALF,

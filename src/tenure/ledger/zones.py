@@ -12,6 +12,7 @@ from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import records
 from tenure.ledger.history import History
 from tenure.ledger.journal import JournalEntry, parse_entries
+from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Session, Store
 from tenure.ledger.zone_watch import ForeignChanges
@@ -60,6 +61,7 @@ class ZoneLedger:
         self._foreign_changes = ForeignChanges(session, ZONES_CHANNEL)
         self.history = History(session, "zone_event")
         self.secrets = ServerSecrets(session)
+        self.secondaries = SecondaryStates(session)
 
     @property
     def place(self) -> str:
@@ -152,6 +154,10 @@ class ZoneLedger:
         """The zones in which the end of a record has come."""
         with self._session.reading():
             return [row[0] for row in self._session.rows(self._session.sql(records.ENDED_ZONES), (now,))]
+
+    def change_count(self) -> int:
+        """A number that moves when another process may have changed a zone."""
+        return self._session.foreign_changes(ZONES_CHANNEL)
 
     @contextmanager
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
