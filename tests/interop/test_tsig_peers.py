@@ -22,6 +22,7 @@ from claims import A_CLIENT
 from dns_service import Running, running
 from dnspeer import KEY, SECRET, DnsPeer
 from knotd import knotd
+from named import CONFIG as NAMED_CONFIG
 from named import named
 from peers import program
 from updater_run import UpdaterRun, want
@@ -223,6 +224,16 @@ def test_the_updater_signs_with_the_older_secret_where_a_server_knows_no_other(
         assert "A 10.1.0.3" in peer.at("pc3.example.test.")
         assert rotated.use.at == 0
         assert KEY.use.at > 0
+
+
+def test_the_updater_signs_truncated_in_the_way_of_bind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("named.CONFIG", NAMED_CONFIG.replace("algorithm hmac-sha256;", "algorithm hmac-sha256-128;"))
+    short = keys_of([Secret(KEY.name, ALGORITHMS["hmac-sha256-128"].name, SECRET)])[KEY.name]
+    with named(tmp_path / "server", ["example.test."]) as peer, updating(tmp_path / "ledger", peer, short) as run:
+        run.change(want("pc1.example.test.", bytes([10, 1, 0, 1]), A_CLIENT, reverse=False))
+        run.settled()
+        (row,) = run.rows()
+        assert (row.forward.state, row.forward.attempts) == (State.REGISTERED, 0)
 
 
 def test_the_updater_gives_up_when_a_server_knows_neither(tmp_path: Path) -> None:
