@@ -17,6 +17,7 @@ from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, ZoneSection
 from tenure.config.domains import all_plans, routes
 from tenure.config.secrets import configured_secrets, stored_algorithms
+from tenure.config.server import server_settings
 from tenure.config.subnets import subnets
 from tenure.config.zones import DNS_PORT, StartRecord, start_records, zone_settings
 from tenure.dnswire.codes import RRType
@@ -180,7 +181,10 @@ def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:
     ledger = open_zones(configuration.store_url)
     listen = [place.or_port(DNS_PORT) for place in configuration.dns.listen]
     shared = configuration.dns.workers > 1
-    DnsService(ledger, zone_settings(configuration), keys.keys, listen, report, keys.look, shared=shared).run(stop)
+    settings = server_settings(configuration)
+    DnsService(
+        ledger, zone_settings(configuration), keys.keys, listen, report, keys.look, shared=shared, settings=settings
+    ).run(stop)
     keys.close()
     leases.close()
     ledger.close()

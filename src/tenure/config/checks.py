@@ -11,6 +11,7 @@ from tenure.config.key_checks import check_keys
 from tenure.config.lease_checks import check_dhcp4
 from tenure.config.problem import Problem, without_password
 from tenure.config.secrets import is_readable_by_everybody
+from tenure.config.server import check_server
 
 
 def check(configuration: Configuration) -> Iterator[Problem]:
@@ -19,6 +20,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_store(configuration)
     yield from check_keys(configuration)
     yield from check_dns(configuration)
+    yield from check_server(configuration)
     yield from check_dhcp4(configuration)
     yield from check_ddns(configuration)
 

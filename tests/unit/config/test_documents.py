@@ -27,6 +27,7 @@ def examples(tmp_path: Path) -> Path:
     shutil.copytree(DOCS / "examples", folder)
     for key in ("dhcp.key", "dhcp.key.before"):
         (folder / key).write_text("bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl\n")
+    (folder / "cookie.secrets").write_text("e5e973e5a6b2a43f48e7dc849e37bfcf\n")
     for path in folder.iterdir():
         path.chmod(0o600)
     return folder
