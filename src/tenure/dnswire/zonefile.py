@@ -16,10 +16,20 @@ import dns.tokenizer
 import dns.zone
 import dns.zonefile
 
-from tenure.dnswire.name import Name
+from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import ROOT, Name, parse_name, to_text
 from tenure.dnswire.rr import RR
+from tenure.octets import Malformed
 
 _IN = dns.rdataclass.IN
+_A = int(RRType.A)
+_ONE_NAME = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
+
+# Types whose words BIND, Knot and NSD have known for years; any other is written by its number.
+_WORDS = """A NS CNAME SOA PTR HINFO MX TXT RP AFSDB RT KEY AAAA LOC SRV NAPTR KX CERT DNAME APL DS SSHFP IPSECKEY RRSIG
+NSEC DNSKEY DHCID NSEC3 NSEC3PARAM TLSA SMIMEA CDS CDNSKEY OPENPGPKEY CSYNC SVCB HTTPS SPF NID L32 L64 LP EUI48 EUI64
+URI CAA"""
+_TYPE_WORDS = {int(dns.rdatatype.from_text(word)): word for word in _WORDS.split()}
 
 
 def rdata_to_text(rtype: int, rdata: bytes) -> str:
@@ -37,6 +47,39 @@ def rdata_from_text(rtype: int, text: str, origin: Name) -> bytes:
         return _wire(dns.rdata.from_text(_IN, rdatatype, text, origin=_name(origin), relativize=False))
     except dns.exception.DNSException as error:
         raise ValueError(str(error)) from error
+
+
+def record_to_text(name: Name, rtype: int, ttl: int, rdata: bytes) -> str:
+    r"""The record as a line that any server takes back as the same octets.
+
+    Types that not every server of the day knows, and RDATA that its own text would not give back, are written as
+    `TYPE65280 \# 3 0102ff` (RFC 3597 section 5).
+    """
+    if rtype == _A and len(rdata) == 4:
+        text = f"{rdata[0]}.{rdata[1]}.{rdata[2]}.{rdata[3]}"
+    elif rtype in _ONE_NAME and _is_name(rdata):
+        text = to_text(rdata)
+    else:
+        text = _checked_text(rtype, rdata)
+    return f"{to_text(name)} {ttl} IN {_TYPE_WORDS.get(rtype) or f'TYPE{rtype}'} {text}"
+
+
+def _checked_text(rtype: int, rdata: bytes) -> str:
+    if rtype in _TYPE_WORDS:
+        text = rdata_to_text(rtype, rdata)
+        try:
+            if rdata_from_text(rtype, text, ROOT) == rdata:
+                return text
+        except ValueError:
+            pass
+    return f"\\# {len(rdata)} {rdata.hex()}".rstrip()
+
+
+def _is_name(rdata: bytes) -> bool:
+    try:
+        return parse_name(rdata, 0) == (rdata, len(rdata))
+    except Malformed:
+        return False
 
 
 def parse_zone_file(text: str, origin: Name) -> Iterator[RR]:
