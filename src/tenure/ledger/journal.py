@@ -3,7 +3,8 @@
     old SOA, deleted records, new SOA, added records
 
 each record as name (uncompressed), type (2), TTL (4), RDLENGTH (2), RDATA; the class is the zone's. The changes that
-were committed together stand in one row: nobody can have seen a serial between them.
+were committed together stand in one row: nobody can have seen a serial between them. One that is too large to be kept
+is a row without octets.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import NamedTuple
 from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name
+
+BREAK = b""  # the change of a row that stands for one too large to be kept; its names are not known
 
 _FIXED = struct.Struct("!HIH")
 _SOA = int(RRType.SOA)

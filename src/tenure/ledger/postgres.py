@@ -123,6 +123,11 @@ class PostgresSession:
         self._cursor.executemany(statement.encode(), parameters)
         return self._cursor.rowcount
 
+    def run(self, statement: str) -> None:
+        """Executes the statement."""
+        with self.reading():
+            self._cursor.execute(statement.encode())
+
     def has_table(self, name: str) -> bool:
         """Whether there is such a table."""
         row = self.one("select to_regclass(%s)::text", (name,))

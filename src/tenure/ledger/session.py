@@ -41,6 +41,9 @@ class Session(Protocol):
     def write(self, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
         """Executes a writing statement once for each set of parameters; how many rows that changed in all."""
 
+    def run(self, statement: str) -> None:
+        """Executes a statement that has no parameters and gives no rows."""
+
     def has_table(self, name: str) -> bool:
         """Whether there is such a table."""
 

@@ -137,6 +137,11 @@ class SqliteSession:
         """Executes the statement for each set of parameters."""
         return self._connection.executemany(statement, parameters).rowcount
 
+    def run(self, statement: str) -> None:
+        """Executes the statement."""
+        with self._naming:
+            self._execute(statement)
+
     def has_table(self, name: str) -> bool:
         """Whether there is such a table."""
         return self.one("select 1 from sqlite_master where type = 'table' and name = ?", (name,)) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from tenure.dnswire.name import Name
-from tenure.ledger.journal import names_in
+from tenure.ledger.journal import BREAK, names_in
 from tenure.ledger.session import Session
 
 MOST_ROWS = 500  # of the journal; to forget everything costs less than to read more than that
@@ -47,4 +47,6 @@ class ForeignChanges:
             return None
         if rows:
             self._mark = rows[-1][0]
+        if any(change == BREAK for _, change in rows):
+            return None
         return {name for _, change in rows for name in names_in(change)}

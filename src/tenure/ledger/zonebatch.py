@@ -93,7 +93,7 @@ class ZoneBatch:
     ) -> None:
         """Takes a change into the batch: later reads see it; it is committed with the rest or not at all."""
         if change is not None:
-            self.zone(zone_id).apply(change, origin, int(self._now))
+            self.zone(zone_id).apply(change, origin, 0 if origin == RecordClass.STATIC else int(self._now))
         self._events += events
 
     def set_ends(self, zone_id: int, ends: Iterable[tuple[Record, int]], origin: str) -> None:

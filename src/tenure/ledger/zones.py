@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from tenure.authority.zone import Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
-from tenure.ledger import records
+from tenure.ledger import records, zone_loading
 from tenure.ledger.history import History
-from tenure.ledger.journal import JournalEntry, parse_entries
+from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
 from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Session, Store
+from tenure.ledger.zone_content import GatheredZone
 from tenure.ledger.zone_watch import ForeignChanges
 from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, zone_statements
 
@@ -90,6 +91,10 @@ class ZoneLedger:
 
         return self._session.transact(attempt, writes=True)
 
+    def load_zone(self, zone_id: int, soa: tuple[int, bytes], content: Sequence[Record]) -> bool:
+        """Gives a secondary zone its first content; False if another process has done so meanwhile."""
+        return zone_loading.load(self._session, zone_id, soa, content, ZONES_CHANNEL)
+
     def transact(self, work: Callable[[ZoneBatch], T], now: float) -> T:
         """Runs `work` in one transaction and gives its value back once everything it applied is durable.
 
@@ -160,6 +165,15 @@ class ZoneLedger:
         return self._session.foreign_changes(ZONES_CHANNEL)
 
     @contextmanager
+    def gather(self) -> Iterator[GatheredZone]:
+        """Takes the new content of a whole zone, through a connection of its own; see `zone_content`."""
+        session = self._store.connect()
+        try:
+            yield GatheredZone(session, zone_statements(session))
+        finally:
+            session.close()
+
+    @contextmanager
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
         """The zone at one moment, read record by record through a connection of its own: updates go on meanwhile."""
         session = self._store.connect()
@@ -184,6 +198,8 @@ class ZoneLedger:
             if start is None or start[0] is None:
                 return None
             rows = self._session.rows(self._session.sql(_JOURNAL_FROM), (zone_id, start[0]))
+        if any(row[0] == BREAK for row in rows):
+            return None
         return [entry for row in rows for entry in parse_entries(row[0])]
 
     def prune_journal(self, zone_id: int, before: float, limit: int) -> int:
