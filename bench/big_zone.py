@@ -14,6 +14,7 @@ from pathlib import Path
 import dns.message
 import dns.query
 import dns.rcode
+from ports import free_port
 
 from bench import nameservers
 from bench.nameservers import ZONE, Server
@@ -50,7 +51,7 @@ def contests(quick: bool = False) -> list[Contest]:
 def look_at(name: str, make: Callable[[Path, int, int], list[str]], names: int) -> dict[str, Contestant]:
     """One server on the zone, started for the second time: what it found at its first start it has prepared."""
     with nameservers.fresh_folder() as folder:
-        port = nameservers.free_port()
+        port = free_port()
         command = make(folder, port, names)
         with nameservers.running(name, folder, port, command, wait=300):
             pass
@@ -71,7 +72,7 @@ def look_at(name: str, make: Callable[[Path, int, int], list[str]], names: int) 
 def update_rate(names: int, count: int) -> Contestant:
     """Signed one-name updates a second in our zone of so many names."""
     with nameservers.fresh_folder() as folder:
-        port = nameservers.free_port()
+        port = free_port()
         with nameservers.running("tenure", folder, port, tenure(folder, port, names), wait=60) as server:
             return drive(server, f"tenure, {names:,} names", count)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from network import Host, eventually, network
 from peers import find
+from tenure_toml import leased, served, write_toml
 
 from bench.ourselves import tenure_command
 from bench.result import Contest, Contestant
@@ -67,29 +68,17 @@ def load(relay: Host, rate: int, seconds: int) -> tuple[float, float]:
 
 def start_tenure(server: Host) -> None:
     """The lease service alone, over SQLite, each lease with a generated name and its registration."""
-    config = server.folder / "tenure.toml"
-    config.write_text(f"""
-[store]
-url = "sqlite:tenure.db"
-
-[dhcp4]
-listen = ["{SERVER}:67"]
-
-[[dhcp4.subnets]]
-subnet = "10.0.0.0/8"
-pools = ["10.64.0.0-10.200.255.255"]
-valid-lifetime = 3600
-ddns-qualifying-suffix = "bench.test."
-
-[dns]
-listen = ["127.0.0.1:53"]
-
-[[dns.zones]]
-name = "bench.test."
-
-[[dns.zones]]
-name = "10.in-addr.arpa."
-""")
+    config = write_toml(
+        server.folder,
+        leased(
+            f"{SERVER}:67",
+            "10.0.0.0/8",
+            "10.64.0.0-10.200.255.255",
+            valid_lifetime=3600,
+            ddns_qualifying_suffix="bench.test.",
+        ),
+        served("127.0.0.1:53", "bench.test.", "10.in-addr.arpa."),
+    )
     process = server.start(*tenure_command("dhcp", config), private=False)
     eventually(lambda: answers(server), "tenure answers", 20, process.printed)
 

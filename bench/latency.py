@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from network import Host, eventually, network
 from peers import find
+from tenure_toml import leased, served, write_toml
 
 from bench import TOP, nameservers
 from bench.ourselves import tenure_command
@@ -63,27 +64,11 @@ def measure(name: str, start: Callable[[Host], str], seconds: int) -> Contestant
 
 def start_tenure(server: Host) -> str:
     """Every service, as `tenure serve` runs them."""
-    config = server.folder / "tenure.toml"
-    config.write_text(f"""
-[store]
-url = "sqlite:tenure.db"
-
-[dns]
-listen = ["{SERVER}:53"]
-
-[[dns.zones]]
-name = "bench.test."
-
-[[dns.zones]]
-name = "10.in-addr.arpa."
-
-[dhcp4]
-listen = ["{SERVER}:67"]
-
-[[dhcp4.subnets]]
-subnet = "10.0.0.0/8"
-pools = ["10.64.0.0-10.200.255.255"]
-""")
+    config = write_toml(
+        server.folder,
+        served(f"{SERVER}:53", nameservers.ZONE, "10.in-addr.arpa."),
+        leased(f"{SERVER}:67", "10.0.0.0/8", "10.64.0.0-10.200.255.255"),
+    )
     process = server.start(*tenure_command("serve", config), private=False)
     eventually(lambda: ready(server), "tenure answers", 20, process.printed)
     return f"{SERVER}:53"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +15,8 @@ import dns.message
 import dns.query
 from network import eventually
 from peers import find
+from ports import free_port
+from tenure_toml import served, tsig_key, write_toml
 
 from bench.ourselves import tenure_command
 
@@ -41,18 +42,6 @@ class Server:
         with contextlib.suppress(OSError, dns.exception.Timeout):
             return bool(dns.query.udp(query, "127.0.0.1", timeout=0.5, port=self.port).answer)
         return False
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP now."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-    ):
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port
 
 
 def zone_file(names: int) -> str:
@@ -155,26 +144,10 @@ zone:
 
 def tenure(folder: Path, port: int) -> list[str]:
     """The DNS service alone, over SQLite."""
-    config = folder / "tenure.toml"
-    secret = folder / "bench.key"
-    secret.write_text(SECRET + "\n")
-    secret.chmod(0o600)
-    config.write_text(f"""
-[store]
-url = "sqlite:tenure.db"
-
-[[keys]]
-name = "{KEY}"
-algorithm = "hmac-sha256"
-secret-file = "bench.key"
-
-[dns]
-listen = ["127.0.0.1:{port}"]
-
-[[dns.zones]]
-name = "{ZONE}"
-file = "zone"
-policy = ["{WRITES_MADE_HERE}"]
-allow-transfer = ["127.0.0.1/32"]
-""")
+    transfers = ["127.0.0.1/32"]
+    config = write_toml(
+        folder,
+        tsig_key(KEY, SECRET),
+        served(f"127.0.0.1:{port}", ZONE, file="zone", policy=[WRITES_MADE_HERE], allow_transfer=transfers),
+    )
     return tenure_command("dns", config)

@@ -23,6 +23,8 @@ import dns.query
 import dns.zone
 from network import eventually
 from peers import find
+from ports import free_port
+from tenure_toml import leased, tsig_key, updated, write_toml
 
 from bench import nameservers
 from bench.ourselves import fill_ledger, tenure_command
@@ -59,37 +61,12 @@ def names(count: int, prefix: str) -> list[tuple[str, str, bytes]]:
 def measure_tenure(count: int) -> Contestant:
     """A ledger with `count` due registrations, and the updater started on it; its start-up is in the time."""
     with nameservers.serve(nameservers.bind, "BIND", names=0) as server:
-        config = server.folder / "tenure.toml"
-        key = server.folder / "bench.key"
-        key.write_text(nameservers.SECRET + "\n")
-        key.chmod(0o600)
-        config.write_text(f"""
-[store]
-url = "sqlite:tenure.db"
-
-[[keys]]
-name = "{nameservers.KEY}"
-algorithm = "hmac-sha256"
-secret-file = "bench.key"
-
-[dhcp4]
-listen = ["127.0.0.1:67"]
-
-[[dhcp4.subnets]]
-subnet = "10.0.0.0/8"
-pools = ["10.0.0.1-10.200.0.0"]
-ddns-qualifying-suffix = "{nameservers.ZONE}"
-
-[[ddns.forward]]
-zone = "{nameservers.ZONE}"
-servers = ["127.0.0.1:{server.port}"]
-key = "{nameservers.KEY}"
-
-[[ddns.reverse]]
-zone = "10.in-addr.arpa."
-servers = ["127.0.0.1:{server.port}"]
-key = "{nameservers.KEY}"
-""")
+        config = write_toml(
+            server.folder,
+            tsig_key(nameservers.KEY, nameservers.SECRET),
+            leased("127.0.0.1:67", "10.0.0.0/8", "10.0.0.1-10.200.0.0", ddns_qualifying_suffix=nameservers.ZONE),
+            updated(f"127.0.0.1:{server.port}", nameservers.KEY, nameservers.ZONE, "10.in-addr.arpa."),
+        )
         wanted = names(count, "r")
         fill_ledger(server.folder / "tenure.db", wanted)
         began = time.monotonic()
@@ -118,7 +95,7 @@ def measure_d2(burst: int) -> Contestant:
 @contextlib.contextmanager
 def d2(server: nameservers.Server) -> Iterator[int]:
     """Kea's D2 with BIND as its only forward server; gives the port of its queue."""
-    port = nameservers.free_port()
+    port = free_port()
     config = {
         "DhcpDdns": {
             "ip-address": "127.0.0.1",

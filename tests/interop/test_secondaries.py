@@ -18,10 +18,11 @@ import dns.zone
 import pytest
 from dns_service import Running
 from dns_service import running as tenure
-from dnspeer import DnsPeer, free_port
+from dnspeer import DnsPeer
 from dnspeer import running as peer
 from network import eventually
 from peers import program
+from ports import free_port
 
 SECRET_TEXT = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 KEYRING = {dns.name.from_text("dhcp."): dns.tsig.Key("dhcp.", SECRET_TEXT, dns.tsig.HMAC_SHA256)}

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from claims import A_CLIENT, OTHER_CLIENT
-from dnspeer import KEY, DnsPeer, free_port
+from dnspeer import KEY, DnsPeer
 from knotd import knotd
 from named import GRANT, named
+from ports import free_port
 from updater_run import UpdaterRun, gone, want
 
 from tenure.dnswire.name import from_text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -68,18 +67,6 @@ class DnsPeer:
             update.add(dns.name.from_text(name), int(ttl), rtype, rdata)
         answer = dns.query.tcp(update, "127.0.0.1", port=self.port, timeout=5)
         assert answer.rcode() == 0, answer
-
-
-def free_port() -> int:
-    """A port that was free just now, for UDP and TCP."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-    ):
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port
 
 
 def write_zone(path: Path, zone: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,21 +18,12 @@ import dns.query
 import dns.rdatatype
 import dns.reversename
 from network import eventually
+from ports import free_port
+from tenure_toml import constant, leased, served, tsig_key, updated, write_toml
 
 SERVICES = ("dns", "dhcp", "updater", "janitor")
 ZONE = "estate.test."
 SECRET = "ZXN0YXRlIHRlc3Qgc2VjcmV0IG9mIDMyIG9jdGV0cyAuLi4="
-
-
-def free_port() -> int:
-    """A port of loopback that is free for UDP and TCP now."""
-    with contextlib.ExitStack() as stack:
-        tcp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-        udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-        tcp.bind(("127.0.0.1", 0))
-        udp.bind(tcp.getsockname())
-        port: int = tcp.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -49,48 +39,15 @@ class Estate:
     said: dict[str, int] = field(default_factory=dict)  # the length of a service's log when it was started last
 
     def __post_init__(self) -> None:
-        self.config = self.folder / "tenure.toml"
-        self.config.write_text(f"""
-[store]
-url = "{self.store}"
-
-[[keys]]
-name = "test."
-algorithm = "hmac-sha256"
-secret = "{SECRET}"
-
-[dns]
-listen = ["127.0.0.1:{self.dns_port}"]
-
-[[dns.zones]]
-name = "{ZONE}"
-policy = ["grant test. zonesub ANY"]
-
-[[dns.zones]]
-name = "10.in-addr.arpa."
-policy = ["grant test. zonesub ANY"]
-
-[[ddns.forward]]
-zone = "{ZONE}"
-servers = ["127.0.0.1:{self.dns_port}"]
-key = "test."
-
-[[ddns.reverse]]
-zone = "10.in-addr.arpa."
-servers = ["127.0.0.1:{self.dns_port}"]
-key = "test."
-
-[dhcp4]
-listen = ["127.0.0.1:{self.dhcp_port}"]
-
-[[dhcp4.subnets]]
-subnet = "10.9.0.0/16"
-pools = ["10.9.1.0-10.9.9.255"]
-valid-lifetime = {self.lifetime}
-min-valid-lifetime = {self.lifetime}
-max-valid-lifetime = {self.lifetime}
-""")
-        self.config.chmod(0o600)
+        server, reverse = f"127.0.0.1:{self.dns_port}", "10.in-addr.arpa."
+        self.config = write_toml(
+            self.folder,
+            tsig_key("test.", SECRET),
+            served(server, ZONE, reverse, policy=["grant test. zonesub ANY"]),
+            updated(server, "test.", ZONE, reverse),
+            leased(f"127.0.0.1:{self.dhcp_port}", "10.9.0.0/16", "10.9.1.0-10.9.9.255", **constant(self.lifetime)),
+            store=self.store,
+        )
 
     def command(self, *words: str) -> list[str]:
         """The tenure command with the configuration."""

@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dnspeer import SECRET_TEXT, DnsPeer, free_port, running, write_zone
+from dnspeer import SECRET_TEXT, DnsPeer, running, write_zone
 from peers import program
+from ports import free_port
 
 CONFIG = """\
 server:

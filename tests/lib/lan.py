@@ -10,6 +10,7 @@ from pathlib import Path
 
 from network import Host, Network, Process, eventually, network
 from peers import program
+from tenure_toml import section, served, tsig_key, updated, write_toml
 
 SERVER = "10.77.0.1"
 ZONE = "lan.test."
@@ -40,33 +41,8 @@ max-valid-lifetime = {lifetime}
 ddns-qualifying-suffix = "lan.test."
 """
 
-OWN_DNS = f"""
-[dns]
-listen = ["{SERVER}:53"]
-
-[[dns.zones]]
-name = "{ZONE}"
-
-[[dns.zones]]
-name = "{REVERSE}"
-"""
-
-FOREIGN_DNS = f"""
-[[keys]]
-name = "{KEY}"
-algorithm = "hmac-sha256"
-secret = "{SECRET}"
-
-[[ddns.forward]]
-zone = "{ZONE}"
-servers = ["{SERVER}:53"]
-key = "{KEY}"
-
-[[ddns.reverse]]
-zone = "{REVERSE}"
-servers = ["{SERVER}:53"]
-key = "{KEY}"
-"""
+OWN_DNS = served(f"{SERVER}:53", ZONE, REVERSE)
+FOREIGN_DNS = tsig_key(KEY, SECRET) + updated(f"{SERVER}:53", KEY, ZONE, REVERSE)
 
 
 @dataclass
@@ -148,14 +124,9 @@ def lan(primary: str, lifetime: int = 600, subnets: str = SUBNETS) -> Iterator[L
         net.plug(server, segment, f"{SERVER}/24")
         if primary == "bind":
             start_bind(server)
-        config = server.folder / "tenure.toml"
-        config.write_text(
-            '[store]\nurl = "sqlite:tenure.db"\n'
-            + (FOREIGN_DNS if primary == "bind" else OWN_DNS)
-            + f'\n[dhcp4]\ninterfaces = ["eth0"]\nlisten = ["{SERVER}:67"]\n'
-            + subnets.format(lifetime=lifetime)
-        )
-        config.chmod(0o600)
+        dns = FOREIGN_DNS if primary == "bind" else OWN_DNS
+        dhcp = section("dhcp4", interfaces=["eth0"], listen=[f"{SERVER}:67"])
+        config = write_toml(server.folder, dns, dhcp, subnets.format(lifetime=lifetime))
         services = server.start(sys.executable, "-m", "tenure", "serve", "-c", config, private=False)
         made = Lan(net, segment, server, config, services)
 

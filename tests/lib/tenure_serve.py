@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,36 +19,14 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.reversename
+from ports import free_port
+from tenure_toml import leased, served
 
 PATIENCE = 30.0
 
-MINIMAL = """
-[dns]
-listen = ["127.0.0.1:{dns}"]
-[[dns.zones]]
-name = "example.test."
-[[dns.zones]]
-name = "1.10.in-addr.arpa."
-[dhcp4]
-listen = ["127.0.0.1:{dhcp}"]
-[[dhcp4.subnets]]
-subnet = "10.1.0.0/16"
-pools = ["10.1.0.50-10.1.0.250"]
-"""
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP on 127.0.0.1 now."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-                return port
+MINIMAL = served("127.0.0.1:{dns}", "example.test.", "1.10.in-addr.arpa.") + leased(
+    "127.0.0.1:{dhcp}", "10.1.0.0/16", "10.1.0.50-10.1.0.250"
+)
 
 
 def eventually(check: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:

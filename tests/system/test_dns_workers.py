@@ -17,8 +17,10 @@ import dns.rcode
 import dns.tsigkeyring
 import dns.update
 import pytest
+from ports import free_port
 from postgres_cluster import postgres_cluster
-from tenure_serve import eventually, free_port
+from tenure_serve import eventually
+from tenure_toml import entry, section, tsig_key, write_toml
 
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import open_zones
@@ -26,19 +28,6 @@ from tenure.ledger.opening import open_zones
 WORKERS = 3
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
 KEYRING = dns.tsigkeyring.from_text({"writer.": SECRET})
-CONFIG = """
-[store]
-url = "{store}"
-[[keys]]
-name = "writer."
-secret-file = "writer.key"
-[dns]
-listen = ["127.0.0.1:{port}"]
-workers = {workers}
-[[dns.zones]]
-name = "example.test."
-policy = ["grant writer. zonesub ANY"]
-"""
 
 
 class Workers:
@@ -46,11 +35,13 @@ class Workers:
 
     def __init__(self, folder: Path, store: str) -> None:
         self.port, self.store = free_port(), store
-        self.config = folder / "tenure.toml"
-        self.config.write_text(CONFIG.format(store=store, port=self.port, workers=WORKERS))
-        key = folder / "writer.key"
-        key.write_text(SECRET + "\n")
-        key.chmod(0o600)
+        self.config = write_toml(
+            folder,
+            tsig_key("writer.", SECRET),
+            section("dns", listen=[f"127.0.0.1:{self.port}"], workers=WORKERS),
+            entry("dns.zones", name="example.test.", policy=["grant writer. zonesub ANY"]),
+            store=store,
+        )
         self.log_path = folder / "dns.log"
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)

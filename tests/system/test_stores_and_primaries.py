@@ -10,25 +10,13 @@ from dnspeer import SECRET_TEXT
 from named import named
 from postgres_cluster import postgres_cluster
 from tenure_serve import MINIMAL, TenureServe, eventually, tenure_serve
+from tenure_toml import entry, leased, updated
 
-BIND_PRIMARY = """
-[[keys]]
-name = "dhcp."
-secret-file = "dhcp.key"
-[dhcp4]
-listen = ["127.0.0.1:{dhcp}"]
-[[dhcp4.subnets]]
-subnet = "10.1.0.0/16"
-pools = ["10.1.0.50-10.1.0.250"]
-[[ddns.forward]]
-zone = "example.test."
-servers = ["127.0.0.1:PORT"]
-key = "dhcp."
-[[ddns.reverse]]
-zone = "1.10.in-addr.arpa."
-servers = ["127.0.0.1:PORT"]
-key = "dhcp."
-"""
+BIND_PRIMARY = (
+    entry("keys", name="dhcp.", secret_file="dhcp.key")
+    + leased("127.0.0.1:{dhcp}", "10.1.0.0/16", "10.1.0.50-10.1.0.250")
+    + updated("127.0.0.1:PORT", "dhcp.", "example.test.", "1.10.in-addr.arpa.")
+)
 ZONE_FILE = """\
 @ 300 SOA ns1 hostmaster 2024 3600 600 86400 60
 @ 300 NS ns1
