@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import dns.flags
 import dns.message
 import dns.rcode
@@ -11,6 +13,8 @@ from dns_exchange import NOW, Authority
 from zone_view import MemoryZone, served
 
 from tenure.authority.respond import respond
+from tenure.dnswire.message import parse_message
+from tenure.dnswire.name import from_text
 
 TEXT = """
 @ 3600 NS ns
@@ -129,11 +133,28 @@ def test_a_delegation_is_referred_to_with_glue(authority: Authority, name: str) 
     assert not reply.flags & dns.flags.AA
     assert reply.rcode() == dns.rcode.NOERROR
     assert reply.answer == []
-    assert {rrset.rdtype for rrset in reply.authority} == {dns.rdatatype.NS, dns.rdatatype.DS}
+    assert {rrset.rdtype for rrset in reply.authority} == {dns.rdatatype.NS}
     assert shown(reply.additional) == [
         "ns.example.test. 3600 IN A 192.0.2.1",
         "ns.sub.example.test. 300 IN A 192.0.2.20",
     ]
+
+
+def test_how_a_delegation_is_signed_is_told_to_who_asks_for_it(authority: Authority) -> None:
+    """RFC 4035 section 3.1.4.1: the DS set stands beside the NS set when DO is set, and only then."""
+    reply = authority.ask("www.sub.example.test.", "A", use_edns=0, want_dnssec=True)
+    assert {rrset.rdtype for rrset in reply.authority} == {dns.rdatatype.NS, dns.rdatatype.DS}
+    assert reply.answer == []
+
+
+def test_what_an_alias_has_of_its_own_is_not_looked_for_behind_it() -> None:
+    """RFC 4034 section 2.5: NSEC and RRSIG may stand beside a CNAME, so questions for them are about the alias."""
+    authority = Authority("@ 300 NS ns\nalias 300 CNAME host\nhost 300 A 192.0.2.1\nhost 300 NSEC a.example.test. A\n")
+    reply = authority.ask("alias.example.test.", "NSEC")
+    assert reply.answer == []
+    assert [rrset.rdtype for rrset in reply.authority] == [dns.rdatatype.SOA]
+    authority = Authority("@ 300 NS ns\nalias 300 CNAME host\nalias 300 NSEC host.example.test. CNAME NSEC\n")
+    assert [rrset.rdtype for rrset in authority.ask("alias.example.test.", "NSEC").answer] == [dns.rdatatype.NSEC]
 
 
 def test_an_alias_into_a_delegation_keeps_the_alias(authority: Authority) -> None:
@@ -176,6 +197,38 @@ def test_addresses_of_targets_ride_along(authority: Authority, name: str, rtype:
     owner = "example.test." if name == "@" else f"{name}.example.test."
     found = authority.ask(owner, rtype).additional
     assert {str(rrset.name).split(".")[0] for rrset in found} == hosts
+
+
+@pytest.mark.parametrize(
+    ("record", "rtype", "addresses"),
+    [
+        ("here 300 MX 1 mail\nhere 300 MX 2 mail", "MX", ["192.0.2.2", "2001:db8::2"]),  # one host, told once
+        ("here 300 MX 1 x.wildhost", "MX", ["192.0.2.3"]),  # by a wildcard
+        ("here 300 MX 1 ns.sub", "MX", ["192.0.2.20"]),  # glue
+        ("here 300 MX 1 nohost.sub", "MX", []),
+        ("here 300 MX 1 alias", "MX", []),  # RFC 2181 section 10.3: what is no host has no address
+        ("here 300 MX 1 below.old", "MX", []),  # hidden by the DNAME above it
+        ("here 300 MX 1 nowhere", "MX", []),
+        ("here 300 MX 1 mail.elsewhere.test.", "MX", []),
+        ("here 300 AFSDB 1 mail", "AFSDB", ["192.0.2.2", "2001:db8::2"]),
+        ("here 300 KX 1 mail", "KX", ["192.0.2.2", "2001:db8::2"]),
+        ("here 300 SVCB 1 mail alpn=h2", "SVCB", ["192.0.2.2", "2001:db8::2"]),  # RFC 9460 section 4.1
+        ("here 300 HTTPS 0 mail", "HTTPS", ["192.0.2.2", "2001:db8::2"]),
+    ],
+)
+def test_which_addresses_ride_along(record: str, rtype: str, addresses: list[str]) -> None:
+    text = f"{TEXT}*.wildhost 300 A 192.0.2.3\nbelow.old 300 A 192.0.2.4\n{record}\n"
+    octets = Authority(text).send(dns.message.make_query("here.example.test.", rtype).to_wire())
+    found = [rr.rdata for rr in parse_message(octets).additionals]
+    assert [str(ip_address(rdata)) for rdata in found] == addresses
+
+
+def test_a_record_that_is_not_well_formed_is_answered_as_it_is() -> None:
+    authority = Authority(TEXT)
+    authority.zone.nodes[from_text("here.example.test.")] = {64: (300, (b"\0\1\5",))}
+    reply = parse_message(authority.send(dns.message.make_query("here.example.test.", "SVCB").to_wire()))
+    assert [rr.rdata for rr in reply.answers] == [b"\0\1\5"]
+    assert reply.additionals == ()
 
 
 def test_any_gives_one_rrset_over_udp_and_all_over_tcp(authority: Authority) -> None:

@@ -1,7 +1,7 @@
 """The answer to a question (RFC 1034 section 4.3.2, RFC 2308, RFC 8482). Sections as values; no message yet.
 
 Aliases are followed through all zones that are served here. Positive answers carry no authority section; addresses of
-the targets of NS, MX and SRV records ride along when they are served here.
+the targets of NS, MX, SRV, SVCB and other such records ride along when they are served here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from tenure.dnswire.codes import Rcode, RRClass, RRType
 from tenure.dnswire.message import Question
 from tenure.dnswire.name import Name, is_within
 from tenure.dnswire.rr import RR
+from tenure.dnswire.shapes import plain_name_end
+from tenure.octets import Malformed
 
 _IN = int(RRClass.IN)
 _A = int(RRType.A)
@@ -25,9 +27,15 @@ _SOA = int(RRType.SOA)
 _DS = int(RRType.DS)
 _DNAME = int(RRType.DNAME)
 _ANY = int(RRType.ANY)
-_TARGET_AT = {_NS: 0, int(RRType.MX): 2, int(RRType.SRV): 6}  # where in the RDATA the host name begins
+_NOT_THROUGH_ALIASES = frozenset((_CNAME, _ANY, int(RRType.RRSIG), int(RRType.NSEC)))  # what an alias has of its own
+_TARGET_AT = {  # where in the RDATA the host name begins
+    **dict.fromkeys(map(int, (RRType.MX, RRType.AFSDB, RRType.KX, RRType.SVCB, RRType.HTTPS)), 2),
+    _NS: 0,
+    int(RRType.SRV): 6,
+}
 
 MOST_ALIASES = 16
+ROOT: Name = b"\0"
 
 
 class Answer(NamedTuple):
@@ -41,23 +49,28 @@ class Answer(NamedTuple):
     glue_count: int = 0  # so many of the first additionals are needed
 
 
-def answer_question(question: Question, zones: Zones, *, whole_any: bool) -> Answer:
-    """The answer to an ordinary question; `whole_any`: ANY gives all RRsets, not just one (RFC 8482 section 4)."""
+def answer_question(question: Question, zones: Zones, *, whole_any: bool, dnssec: bool) -> Answer:
+    """The answer to an ordinary question.
+
+    `whole_any`: ANY gives all RRsets, not just one (RFC 8482 section 4). `dnssec`: the requestor has set DO, so a
+    delegation says how it is signed (RFC 4035 section 3.1.4.1).
+    """
     name = question.name.lower()
     zone = find_zone_for(zones, name, question.rtype) if question.rclass == _IN else None
     if zone is None:
         return Answer(Rcode.REFUSED, authoritative=False)
-    return _Chase(question, zones, whole_any=whole_any).run(zone, name)
+    return _Chase(question, zones, whole_any=whole_any, dnssec=dnssec).run(zone, name)
 
 
 class _Chase:
     """One question followed through its aliases; `owner` is the name as the reply spells it."""
 
-    def __init__(self, question: Question, zones: Zones, *, whole_any: bool) -> None:
+    def __init__(self, question: Question, zones: Zones, *, whole_any: bool, dnssec: bool) -> None:
         self.qtype = question.rtype
         self.owner = question.name
         self.zones = zones
         self.whole_any = whole_any
+        self.dnssec = dnssec
         self.answers: list[RR] = []
         self.followed: set[Name] = set()
 
@@ -66,7 +79,7 @@ class _Chase:
             found = look_up(zone.view, zone.name, name, self.qtype)
             match found:
                 case Found(node):
-                    if _CNAME not in node or self.qtype in (_CNAME, _ANY):
+                    if _CNAME not in node or self.qtype in _NOT_THROUGH_ALIASES:
                         return self._from_node(node, zone, name)
                     self._add(_CNAME, node[_CNAME])
                     target = node[_CNAME][1][0]
@@ -122,14 +135,21 @@ class _Chase:
         at = _TARGET_AT.get(self.qtype)
         if at is None:
             return ()
-        return tuple(rr for rdata in node[self.qtype][1] for rr in self._addresses_of(rdata[at:].lower()))
+        hosts = [_host_in(rdata, at) for rdata in node[self.qtype][1]]
+        return tuple(rr for host in dict.fromkeys(hosts) for rr in self._addresses_of(host))
 
     def _addresses_of(self, host: Name) -> list[RR]:
-        """The addresses that a zone served here holds for the host, glue below a cut included."""
+        """The addresses that a zone served here holds for the host: its own, a wildcard's, or glue below a cut."""
         zone = find_zone(self.zones, host)
         if zone is None:
             return []
-        node = zone.view.rrsets_at(host)
+        found = look_up(zone.view, zone.name, host, _A)
+        if isinstance(found, Found):
+            node = found.node
+        elif isinstance(found, Referral):
+            node = zone.view.rrsets_at(host)
+        else:
+            return []
         return [RR(host, t, _IN, node[t][0], rdata) for t in (_A, _AAAA) if t in node for rdata in node[t][1]]
 
     def _negative(self, rcode: int, zone: ServedZone) -> Answer:
@@ -143,10 +163,18 @@ class _Chase:
         """The delegation with the addresses of its servers as far as they stand here, those below the cut first."""
         cut, (ttl, servers), security = referral
         authorities = [RR(cut, _NS, _IN, ttl, rdata) for rdata in servers]
-        if security is not None:
+        if security is not None and self.dnssec:
             authorities += [RR(cut, _DS, _IN, security[0], rdata) for rdata in security[1]]
         hosts = [rdata.lower() for rdata in servers]
         glue = [rr for host in hosts if is_within(host, cut) for rr in self._addresses_of(host)]
         others = [rr for host in hosts if not is_within(host, cut) for rr in self._addresses_of(host)]
         aliased = bool(self.answers)  # AA speaks of the first owner name in the answer (RFC 1035 section 4.1.1)
         return Answer(Rcode.NOERROR, aliased, tuple(self.answers), tuple(authorities), (*glue, *others), len(glue))
+
+
+def _host_in(rdata: bytes, at: int) -> Name:
+    """The host name that begins there, lower-cased; the root where none does, in a record that nobody has checked."""
+    try:
+        return rdata[at : plain_name_end(rdata, at, len(rdata))].lower()
+    except Malformed:
+        return ROOT

@@ -138,7 +138,8 @@ def _query(request: Request, zones: Zones, client: str, now: float) -> Response:
     rcode = _NOT_ASKED_FOR.get(question.rtype)
     if rcode is not None:
         return Reply(build_reply(request, rcode, now))
-    answer = answer_question(question, zones, whole_any=request.stream)
+    dnssec = message.edns is not None and message.edns.do
+    answer = answer_question(question, zones, whole_any=request.stream, dnssec=dnssec)
     octets = build_reply(
         request,
         answer.rcode,
