@@ -41,6 +41,17 @@ def zones_to_show(configuration: Configuration) -> Iterator[ZoneLedger | None]:
         ledger.close()
 
 
+@contextmanager
+def zones_to_change(configuration: Configuration) -> Iterator[ZoneLedger]:
+    """The zone half; made if it is not there, never upgraded. `LedgerError` as above."""
+    path = sqlite_path(configuration.store_url, ZONE_SCHEMA.file_suffix)
+    ledger = open_zones(configuration.store_url, upgrade=path is not None and not path.exists())
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
 def has_leases(configuration: Configuration) -> bool:
     """Whether there is a lease half to be opened; of a database this is not known before."""
     path = sqlite_path(configuration.store_url, LEASE_SCHEMA.file_suffix)

@@ -28,6 +28,8 @@ MOST_INCLUDES = 16  # files within files
 _SOA = int(RRType.SOA)
 _A, _AAAA = int(RRType.A), int(RRType.AAAA)
 _ONE_NAME = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
+_NODE_IDENTIFIERS = frozenset({104, 106})  # NID, L64 (RFC 6742): four groups, which BIND writes without leading zeros
+_SHORT_GROUP = re.compile(r"(?<=:)[0-9A-Fa-f]{1,3}\b|\b[0-9A-Fa-f]{1,3}(?=:)")
 _TTL = re.compile(r"\d+|(?:\d+[wdhms])+", re.IGNORECASE)
 _UNIT = re.compile(r"(\d+)([wdhms])", re.IGNORECASE)
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -204,6 +206,8 @@ class MasterFileReader:
             return self._name(text)
         if rtype in (_A, _AAAA) and not ("\\" in text or "%" in text):
             return (IPv4Address(text) if rtype == _A else IPv6Address(text)).packed
+        if rtype in _NODE_IDENTIFIERS:
+            text = _SHORT_GROUP.sub(lambda group: group[0].rjust(4, "0"), text)
         rdata = rdata_from_text(rtype, text, self._origin or b"\0")
         if len(rdata) > MOST_RDATA:
             raise ValueError(f"RDATA has {len(rdata)} octets; at most {MOST_RDATA} can be")

@@ -15,7 +15,8 @@ MAKE = (
 PUT = """\
 insert into incoming (name_key, rtype, rdata, long_rdata, ttl, file, line) values (?, ?, ?, ?, ?, ?, ?)
 on conflict (name_key, rtype, rdata) do nothing"""
-DROP_LINE = "delete from incoming where file = ? and line = ?"
+COUNT_GATHERED = "select count(*) from incoming"
+DROP_LINE = "delete from incoming where name_key = ? and file = ? and line = ?"
 
 MIXED_TTLS = """\
 select name_key, rtype from incoming group by name_key, rtype having min(ttl) <> max(ttl) order by 1, 2 limit 1000"""

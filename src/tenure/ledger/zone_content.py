@@ -8,14 +8,14 @@ nobody can catch up across it but by a whole transfer (`journal.BREAK`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tenure.authority.zone import Record, RecordClass, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import content_statements as statements
 from tenure.ledger.journal import BREAK
-from tenure.ledger.records import rdata_columns
+from tenure.ledger.records import CREATE_ZONE, ZONE_NAMED, rdata_columns
 from tenure.ledger.session import Session
 from tenure.ledger.statements import append_event
 from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, ZoneStatements
@@ -52,6 +52,7 @@ class Difference(NamedTuple):
     removed: int = 0
     added: int = 0
     retimed: int = 0  # records that have another TTL
+    left_out: tuple[Misfit, ...] = ()  # what could not stand beside records of other classes
 
     @property
     def changed(self) -> int:
@@ -88,10 +89,10 @@ class GatheredZone:
         session, key = self._session, tree_key(apex)
         while found := session.transact(self._settle_ttls, writes=False):
             yield from found
-        aliases = session.rows(session.sql(statements.ALIASES), (key,))
+        aliases: Sequence[tuple[bytes, int, int]] = session.rows(session.sql(statements.ALIASES), (key,))
         for name_key, file, line in aliases:
             yield Misfit(file, line, from_tree_key(name_key), "an alias can own nothing else, and this name does")
-        self._drop([row[1:] for row in aliases])
+        self._drop(aliases)
 
     def has_name_servers(self, apex: Name) -> bool:
         """Whether there is an NS record at the apex, without which nothing is a zone."""
@@ -121,17 +122,37 @@ class GatheredZone:
             misfits = [] if whole else self._misfits(zone_id, origin)
             if misfits and not partial:
                 return Refused(misfits)
-            self._drop([misfit[:2] for misfit in misfits])
+            self._drop([(tree_key(misfit.name), misfit.file, misfit.line) for misfit in misfits])
             scope = statements.scope(None if whole else origin)
-            counts = [self._count(statement, zone_id) for statement in scope.counts]
-            soa = decide_soa(old_soa, any(counts))
-            difference = Difference(old_soa, soa, *counts)
+            removed, added, retimed = [self._count(statement, zone_id) for statement in scope.counts]
+            soa = decide_soa(old_soa, bool(removed or added or retimed))
+            difference = Difference(old_soa, soa, removed, added, retimed, tuple(misfits))
             if difference.changed > MOST_JOURNALED:
                 self._write_all(zone_id, scope, difference, origin, now, describe(difference))
             elif difference.changed or soa != old_soa:
                 change = ZoneChange(*soa, *self._changes(zone_id, scope))
                 batch.apply(zone_id, change, (describe(difference),), origin)
                 batch.write()
+            return difference
+
+        return self._session.transact(attempt, writes=True)
+
+    def create(self, apex: Name, soa: Soa, describe: Callable[[Difference], Event]) -> Difference | None:
+        """Makes a zone of what was gathered, all of class static; None: there is such a zone, nothing is written."""
+
+        def attempt() -> Difference | None:
+            session = self._session
+            create, named, gathered = map(session.sql, (CREATE_ZONE, ZONE_NAMED, statements.COUNT_GATHERED))
+            is_new = session.write(create, [(apex, *soa)]) > 0
+            zone, count = session.one(named, (apex,)), session.one(gathered)
+            if not is_new:
+                return None
+            assert zone is not None
+            assert count is not None
+            difference = Difference(soa, soa, added=count[0])
+            session.write(session.sql(statements.ADD), [(zone[0], str(RecordClass.STATIC), zone[0])])
+            session.write(session.sql(append_event("zone_event")), [describe(difference)])
+            session.notify(ZONES_CHANNEL)
             return difference
 
         return self._session.transact(attempt, writes=True)
@@ -154,9 +175,9 @@ class GatheredZone:
         reason = "it cannot stand beside what an update wrote: one of the two is an alias (CNAME)"
         return [Misfit(file, line, from_tree_key(key), reason) for key, file, line in rows]
 
-    def _drop(self, places: list[tuple[int, int]]) -> None:
-        if places:
-            self._session.write(self._session.sql(statements.DROP_LINE), places)
+    def _drop(self, lines: Sequence[tuple[bytes, int, int]]) -> None:
+        if lines:
+            self._session.write(self._session.sql(statements.DROP_LINE), lines)
 
     def _count(self, statement: str, zone_id: int) -> int:
         row = self._session.one(self._session.sql(statement), (zone_id,))

@@ -25,8 +25,6 @@ T = TypeVar("T")
 
 _ZONES = "select id, name, soa_ttl, soa_rdata from zone order by id"
 _SOA = "select soa_ttl, soa_rdata from zone where id = ?"
-_CREATE_ZONE = "insert into zone (name, soa_ttl, soa_rdata) values (?, ?, ?) on conflict (name) do nothing"
-_ZONE_NAMED = "select id, name, soa_ttl, soa_rdata from zone where name = ?"
 _JOURNAL_START = "select max(id) from journal where zone_id = ? and from_serial = ?"
 _JOURNAL_FROM = "select change from journal where zone_id = ? and id >= ? order by id"
 _JOURNAL_OLDEST = "select id, at from journal where zone_id = ? order by id limit ?"
@@ -77,7 +75,7 @@ class ZoneLedger:
     def create_zone(self, name: Name, soa_ttl: int, soa_rdata: bytes, static: Iterable[Record] = ()) -> Zone:
         """Makes a zone with its static records (without the SOA); a zone that is there already stays as it is."""
         name = name.lower()
-        create, named = self._session.sql(_CREATE_ZONE), self._session.sql(_ZONE_NAMED)
+        create, named = self._session.sql(records.CREATE_ZONE), self._session.sql(records.ZONE_NAMED)
 
         def attempt() -> Zone:
             is_new = self._session.write(create, [(name, soa_ttl, soa_rdata)]) > 0
@@ -90,6 +88,13 @@ class ZoneLedger:
             return zone
 
         return self._session.transact(attempt, writes=True)
+
+    def create_secondary(self, name: Name) -> Zone:
+        """Makes a zone that has no content until it is transferred; one that is there already keeps what it has."""
+        zone = self.create_zone(name, 0, b"")
+        if zone.id not in self.secondaries.states():
+            self.secondaries.create(zone.id)
+        return zone
 
     def load_zone(self, zone_id: int, soa: tuple[int, bytes], content: Sequence[Record]) -> bool:
         """Gives a secondary zone its first content; False if another process has done so meanwhile."""

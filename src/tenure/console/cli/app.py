@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tenure.console.cli import checking, keys, listing, playing, telling
+from tenure.console.cli import checking, keys, listing, playing, telling, zones
 from tenure.console.cli.running import add_run_commands
 
 SHOW, SET_UP = "Show", "Set up"
@@ -30,7 +30,7 @@ def command_line(
     add_run_commands(app, services, run, serve_all)
     app.command("leases", rich_help_panel=SHOW, epilog=listing.LEASES_EXAMPLES)(listing.leases)
     app.command("names", rich_help_panel=SHOW, epilog=listing.NAMES_EXAMPLES)(listing.names)
-    app.command("zones", rich_help_panel=SHOW)(listing.zones)
+    app.add_typer(zones.app, name="zones", rich_help_panel=SHOW)
     app.command("history", rich_help_panel=SHOW, epilog=telling.HISTORY_EXAMPLES)(telling.history)
     app.command("explain", rich_help_panel=SHOW, epilog=telling.EXPLAIN_EXAMPLES)(telling.explain)
     app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)

@@ -1,7 +1,8 @@
-"""`tenure leases`, `tenure names`, `tenure zones`."""
+"""`tenure leases`, `tenure names`, and the list of `tenure zones`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,7 +57,7 @@ def names(
             print_rows(name_lines(ledger, RegistrationFilter(state=state)), columns, output, limit)
 
 
-def zones(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
+def list_zones(config: Path, output: Format) -> None:
     """List the zones of the store, their serials and where they came from."""
     with opened(config) as configuration:
         from tenure.console.lines import zone_lines  # noqa: PLC0415 - `tenure --help` does without
