@@ -23,6 +23,7 @@ SERVICES = {
     "dhcp": "Run the DHCP server alone.",
     "dns": "Run the DNS server alone.",
     "updater": "Run the updater alone: it registers the names of leases in DNS.",
+    "transfers": "Run the transfer service alone: it tells other servers of changes, and keeps secondary zones fresh.",
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",
 }
 DONE, WRONG = 0, 2

@@ -12,9 +12,10 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Record
 from tenure.config.configuration import Configuration
-from tenure.config.dns import Dns, ZoneSection
+from tenure.config.dns import Dns, ZoneSection, ZoneType
 from tenure.config.domains import all_plans, routes
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
@@ -42,6 +43,7 @@ class Service(StrEnum):
     DHCP = "dhcp"
     DNS = "dns"
     UPDATER = "updater"
+    TRANSFERS = "transfers"
     JANITOR = "janitor"
 
 
@@ -51,9 +53,14 @@ def services_of(configuration: Configuration) -> tuple[Service, ...]:
         Service.DNS: configuration.dns is not None,
         Service.DHCP: configuration.dhcp4 is not None,
         Service.UPDATER: configuration.dhcp4 is not None and bool(all_plans(configuration)),
+        Service.TRANSFERS: any(map(_has_neighbours, zone_settings(configuration))),
         Service.JANITOR: True,
     }
     return tuple(service for service, runs in named.items() if runs)
+
+
+def _has_neighbours(zone: ZoneSettings) -> bool:
+    return bool(zone.primaries or zone.also_notify or zone.notify_names)
 
 
 def prepare(configuration: Configuration, report: Report) -> None:
@@ -98,6 +105,7 @@ def run_service(service: Service, configuration: Configuration, report: Report, 
         Service.DHCP: _run_dhcp,
         Service.DNS: _run_dns,
         Service.UPDATER: _run_updater,
+        Service.TRANSFERS: _run_transfers,
         Service.JANITOR: _run_janitor,
     }
     runners[service](configuration, report, stop)
@@ -107,7 +115,9 @@ def create_zones(configuration: Configuration, dns: Dns, ledger: ZoneLedger, rep
     """Makes the configured zones that the store does not have yet, from their files or from the configuration."""
     known = {zone.name for zone in ledger.zones()}
     for zone in dns.zones:
-        if zone.name not in known:
+        if zone.type is ZoneType.SECONDARY:
+            ledger.create_secondary(zone.name)
+        elif zone.name not in known:
             soa, records = _content(configuration, dns, zone)
             ledger.create_zone(zone.name, soa.ttl, soa.rdata, records)
             source = zone.file or "the configuration"
@@ -206,6 +216,22 @@ def _run_updater(configuration: Configuration, report: Report, stop: Stop) -> No
     if wake_source is not None:
         wake_source.close()
     ledger.close()
+
+
+def _run_transfers(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.serving.transfers import TransferService  # noqa: PLC0415 - a process loads only what it runs
+
+    zones = [zone for zone in zone_settings(configuration) if _has_neighbours(zone)]
+    if not zones:
+        remedy = "add also-notify or primaries to a zone, or do not run this service"
+        raise ServiceError("the transfer service", "no zone has another server to talk to", remedy)
+    leases = open_leases(configuration.store_url)
+    keys = live_keys(configuration, leases, Service.TRANSFERS, report)
+    TransferService(
+        partial(open_zones, configuration.store_url), zone_settings(configuration), keys.keys, report, keys.look
+    ).run(stop)
+    keys.close()
+    leases.close()
 
 
 def _run_janitor(configuration: Configuration, report: Report, stop: Stop) -> None:

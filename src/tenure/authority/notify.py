@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tenure.authority.settings import RemoteServer
-from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType
+from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType, rcode_to_text
 from tenure.dnswire.message import AA, QR, Message, Question, build_message
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR
@@ -93,10 +93,7 @@ def refusal_in(answer: Message) -> str | None:
     """
     if answer.rcode in (Rcode.NOERROR, Rcode.NOTIMP):
         return None
-    try:
-        return f"it answered {Rcode(answer.rcode).name}"
-    except ValueError:
-        return f"it answered RCODE {answer.rcode}"
+    return f"it answered {rcode_to_text(answer.rcode)}"
 
 
 def is_answer(answer: Message, notice: Notice) -> bool:
