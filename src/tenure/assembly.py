@@ -193,7 +193,15 @@ def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:
     shared = configuration.dns.workers > 1
     settings = server_settings(configuration)
     DnsService(
-        ledger, zone_settings(configuration), keys.keys, listen, report, keys.look, shared=shared, settings=settings
+        ledger,
+        zone_settings(configuration),
+        keys.keys,
+        listen,
+        report,
+        keys.look,
+        shared=shared,
+        settings=settings,
+        open_ledger=partial(open_zones, configuration.store_url),
     ).run(stop)
     keys.close()
     leases.close()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from struct import Struct
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.answer import Answer, answer_question
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
+from tenure.authority.following import Forward, Heard, refuse_forwarding, refuse_notify
 from tenure.authority.request import (
     NO_OPTIONS,
     OwnOptions,
@@ -16,7 +18,6 @@ from tenure.authority.request import (
     Unanswerable,
     build_reply,
     cookie_of,
-    error_of,
     read_request,
 )
 from tenure.authority.settings import ZoneSettings
@@ -52,16 +53,20 @@ class Update(NamedTuple):
 
 
 class RefusedUpdate(NamedTuple):
-    """An update that was refused; the reply is ready."""
+    """An update that was refused before any zone was asked."""
 
-    reply: bytes
+    reply: Callable[[float, ExtendedError | None], bytes]  # now, and what else the requestor is told
     zone: Name | None
     name: Name | None  # the first that it wanted to change
     key: Name | None  # whose signature was verified
     refusal: Refusal
 
+    def telling(self, error: ExtendedError) -> Callable[[float], bytes]:
+        """The reply with the error, when it is known what time it is."""
+        return lambda now: self.reply(now, error)
 
-Response: TypeAlias = Reply | Update | RefusedUpdate | Transfer
+
+Response: TypeAlias = Reply | Update | RefusedUpdate | Transfer | Heard | Forward
 
 
 def respond(
@@ -79,7 +84,7 @@ def respond(
     if isinstance(request, Reply):
         return request
     if isinstance(request, Unanswerable):
-        return _unanswerable(request)
+        return _unanswerable(request, zones, client, now)
     if own.cookies is not None and request.options:
         turned_away = _check_cookie(request, own.cookies, client, now)
         if turned_away is not None:
@@ -103,10 +108,12 @@ def update_reply(request: Request, rcode: int, now: float, error: ExtendedError 
     return reply if verified is None else sign_response(reply, verified, now)
 
 
-def server_failure(octets: bytes, keys: Mapping[Name, Key], now: float, *, stream: bool) -> bytes:
-    """The reply to a message whose zone cannot be read now."""
+def server_failure(
+    octets: bytes, keys: Mapping[Name, Key], now: float, *, stream: bool, error: ExtendedError | None = None
+) -> bytes:
+    """The reply to a message whose zone cannot be read now; `error` tells a requestor that sent OPT why."""
     request = read_request(octets, keys, now, stream=stream)
-    return build_reply(request, Rcode.SERVFAIL, now) if isinstance(request, Request) else b""
+    return build_reply(request, Rcode.SERVFAIL, now, error=error) if isinstance(request, Request) else b""
 
 
 def _check_cookie(request: Request, cookies: Cookies, client: str, now: float) -> Reply | None:
@@ -177,33 +184,43 @@ def _reuse(request: Request) -> tuple[bool, bool]:
 
 
 def _update(request: Request, zones: Zones, client: str, now: float) -> Response:
-    del client
+    del now
     name = zone_of_update(request.message)
     if isinstance(name, Refusal):
-        return _refuse_update(request, None, name, now)
+        return _refuse_update(request, None, name)
     zone = zones.get(name)
     if zone is None:
         refusal = Refusal(Rcode.NOTAUTH, f"{to_text(name)} is not a zone that is served here")
-        return _refuse_update(request, name, refusal, now)
+        return _refuse_update(request, name, refusal)
+    if zone.settings.primaries:
+        not_passed_on = refuse_forwarding(request, zone.settings, client)
+        return _refuse_update(request, name, not_passed_on) if not_passed_on else Forward(request, zone.settings)
     return Update(request, zone.settings)
 
 
-def _refuse_update(request: Request, zone: Name | None, refusal: Refusal, now: float) -> RefusedUpdate:
-    reply = build_reply(request, refusal.rcode, now, error=error_of(refusal))
+def _refuse_update(request: Request, zone: Name | None, refusal: Refusal) -> RefusedUpdate:
+    reply = partial(update_reply, request, refusal.rcode)
     return RefusedUpdate(reply, zone, first_name(request.message), request.key, refusal)
 
 
 def _notify(request: Request, zones: Zones, client: str, now: float) -> Response:
-    """Every zone here is a primary, so there is nothing to fetch; the sender is told that it was heard (RFC 1996)."""
-    del client
+    """Of a secondary zone its primaries are heeded; of others the sender is told that it was heard (RFC 1996)."""
     questions = request.message.questions
     if len(questions) != 1:
         return Reply(build_reply(request, Rcode.FORMERR, now))
     if questions[0].rtype != RRType.SOA:
         return Reply(build_reply(request, Rcode.NOTIMP, now))
-    if questions[0].rclass != RRClass.IN or questions[0].name.lower() not in zones:
+    zone = zones.get(questions[0].name.lower()) if questions[0].rclass == RRClass.IN else None
+    if zone is None:
         return Reply(build_reply(request, Rcode.NOTAUTH, now, error=_NO_SUCH_ZONE))
-    return Reply(build_reply(request, Rcode.NOERROR, now, authoritative=True))
+    octets = build_reply(request, Rcode.NOERROR, now, authoritative=True)
+    if not zone.settings.primaries:
+        return Reply(octets)
+    refusal = refuse_notify(request, zone.settings, client)
+    if refusal is None:
+        return Heard(octets, zone.name)
+    error = ExtendedError(InfoCode.PROHIBITED, refusal.reason)
+    return Reply(build_reply(request, refusal.rcode, now, error=error), refusal=refusal)
 
 
 _BY_OPCODE: dict[int, Callable[[Request, Zones, str, float], Response]] = {
@@ -213,13 +230,21 @@ _BY_OPCODE: dict[int, Callable[[Request, Zones, str, float], Response]] = {
 }
 
 
-def _unanswerable(found: Unanswerable) -> Response:
-    message: Message = found.message
+def _unanswerable(found: Unanswerable, zones: Zones, client: str, now: float) -> Response:
+    message = found.request.message
     if message.opcode != Opcode.UPDATE:
-        return Reply(found.reply, refusal=found.refusal)
+        return Reply(found.reply(now), refusal=found.refusal)
     zone = zone_of_update(message)
     name = None if isinstance(zone, Refusal) else zone
+    served = None if name is None or found.rejected is None else zones.get(name)
+    if served is not None and served.settings.primaries and _may_go_on(found.request, served.settings, client):
+        return Forward(found.request, served.settings)
     return RefusedUpdate(found.reply, name, first_name(message), None, found.refusal)
+
+
+def _may_go_on(request: Request, zone: ZoneSettings, client: str) -> bool:
+    """A signature that is not known here may be known to the primary: it judges what is passed on to it."""
+    return refuse_forwarding(request, zone, client) is None
 
 
 def first_name(message: Message) -> Name | None:

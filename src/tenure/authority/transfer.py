@@ -52,6 +52,7 @@ def decide_transfer(request: Request, zones: Zones, client: str, now: float) -> 
         who = f"key {to_text(request.key)}" if request.key else client
         return _refuse(request, Refusal(Rcode.REFUSED, f"{who} may not transfer {to_text(zone.name)}"), now)
     if not incremental:
+        _ = zone.view.soa  # of a zone that may not be served now, nothing is transferred either
         return Transfer(request, zone.settings)
     return _decide_incremental(request, zone, now)
 

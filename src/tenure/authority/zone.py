@@ -10,12 +10,21 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
 
+from tenure.dnswire.edns import ExtendedError
 from tenure.dnswire.name import Name
 
 RRset: TypeAlias = tuple[int, tuple[bytes, ...]]  # TTL in seconds, RDATAs: one TTL for all (RFC 2181 section 5.2)
 Node: TypeAlias = Mapping[int, RRset]  # all RRsets of one name by type; empty: the name owns nothing
 
 EMPTY_NODE: Node = {}
+
+
+class ZoneUnavailable(Exception):
+    """The zone is one of ours, and there is nothing of it that may be served now; `error` says why."""
+
+    def __init__(self, error: ExtendedError) -> None:
+        super().__init__(error.text)
+        self.error = error
 
 
 class ZoneView(Protocol):

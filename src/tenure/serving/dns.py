@@ -11,14 +11,17 @@ import select
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tenure.authority.cookie import Cookies, derived_secrets, fixed_secrets
+from tenure.authority.following import Forward, Heard
 from tenure.authority.ratelimit import RateLimiter
 from tenure.authority.request import OwnOptions, Reply
-from tenure.authority.respond import Response, respond, server_failure, update_reply
+from tenure.authority.respond import RefusedUpdate, Response, Update, respond, server_failure, update_reply
 from tenure.authority.server_settings import CookieSettings, ServerSettings
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.transfer import Transfer
+from tenure.authority.zone import ZoneUnavailable, ZoneView
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, to_text
 from tenure.ledger.errors import LedgerUnavailable
@@ -35,6 +38,10 @@ from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.signing.key import Key
 
+if TYPE_CHECKING:
+    from tenure.serving.dns_secondaries import Secondaries
+
+_UPDATES = (Update, RefusedUpdate)
 _TURN_SECONDS = 1.0  # how often idle connections are looked at
 _LEDGER_PROBLEM = "zone-ledger"
 _DEFAULTS = ServerSettings()
@@ -57,6 +64,7 @@ class DnsService:
         *,
         shared: bool = False,
         settings: ServerSettings = _DEFAULTS,
+        open_ledger: Callable[[], ZoneLedger] | None = None,
     ) -> None:
         self._ledger = ledger
         self._keys = keys
@@ -68,9 +76,15 @@ class DnsService:
         self._cache = QueryCache()
         self._cookies = _cookies(ledger, settings.cookies)
         self._own = OwnOptions(self._cookies, round(settings.tcp.idle_seconds * 10))
-        self._zones = {
-            zone.name: ServedZone(zone, self._cache.watch(ledger.view(self._zone_ids[zone.name]))) for zone in zones
-        }
+        self._secondaries: Secondaries | None = None
+        view: Callable[[Name], ZoneView] = self._primary_view
+        if any(zone.primaries for zone in zones):
+            from tenure.serving.dns_secondaries import Secondaries  # noqa: PLC0415 - asyncio, which others do without
+
+            assert open_ledger is not None, "what a secondary zone needs beside the loop opens the ledger for itself"
+            self._secondaries = Secondaries(ledger, zones, self._zone_ids, report, open_ledger)
+            view = self._secondaries.view
+        self._zones = {zone.name: ServedZone(zone, self._cache.watch(view(zone.name))) for zone in zones}
         self._limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit)
         self._updates = UpdateBatches(ledger, self._zone_ids)
         self._pending: list[Pending] = []
@@ -92,6 +106,8 @@ class DnsService:
         sockets = {listener.udp.fileno(): listener for listener in self._listeners}
         try:
             self._poller.register(stop.fileno(), select.EPOLLIN)
+            if self._secondaries is not None:
+                self._poller.register(self._secondaries.forwarder.fileno(), select.EPOLLIN)
             for listener in self._listeners:
                 self._poller.register(listener.udp.fileno(), select.EPOLLIN)
                 self._tcp.listen(listener.tcp)
@@ -109,6 +125,8 @@ class DnsService:
                 idle_checked = self._ticks
                 self._tcp.close_idle(self._ticks)
                 self._look_at_keys(self._now)
+                if self._secondaries is not None and self._secondaries.look(self._now):
+                    self._cache.forget_all()
 
     def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
         """Everything that can be read now, then the updates among it."""
@@ -122,6 +140,8 @@ class DnsService:
             listener = sockets.get(descriptor)
             if listener is not None:
                 hits += drain(listener, ready, receive, self._settle)
+            elif self._secondaries is not None and descriptor == self._secondaries.forwarder.fileno():
+                self._secondaries.forwarder.deliver()
             else:
                 self._tcp.ready(descriptor, mask, self._ticks)
         if hits:
@@ -163,8 +183,10 @@ class DnsService:
                 self._cache.keep_before_cookie(octets, response.octets)
             elif response.reusable:
                 self._cache.keep(octets, response.octets)
-        elif not isinstance(response, Transfer):
+        elif isinstance(response, _UPDATES):
             self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", send))
+        elif not isinstance(response, Transfer):
+            self._follow(octets, response, send)
 
     def _receive_limited(self, octets: bytes, peer: Peer, send: Send) -> None:
         """Like `_receive_udp`, where replies are limited: but not to those whose cookie shows where they are."""
@@ -197,7 +219,17 @@ class DnsService:
         else:
             connection.waiting += 1
             answer = partial(self._tcp.answer, connection, now=self._ticks)
-            self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", answer))
+            if isinstance(response, _UPDATES):
+                self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", answer))
+            else:
+                self._follow(octets, response, answer)
+
+    def _follow(self, octets: bytes, response: Heard | Forward, send: Callable[[bytes], None]) -> None:
+        assert self._secondaries is not None, "only a secondary zone leads here"
+        self._secondaries.receive(octets, response, send)
+
+    def _primary_view(self, zone: Name) -> ZoneView:
+        return self._ledger.view(self._zone_ids[zone])
 
     def _respond(self, octets: bytes, client: str, *, stream: bool) -> Response:
         self._report.counts["messages"] += 1
@@ -207,6 +239,9 @@ class DnsService:
         except LedgerUnavailable as error:
             self._report.problem(_LEDGER_PROBLEM, str(error))
             return Reply(server_failure(octets, self._keys, self._now, stream=stream))
+        except ZoneUnavailable as unavailable:
+            self._report.counts["answers_unavailable"] += 1
+            return Reply(server_failure(octets, self._keys, self._now, stream=stream, error=unavailable.error))
 
     def _commit(self) -> None:
         """Commits the batch, makes the cache forget what it changed, and only then answers."""
@@ -223,7 +258,8 @@ class DnsService:
         self._count(outcome, len(pendings))
         now = time.time()
         for pending, reply in zip(pendings, outcome.replies, strict=True):
-            pending.send(reply if isinstance(reply, bytes) else update_reply(reply[0], reply[1], now, reply[2]))
+            told = update_reply(reply[0], reply[1], now, reply[2]) if isinstance(reply, tuple) else reply(now)
+            pending.send(told)
 
     def _count(self, outcome: Outcome, count: int) -> None:
         counts = self._report.counts
@@ -236,6 +272,8 @@ class DnsService:
 
     def _close(self) -> None:
         self._tcp.close()
+        if self._secondaries is not None:
+            self._secondaries.close()
         self._poller.close()
         for listener in self._listeners:
             listener.udp.close()
