@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 
@@ -22,6 +23,19 @@ class RemoteServer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLifetimes:
+    """How long records that updates add may live, in seconds (RFC 9664)."""
+
+    shortest: int = 30
+    longest: int = 7 * 86400
+    longest_of_keys: int = 14 * 86400  # of KEY records
+    of_keys: Mapping[Name, int] = field(default_factory=dict)  # what a TSIG key's updates add lives without being asked
+
+
+_LIFETIMES = RecordLifetimes()
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneSettings:
     """One zone as it is served. Nothing is allowed unless it is said here."""
 
@@ -37,3 +51,4 @@ class ZoneSettings:
     notify_names: bool = False  # the zone's name servers are told too, as far as their addresses are known here
     forwarding_keys: frozenset[Name] = frozenset()  # keys whose updates of a secondary zone go on to a primary
     forwarding_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places whose updates do
+    lifetimes: RecordLifetimes = _LIFETIMES  # of records that updates add

@@ -99,6 +99,32 @@ class ZoneSection(Section):
     configuration. Short, because names appear when clients do."""
 
 
+class KeyLifetime(Section):
+    """How long the records live that updates with one key add."""
+
+    key: DomainName
+    """The name of the key."""
+
+    lifetime: Seconds
+    """In seconds. The same update again prolongs it. An update that asks for a lease gets what it asks for instead."""
+
+
+class UpdateLease(Section):
+    """Records that end by themselves (RFC 9664): an update asks how long they live, and hears what it is granted."""
+
+    min_lease: Seconds = 30
+    """The shortest lifetime that is granted, in seconds."""
+
+    max_lease: Seconds = 604800
+    """The longest lifetime that is granted, in seconds."""
+
+    max_key_lease: Seconds = 1209600
+    """The longest lifetime that is granted to KEY records, which hold a name, in seconds."""
+
+    lifetimes: list[KeyLifetime] = []
+    """Lifetimes for keys whose updates do not ask for one. Left out: what they add stays until it is deleted."""
+
+
 class Dns(DnsServer):
     """The authoritative DNS server."""
 
@@ -112,6 +138,9 @@ class Dns(DnsServer):
     server_name: DomainName | None = None
     """The name of this server in the NS and SOA records of zones made from this configuration; left out: `ns` in the
     first forward zone."""
+
+    update_lease: UpdateLease = UpdateLease()
+    """Records that end by themselves."""
 
     zones: Annotated[list[ZoneSection], Field(min_length=1)]
     """The zones that are served."""

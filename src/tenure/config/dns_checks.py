@@ -21,6 +21,14 @@ def check_dns(configuration: Configuration) -> Iterator[Problem]:
         yield Problem(("dns", "listen", index), f"is part of dns.listen[{first}]", "leave one of the two out")
     for index, first in repeated(zone.name for zone in dns.zones):
         yield Problem(("dns", "zones", index, "name"), f"is the zone of dns.zones[{first}] too", "merge the two zones")
+    terms = dns.update_lease
+    if terms.min_lease > min(terms.max_lease, terms.max_key_lease):
+        problem = f"{terms.min_lease} is more than the longest lifetime"
+        yield Problem(
+            ("dns", "update-lease", "min-lease"), problem, "make it shorter, or max-lease and max-key-lease longer"
+        )
+    for index, one in enumerate(terms.lifetimes):
+        yield from check_key_is_defined(configuration, one.key, ("dns", "update-lease", "lifetimes", index, "key"))
     for index, zone in enumerate(dns.zones):
         yield from _check_zone(configuration, zone, ("dns", "zones", index))
 

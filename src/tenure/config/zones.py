@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from tenure.authority.policy import Rule, parse_rule
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import RecordLifetimes, ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
 from tenure.dnswire.codes import RRType
@@ -31,6 +31,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
     zones = configuration.dns.zones if configuration.dns else []
     ddns = configuration.ddns
     of_leases = {UPDATER_KEY, *(one.key for one in (*(ddns.forward or ()), *(ddns.reverse or ())) if one.key)}
+    lifetimes = record_lifetimes(configuration.dns) if configuration.dns else RecordLifetimes()
     return tuple(
         ZoneSettings(
             name=zone.name,
@@ -45,9 +46,17 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             notify_names=zone.notify is Notify.YES,
             forwarding_keys=frozenset(place.key for place in zone.allow_update_forwarding if place.key is not None),
             forwarding_networks=tuple(place.network for place in zone.allow_update_forwarding if place.network),
+            lifetimes=lifetimes,
         )
         for zone in zones
     )
+
+
+def record_lifetimes(dns: Dns) -> RecordLifetimes:
+    """How long records that updates add may live."""
+    terms = dns.update_lease
+    of_keys = {one.key: one.lifetime for one in terms.lifetimes}
+    return RecordLifetimes(terms.min_lease, terms.max_lease, terms.max_key_lease, of_keys)
 
 
 def policy_of(zone: ZoneSection) -> tuple[Rule, ...]:
