@@ -90,7 +90,7 @@ class Authority:
                 return response.octets
             case RefusedUpdate():
                 self.refusal = response.refusal
-                return response.reply
+                return response.reply(now, None)
             case Update(request):
                 key = request.verified.key if request.verified else None
                 who = Requestor(key and key.name, key and key.algorithm, CLIENT, request.stream)

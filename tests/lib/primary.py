@@ -68,7 +68,8 @@ class Primary:
         assert isinstance(response, Update | RefusedUpdate)
         outcome = self._updates.commit([Pending(response, SOURCE, lambda _: None)], self._clock())
         (reply,) = outcome.replies
-        return reply if isinstance(reply, bytes) else update_reply(reply[0], reply[1], self._clock(), reply[2])
+        now = self._clock()
+        return update_reply(reply[0], reply[1], now, reply[2]) if isinstance(reply, tuple) else reply(now)
 
     def rcode(self, octets: bytes, key: Key) -> int:
         """The RCODE of the reply to an unsigned message, signed now."""

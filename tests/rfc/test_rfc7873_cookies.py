@@ -41,7 +41,7 @@ def ask(
     own = OwnOptions(Cookies(fixed_secrets([SECRET, b"!" * 16]), required=required))
     response = respond(octets, ZONES, KEYS, client, now, stream=stream, own=own)
     assert isinstance(response, Reply | RefusedUpdate)
-    return dns.message.from_wire(response.octets if isinstance(response, Reply) else response.reply)
+    return dns.message.from_wire(response.octets if isinstance(response, Reply) else response.reply(now, None))
 
 
 def cookies_in(message: dns.message.Message) -> list[bytes]:

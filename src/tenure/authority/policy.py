@@ -100,7 +100,8 @@ class Rule:
         if self.networks and not self._is_from(who.address):
             return False
         if self.by_key:
-            return who.key is not None and self._is_identity(who.key)
+            key = who.key
+            return key is not None and (self.identity == key or self._is_identity(key))
         if self.match is Match.EXTERNAL:
             return who.key is not None or who.stream
         own = _OWN_NAME[self.match](who.address) if who.stream else None
@@ -108,8 +109,11 @@ class Rule:
 
     def covers_name(self, who: Requestor, name: Name) -> bool:
         """Whether the rule, which speaks of the requestor, speaks of this owner name (lower-cased, of the zone)."""
-        match self.match:
-            case Match.ZONESUB | Match.EXTERNAL:
+        kind = self.match
+        if kind is Match.ZONESUB:
+            return True
+        match kind:
+            case Match.EXTERNAL:
                 return True
             case Match.NAME:
                 return name == self.name
@@ -120,10 +124,10 @@ class Rule:
                 assert self.name is not None
                 return _is_below(name, self.name[2:])
             case Match.TCP_SELF | Match.SIX_TO_FOUR_SELF:
-                return name == _OWN_NAME[self.match](who.address)
+                return name == _OWN_NAME[kind](who.address)
         key = who.key
         assert key is not None
-        match self.match:
+        match kind:
             case Match.SELF:
                 return name == key
             case Match.SELFSUB:
@@ -176,9 +180,9 @@ def deciding_rule(
     for rule in rules:
         if rule.only is not None and rule.only is not operation:
             continue
-        if not (rule.match is Match.ZONESUB or rule.covers_name(who, name)) or not rule.covers_type(rtype):
+        if not rule.covers_name(who, name) or not rule.covers_type(rtype):
             continue
-        if rule.match is Match.EXTERNAL and (why := ask(Inquiry(rule.socket, who, name, rtype))):
+        if rule.socket and (why := ask(Inquiry(rule.socket, who, name, rtype))):
             if unheard is not None:
                 unheard.append(why)
             continue

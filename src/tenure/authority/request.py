@@ -20,7 +20,6 @@ from tenure.dnswire.edns import (
     TCP_KEEPALIVE,
     Edns,
     ExtendedError,
-    InfoCode,
     error_option,
 )
 from tenure.dnswire.message import AA, QR, RD, Message, build_message, parse_message
@@ -36,13 +35,6 @@ PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly ever
 _OPCODES = frozenset(map(int, Opcode))
 _OPTION_HEAD = 4  # octets of an EDNS option before its data
 _ERROR_HEAD = _OPTION_HEAD + 2
-
-
-_INFO_CODES = {
-    int(Rcode.REFUSED): int(InfoCode.PROHIBITED),
-    int(Rcode.NOTAUTH): int(InfoCode.NOT_AUTHORITATIVE),
-    int(Rcode.NOTIMP): int(InfoCode.NOT_SUPPORTED),
-}
 
 
 class Request(NamedTuple):
@@ -80,11 +72,16 @@ NO_OPTIONS = OwnOptions()
 
 
 class Unanswerable(NamedTuple):
-    """A readable request that no zone has to be asked about: its reply is ready."""
+    """A readable request that no zone has to be asked about."""
 
-    message: Message
-    reply: bytes
+    request: Request
     refusal: Refusal
+    rejected: Rejected | None = None  # what is wrong with its signature
+
+    def reply(self, now: float, error: ExtendedError | None = None) -> bytes:
+        """What its sender hears; `error` says more to one that sent OPT."""
+        octets = build_reply(self.request, self.refusal.rcode, now, error=error)
+        return octets if self.rejected is None else rejection_response(octets, self.rejected, now)
 
 
 def read_request(
@@ -112,11 +109,11 @@ def read_request(
     if message.tsig is not None:
         outcome = verify_request(octets, message, keys, now)
         if isinstance(outcome, Rejected):
-            return _rejected(Request(message, None, stream, options), outcome, now)
+            return _rejected(Request(message, None, stream, options), outcome)
         verified = outcome
     request = Request(message, verified, stream, options)
     if message.edns is not None and (refusal := _check_edns(message.edns)):
-        return Unanswerable(message, build_reply(request, refusal.rcode, now), refusal)
+        return Unanswerable(request, refusal)
     return request
 
 
@@ -173,12 +170,6 @@ def _answer_options(
     return tuple(found)
 
 
-def error_of(refusal: Refusal) -> ExtendedError | None:
-    """The reason of a refusal as its requestor is told it; None where the RCODE says as much."""
-    code = _INFO_CODES.get(refusal.rcode)
-    return None if code is None else ExtendedError(code, refusal.reason)
-
-
 def _with_error(request: Request, error: ExtendedError, room: int) -> tuple[tuple[int, bytes], ...]:
     """The options of the reply with the error, whose text is cut to what fits beside the question."""
     asked = sum(len(question.name) + 4 for question in request.message.questions[:1])
@@ -206,11 +197,10 @@ def _check_edns(edns: Edns) -> Refusal | None:
     return None
 
 
-def _rejected(unsigned: Request, rejected: Rejected, now: float) -> Unanswerable:
-    message = unsigned.message
-    reply = rejection_response(build_reply(unsigned, rejected.rcode, now), rejected, now)
-    who = f"TSIG of key {to_text(message.tsig.name)}: " if message.tsig else ""
-    return Unanswerable(message, reply, Refusal(rejected.rcode, who + rejected.reason))
+def _rejected(unsigned: Request, rejected: Rejected) -> Unanswerable:
+    tsig = unsigned.message.tsig
+    who = f"TSIG of key {to_text(tsig.name)}: " if tsig else ""
+    return Unanswerable(unsigned, Refusal(rejected.rcode, who + rejected.reason), rejected)
 
 
 def _bare_reply(octets: bytes, refusal: Refusal) -> Reply:

@@ -77,22 +77,22 @@ def decide_update(
         refusal = permission.check_static(updates, draft.replaced, view)
         if refusal:
             return refusal
-    return Applied(change, permission.text, draft.ignored, permission.static)
+    return Applied(change, permission.rule.text if permission.rule else "", draft.ignored, permission.static)
 
 
 class _Permission:
     """What the policy says to the records of one update."""
 
-    __slots__ = ("_ask", "_rules", "_unheard", "_who", "limits", "static", "text")
+    __slots__ = ("_ask", "_rules", "_unheard", "_who", "limits", "rule", "static")
 
     def __init__(self, who: Requestor, rules: Sequence[Rule], ask: Ask) -> None:
         self._who = who
         self._rules = rules
         self._ask = ask
         self._unheard: list[str] = []  # why programs that were asked did not permit it
-        self.text = ""  # of the rule that permitted the last record
+        self.rule: Rule | None = None  # that permitted the last record
         self.limits: dict[int, int] = {}  # most records of the type at the name, by index of the record
-        self.static = bool(rules)  # whether every rule that decided covers static records
+        self.static = True  # whether every rule that decided covers static records
 
     def check(self, updates: Sequence[tuple[RR, Name]], zone: Name, view: UpdatableView) -> Refusal | None:
         """The fault of the first record that has one, or its lack of permission."""
@@ -104,12 +104,10 @@ class _Permission:
             refusal = prescan(record)
             if refusal:
                 return refusal
-            operation = _ADD if record.rclass == _CLASS_IN else _DELETE
-            rtype = record.rtype
-            if rtype == _TYPE_ANY:
+            if record.rtype == _TYPE_ANY:
                 refusal = self._check_all(name, zone, view)
             else:
-                refusal = self._check(name, rtype, operation, index)
+                refusal = self._check(name, record.rtype, _ADD if record.rclass == _CLASS_IN else _DELETE, index)
             if refusal:
                 return refusal
         return None
@@ -146,9 +144,9 @@ class _Permission:
         rule = deciding_rule(self._rules, self._who, name, rtype, operation, self._ask, self._unheard)
         if rule is None or not rule.grant:
             return self._refuse(name, rtype, operation, rule)
-        self.text = rule.text
-        if not rule.static:
-            self.static = False
+        if rule is not self.rule:
+            self.rule = rule
+            self.static = self.static and rule.static
         if rule.counts and operation is _ADD:
             self.limits[index] = rule.most(rtype)
         return None

@@ -30,6 +30,8 @@ from tenure.ledger.zones import ZoneBatch, ZoneLedger
 from tenure.serving.external_policy import ExternalPolicy
 
 _NOERROR = int(Rcode.NOERROR)
+# As plain text: a driver of a database binds a member of an enum several times slower.
+_STATIC, _LEASE, _FOREIGN = RecordClass.STATIC.value, RecordClass.LEASE.value, RecordClass.FOREIGN.value
 _NOT_COMMITTED = ExtendedError(InfoCode.OTHER, "the store cannot be written now; nothing has changed")
 REFUSALS_PER_SECOND = 50  # in the history; a peer that is refused more often is counted, and cannot fill the disk
 
@@ -42,8 +44,8 @@ class Pending(NamedTuple):
     send: Callable[[bytes], None]
 
 
-# A reply to be signed when it is sent: to what, the RCODE, and what else the requestor is told; or one made before.
-UnsentReply: TypeAlias = tuple[Request, int, ExtendedError | None] | bytes
+# A reply to be signed when it is sent: to what, the RCODE, and what else the requestor is told; or how it is made.
+UnsentReply: TypeAlias = tuple[Request, int, ExtendedError | None] | Callable[[float], bytes]
 
 
 class Outcome(NamedTuple):
@@ -113,7 +115,9 @@ class UpdateBatches:
     def failed(self, pendings: Sequence[Pending]) -> Outcome:
         """The outcome of a batch of which nothing could be committed: the servers of the zone have failed."""
         replies: list[UnsentReply] = [
-            update.reply if isinstance(update, RefusedUpdate) else (update.request, int(Rcode.SERVFAIL), _NOT_COMMITTED)
+            update.telling(_NOT_COMMITTED)
+            if isinstance(update, RefusedUpdate)
+            else (update.request, int(Rcode.SERVFAIL), _NOT_COMMITTED)
             for update, _source, _send in pendings
         ]
         return Outcome(replies, set(), 0, 0)
@@ -126,8 +130,10 @@ class UpdateBatches:
             correlation = f"{batch_id}-{number}"
             if isinstance(update, RefusedUpdate):
                 refused += 1
-                replies.append(update.reply)
-                unrecorded += not self._note_refusal(batch, update, source, now, correlation)
+                refusal = update.refusal, update.zone, update.name, update.key
+                noted = self._note_refusal(batch, refusal, source, now, correlation)
+                unrecorded += not noted
+                replies.append(update.telling(refused_error(update.refusal, correlation if noted else "")))
                 continue
             request, zone = update
             zone_id = self._zone_ids[zone.name]
@@ -137,8 +143,8 @@ class UpdateBatches:
             decision = decide_update(request.message, who, zone, batch.zone(zone_id), self._external.ask)
             if isinstance(decision, Refusal):
                 refused += 1
-                refusal = RefusedUpdate(b"", zone.name, first_name(request.message), key, decision)
-                noted = self._note_refusal(batch, refusal, source, now, correlation)
+                first = first_name(request.message)
+                noted = self._note_refusal(batch, (decision, zone.name, first, key), source, now, correlation)
                 unrecorded += not noted
                 replies.append((request, decision.rcode, refused_error(decision, correlation if noted else "")))
                 continue
@@ -171,18 +177,22 @@ class UpdateBatches:
             batch.zone(self._zone_ids[zone]).prefetch({name.lower() for name in found})
 
     def _note_refusal(
-        self, batch: ZoneBatch, refused: RefusedUpdate, source: str, now: float, correlation: str
+        self,
+        batch: ZoneBatch,
+        refused: tuple[Refusal, Name | None, Name | None, Name | None],  # why, zone, first name, key
+        source: str,
+        now: float,
+        correlation: str,
     ) -> bool:
         """Writes it down, if there is room for it."""
         if not self._budget.take():
             return False
-        event = refused_event(refused.refusal, refused.zone, refused.name, refused.key, source, now, correlation)
-        batch.apply(0, None, (event,))  # no zone changes
+        batch.apply(0, None, (refused_event(*refused, source, now, correlation),))  # no zone changes
         return True
 
 
-def _class_of(applied: Applied, key: Name | None, lease_keys: frozenset[Name]) -> RecordClass:
-    """The class of the records that an update writes."""
+def _class_of(applied: Applied, key: Name | None, lease_keys: frozenset[Name]) -> str:
+    """The class of the records that an update writes (`RecordClass`)."""
     if applied.static:
-        return RecordClass.STATIC
-    return RecordClass.LEASE if key in lease_keys else RecordClass.FOREIGN
+        return _STATIC
+    return _LEASE if key in lease_keys else _FOREIGN
