@@ -130,4 +130,4 @@ def test_notify_is_answered(name: str, rtype: int, rcode: int) -> None:
 @pytest.mark.parametrize("opcode", [1, 2, 3, 6, 15])
 def test_other_opcodes_are_not_implemented(opcode: int) -> None:
     reply = Authority().send(struct.pack("!6H", 5, opcode << 11, 1, 0, 0, 0) + b"\0\0\6\0\1")
-    assert reply == struct.pack("!6H", 5, 0x8000 | opcode << 11 | 4, 0, 0, 0, 0)
+    assert reply == struct.pack("!6H", 5, 0x8000 | opcode << 11 | 4, 1, 0, 0, 0) + b"\0\0\6\0\1"

@@ -59,6 +59,16 @@ def test_what_an_opt_may_look_like(opts: bytes, count: int, rcode: int) -> None:
     assert Authority().send(query(opts, count))[3] & 15 == rcode
 
 
+@pytest.mark.parametrize("opcode", [1, 2, 3, 6, 15])
+def test_an_opcode_that_is_not_known_gets_opt_too(opcode: int) -> None:
+    """RFC 6891 section 6.1.1, if only the message can be read; if not, the header says what there is to say."""
+    octets = bytearray(query(OPT, 1))
+    octets[2] = opcode << 3
+    reply = parse_message(Authority().send(bytes(octets)))
+    assert (reply.opcode, reply.rcode, reply.edns is not None) == (opcode, 4, True)
+    assert Authority().send(bytes(octets[:-1])) == struct.pack("!6H", 9, 0x8004 | opcode << 11, 0, 0, 0, 0)
+
+
 def test_an_unreadable_opt_is_answered_without_one() -> None:
     assert Authority().send(query(OPT + OPT, 2)) == struct.pack("!6H", 9, 0x8101, 0, 0, 0, 0)
 

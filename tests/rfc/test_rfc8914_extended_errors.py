@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.edns
 import dns.message
 import pytest
-from dns_exchange import KEY, NOW
+from dns_exchange import KEY, NOW, Authority
 
 from tenure.authority.request import Request, build_reply, read_request
 from tenure.authority.respond import update_reply
@@ -58,6 +58,21 @@ def test_a_long_name_and_a_long_text_stay_within_the_payload(signed: bool) -> No
     assert extended_errors(reply.edns)[0].code == InfoCode.PROHIBITED
     if signed:
         assert verify_response(octets, reply, KEY, mac, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rtype", "rdclass", "code", "words"),
+    [
+        ("example.org.", "A", "IN", 20, "no zone above this name is served here"),
+        ("example.test.", "A", "CH", 20, "no zone of class 3 is served here"),
+        ("example.org.", "AXFR", "IN", 20, "example.org. is not a zone that is served here"),
+        ("example.test.", "AXFR", "IN", 18, "192.0.2.77 may not transfer example.test."),
+    ],
+)
+def test_why_a_question_is_not_answered(name: str, rtype: str, rdclass: str, code: int, words: str) -> None:
+    octets = dns.message.make_query(name, rtype, rdclass, use_edns=0).to_wire()
+    edns = parse_message(Authority().send(octets, stream=True)).edns
+    assert extended_errors(edns) == [ExtendedError(code, words)]
 
 
 def test_what_is_no_extended_error_is_passed_over() -> None:

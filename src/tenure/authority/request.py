@@ -20,6 +20,7 @@ from tenure.dnswire.edns import (
     TCP_KEEPALIVE,
     Edns,
     ExtendedError,
+    InfoCode,
     error_option,
 )
 from tenure.dnswire.message import AA, QR, RD, Message, build_message, parse_message
@@ -35,6 +36,7 @@ PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly ever
 _OPCODES = frozenset(map(int, Opcode))
 _OPTION_HEAD = 4  # octets of an EDNS option before its data
 _ERROR_HEAD = _OPTION_HEAD + 2
+_INFO_CODES = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
 
 
 class Request(NamedTuple):
@@ -97,7 +99,7 @@ def read_request(
     if len(octets) < 12 or octets[2] & 0x80:
         return SILENCE
     if (octets[2] >> 3) & 15 not in _OPCODES:
-        return _bare_reply(octets, Refusal(Rcode.NOTIMP, "the opcode is not known"))
+        return _not_implemented(octets, stream=stream)
     try:
         message = parse_message(octets)
     except Malformed as error:
@@ -170,6 +172,12 @@ def _answer_options(
     return tuple(found)
 
 
+def error_of(refusal: Refusal) -> ExtendedError | None:
+    """What the requestor of a refused query or transfer is told; None where the RCODE says as much."""
+    code = _INFO_CODES.get(refusal.rcode)
+    return None if code is None else ExtendedError(code, refusal.reason)
+
+
 def _with_error(request: Request, error: ExtendedError, room: int) -> tuple[tuple[int, bytes], ...]:
     """The options of the reply with the error, whose text is cut to what fits beside the question."""
     asked = sum(len(question.name) + 4 for question in request.message.questions[:1])
@@ -201,6 +209,15 @@ def _rejected(unsigned: Request, rejected: Rejected) -> Unanswerable:
     tsig = unsigned.message.tsig
     who = f"TSIG of key {to_text(tsig.name)}: " if tsig else ""
     return Unanswerable(unsigned, Refusal(rejected.rcode, who + rejected.reason), rejected)
+
+
+def _not_implemented(octets: bytes, *, stream: bool) -> Unanswerable | Reply:
+    """The reply to another opcode: with OPT, if the message can be read, whatever it means, and has one."""
+    refusal = Refusal(Rcode.NOTIMP, "the opcode is not known")
+    try:
+        return Unanswerable(Request(parse_message(octets), None, stream), refusal)
+    except Malformed:
+        return _bare_reply(octets, refusal)
 
 
 def _bare_reply(octets: bytes, refusal: Refusal) -> Reply:

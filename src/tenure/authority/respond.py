@@ -18,6 +18,7 @@ from tenure.authority.request import (
     Unanswerable,
     build_reply,
     cookie_of,
+    error_of,
     read_request,
 )
 from tenure.authority.settings import ZoneSettings
@@ -219,8 +220,7 @@ def _notify(request: Request, zones: Zones, client: str, now: float) -> Response
     refusal = refuse_notify(request, zone.settings, client)
     if refusal is None:
         return Heard(octets, zone.name)
-    error = ExtendedError(InfoCode.PROHIBITED, refusal.reason)
-    return Reply(build_reply(request, refusal.rcode, now, error=error), refusal=refusal)
+    return Reply(build_reply(request, refusal.rcode, now, error=error_of(refusal)), refusal=refusal)
 
 
 _BY_OPCODE: dict[int, Callable[[Request, Zones, str, float], Response]] = {

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from tenure.authority.request import PAYLOAD_SIZE, Reply, Request, build_reply
+from tenure.authority.request import PAYLOAD_SIZE, Reply, Request, build_reply, error_of
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Record, Refusal
 from tenure.authority.zones import ServedZone, Zones
@@ -108,4 +108,4 @@ def _decide_incremental(request: Request, zone: ServedZone, now: float) -> Trans
 
 
 def _refuse(request: Request, refusal: Refusal, now: float) -> Reply:
-    return Reply(build_reply(request, refusal.rcode, now), refusal=refusal)
+    return Reply(build_reply(request, refusal.rcode, now, error=error_of(refusal)), refusal=refusal)
