@@ -27,7 +27,7 @@ from tenure.authority.requestor import (
     reverse_name_of,
     six_to_four_name_of,
 )
-from tenure.dnswire.codes import META_TYPES, RRType
+from tenure.dnswire.codes import META_TYPES, RRType, type_from_text
 from tenure.dnswire.name import Name, from_text, is_within, parent
 
 ANY_KEY: Name = b"\x01*\x00"
@@ -321,16 +321,10 @@ def _rule_types(text: str, words: list[str]) -> dict[int, int]:
 def _type_and_count(word: str) -> tuple[int, int] | None:
     """`PTR(1)` as the number of its type and 1; without a count 0."""
     counted = _COUNTED.fullmatch(word)
-    if counted is not None:
-        word = counted[1]
-    count = int(counted[2]) if counted is not None else 0
-    word = word.upper()
-    if word in RRType.__members__:
-        return int(RRType[word]), count
-    digits = word.removeprefix("TYPE")
-    if digits != word and digits.isdecimal() and int(digits) <= 0xFFFF:
-        return int(digits), count
-    return None
+    try:
+        return (type_from_text(counted[1]), int(counted[2])) if counted else (type_from_text(word), 0)
+    except ValueError:
+        return None
 
 
 def _is_below(name: Name, above: Name) -> bool:

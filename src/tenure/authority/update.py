@@ -26,6 +26,8 @@ _TYPE_ANY = int(RRType.ANY)
 _CLASS_IN = int(RRClass.IN)
 _ADD = Operation.ADD
 _DELETE = Operation.DELETE
+_DHCID = int(RRType.DHCID)
+_OF_A_CLIENT = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID)))
 # The server's own, which go with the rest of a name whatever the policy says of them (as in BIND).
 _GO_WITH_A_NAME = frozenset(map(int, (RRType.RRSIG, RRType.NSEC)))
 
@@ -115,9 +117,15 @@ class _Permission:
     def check_static(
         self, updates: Sequence[tuple[RR, Name]], replaced: Sequence[tuple[Name, int]], view: UpdatableView
     ) -> Refusal | None:
-        """The first static RRset that would change by a rule that does not cover static records."""
+        """The first static RRset that would change by a rule that does not cover static records.
+
+        What is a DHCP client's by its DHCID is nobody else's, wherever it was written (RFC 4701): zone files that come
+        from another server are full of leases.
+        """
         for name, rtype in replaced:
             if rtype not in view.static_types(name):
+                continue
+            if rtype in _OF_A_CLIENT and _DHCID in view.rrsets_at(name):
                 continue
             for record, owner in updates:
                 if owner != name or record.rtype not in (rtype, _TYPE_ANY):

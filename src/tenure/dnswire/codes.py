@@ -106,6 +106,17 @@ def type_to_text(rtype: int) -> str:
         return f"TYPE{rtype}"
 
 
+def type_from_text(text: str) -> int:
+    """The number of `A`, `txt`, ... or `TYPE65280` (RFC 3597 section 5); `ValueError` when it is no type."""
+    word = text.upper()
+    if word in RRType.__members__:
+        return int(RRType[word])
+    digits = word.removeprefix("TYPE")
+    if digits != word and digits.isascii() and digits.isdecimal() and int(digits) <= 0xFFFF:
+        return int(digits)
+    raise ValueError(f"{text!r} is no record type")
+
+
 def tsig_error_to_text(error: int) -> str:
     """`BADSIG`, ... or `RCODE11`: what the error field of a TSIG record says (RFC 8945 section 3)."""
     return "BADSIG" if error == Rcode.BADSIG else rcode_to_text(error)

@@ -128,6 +128,11 @@ class ZoneLedger:
             rows = self._session.rows(self._statements.records_at, (zone_id, tree_key(name)))
         return records.rrsets_of(rows)
 
+    def static_types(self, zone_id: int, name: Name) -> AbstractSet[int]:
+        """The types of the RRsets at the name in which a record is of class static, as committed."""
+        with self._session.reading():
+            return {rtype for (rtype,) in self._session.rows(self._statements.static_at, (zone_id, tree_key(name)))}
+
     def has_names_below(self, zone_id: int, name: Name) -> bool:
         """Whether any name strictly below owns a record, as committed."""
         first, end = records.below(tree_key(name))

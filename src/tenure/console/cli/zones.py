@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from tenure.console.cli import zone_files
+from tenure.console.cli import zone_files, zone_testing
 from tenure.console.cli.listing import list_zones
 from tenure.console.cli.options import WRONG, Format, FormatOption, fail
 
 app = typer.Typer(help="List zones, and look after them.")
 app.command("import", epilog=zone_files.IMPORT_EXAMPLES)(zone_files.import_files)
 app.command("export", epilog=zone_files.EXPORT_EXAMPLES)(zone_files.export)
+app.command("test-update", epilog=zone_testing.TEST_EXAMPLES)(zone_testing.test_update)
 
 
 @app.callback(invoke_without_command=True)

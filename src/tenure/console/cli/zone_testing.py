@@ -1,0 +1,62 @@
+"""`tenure zones test-update`: what a key may do to a zone, and which rule says so."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tenure.console.cli.options import FAILED, WRONG, ConfigOption, Format, FormatOption, examples, fail, opened
+from tenure.console.cli.output import print_rows
+
+TEST_EXAMPLES = examples(
+    "tenure zones test-update example.test. pc1 --key dhcp. -c tenure.toml",
+    "tenure zones test-update example.test. www --key dhcp. --type A --operation delete --from 10.1.0.2 -o json",
+)
+COLUMNS = ["operation", "name", "type", "allowed", "rule", "reason"]
+USUAL_TYPES = ("A", "AAAA", "PTR", "CNAME", "TXT", "SRV", "DHCID", "NS", "SOA")
+
+
+def test_update(
+    zone: Annotated[str, typer.Argument(help="The zone.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="The name that would change; without a final dot it is in the zone.")],
+    config: ConfigOption,
+    key: Annotated[str | None, typer.Option(help="The key that signs; left out: the update is not signed.")] = None,
+    rtype: Annotated[list[str] | None, typer.Option("--type", help="A record type; left out: the usual ones.")] = None,
+    operation: Annotated[str | None, typer.Option(help="add or delete; left out: both.")] = None,
+    source: Annotated[str, typer.Option("--from", help="The address that the update comes from.")] = "127.0.0.1",
+    tcp: Annotated[bool, typer.Option("--tcp/--udp", help="How it comes.")] = True,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Tell what an update may do, and which rule of the policy decides. Nothing is changed or sent.
+
+    The exit status is 1 when anything that was asked about is not allowed.
+    """
+    with opened(config) as configuration:
+        from tenure.config.permission import OPERATIONS, Asked, permissions  # noqa: PLC0415 - `--help` does without
+        from tenure.console.store import zones_to_show  # noqa: PLC0415
+        from tenure.dnswire.codes import type_from_text  # noqa: PLC0415
+        from tenure.dnswire.name import from_text, to_text  # noqa: PLC0415
+
+        if operation is not None and operation not in OPERATIONS:
+            raise fail(f"--operation {operation!r} is not known; write one of {', '.join(OPERATIONS)}", WRONG)
+        try:
+            apex = from_text(zone).lower()
+            full = name if name.endswith(".") else to_text(apex) if name == "@" else f"{name}.{to_text(apex)}"
+            asked = Asked(
+                key=None if key is None else from_text(key).lower(),
+                address=source,
+                tcp=tcp,
+                name=from_text(full).lower(),
+                rtypes=tuple(map(type_from_text, rtype or USUAL_TYPES)),
+                operations=OPERATIONS if operation is None else (operation,),
+            )
+            with zones_to_show(configuration) as ledger:
+                known = {one.name: one.id for one in ledger.zones()} if ledger else {}
+                static = ledger.static_types(known[apex], asked.name) if ledger and apex in known else frozenset()
+            rows = list(permissions(configuration, apex, asked, static))
+        except ValueError as error:
+            raise fail(str(error), WRONG) from None
+        print_rows(rows, COLUMNS, output)
+        if any(row.allowed == "no" for row in rows):
+            raise typer.Exit(FAILED)
