@@ -182,6 +182,23 @@ def test_dname_renames_what_is_below_it(authority: Authority) -> None:
     ]
 
 
+def test_dname_at_the_apex() -> None:
+    """RFC 6672 section 3.3: it renames all but the apex, which keeps its own records."""
+    authority = Authority("@ 300 NS ns.new.test.\n@ 300 DNAME new.test.\n@ 300 TXT apex\nhidden 300 A 192.0.2.1\n")
+    assert len(authority.ask("example.test.", "TXT").answer) == 1
+    assert shown(authority.ask("hidden.example.test.", "A").answer) == [
+        "example.test. 300 IN DNAME new.test.",
+        "hidden.example.test. 300 IN CNAME hidden.new.test.",
+    ]
+
+
+def test_name_servers_of_a_wildcard_delegate_nothing_below_it() -> None:
+    """RFC 4592 section 4.2 leaves it open; the names that it covers have NS records and belong to this zone."""
+    reply = Authority("@ 300 NS ns\n*.wild 300 NS ns\n").ask("x.wild.example.test.", "A")
+    assert reply.flags & dns.flags.AA
+    assert [rrset.rdtype for rrset in reply.authority] == [dns.rdatatype.SOA]
+
+
 def test_a_name_that_dname_makes_too_long() -> None:
     label = "a" * 63
     authority = Authority(f"@ 300 NS ns\nold 300 DNAME {label}.{label}.{label}.example.test.\n")

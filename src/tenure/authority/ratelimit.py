@@ -17,6 +17,7 @@ from tenure.authority.server_settings import RateLimits
 from tenure.dnswire.codes import Opcode, Rcode
 from tenure.dnswire.message import AA, TC, Message, build_message, parse_message
 from tenure.dnswire.name import Name
+from tenure.octets import Malformed
 
 _REMEMBERED_REPLIES = 8192
 
@@ -115,8 +116,14 @@ def _or(limit: int | None, usual: int) -> int:
 
 @lru_cache(maxsize=_REMEMBERED_REPLIES)
 def _subject_of(tail: bytes) -> Subject | None:
-    """What account a reply (without its id) is on; None: none, because it is signed, or carries an update out."""
-    message = parse_message(b"\0\0" + tail)
+    """What account a reply (without its id) is on; None: none, because it is signed, or carries an update out.
+
+    What a primary answered to an update that was passed on is none of ours, readable or not.
+    """
+    try:
+        message = parse_message(b"\0\0" + tail)
+    except Malformed:
+        return None
     if message.tsig is not None and message.tsig.mac:
         return None
     rcode = message.rcode

@@ -141,6 +141,11 @@ def test_what_is_signed_is_not_held_back_and_a_rejected_signature_is() -> None:
     assert len(sent(limiter(), [Authority(TEXT).send(unknown)] * 9)) == 5
 
 
+def test_what_cannot_be_read_is_passed_on() -> None:
+    """A primary's reply to a forwarded update goes to its requestor as it came."""
+    assert len(sent(limiter(), [HOST[:20]] * 9)) == 9
+
+
 def test_log_only_counts_and_sends() -> None:
     one = limiter(log_only=True)
     found = [one.limit(HOST, ATTACKED, NOW) for _ in range(9)]

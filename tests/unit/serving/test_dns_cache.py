@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from zone_view import MemoryZone
 
+from tenure.authority.cookie import Cookies, fixed_secrets
 from tenure.authority.zone import Node
 from tenure.dnswire.name import from_text
 from tenure.serving import dns_cache
@@ -40,6 +41,45 @@ def test_a_changed_name_drops_its_readers_and_the_denials() -> None:
     assert set(cache.replies) == {b"three"}
     cache.forget({B})
     assert cache.replies == {}
+
+
+COOKIE_QUERY = b"..one\0\0\x29\x04\xd0\0\0\0\0\0\x0c\0\x0a\0\x08clientck"
+
+
+def keep_with_cookie(cache: QueryCache, name: bytes, *, denial: bool = False) -> None:
+    view = cache.watch(ZONE)
+    cache.begin()
+    view.rrsets_at(name)
+    if denial:
+        assert view.soa
+    cache.keep_before_cookie(COOKIE_QUERY, b"..reply" + b"c" * 24)
+
+
+@pytest.mark.parametrize("denial", [False, True])
+def test_a_changed_name_drops_what_ends_with_a_cookie_too(denial: bool) -> None:
+    cache = QueryCache()
+    keep_with_cookie(cache, A, denial=denial)
+    assert list(cache.before_cookie.values()) == [b"reply"]
+    cache.forget({B})
+    assert len(cache.before_cookie) == (0 if denial else 1)
+    cache.forget({A})
+    assert cache.before_cookie == {}
+    keep_with_cookie(cache, A)
+    cache.forget_all()
+    assert cache.before_cookie == {}
+
+
+def test_every_cookie_finds_the_reply_and_gets_its_own() -> None:
+    cache = QueryCache()
+    keep_with_cookie(cache, A)
+    cookies = Cookies(fixed_secrets([b"s" * 16]))
+    theirs = b"ID" + COOKIE_QUERY[2:-8] + b"anothers"
+    reply = cache.reply_with_cookie(theirs, cookies, "192.0.2.1", 1000.0)
+    assert reply == b"IDreply" + cookies.answer(b"anothers", "192.0.2.1", 1000.0)
+    longer = theirs[:-14] + b"\0\x1c\0\x0a\0\x18anothers" + b"s" * 16
+    assert cache.reply_with_cookie(longer, cookies, "192.0.2.1", 1000.0) == reply
+    for other in (theirs[:-1], theirs[:-12] + b"\0\x0b" + theirs[-10:], b"ID!" + theirs[3:], b""):
+        assert cache.reply_with_cookie(other, cookies, "192.0.2.1", 1000.0) is None
 
 
 def test_what_is_below_a_name_counts_as_a_denial() -> None:
