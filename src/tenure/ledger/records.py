@@ -25,6 +25,8 @@ ZONE_NAMED = "select id, name, soa_ttl, soa_rdata from zone where name = ?"
 RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
 RECORDS_AMONG = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin = 'static' from record where zone_id = any(?) and name_key = any(?)"""
+CLASSED_RECORDS = f"""\
+select name_key, rtype, ttl, {_RDATA}, origin, ends_at from record where zone_id = ? order by name_key, rtype, rdata"""
 STATIC_AT = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
 NAME_IN_RANGE = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""

@@ -19,7 +19,7 @@ from tenure.ledger.zone_content import GatheredZone
 from tenure.ledger.zone_watch import ForeignChanges
 from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, zone_statements
 
-__all__ = ["CommittedZone", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger"]
+__all__ = ["CommittedZone", "KeptRecord", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger"]
 
 T = TypeVar("T")
 
@@ -47,6 +47,14 @@ class Snapshot(NamedTuple):
     records: Iterator[
         Record
     ]  # without the SOA, in the order of their tree keys: the apex first, parents before children
+
+
+class KeptRecord(NamedTuple):
+    """A record with what only the store knows of it."""
+
+    record: Record
+    origin: str  # its class, see `authority.zone.RecordClass`
+    ends_at: int | None  # it goes by itself then, in UTC seconds
 
 
 class ZoneLedger:
@@ -186,13 +194,25 @@ class ZoneLedger:
     @contextmanager
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
         """The zone at one moment, read record by record through a connection of its own: updates go on meanwhile."""
+        with self._at_one_moment(zone_id) as (session, zone):
+            yield Snapshot(zone, _records(session, zone))
+
+    @contextmanager
+    def kept_records(self, zone_id: int) -> Iterator[tuple[Zone, Iterator[KeptRecord]]]:
+        """As `snapshot`, with the class and the end of each record."""
+        with self._at_one_moment(zone_id) as (session, zone):
+            rows = session.stream(session.sql(records.CLASSED_RECORDS), (zone_id,))
+            yield zone, (KeptRecord(Record(from_tree_key(row[0]), *row[1:4]), *row[4:]) for row in rows)
+
+    @contextmanager
+    def _at_one_moment(self, zone_id: int) -> Iterator[tuple[Session, Zone]]:
+        """A connection of its own, whose reads all see one moment, and the zone."""
         session = self._store.connect()
         try:
             with session.snapshot():
                 row = session.one(session.sql("select id, name, soa_ttl, soa_rdata from zone where id = ?"), (zone_id,))
                 assert row is not None, f"zone {zone_id} is not in the ledger"
-                zone = Zone(*row)
-                yield Snapshot(zone, _records(session, zone))
+                yield session, Zone(*row)
         finally:
             session.close()
 

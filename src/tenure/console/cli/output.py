@@ -17,6 +17,7 @@ TERMINAL_ROWS = 1000  # a terminal shows no more unless it is asked to
 SENTENCES = frozenset({"reason"})  # columns of words, which may go below their row
 LEAST_WIDTH = 12  # of a column that is made narrower; a longer value still stands there whole
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+COLOURS = {"-": "\x1b[31m", "+": "\x1b[32m"}  # of what goes and what comes
 
 
 def print_rows(rows: Iterable[Any], columns: Sequence[str], form: Format, limit: int | None = None) -> None:
@@ -34,6 +35,12 @@ def print_rows(rows: Iterable[Any], columns: Sequence[str], form: Format, limit:
         _print_plain(shown, columns)
     if more:
         print(f"(the first {most} rows; --limit shows more)", file=sys.stderr)
+
+
+def print_difference(lines: Iterable[str]) -> None:
+    """Print lines that begin with `-` or `+`, coloured on a terminal."""
+    for line in lines:
+        print(f"{COLOURS.get(line[:1], '')}{line}{PLAIN}" if on_terminal() else line)
 
 
 def print_value(value: Any) -> None:
