@@ -22,6 +22,7 @@ from tenure.authority.request import Request
 from tenure.authority.requestor import Requestor
 from tenure.authority.respond import RefusedUpdate, Update, first_name
 from tenure.authority.update import Applied, decide_update
+from tenure.authority.update_lease import Lease, ends_of, grant_lease, with_lease
 from tenure.authority.zone import RecordClass, Refusal
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.edns import ExtendedError, InfoCode
@@ -140,7 +141,13 @@ class UpdateBatches:
             verified = request.verified
             key, algorithm = (verified.key.name, verified.key.algorithm) if verified is not None else (None, None)
             who = Requestor(key, algorithm, source.partition("#")[0], request.stream)
-            decision = decide_update(request.message, who, zone, batch.zone(zone_id), self._external.ask)
+            view, lease = batch.zone(zone_id), None
+            if request.message.edns is not None or zone.lifetimes.of_keys:
+                lease = grant_lease(request.message, key, zone.lifetimes)
+            if isinstance(lease, Refusal):
+                decision: Applied | Refusal = lease
+            else:
+                decision = decide_update(request.message, who, zone, view, self._external.ask)
             if isinstance(decision, Refusal):
                 refused += 1
                 first = first_name(request.message)
@@ -160,6 +167,10 @@ class UpdateBatches:
                 else:
                     unrecorded += 1
                     correlation = ""
+            if isinstance(lease, Lease):
+                ends = ends_of(lease, request.message, zone.name, view, now)
+                batch.set_ends(zone_id, ends, _class_of(decision, key, zone.lease_keys))
+                request = with_lease(request, lease)
             error = ignored_error(decision.ignored, correlation) if decision.ignored else None
             replies.append((request, _NOERROR, error))
         return Outcome(replies, batch.changed_names(), applied, refused, unrecorded)
