@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dns.edns
 import dns.message
 import dns.query
 import dns.rcode
@@ -33,12 +34,12 @@ KEYRING = dns.tsigkeyring.from_text({"writer.": SECRET})
 class Workers:
     """`tenure dns` with its workers."""
 
-    def __init__(self, folder: Path, store: str) -> None:
+    def __init__(self, folder: Path, store: str, **keys: bool) -> None:
         self.port, self.store = free_port(), store
         self.config = write_toml(
             folder,
             tsig_key("writer.", SECRET),
-            section("dns", listen=[f"127.0.0.1:{self.port}"], workers=WORKERS),
+            section("dns", listen=[f"127.0.0.1:{self.port}"], workers=WORKERS, **keys),
             entry("dns.zones", name="example.test.", policy=["grant writer. zonesub ANY"]),
             store=store,
         )
@@ -77,8 +78,8 @@ class Workers:
 
 
 @contextmanager
-def workers(folder: Path, store: str) -> Iterator[Workers]:
-    started = Workers(folder, store)
+def workers(folder: Path, store: str, **keys: bool) -> Iterator[Workers]:
+    started = Workers(folder, store, **keys)
     try:
         started.wait_until_ready()
         yield started
@@ -164,3 +165,18 @@ def processor_ticks(pid: int) -> int:
     """What a process has used of the processor, in the kernel's ticks."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+def test_a_cookie_of_one_worker_is_good_for_all(tmp_path: Path, store: str) -> None:
+    with workers(tmp_path, store, require_server_cookie=True) as running:
+
+        def ask(cookie: bytes) -> dns.message.Message:
+            options = [dns.edns.GenericOption(10, cookie)]
+            query = dns.message.make_query("example.test.", "SOA", use_edns=0, options=options)
+            return dns.query.udp(query, "127.0.0.1", port=running.port, timeout=10)
+
+        first = ask(b"clientck")
+        assert first.rcode() == dns.rcode.BADCOOKIE
+        (cookie,) = [option.to_wire() for option in first.options if option.otype == 10]
+        assert {ask(cookie).rcode() for _ in range(20 * WORKERS)} == {dns.rcode.NOERROR}
+        assert ask(cookie[:-1] + bytes([cookie[-1] ^ 1])).rcode() == dns.rcode.BADCOOKIE
