@@ -2,8 +2,8 @@
 
 Each network has an account for each thing that it hears of: the answers for a name and type, the denials within a
 zone, the referrals to a zone, the errors. An account gets so many replies a second and can owe `window` seconds of
-them; while it owes any, replies are held back. Every `slip`th of those goes out empty with TC set, so that someone who
-really asks comes again over TCP, where no address is forged.
+them; while it owes any, replies are held back. The first of every `slip` of those goes out empty with TC set, so that
+someone who really asks comes again over TCP, where no address is forged.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class RateLimiter:
         if self._limits.log_only:
             return Limited(reply, held_back=True)
         held_back = (account or whole or _Account(0, 0, 0)).held_back
-        if account is None or not self._limits.slip or held_back % self._limits.slip:
+        if account is None or not self._limits.slip or (held_back - 1) % self._limits.slip:
             return Limited(b"", held_back=True)
         return Limited(reply if subject[0] is Kind.ERROR else _truncated(reply), held_back=True)
 
