@@ -9,6 +9,7 @@ one serial unit.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,9 +52,16 @@ class SqliteStore:
         return str(self._path)
 
     def connect(self) -> Session:
-        """A new connection; the file is made if it is not there, its folder is not."""
+        """A new connection; the file is made if it is not there, its folder is not.
+
+        A file that is there is left to SQLite: to close a descriptor of our own would give up all locks that this
+        process has on it (POSIX), and the last other process to leave would take the log away from under us.
+        """
         try:
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            if not os.access(self._path, os.R_OK | os.W_OK):
+                raise LedgerUnavailable(self.place, os.strerror(errno.EACCES)) from None
         except OSError as error:
             raise LedgerUnavailable(self.place, folder_problem(self._path) or error.strerror or str(error)) from error
         with _Naming(self.place):
