@@ -202,7 +202,7 @@ class DnsService:
 
     def _send_limited(self, send: Send, client: str, reply: bytes) -> None:
         assert self._limiter is not None
-        limited = self._limiter.limit(reply, client, self._ticks)
+        limited = self._limiter.limit(reply, client, self._now)
         if limited.held_back:
             self._report.count("replies_held_back", 1)
         if limited.octets:
