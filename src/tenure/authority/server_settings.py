@@ -35,7 +35,7 @@ class RateLimits:
     errors_per_second: int | None = None
     all_per_second: int = 0
     window: int = 15  # seconds; who has had so many seconds' worth too much owes no more than that
-    slip: int = 2  # each so manieth reply that is held back goes out empty, with TC; 0: none
+    slip: int = 2  # of so many replies that are held back the first goes out empty, with TC; 0: none
     ipv4_prefix_length: int = 24
     ipv6_prefix_length: int = 56
     exempt_clients: tuple[IPv4Network | IPv6Network, ...] = ()

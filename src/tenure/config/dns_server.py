@@ -41,8 +41,8 @@ class RateLimit(Section):
     """Who asks for more than its limit is held back until it has asked for less, for at most so many seconds."""
 
     slip: Annotated[int, Field(ge=0, le=10)] = 2
-    """Every so manieth reply that is held back goes out after all, empty and with TC set, which brings somebody who
-    really asks to TCP; 0: none, 1: all."""
+    """Of so many replies that are held back one after another, the first goes out after all, empty and with TC set,
+    which brings somebody who really asks to TCP; 0: none, 1: all."""
 
     ipv4_prefix_length: Annotated[int, Field(ge=1, le=32)] = 24
     """Addresses that are equal in so many bits are one network."""
