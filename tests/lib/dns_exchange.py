@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dns.message
 import dns.name
@@ -41,7 +41,16 @@ class TransferBegun(Exception):
 class Authority:
     """The zone `example.test.` with a policy; requests go in, replies come out, applied changes stay."""
 
-    def __init__(self, text: str = "@ 300 NS ns\nns 300 A 192.0.2.1\n", *policy: str, origin: str = ZONE) -> None:
+    def __init__(
+        self,
+        text: str = "@ 300 NS ns\nns 300 A 192.0.2.1\n",
+        *policy: str,
+        origin: str = ZONE,
+        keys: Mapping[str, Key] | None = None,
+        client: str = CLIENT,
+    ) -> None:
+        self.keys = KEYS if keys is None else {key.name: key for key in keys.values()}
+        self.client = client
         self.zone = MemoryZone.from_text(origin, text)
         rules = tuple(parse_rule(rule) for rule in policy or (GRANT_ALL,))
         self.settings = ZoneSettings(self.zone.apex, rules)
@@ -73,17 +82,17 @@ class Authority:
         questions = [Question(from_text(zone), 6, 1)]
         return self.rcode(build_message(7, 0x2800, questions, prerequisites, updates), key=key)
 
-    def rcode(self, octets: bytes, *, key: Key | None = None) -> str:
+    def rcode(self, octets: bytes, *, key: Key | None = None, stream: bool = False) -> str:
         """The RCODE in the header of the reply, to the message signed with the key."""
         if key is not None:
             octets, _mac = sign_request(octets, key, NOW)
-        return dns.rcode.to_text(dns.rcode.Rcode(self.send(octets)[3] & 15))
+        return dns.rcode.to_text(dns.rcode.Rcode(self.send(octets, stream=stream)[3] & 15))
 
     def send(self, octets: bytes, *, stream: bool = False, now: float = NOW) -> bytes:
         """The reply's octets; an update that is allowed is applied to the zone."""
         self.refusal = None
         self.ignored = []
-        response = respond(octets, self.zones, KEYS, CLIENT, now, stream=stream)
+        response = respond(octets, self.zones, self.keys, self.client, now, stream=stream)
         match response:
             case Reply():
                 self.refusal = response.refusal
@@ -93,7 +102,7 @@ class Authority:
                 return response.reply(now, None)
             case Update(request):
                 key = request.verified.key if request.verified else None
-                who = Requestor(key and key.name, key and key.algorithm, CLIENT, request.stream)
+                who = Requestor(key and key.name, key and key.algorithm, self.client, request.stream)
                 decision = decide_update(request.message, who, self.settings, self.zone, self.program)
                 if isinstance(decision, Applied):
                     self.rule = decision.rule

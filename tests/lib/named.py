@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dnspeer import SECRET_TEXT, DnsPeer, running, write_zone
@@ -25,17 +25,28 @@ GRANT = "grant dhcp. zonesub ANY;"
 
 
 @contextlib.contextmanager
-def named(directory: Path, zones: Sequence[str], policy: str = GRANT, port: int | None = None) -> Iterator[DnsPeer]:
-    """BIND with these empty zones (names with the final dot), in a directory of its own."""
+def named(
+    directory: Path,
+    zones: Sequence[str],
+    policy: str | Mapping[str, str] = GRANT,
+    port: int | None = None,
+    keys: Sequence[str] = (),
+) -> Iterator[DnsPeer]:
+    """BIND with these empty zones (names with the final dot), in a directory of its own.
+
+    `policy`: of all zones, or by zone; `keys`: more names that know the secret.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     binary = program("named")
     port = port or free_port()
     config = CONFIG.format(directory=directory, port=port, secret=SECRET_TEXT)
+    config += "".join(f'key "{key}" {{ algorithm hmac-sha256; secret "{SECRET_TEXT}"; }};\n' for key in keys)
     for number, zone in enumerate(zones):
         file = directory / f"zone{number}"
         if not file.exists():
             write_zone(file, zone)
-        config += ZONE.format(zone=zone, file=file, policy=policy)
+        rules = policy if isinstance(policy, str) else policy[zone]
+        config += ZONE.format(zone=zone, file=file, policy=rules)
     (directory / "named.conf").write_text(config)
     command = [binary, "-g", "-c", str(directory / "named.conf"), "-n", "1"]
     with running(command, port, directory / "log") as peer:
