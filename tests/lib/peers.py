@@ -18,6 +18,7 @@ PACKAGES = {
     "nsupdate": "bind9-dnsutils",
     "knotd": "knot",
     "knotc": "knot",
+    "nsd": "nsd",
     "kdig": "knot-dnsutils",
     "kzonecheck": "knot-dnssecutils",
     "knsupdate": "knot-dnsutils",
