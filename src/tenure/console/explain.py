@@ -24,6 +24,12 @@ STATE_WORDS: dict[str, str] = {
     State.REMOVING: "being removed",
 }
 
+UPDATE_WORDS: dict[str, str] = {
+    "update-applied": "was carried out",
+    "update-ignored": "changed nothing, though it was let in",
+    "update-refused": "was refused",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -44,6 +50,7 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     rows = _registrations(subject, leases, found, events)
     sentences = [lease_sentence(lease, now) for lease in found]
     sentences += [sentence for row in rows for sentence in registration_sentences(row)]
+    sentences += update_sentences(subject, events)
     is_known = bool(sentences or events)
     if not sentences:
         known = "" if events else ", and nothing is in the history"
@@ -121,6 +128,20 @@ def registration_sentences(row: Registration) -> list[str]:
         _part_sentence(f"The forward record {name} to {address}", row.forward),
         _part_sentence(f"The reverse record {address} to {name}", row.reverse),
     ]
+
+
+def update_sentences(subject: Subject, events: Iterable[Event]) -> list[str]:
+    """What became of the update with this id: who wanted what, and which rule, prerequisite or record decided."""
+    return [
+        f"The update {subject.correlation} by {printable(event.actor)} of {time_text(event.at)} that begins with"
+        f" {name_text(event.name) or 'no name'} {UPDATE_WORDS[event.kind]}{_verdict(event)}: {printable(event.detail)}."
+        for event in events
+        if event.kind in UPDATE_WORDS and subject.correlation and event.correlation == subject.correlation
+    ]
+
+
+def _verdict(event: Event) -> str:
+    return f" with {printable(event.cause)}" if event.kind == "update-refused" else f" by `{printable(event.cause)}`"
 
 
 def _part_sentence(record: str, part: Part) -> str:
