@@ -20,7 +20,7 @@ from tenure.config.domains import all_plans, routes
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import subnets
-from tenure.config.zones import DNS_PORT, StartRecord, start_records, zone_settings
+from tenure.config.zones import DNS_PORT, StartRecord, journal_sizes, start_records, zone_settings
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import to_text
 from tenure.ledger.leases import LeaseLedger
@@ -256,6 +256,7 @@ def _run_janitor(configuration: Configuration, report: Report, stop: Stop) -> No
         history_days=store.history_days,
         history_entries=store.history_entries,
         journal_days=store.journal_days,
+        journal_octets=journal_sizes(configuration),
     ).run(stop)
     ledger.close()
     if zones is not None:

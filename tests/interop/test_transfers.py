@@ -108,7 +108,7 @@ def test_we_follow_a_primary_while_updates_flow(kind: str, tmp_path: Path, stack
     assert zone is not None
     assert zone.get_node(f"u{count - 1}") is not None
     if kind != "nsd":  # it is not set up to keep differences
-        assert "how=differences" in ours.log
+        eventually(lambda: "how=differences" in ours.log, "differences have come", log=lambda: ours.log)
     assert "the whole zone is asked for" not in ours.log or kind == "nsd"
 
 

@@ -59,6 +59,12 @@ def record_lifetimes(dns: Dns) -> RecordLifetimes:
     return RecordLifetimes(terms.min_lease, terms.max_lease, terms.max_key_lease, of_keys)
 
 
+def journal_sizes(configuration: Configuration) -> dict[Name, int]:
+    """How many octets of the past are kept of the zones for which that is written."""
+    zones = configuration.dns.zones if configuration.dns else []
+    return {zone.name: zone.max_journal_size for zone in zones if zone.max_journal_size is not None}
+
+
 def policy_of(zone: ZoneSection) -> tuple[Rule, ...]:
     """The zone's policy; where none is written, our own updater may change everything."""
     return tuple(zone.policy) or (parse_rule(f"grant {to_text(UPDATER_KEY)} zonesub ANY"),)

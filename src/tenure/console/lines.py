@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from tenure.console.words import (
@@ -19,7 +19,8 @@ from tenure.dnswire.rdata import soa_serial
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter
-from tenure.ledger.zones import ZoneLedger
+from tenure.ledger.secondaries import SecondaryState
+from tenure.ledger.zones import Zone, ZoneLedger
 from tenure.naming.registration import Part, Registration, State
 
 PAGE = 1000
@@ -59,9 +60,15 @@ class ZoneLine:
     """One zone of the store."""
 
     zone: str
+    type: str
     serial: int
     source: str
     served: str
+    primary: str = ""  # of a secondary zone: the server that it was last refreshed from
+    refreshed: str = ""
+    next: str = ""
+    expires: str = ""
+    error: str = ""  # why the last refresh failed
 
 
 def lease_lines(ledger: LeaseLedger, wanted: LeaseFilter) -> Iterator[LeaseLine]:
@@ -135,9 +142,32 @@ def _nameless(lease: Lease) -> NameLine:
     return NameLine("", address, none, none, words, lease.reason, heard, time_text(lease.started_at))
 
 
-def zone_lines(ledger: ZoneLedger, sources: dict[bytes, str]) -> Iterator[ZoneLine]:
+def zone_lines(
+    ledger: ZoneLedger, sources: dict[bytes, str], secondaries: Collection[bytes], now: float
+) -> Iterator[ZoneLine]:
     """The zones of the store; `sources` says for each configured one where it came from."""
+    states = ledger.secondaries.states()
     for zone in ledger.zones():
         source = sources.get(zone.name)
         served = "yes" if source is not None else "no: it is not configured"
-        yield ZoneLine(name_text(zone.name), soa_serial(zone.soa_rdata), source or "", served)
+        line = ZoneLine(name_text(zone.name), "primary", soa_serial(zone.soa_rdata), source or "", served)
+        state = states.get(zone.id) if zone.name in secondaries else None
+        yield line if state is None else _secondary_line(line, zone, state, now)
+
+
+def _secondary_line(line: ZoneLine, zone: Zone, state: SecondaryState, now: float) -> ZoneLine:
+    served = line.served
+    if not zone.soa_rdata:
+        served = "no: it was not transferred from a primary yet"
+    elif state.expires_at is not None and state.expires_at <= now:
+        served = "no: it has expired"
+    return replace(
+        line,
+        type="secondary",
+        served=served,
+        primary=printable(state.server),
+        refreshed=time_text(state.refreshed_at),
+        next=time_text(state.next_at or None),
+        expires=time_text(state.expires_at),
+        error=printable(state.error),
+    )

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from tenure.authority.zone import Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
-from tenure.ledger import records, zone_loading
+from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
 from tenure.ledger.secondaries import SecondaryStates
@@ -242,6 +242,10 @@ class ZoneLedger:
             return self._session.write(drop, [(zone_id, old[-1])]) if old else 0
 
         return self._session.transact(step, writes=False)
+
+    def prune_journal_to_size(self, zone_id: int, most_octets: int | None, limit: int) -> int:
+        """Deletes at most `limit` of the oldest rows beyond this size, None: beyond the zone's own; how many."""
+        return journal_size.prune(self._session, zone_id, most_octets, limit)
 
     def check_writable(self) -> str:
         """Proves that the store can be written; one line for the log. `LedgerUnavailable` names path and cause."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import secrets
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
+from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
@@ -35,6 +36,7 @@ INDEX_SECONDS = 0.1  # between those; who answers clients writes meanwhile
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 HOLD_SECONDS = 60.0  # after a jump of the clock, for whoever sets it right
 DAY = 86400.0
+NO_SIZES: Mapping[Name, int] = {}
 
 LEDGER_PROBLEM = "ledger-unavailable"
 CLOCK_PROBLEM = "clock-jumped"
@@ -53,6 +55,7 @@ class JanitorService:
         history_days: float = 90.0,
         history_entries: int = 20_000_000,
         journal_days: float = 7.0,
+        journal_octets: Mapping[Name, int] = NO_SIZES,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = since_boot,
     ) -> None:
@@ -63,6 +66,7 @@ class JanitorService:
         self._history_seconds = history_days * DAY
         self._history_entries = history_entries
         self._journal_seconds = journal_days * DAY
+        self._journal_octets = journal_octets  # by zone; those that are not named have the zone's own size
         self._clock = clock
         self._watch = ClockWatch(steady)
         self._prune_at = 0.0
@@ -157,7 +161,9 @@ class JanitorService:
         if self._zone_ledger is not None:
             more |= self._prune_history(self._zone_ledger.history, now)
             for zone in self._zone_ledger.zones():
+                most = self._journal_octets.get(zone.name)
                 more |= self._zone_ledger.prune_journal(zone.id, now - self._journal_seconds, PRUNE_ENTRIES) > 0
+                more |= self._zone_ledger.prune_journal_to_size(zone.id, most, PRUNE_ENTRIES) > 0
         return more
 
     def _prune_history(self, history: History, now: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +66,11 @@ def list_zones(config: Path, output: Format) -> None:
 
         configured = configuration.dns.zones if configuration.dns else []
         sources = {zone.name: f"loaded from {zone.file}" if zone.file else "configuration" for zone in configured}
+        secondaries = {zone.name for zone in configured if zone.primaries}
+        sources |= dict.fromkeys(secondaries, "transfer")
+        columns = ["zone", "type", "serial", "source", "served"]
+        if secondaries:
+            columns += ["primary", "refreshed", "next", "expires", "error"]
         with zones_to_show(configuration) as ledger:
-            rows = zone_lines(ledger, sources) if ledger else iter(())
-            print_rows(rows, ["zone", "serial", "source", "served"], output)
+            rows = zone_lines(ledger, sources, secondaries, time.time()) if ledger else iter(())
+            print_rows(rows, columns, output)
