@@ -23,6 +23,12 @@ SERVER, RELAY = "10.0.0.1", "10.0.0.2"
 RATES = [100, 300, 1000, 2000, 4000, 8000, 11000, 14000, 17000, 20000, 24000]
 SECONDS = 5
 Start = Callable[[Host], None]
+REASON = (
+    "An exchange costs tenure some 55 us of one processor: a quarter goes to the sockets, a quarter to SQLite and its "
+    "log, which is synced before the answer, and half to Python, spread over parsing, naming with its DHCID, the "
+    "decision and the rows. Kea syncs nothing and has two threads. The loop alone, without names, checks and rooms, "
+    "makes some 1.7 times as many exchanges as Kea."
+)
 
 
 def contest(quick: bool = False) -> Contest:
@@ -36,7 +42,7 @@ def contest(quick: bool = False) -> Contest:
             measure(DHCPD, start_dhcpd, quick),
         ],
         {KEA: 1.5, DHCPD: 8},
-        reasons={KEA: "tenure syncs each lease and its registration to the disk before it answers; Kea syncs nothing."},
+        reasons={KEA: REASON},
     )
 
 

@@ -15,6 +15,10 @@ from bench import nameservers
 from bench.result import Contest, Contestant
 
 KNOT, BIND = "Knot 3.2", "BIND 9.18"
+REASON = (
+    "An update costs some 36 us of one processor, spread over parsing, the signature, the policy, the prescan, records, "
+    "journal, history entry and the socket; no part of it has more than an eighth."
+)
 
 
 def contest(quick: bool = False) -> Contest:
@@ -26,6 +30,7 @@ def contest(quick: bool = False) -> Contest:
         measure("tenure", nameservers.tenure, 200_000 // scale),
         [measure(KNOT, nameservers.knot, 60_000 // scale), measure(BIND, nameservers.bind, 20_000 // scale)],
         {KNOT: 3, BIND: 8},
+        reasons={KNOT: REASON},
     )
 
 
