@@ -16,7 +16,7 @@ from bench.result import Contest, Contestant
 
 KNOT, BIND = "Knot 3.2", "BIND 9.18"
 REASON = (
-    "An update costs some 36 us of one processor, spread over parsing, the signature, the policy, the prescan, records, "
+    "An update costs some 36 us of one processor, spread over parsing, signature, policy, prescan, records, "
     "journal, history entry and the socket; no part of it has more than an eighth."
 )
 
