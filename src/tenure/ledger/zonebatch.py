@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from tenure.authority.zone import Node, Record, RecordClass, RRset, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
@@ -16,6 +16,10 @@ from tenure.naming.event import Event
 
 ZONES_CHANNEL = "tenure_zones"
 _READ_AT_ONCE = 512  # names
+_RowKey: TypeAlias = tuple[bytes, int, bytes]  # tree key, type, the column `rdata`
+_Row: TypeAlias = tuple[Any, ...]
+# As plain text, which compares and is bound several times faster than a member of an enum.
+_STATIC, _FOREIGN = RecordClass.STATIC.value, RecordClass.FOREIGN.value
 _ORIGIN = 6  # its place in a row of `PUT_RECORD`
 _NO_TYPES: frozenset[int] = frozenset()
 
@@ -89,11 +93,11 @@ class ZoneBatch:
         return self.zone(zone_id).has_names_below(name)
 
     def apply(
-        self, zone_id: int, change: ZoneChange | None, events: Iterable[Event] = (), origin: str = RecordClass.FOREIGN
+        self, zone_id: int, change: ZoneChange | None, events: Iterable[Event] = (), origin: str = _FOREIGN
     ) -> None:
         """Takes a change into the batch: later reads see it; it is committed with the rest or not at all."""
         if change is not None:
-            self.zone(zone_id).apply(change, origin, 0 if origin == RecordClass.STATIC else int(self._now))
+            self.zone(zone_id).apply(change, origin, 0 if origin == _STATIC else int(self._now))
         self._events += events
 
     def set_ends(self, zone_id: int, ends: Iterable[tuple[Record, int]], origin: str) -> None:
@@ -138,9 +142,10 @@ class ZoneDraft:
         self._nodes: dict[Name, dict[int, RRset]] = {}
         self._static: dict[Name, set[int]] = {}  # types of RRsets with static records, of names read ahead
         self._unclassed: set[Name] = set()  # names that were not read ahead: their static types are not known
-        self._rows: dict[tuple[bytes, int, bytes], tuple[Any, ...] | None] = {}  # None: the record goes
-        self._renewed: set[tuple[bytes, int, bytes]] = set()  # deleted by one change and added by another
-        self._ends: dict[tuple[bytes, int, bytes], tuple[int, str]] = {}  # the new end, and of which class it must be
+        self._rows: dict[_RowKey, _Row | None] = {}  # None: the record goes
+        self._has_deleted = False
+        self._renewed: set[_RowKey] = set()  # deleted by one change and added by another
+        self._ends: dict[_RowKey, tuple[int, str]] = {}  # the new end, and of which class it must be
         self._journal_from = _serial(self._soa[1])
         self._journal: list[bytes] = []
         self._keys: dict[Name, bytes] = {}  # tree keys of the names met
@@ -210,38 +215,40 @@ class ZoneDraft:
         self._soa = (change.soa_ttl, change.soa_rdata)
         fresh: dict[Name, tuple[bytes, dict[int, RRset]]] = {}
         rows = self._rows
-        before: dict[
-            tuple[bytes, int, bytes], tuple[Any, ...] | None
-        ] = {}  # rows of this batch that the change deletes
+        if change.deletions:
+            self._has_deleted = True
+        before: dict[_RowKey, _Row | None] = {}  # rows of this batch that the change deletes
         for name, rtype, _ttl, rdata in change.deletions:
             key, node = fresh.get(name) or self._touch(name, fresh)
             records.drop_record(node, rtype, rdata)
             row_key = key, rtype, records.rdata_columns(rdata)[0]
-            before[row_key] = rows.get(row_key)
+            if row_key in rows:
+                before[row_key] = rows[row_key]
             rows[row_key] = None
+        deleted: set[Record] = set()  # without their TTLs, if that is asked
         for name, rtype, ttl, rdata in change.additions:
             key, node = fresh.get(name) or self._touch(name, fresh)
             records.add_record(node, rtype, ttl, rdata)
             column, long = records.rdata_columns(rdata)
             row_key = key, rtype, column
             written_by = origin
-            if row_key in before:  # another TTL makes it no other record
-                row = before.pop(row_key)
-                written_by = origin if row is None else row[_ORIGIN]
-            elif rows.get(row_key, row_key) is None:
-                self._renewed.add(row_key)
+            if self._has_deleted and rows.get(row_key, row_key) is None:
+                deleted = deleted or {one._replace(ttl=0) for one in change.deletions}
+                if Record(name, rtype, 0, rdata) not in deleted:
+                    self._renewed.add(row_key)
+                elif row := before.get(row_key):  # another TTL makes it no other record
+                    written_by = row[_ORIGIN]
             rows[row_key] = (self._id, key, rtype, column, long, ttl, written_by, stamp)
         if self._ends:
-            for row_key in before:
-                self._ends.pop(row_key, None)
-        if origin == RecordClass.STATIC or self._static:
+            self._ends = {row_key: end for row_key, end in self._ends.items() if rows.get(row_key, row_key) is not None}
+        if origin == _STATIC or self._static:
             self._note_static(change, origin)
 
     def _note_static(self, change: ZoneChange, origin: str) -> None:
         for name, rtype, _ttl, _rdata in change.deletions:
             if rtype not in self._nodes[name] and name in self._static:
                 self._static[name].discard(rtype)
-        if origin == RecordClass.STATIC:
+        if origin == _STATIC:
             for name, rtype, _ttl, _rdata in change.additions:
                 self._static.setdefault(name, set()).add(rtype)
 
