@@ -122,3 +122,9 @@ def test_a_failing_prerequisite_changes_nothing(authority: Authority) -> None:
     assert authority.refusal is not None
     assert authority.refusal.reason == "host.example.test. is in use, the update wants it not in use"
     assert authority.refusal.more == "it owns A, MX, TXT"
+
+
+def test_the_apex_is_in_use_by_its_soa_alone() -> None:
+    bare = Authority("ns 300 A 192.0.2.1\n")
+    assert bare.records([name_in_use(APEX)]) == "NOERROR"
+    assert bare.records([name_not_in_use(APEX)]) == "YXDOMAIN"

@@ -65,3 +65,19 @@ def test_the_first_matching_rule_decides() -> None:
     assert "rule `deny dhcp. name host.example.test.` denies it" in authority.refusal.reason
     assert authority.records([], [add(ABSENT, A, 60, ONE)], key=KEY) == "NOERROR"
     assert authority.rule == "grant dhcp. zonesub ANY"
+
+
+def test_deleting_everything_at_the_apex_needs_permission_for_the_soa() -> None:
+    """As in BIND, though the SOA stays."""
+    assert (
+        Authority(TEXT, "grant dhcp. zonesub A NS").records([], [delete_name(from_text("example.test."))]) == "REFUSED"
+    )
+    granted = Authority(TEXT, "grant dhcp. zonesub A NS SOA")
+    assert granted.records([], [delete_name(from_text("example.test."))]) == "NOERROR"
+
+
+def test_signatures_go_with_their_name_whatever_the_policy_says() -> None:
+    authority = Authority(TEXT, "grant dhcp. zonesub A TXT")
+    authority.zone.nodes[HOST][46] = (300, (b"\0\1\x08\2\0\0\1\x2c" + bytes(10) + HOST + b"sig",))
+    assert authority.records([], [delete_name(HOST)]) == "NOERROR"
+    assert authority.zone.lines("host.example.test.") == []

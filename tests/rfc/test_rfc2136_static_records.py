@@ -74,6 +74,14 @@ def test_what_a_dhcid_says_is_a_clients_is_not_a_persons(change: RR) -> None:
     assert authority().records([], [change]) == "NOERROR"
 
 
+def test_what_else_stands_at_a_clients_name_is_a_persons() -> None:
+    made = authority()
+    made.zone.nodes[PC][TXT] = (300, (b"\1x",))
+    made.zone.static[PC].add(TXT)
+    assert made.records([], [delete_rrset(PC, TXT)]) == "REFUSED"
+    assert made.records([], [delete_rrset(PC, A)]) == "NOERROR"
+
+
 def test_prerequisites_come_first() -> None:
     assert authority().records([name_not_in_use(WWW)], [delete_name(WWW)]) == "YXDOMAIN"
 

@@ -66,3 +66,9 @@ def test_a_record_past_the_count_of_the_policy() -> None:
     assert authority.ignored == ["addition of A at host.example.test.: the policy permits 1 of them at a name"]
     assert authority.zone.lines("host.example.test.") == ["A 192.0.2.1 ttl=300", 'TXT "x" ttl=300']
     assert authority.zone.lines("new.example.test.") == ["A 192.0.2.1 ttl=60"]
+
+
+def test_an_apex_with_nothing_but_its_soa_takes_no_cname() -> None:
+    authority = Authority("ns 300 A 192.0.2.1\n")
+    assert authority.records([], [add(APEX, CNAME, 60, NEW)]) == "NOERROR"
+    assert authority.ignored == ["addition of CNAME at example.test.: the name owns SOA"]
