@@ -15,8 +15,10 @@ import dns.query
 import dns.rcode
 import pytest
 from dns_estate import DnsEstate
+from dnspeer import SECRET_TEXT
 from network import eventually
 from ports import free_port
+from postgres_cluster import postgres_cluster
 from transfer_peers import BASE, SOA, change, zone_at
 
 from tenure.ledger.opening import open_zones
@@ -47,11 +49,11 @@ def secondary(tmp_path: Path, ports: tuple[int, int, int]) -> Iterator[DnsEstate
     ours.stop()
 
 
-def start_primary(tmp_path: Path, ports: tuple[int, int, int]) -> DnsEstate:
+def start_primary(tmp_path: Path, ports: tuple[int, int, int], store: str = "") -> DnsEstate:
     folder = tmp_path / "primary"
     folder.mkdir()
     (folder / "zone").write_text(SOA.format(serial=1) + BASE)
-    return DnsEstate(folder, ports[0], PRIMARY.format(also=ports[1]))
+    return DnsEstate(folder, ports[0], PRIMARY.format(also=ports[1]), store or f"sqlite:{folder}/tenure.db")
 
 
 def soa_answer(port: int) -> tuple[int, list[int]]:
@@ -115,5 +117,43 @@ def test_a_journal_pruned_while_the_secondary_is_away_means_a_whole_transfer(
         secondary.start_again()
         eventually(lambda: zone_at(port) == zone_at(primary_port), "it has caught up", 30, lambda: secondary.log)
         eventually(lambda: secondary.log.count("how=whole") == 2, "the whole zone came", log=lambda: secondary.log)
+    finally:
+        primary.stop()
+
+
+def test_both_sides_on_postgresql(tmp_path: Path, ports: tuple[int, int, int]) -> None:
+    primary_port, port, dead = ports
+    with postgres_cluster() as cluster:
+        zone = SECONDARY.format(primary=primary_port, dead=dead)
+        primary = start_primary(tmp_path, ports, cluster.new_database())
+        secondary = DnsEstate(tmp_path / "secondary", port, zone, cluster.new_database())
+        try:
+            eventually(lambda: zone_at(port) == zone_at(primary_port), "the zone has come", 30, lambda: secondary.log)
+            for number in range(20):
+                assert change(primary_port, number) == 0
+            eventually(lambda: zone_at(port) == zone_at(primary_port), "changes follow", log=lambda: secondary.log)
+            eventually(lambda: "how=differences" in secondary.log, "as differences", log=lambda: secondary.log)
+        finally:
+            secondary.stop()
+            primary.stop()
+
+
+def test_the_history_tells_of_transfers_and_a_wrong_secret_is_told_in_words(
+    tmp_path: Path, ports: tuple[int, int, int], secondary: DnsEstate
+) -> None:
+    primary = start_primary(tmp_path, ports)
+    try:
+        eventually(lambda: "how=whole" in secondary.log, "the zone has come", 30, lambda: secondary.log)
+        command = [sys.executable, "-m", "tenure", "history", "-c", str(secondary.config), "-o", "json"]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+        told = [row for row in json.loads(done.stdout) if row["event"] == "zone-transferred"]
+        assert len(told) == 1
+        assert "to serial 1: the whole zone with 302 records" in told[0]["detail"]
+        secondary.stop()
+        text = secondary.config.read_text()
+        secondary.config.write_text(text.replace(SECRET_TEXT, "d3Jvbmcgc2VjcmV0d3Jvbmcgc2VjcmV0"))
+        secondary.start_again()
+        eventually(lambda: "it does not take the signature: BADSIG" in zones_shown(secondary)["error"], "it is told")
+        assert soa_answer(ports[1]) == (dns.rcode.NOERROR, [])  # the last committed zone
     finally:
         primary.stop()

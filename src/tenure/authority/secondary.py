@@ -18,7 +18,10 @@ from tenure.dnswire.name import Name, is_within, to_text
 from tenure.dnswire.rdata import canonical_rdata, check_rdata, soa_serial, soa_timers
 from tenure.dnswire.rr import RR
 from tenure.dnswire.serial import serial_gt
+from tenure.naming.event import Event
 from tenure.octets import Malformed
+
+TRANSFERRED = "zone-transferred"
 
 _SOA = int(RRType.SOA)
 _NS = int(RRType.NS)
@@ -254,6 +257,18 @@ def change_to_whole(soa: Record, records: Iterable[Record], before: Iterable[Rec
         else:
             deletions.append(record)
     return ZoneChange(soa.ttl, soa.rdata, tuple(deletions), tuple(missing))
+
+
+def transferred_event(zone: Name, old_soa: bytes, content: Steps | Whole, server: str, now: float, id_: str) -> Event:
+    """The event of a transfer that changed the zone; `old_soa` is the RDATA before it, empty for the first one."""
+    if isinstance(content, Steps):
+        count = sum(len(step.deletions) + len(step.additions) for step in content.steps)
+        what = f"{len(content.steps)} differences with {count} records"
+    else:
+        what = f"the whole zone with {len(content.records)} records"
+    begin = f"from serial {soa_serial(old_soa)} " if old_soa else ""
+    detail = f"{to_text(zone)}: {begin}to serial {soa_serial(content.soa.rdata)}: {what}; from {server}"
+    return Event(now, TRANSFERRED, "transfers", server, id_, None, zone, detail=detail)
 
 
 class Times(NamedTuple):

@@ -16,7 +16,7 @@ from typing import TypeVar
 from tenure.authority.secondary import Content, Inbound, TransferFault
 from tenure.authority.settings import RemoteServer
 from tenure.authority.zone import Record
-from tenure.dnswire.codes import Rcode, RRClass, RRType, rcode_to_text
+from tenure.dnswire.codes import Rcode, RRClass, RRType, rcode_to_text, tsig_error_to_text
 from tenure.dnswire.message import AA, QR, TC, Message, Question, build_message, parse_message
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rr import RR
@@ -186,7 +186,7 @@ def _check_signature(message: Message, key: Key | None, verify: Callable[[Key], 
     if fault is None:
         return
     if message.rcode == Rcode.NOTAUTH and message.tsig is not None and message.tsig.error:
-        raise SecretRefused(f"it does not take the signature: {rcode_to_text(message.tsig.error)}")
+        raise SecretRefused(f"it does not take the signature: {tsig_error_to_text(message.tsig.error)}")
     said = "" if message.rcode == Rcode.NOERROR else f"it answered {rcode_to_text(message.rcode)}, and "
     raise PrimaryFailed(f"{said}{fault}")
 

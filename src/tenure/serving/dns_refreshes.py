@@ -8,6 +8,7 @@ transfer is written in portions, and the zone is there when the last of them is.
 from __future__ import annotations
 
 import random
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +25,7 @@ from tenure.authority.secondary import (
     change_to_whole,
     retry_at,
     times_after_refresh,
+    transferred_event,
 )
 from tenure.authority.settings import RemoteServer, ZoneSettings
 from tenure.authority.zone import RecordClass, ZoneChange
@@ -32,6 +34,7 @@ from tenure.dnswire.rdata import soa_serial
 from tenure.dnswire.serial import serial_gt
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneBatch, ZoneLedger
+from tenure.naming.event import Event
 from tenure.serving.dns_primary import Primary, PrimaryFailed
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -176,34 +179,39 @@ class Refreshes:
 
     def _take(self, server: RemoteServer, zone_id: int, content: Content, ledger: ZoneLedger) -> Refreshed:
         """Commits what came."""
+        if isinstance(content, UpToDate):
+            return Refreshed(str(server), content.soa.rdata)
+        now, old_soa = time.time(), ledger.soa(zone_id)[1]
+        event = transferred_event(content.soa.name, old_soa, content, str(server), now, f"x{secrets.token_hex(6)}")
         match content:
-            case UpToDate(soa):
-                return Refreshed(str(server), soa.rdata)
             case Steps(soa, steps):
-                ledger.transact(partial(_apply_steps, zone_id, content), time.time())
+                ledger.transact(partial(_apply_steps, zone_id, content, event), now)
                 count = sum(len(step.deletions) + len(step.additions) for step in steps)
                 return Refreshed(str(server), soa.rdata, "differences", count)
             case Whole(soa, records):
                 if not ledger.soa(zone_id)[1]:
-                    ledger.load_zone(zone_id, (soa.ttl, soa.rdata), records)
+                    if not ledger.load_zone(zone_id, (soa.ttl, soa.rdata), records):
+                        raise Overtaken("another service of this store has transferred the zone meanwhile")
+                    ledger.transact(lambda batch: batch.apply(zone_id, None, (event,)), now)
                 else:
                     with ledger.snapshot(zone_id) as snapshot:
                         before = snapshot.zone.soa_rdata
                         change = change_to_whole(soa, records, snapshot.records)
-                    ledger.transact(partial(_apply_whole, zone_id, before, change), time.time())
+                    ledger.transact(partial(_apply_whole, zone_id, before, change, event), now)
                 return Refreshed(str(server), soa.rdata, "whole", len(records))
 
 
-def _apply_steps(zone_id: int, content: Steps, batch: ZoneBatch) -> None:
+def _apply_steps(zone_id: int, content: Steps, event: Event, batch: ZoneBatch) -> None:
     zone = batch.zone(zone_id)
     zone.prefetch(
         {record.name for step in content.steps for part in (step.deletions, step.additions) for record in part}
     )
     for step in content.steps:
         batch.apply(zone_id, change_of_step(step, zone), origin=RecordClass.FOREIGN)
+    batch.apply(zone_id, None, (event,))
 
 
-def _apply_whole(zone_id: int, before: bytes, change: ZoneChange, batch: ZoneBatch) -> None:
+def _apply_whole(zone_id: int, before: bytes, change: ZoneChange, event: Event, batch: ZoneBatch) -> None:
     if batch.soa(zone_id)[1] != before:
         raise Overtaken("another service of this store has transferred the zone meanwhile")
-    batch.apply(zone_id, change, origin=RecordClass.FOREIGN)
+    batch.apply(zone_id, change, (event,), RecordClass.FOREIGN)
