@@ -17,7 +17,7 @@ COLUMNS = ["operation", "name", "type", "allowed", "rule", "reason"]
 USUAL_TYPES = ("A", "AAAA", "PTR", "CNAME", "TXT", "SRV", "DHCID", "NS", "SOA")
 
 
-def test_update(
+def try_update(
     zone: Annotated[str, typer.Argument(help="The zone.", show_default=False)],
     name: Annotated[str, typer.Argument(help="The name that would change; without a final dot it is in the zone.")],
     config: ConfigOption,

@@ -17,7 +17,7 @@ app.command("edit")(zone_edit.edit)
 app.command("import", epilog=zone_files.IMPORT_EXAMPLES)(zone_files.import_files)
 app.command("export", epilog=zone_files.EXPORT_EXAMPLES)(zone_files.export)
 app.command("diff", epilog=zone_showing.DIFF_EXAMPLES)(zone_showing.diff)
-app.command("test-update", epilog=zone_testing.TEST_EXAMPLES)(zone_testing.test_update)
+app.command("test-update", epilog=zone_testing.TEST_EXAMPLES)(zone_testing.try_update)
 
 
 @app.callback(invoke_without_command=True)
