@@ -133,14 +133,14 @@ class TransferPeer:
             change(self.port, number)
 
 
-def change(port: int, number: int, *, tcp: bool = False) -> int:
+def change(port: int, number: int, *, tcp: bool = False, timeout: float = 10) -> int:
     """A signed update of one name at the server at this port; the RCODE."""
     update = dns.update.UpdateMessage(ZONE, keyring=KEYRING, keyalgorithm=dns.tsig.HMAC_SHA256)
     update.replace(f"u{number}", 300, "A", f"192.0.2.{number % 250}")
     if number % 3 == 2:
         update.delete(f"u{number - 1}")
     send = dns.query.tcp if tcp else dns.query.udp
-    return int(send(update, "127.0.0.1", port=port, timeout=10).rcode())
+    return int(send(update, "127.0.0.1", port=port, timeout=timeout).rcode())
 
 
 def zone_at(port: int) -> dns.zone.Zone | None:

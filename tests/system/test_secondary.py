@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dns.edns
@@ -157,3 +159,23 @@ def test_the_history_tells_of_transfers_and_a_wrong_secret_is_told_in_words(
         assert soa_answer(ports[1]) == (dns.rcode.NOERROR, [])  # the last committed zone
     finally:
         primary.stop()
+
+
+def test_a_primary_that_does_not_answer_holds_up_nobody(tmp_path: Path, ports: tuple[int, int, int]) -> None:
+    """RFC 2136 section 6: who waits for a primary hears SERVFAIL in the end; others are answered meanwhile."""
+    silent, port, _ = ports
+    zone = f'type = "secondary"\nprimaries = ["127.0.0.1:{silent}"]\nallow-update-forwarding = ["key dhcp."]\n'
+    with socket.create_server(("127.0.0.1", silent)):
+        secondary = DnsEstate(tmp_path / "secondary", port, zone)
+        try:
+            with ThreadPoolExecutor(20) as threads:
+                passed_on = [threads.submit(change, port, n, tcp=n % 2 == 0, timeout=30) for n in range(20)]
+                began = time.monotonic()
+                for _ in range(50):
+                    assert soa_answer(port) == (dns.rcode.SERVFAIL, [14])
+                assert time.monotonic() - began < 3.0
+                assert not any(one.done() for one in passed_on)
+                assert {one.result() for one in passed_on} == {dns.rcode.SERVFAIL}  # signed, as they were
+        finally:
+            secondary.stop()
+    assert secondary.log.count("event=dns-listening") == 1

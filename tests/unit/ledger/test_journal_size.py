@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.name import from_text
+from tenure.ledger import zone_loading
 from tenure.ledger.journal_size import LEAST_OCTETS
 from tenure.ledger.opening import Ledger
 from tenure.ledger.zones import ZoneLedger
@@ -65,3 +68,34 @@ def test_the_first_content_is_there_as_a_whole_and_once(open_again: Callable[[],
     assert not second.load_zone(zone.id, soa(8), records[:1])
     assert second.soa(zone.id) == soa(7)
     assert second.create_secondary(ZONE).soa_rdata == soa(7)[1]
+
+
+def test_a_first_transfer_that_was_cut_off_leaves_nothing_behind(
+    open_again: Callable[[], Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_again().zones
+    zone = first.create_secondary(ZONE)
+    monkeypatch.setattr(zone_loading, "PORTION", 10)
+
+    class Cut(Exception):
+        """The power goes in the middle."""
+
+    old = [Record(from_text(f"old{n}.example.test."), 1, 300, n.to_bytes(4, "big")) for n in range(100)]
+    real, calls = first._session.transact, iter(range(6))
+
+    def transact(work: Callable[[], int], *, writes: bool) -> int:
+        if next(calls, None) is None:
+            raise Cut
+        return real(work, writes=writes)
+
+    monkeypatch.setattr(first._session, "transact", transact)
+    with pytest.raises(Cut):
+        first.load_zone(zone.id, soa(7), old)
+    second = open_again().zones
+    with second.snapshot(zone.id) as snapshot:
+        assert snapshot.zone.soa_rdata == b""
+        assert len(list(snapshot.records)) == 50
+    new = [Record(from_text(f"new{n}.example.test."), 1, 300, n.to_bytes(4, "big")) for n in range(25)]
+    assert second.load_zone(zone.id, soa(8), new)
+    with second.snapshot(zone.id) as snapshot:
+        assert set(snapshot.records) == set(new)
