@@ -62,6 +62,7 @@ class Match(StrEnum):
     EXTERNAL = "external"  # a program behind a socket says so
 
 
+_ZONESUB = Match.ZONESUB
 _OWN_NAME = {Match.TCP_SELF: reverse_name_of, Match.SIX_TO_FOUR_SELF: six_to_four_name_of}
 _NO_KEY = frozenset({*_OWN_NAME, Match.EXTERNAL})
 _WITHOUT_NAME = frozenset({Match.ZONESUB})
@@ -110,10 +111,8 @@ class Rule:
     def covers_name(self, who: Requestor, name: Name) -> bool:
         """Whether the rule, which speaks of the requestor, speaks of this owner name (lower-cased, of the zone)."""
         kind = self.match
-        if kind is Match.ZONESUB:
-            return True
         match kind:
-            case Match.EXTERNAL:
+            case Match.ZONESUB | Match.EXTERNAL:
                 return True
             case Match.NAME:
                 return name == self.name
@@ -180,7 +179,7 @@ def deciding_rule(
     for rule in rules:
         if rule.only is not None and rule.only is not operation:
             continue
-        if not rule.covers_name(who, name) or not rule.covers_type(rtype):
+        if not (rule.match is _ZONESUB or rule.covers_name(who, name)) or not rule.covers_type(rtype):
             continue
         if rule.socket and (why := ask(Inquiry(rule.socket, who, name, rtype))):
             if unheard is not None:

@@ -98,6 +98,7 @@ class _Permission:
 
     def check(self, updates: Sequence[tuple[RR, Name]], zone: Name, view: UpdatableView) -> Refusal | None:
         """The fault of the first record that has one, or its lack of permission."""
+        rules, who, ask, unheard = self._rules, self._who, self._ask, self._unheard
         within = None  # the last name that was found to be in the zone: most records follow one with their name
         for index, (record, name) in enumerate(updates):
             if name != within and not is_within(name, zone):
@@ -106,12 +107,19 @@ class _Permission:
             refusal = prescan(record)
             if refusal:
                 return refusal
-            if record.rtype == _TYPE_ANY:
-                refusal = self._check_all(name, zone, view)
-            else:
-                refusal = self._check(name, record.rtype, _ADD if record.rclass == _CLASS_IN else _DELETE, index)
-            if refusal:
-                return refusal
+            rtype = record.rtype
+            if rtype == _TYPE_ANY:
+                if refusal := self._check_all(name, zone, view):
+                    return refusal
+                continue
+            operation = _ADD if record.rclass == _CLASS_IN else _DELETE
+            rule = deciding_rule(rules, who, name, rtype, operation, ask, unheard)
+            if rule is None or not rule.grant:
+                return self._refuse(name, rtype, operation, rule)
+            if rule is not self.rule:
+                self._note(rule)
+            if rule.counts and operation is _ADD:
+                self.limits[index] = rule.most(rtype)
         return None
 
     def check_static(
@@ -143,21 +151,15 @@ class _Permission:
         """Deleting all that a name owns needs permission for each type that is there."""
         types = [rtype for rtype in view.rrsets_at(name) if rtype not in _GO_WITH_A_NAME]
         for rtype in [_SOA, *types] if name == zone else types:
-            refusal = self._check(name, rtype, _DELETE, -1)
-            if refusal:
-                return refusal
+            rule = deciding_rule(self._rules, self._who, name, rtype, _DELETE, self._ask, self._unheard)
+            if rule is None or not rule.grant:
+                return self._refuse(name, rtype, _DELETE, rule)
+            self._note(rule)
         return None
 
-    def _check(self, name: Name, rtype: int, operation: Operation, index: int) -> Refusal | None:
-        rule = deciding_rule(self._rules, self._who, name, rtype, operation, self._ask, self._unheard)
-        if rule is None or not rule.grant:
-            return self._refuse(name, rtype, operation, rule)
-        if rule is not self.rule:
-            self.rule = rule
-            self.static = self.static and rule.static
-        if rule.counts and operation is _ADD:
-            self.limits[index] = rule.most(rtype)
-        return None
+    def _note(self, rule: Rule) -> None:
+        self.rule = rule
+        self.static = self.static and rule.static
 
     def _refuse(self, name: Name, rtype: int, operation: Operation, rule: Rule | None) -> Refusal:
         why = f"rule `{rule.text}` denies it" if rule else "no policy rule grants it"

@@ -192,6 +192,7 @@ class ZoneDraft:
 
     def static_types(self, name: Name) -> AbstractSet[int]:
         """The types of the RRsets at the name in which a record is of class static."""
+        self.rrsets_at(name)
         if name in self._unclassed:
             self._unclassed.remove(name)
             rows = self._session.rows(self._sql.static_at, (self._id, self._key(name)))

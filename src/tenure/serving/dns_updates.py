@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.history import (
@@ -140,7 +141,7 @@ class UpdateBatches:
             zone_id = self._zone_ids[zone.name]
             verified = request.verified
             key, algorithm = (verified.key.name, verified.key.algorithm) if verified is not None else (None, None)
-            who = Requestor(key, algorithm, source.partition("#")[0], request.stream)
+            who = _requestor(key, algorithm, source, request.stream)
             view, lease = batch.zone(zone_id), None
             if request.message.edns is not None or zone.lifetimes.of_keys:
                 lease = grant_lease(request.message, key, zone.lifetimes)
@@ -200,6 +201,12 @@ class UpdateBatches:
             return False
         batch.apply(0, None, (refused_event(*refused, source, now, correlation),))  # no zone changes
         return True
+
+
+@lru_cache(maxsize=1024)
+def _requestor(key: Name | None, algorithm: Name | None, source: str, stream: bool) -> Requestor:
+    """Who sent an update: mostly the one who sent the last."""
+    return Requestor(key, algorithm, source.partition("#")[0], stream)
 
 
 def _class_of(applied: Applied, key: Name | None, lease_keys: frozenset[Name]) -> str:

@@ -258,3 +258,30 @@ def test_events_without_a_change_leave_the_zone_alone(ledger: Ledger, zone: Zone
     ledger.zones.transact(lambda batch: batch.apply(zone.id, None, events), NOW)
     assert [one.event for one in ledger.zones.history.events(EventFilter(name=name("a")))] == events
     assert ledger.zones.soa(zone.id) == (3600, soa(1))
+
+
+def test_static_types_are_those_that_a_person_wrote(ledger: Ledger, zone: Zone) -> None:
+    """As committed and as a batch sees them, read ahead or not."""
+    ours, theirs = a_record("h", 1), a_record("f", 2)
+    later = Record(theirs.name, 16, 300, b"\1x")
+
+    def work(batch: ZoneBatch) -> list[set[int]]:
+        draft = batch.zone(zone.id)
+        draft.prefetch([APEX])
+        batch.apply(zone.id, change(2, new=(ours,)), origin="static")
+        batch.apply(zone.id, change(3, new=(theirs,)), origin="foreign")
+        return [set(draft.static_types(one)) for one in (APEX, ours.name, theirs.name)]
+
+    assert ledger.zones.transact(work, NOW) == [{2}, {1}, set()]
+    assert [ledger.zones.static_types(zone.id, one) for one in (APEX, ours.name, theirs.name)] == [{2}, {1}, set()]
+
+    def again(batch: ZoneBatch) -> list[set[int]]:
+        draft = batch.zone(zone.id)
+        seen = [set(draft.static_types(one)) for one in (APEX, theirs.name)]
+        draft.rrsets_at(ours.name)  # not read ahead
+        seen.append(set(draft.static_types(ours.name)))
+        batch.apply(zone.id, change(4, gone=(ours,), new=(later,)), origin="static")
+        return [*seen, set(draft.static_types(ours.name)), set(draft.static_types(theirs.name))]
+
+    assert ledger.zones.transact(again, NOW) == [{2}, set(), {1}, set(), {16}]
+    assert ledger.zones.static_types(zone.id, ours.name) == set()
