@@ -14,7 +14,8 @@ from tenure.signing.rotation import Secret
 _COLUMNS = "name, algorithm, secret, from_at, until_at"
 _ALL = f"select {_COLUMNS} from tsig_secret order by name, number"
 _NAMED = f"select {_COLUMNS} from tsig_secret where name = ? order by number /*locked*/"
-_DROP = "delete from tsig_secret where name = ?"
+# One by one: what another connection has committed since these were read is not among them, and the unique key tells.
+_DROP = "delete from tsig_secret where name = ? and number = ?"
 _ADD = f"insert into tsig_secret ({_COLUMNS}, number) values (?, ?, ?, ?, ?, ?)"
 
 _USES = "select name, fingerprint, service, at from key_use order by name, fingerprint, service"
@@ -59,7 +60,8 @@ class KeyStore:
             before = [Secret(*row) for row in session.rows(named, (name,))]
             after = tuple(decide(before))
             if after != tuple(before):
-                session.write(drop, [(name,)])
+                if before:
+                    session.write(drop, [(name, number) for number, _ in enumerate(before, 1)])
                 if after:
                     session.write(add, [(*secret, number) for number, secret in enumerate(after, 1)])
                 if told := list(events):
