@@ -25,8 +25,8 @@ SECONDS = 5
 Start = Callable[[Host], None]
 REASON = (
     "Half of an exchange's cost is Python, spread over parsing, naming with its DHCID, the decision and the rows; the "
-    "sockets, and SQLite with its log, which is synced before the answer, have a quarter each. Kea syncs nothing and has "
-    "two threads."
+    "sockets, and SQLite with its log, which is synced before the answer, have a quarter each. Kea syncs nothing and "
+    "has two threads."
 )
 
 

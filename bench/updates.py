@@ -16,8 +16,8 @@ from bench.result import Contest, Contestant
 
 KNOT, BIND = "Knot 3.2", "BIND 9.18"
 REASON = (
-    "The cost of an update is Python's, spread over parsing, signature, policy, prescan, records, journal, history entry "
-    "and the socket; no part of it has more than an eighth."
+    "The cost of an update is Python's, spread over parsing, signature, policy, prescan, records, journal, history "
+    "entry and the socket; no part of it has more than an eighth."
 )
 
 
