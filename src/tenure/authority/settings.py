@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 
 from tenure.authority.policy import Rule
+from tenure.authority.zone import Record
+from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name
+
+_ADDRESS_TYPES = frozenset(map(int, (RRType.A, RRType.AAAA)))
 
 
 class RemoteServer(NamedTuple):
@@ -20,6 +24,22 @@ class RemoteServer(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.host}#{self.port}"
+
+
+class ReservedAddresses(NamedTuple):
+    """The addresses that DHCP sets aside, each for one client."""
+
+    addresses: frozenset[bytes]  # 4 or 16 octets, as A and AAAA records hold them
+    names: frozenset[Name]  # their reverse names, lower-cased
+
+    def among(self, records: Iterable[Record]) -> list[Record]:
+        """Those of the records that hold such an address, or stand at its reverse name."""
+        addresses, names = self.addresses, self.names
+        return [
+            record
+            for record in records
+            if record.name in names or (record.rtype in _ADDRESS_TYPES and record.rdata in addresses)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +63,8 @@ class ZoneSettings:
     policy: tuple[Rule, ...] = ()  # who may update; the first match decides
     updates: bool = True  # False: every update is refused, whatever the policy
     protect_static: bool = True  # static records change only by rules that cover them by name
-    lease_keys: frozenset[Name] = frozenset()  # keys of DHCP servers: what they write is of class lease
+    lease_keys: frozenset[Name] = frozenset()  # keys of DHCP servers: what they write is of class lease,
+    reserved: ReservedAddresses | None = None  # but for these addresses of class reservation
     transfer_keys: frozenset[Name] = frozenset()  # keys that may transfer the zone
     transfer_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places that may transfer it without a key
     primaries: tuple[RemoteServer, ...] = ()  # where a secondary zone comes from, in this order; none: it is a primary

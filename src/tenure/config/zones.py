@@ -6,12 +6,12 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from tenure.authority.policy import Rule, parse_rule
-from tenure.authority.settings import RecordLifetimes, ZoneSettings
+from tenure.authority.settings import RecordLifetimes, ReservedAddresses, ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_labels, is_within, labels, to_text
-from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA
+from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA, reverse_name
 
 UPDATER_KEY: Name = b"\x07updater\x06tenure\x00"  # the key that is made and kept in the store
 DNS_PORT = 53
@@ -32,6 +32,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
     ddns = configuration.ddns
     of_leases = {UPDATER_KEY, *(one.key for one in (*(ddns.forward or ()), *(ddns.reverse or ())) if one.key)}
     lifetimes = record_lifetimes(configuration.dns) if configuration.dns else RecordLifetimes()
+    reserved = reserved_addresses(configuration)
     return tuple(
         ZoneSettings(
             name=zone.name,
@@ -39,6 +40,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             updates=zone.updates is Updates.POLICY,
             protect_static=zone.static_records is StaticRecords.PROTECT,
             lease_keys=frozenset(of_leases | ({granted_key(zone)} if configuration.dhcp4 else set())),
+            reserved=reserved,
             transfer_keys=frozenset(place.key for place in zone.allow_transfer if place.key is not None),
             transfer_networks=tuple(place.network for place in zone.allow_transfer if place.network is not None),
             primaries=tuple(zone.primaries),
@@ -50,6 +52,14 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
         )
         for zone in zones
     )
+
+
+def reserved_addresses(configuration: Configuration) -> ReservedAddresses | None:
+    """The addresses of all reservations; None: no reservation has one."""
+    subnets = configuration.dhcp4.subnets if configuration.dhcp4 else []
+    found = [one.ip_address for subnet in subnets for one in subnet.reservations]
+    addresses = frozenset(address for address in found if address is not None)
+    return ReservedAddresses(addresses, frozenset(map(reverse_name, addresses))) if addresses else None
 
 
 def record_lifetimes(dns: Dns) -> RecordLifetimes:

@@ -22,9 +22,10 @@ from tenure.authority.history import (
 from tenure.authority.request import Request
 from tenure.authority.requestor import Requestor
 from tenure.authority.respond import RefusedUpdate, Update, first_name
+from tenure.authority.settings import ZoneSettings
 from tenure.authority.update import Applied, decide_update
 from tenure.authority.update_lease import Lease, ends_of, grant_lease, with_lease
-from tenure.authority.zone import RecordClass, Refusal
+from tenure.authority.zone import Record, RecordClass, Refusal, ZoneChange
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name
@@ -34,6 +35,7 @@ from tenure.serving.external_policy import ExternalPolicy
 _NOERROR = int(Rcode.NOERROR)
 # As plain text: a driver of a database binds a member of an enum several times slower.
 _STATIC, _LEASE, _FOREIGN = RecordClass.STATIC.value, RecordClass.LEASE.value, RecordClass.FOREIGN.value
+_OF_LEASES = frozenset((_LEASE, RecordClass.RESERVATION.value))
 _NOT_COMMITTED = ExtendedError(InfoCode.OTHER, "the store cannot be written now; nothing has changed")
 REFUSALS_PER_SECOND = 50  # in the history; a peer that is refused more often is counted, and cannot fill the disk
 
@@ -158,9 +160,10 @@ class UpdateBatches:
                 continue
             if decision.change is not None:
                 applied += 1
-                written_as = _class_of(decision, key, zone.lease_keys)
                 event = applied_event(decision, zone.name, key, source, now, correlation)
-                batch.apply(zone_id, decision.change, (event,), written_as)
+                written_as = _class_of(decision, key, zone.lease_keys)
+                reserved = _reserved_among(decision.change, zone) if written_as == _LEASE else ()
+                batch.apply(zone_id, decision.change, (event,), written_as, reserved)
             elif decision.ignored:
                 if self._budget.take():
                     first = first_name(request.message)
@@ -170,7 +173,8 @@ class UpdateBatches:
                     correlation = ""
             if isinstance(lease, Lease):
                 ends = ends_of(lease, request.message, zone.name, view, now)
-                batch.set_ends(zone_id, ends, _class_of(decision, key, zone.lease_keys))
+                written_as = _class_of(decision, key, zone.lease_keys)
+                batch.set_ends(zone_id, ends, _OF_LEASES if written_as == _LEASE else frozenset((written_as,)))
                 request = with_lease(request, lease)
             error = ignored_error(decision.ignored, correlation) if decision.ignored else None
             replies.append((request, _NOERROR, error))
@@ -209,8 +213,13 @@ def _requestor(key: Name | None, algorithm: Name | None, source: str, stream: bo
     return Requestor(key, algorithm, source.partition("#")[0], stream)
 
 
+def _reserved_among(change: ZoneChange, zone: ZoneSettings) -> Sequence[Record]:
+    """The additions that are about a reserved address."""
+    return () if zone.reserved is None else zone.reserved.among(change.additions)
+
+
 def _class_of(applied: Applied, key: Name | None, lease_keys: frozenset[Name]) -> str:
-    """The class of the records that an update writes (`RecordClass`)."""
+    """The class of the records that an update writes (`RecordClass`), of reserved addresses as of others."""
     if applied.static:
         return _STATIC
     return _LEASE if key in lease_keys else _FOREIGN

@@ -134,6 +134,18 @@ def test_options_of_a_subnet_stand_over_the_global_ones(tmp_path: Path) -> None:
     assert subnet.options == {3: bytes([10, 1, 0, 2]), 15: b"example.test"}
 
 
+def test_zones_know_which_addresses_are_reserved(tmp_path: Path) -> None:
+    reservations = (
+        'reservations = [{ hw-address = "02:00:00:00:00:01", ip-address = "10.1.0.5" },'
+        ' { hw-address = "02:00:00:00:00:02", hostname = "printer" }]\n'
+    )
+    for zone in zone_settings(read(tmp_path, MINIMAL + reservations)):
+        assert zone.reserved is not None
+        assert zone.reserved.addresses == {bytes([10, 1, 0, 5])}
+        assert zone.reserved.names == {from_text("5.0.1.10.in-addr.arpa.")}
+    assert {zone.reserved for zone in zone_settings(read(tmp_path, MINIMAL))} == {None}
+
+
 def test_reservations_are_keyed_as_leases_are(tmp_path: Path) -> None:
     text = MINIMAL + (
         'reservations = [{ hw-address = "02:00:00:00:00:01", ip-address = "10.1.0.5" },'

@@ -80,7 +80,7 @@ def lines(ledger: ZoneLedger) -> set[str]:
 
 def test_the_text_marks_what_updates_wrote(ledger: ZoneLedger) -> None:
     change(ledger, (), (Record(from_text("x.example.test."), 1, 60, b"\x0a\0\0\1"),))
-    ledger.transact(lambda batch: batch.set_ends(1, [(LEASED, NOW + 99)], "lease"), NOW)
+    ledger.transact(lambda batch: batch.set_ends(1, [(LEASED, NOW + 99)], frozenset(("lease",))), NOW)
     found = text_of(ledger)
     assert "pc.example.test. 60 IN A 10.0.0.9 ; lease until 20" in found
     assert "x.example.test. 60 IN A 10.0.0.1 ; foreign\n" in found

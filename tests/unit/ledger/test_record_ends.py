@@ -33,7 +33,7 @@ def add(ledger: Ledger, zone: Zone, *added: Record, ends_at: int | None = None, 
             serial = int.from_bytes(view.soa[1][-20:-16], "big")
             batch.apply(zone.id, change(serial + 1, new=new), origin=origin)
         if ends_at is not None:
-            batch.set_ends(zone.id, [(one, ends_at) for one in added], origin)
+            batch.set_ends(zone.id, [(one, ends_at) for one in added], frozenset((origin,)))
 
     ledger.zones.transact(work, NOW)
 
@@ -86,7 +86,7 @@ def test_who_writes_a_record_anew_decides_about_its_end(ledger: Ledger, zone: Zo
         batch.apply(zone.id, change(3, gone=(a_record("a", 2), a_record("b", 3))))
         batch.apply(zone.id, change(4, new=(a_record("a", 2),)), origin="lease")
         batch.apply(zone.id, change(5, new=(a_record("b", 3),)), origin="lease")
-        batch.set_ends(zone.id, [(a_record("b", 3), NOW + 70)], "lease")
+        batch.set_ends(zone.id, [(a_record("b", 3), NOW + 70)], frozenset(("lease",)))
         batch.apply(zone.id, change(6, gone=(a_record("b", 3),)))
         batch.apply(zone.id, change(7, new=(a_record("b", 3),)), origin="lease")
 

@@ -211,7 +211,7 @@ def test_records_leave_their_zone_when_their_lifetime_is_over(ledger: Ledger, mo
     def add(batch: ZoneBatch) -> None:
         batch.apply(zone.id, ZoneChange(60, with_serial(soa, 8), (), tuple(added)))
         ends = [(record, NOW + 10) for record in added[:3]] + [(added[3], NOW + 20)]
-        batch.set_ends(zone.id, [*ends, (kept, NOW + 10)], "foreign")
+        batch.set_ends(zone.id, [*ends, (kept, NOW + 10)], frozenset(("foreign",)))
 
     ledger.zones.transact(add, NOW)
     clock, woken = Clock(), list[int]()
@@ -239,7 +239,7 @@ def test_the_janitor_wakes_for_the_end_of_a_record(ledger: Ledger) -> None:
     soa = apex + apex + b"".join(number.to_bytes(4, "big") for number in (7, 1, 1, 1, 1))
     record = Record(from_text("a.example.test."), 1, 60, bytes(4))
     zone = ledger.zones.create_zone(apex, 60, soa, [record])
-    ledger.zones.transact(lambda batch: batch.set_ends(zone.id, [(record, NOW + 1)], "static"), NOW)
+    ledger.zones.transact(lambda batch: batch.set_ends(zone.id, [(record, NOW + 1)], frozenset(("static",))), NOW)
     clock = Clock()
     clock.now = NOW + 0.75
     assert janitor(ledger, clock, []).tidy() == 0.25
