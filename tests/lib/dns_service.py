@@ -1,4 +1,4 @@
-"""A DNS service on loopback over a new SQLite store, running in a thread of the test."""
+"""A DNS service on loopback over a new store, running in a thread of the test."""
 
 from __future__ import annotations
 
@@ -78,10 +78,14 @@ def running(
     host: str = "127.0.0.1",
     keys: Mapping[Name, Key] = KEYS,
     server: ServerSettings = DEFAULTS,
+    store: str = "",
     prepare: Callable[[DnsService, ZoneLedger], None] = lambda service, ledger: None,
 ) -> Iterator[Running]:
-    """The service of `example.test.`, listening on a port that the system chose; ended at the end."""
-    url = f"sqlite:{folder / 'tenure.db'}"
+    """The service of `example.test.`, listening on a port that the system chose; ended at the end.
+
+    `store`: its URL; left out, an SQLite file in the folder.
+    """
+    url = store or f"sqlite:{folder / 'tenure.db'}"
     stop = Stop()
     began: Queue[Running | BaseException] = Queue()
 

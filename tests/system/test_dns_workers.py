@@ -70,6 +70,11 @@ class Workers:
         reply = ask(dns.message.make_query(name, "A"), "127.0.0.1", port=self.port, timeout=10)
         return sorted(record.to_text() for rrset in reply.answer for record in rrset)
 
+    def serial(self) -> int:
+        """Of the zone's SOA, as one worker says it."""
+        reply = dns.query.udp(dns.message.make_query("example.test.", "SOA"), "127.0.0.1", port=self.port, timeout=10)
+        return int(reply.answer[0][0].serial)
+
     def put(self, label: str, address: str, *, tcp: bool = False) -> None:
         update = dns.update.UpdateMessage("example.test.", keyring=KEYRING)
         update.replace(label, 300, "A", address)
@@ -106,6 +111,24 @@ def test_no_worker_answers_what_was_true_before_an_acknowledged_update(tmp_path:
             running.put("host", address, tcp=number % 3 == 0)
             for question in range(8):
                 assert running.addresses("host.example.test.", tcp=question == 0) == [address]
+
+
+def test_what_was_denied_and_what_a_wildcard_gave_is_forgotten_by_all_workers(tmp_path: Path, store: str) -> None:
+    """Answers that rest on a name that is not there, on the SOA, or on the names beside and above."""
+    with workers(tmp_path, store) as running:
+        running.put("*.wild", "10.0.0.1")
+        for number in range(1, 20):
+            name, target = f"new{number}.example.test.", f"x{number}.wild.example.test."
+            for _ in range(3 * WORKERS):  # now most workers have it ready
+                assert running.addresses(name) == []
+                assert running.addresses(target) == ["10.0.0.1"]
+            before = running.serial()
+            running.put(f"new{number}", "10.0.0.2", tcp=number % 2 == 0)
+            running.put(f"x{number}.wild", "10.0.0.3", tcp=number % 2 == 1)
+            for _ in range(3 * WORKERS):
+                assert running.addresses(name) == ["10.0.0.2"]
+                assert running.addresses(target) == ["10.0.0.3"]
+                assert running.serial() == before + 2
 
 
 def test_updates_that_come_at_once_are_all_carried_out(tmp_path: Path, store: str) -> None:

@@ -23,6 +23,8 @@ CONNECT_SECONDS = 10
 LOCK_SECONDS = 20  # how long to wait for a row that another server holds before the store counts as unavailable
 SILENCE_MILLISECONDS = 20_000  # how long a database that does not acknowledge anything counts as alive
 
+_MOST_SAID = 1000  # notifications whose words are kept for whoever asks
+
 _TRY_AGAIN = (WriteConflict, errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 
 
@@ -93,6 +95,7 @@ class PostgresSession:
         self._has_written = False
         self._listening: str | None = None
         self._foreign_changes = 0
+        self._said: list[str] | None = None  # by the notifications that were counted; None: not all of it is known
         self._connect()
 
     def sql(self, statement: str) -> str:
@@ -137,10 +140,11 @@ class PostgresSession:
         """A writer holds its lock from before it gets a number until its commit."""
         self._cursor.execute(f"lock table {table} in share mode".encode())
 
-    def notify(self, channel: str) -> None:
-        """The notification leaves with the commit, and not at all without it."""
+    def notify(self, channel: str, words: Iterable[str] = ()) -> None:
+        """The notifications leave with the commit, and not at all without it."""
         self._has_written = True
-        self._cursor.execute("select pg_notify(%s, '')", (channel,))
+        for word in list(words) or [""]:
+            self._cursor.execute(b"select pg_notify(%s, %s)", (channel, word))
 
     def transact(self, work: Callable[[], T], *, writes: bool) -> T:  # noqa: ARG002 - no lock is taken beforehand
         """One transaction; see the head of this file.
@@ -204,9 +208,19 @@ class PostgresSession:
             self._listening = channel
         return self._foreign_changes
 
+    def heard(self) -> Sequence[str] | None:
+        """What the notifications said; None after a new connection, too."""
+        said, self._said = self._said, []
+        return said
+
     def _hear(self, heard: psycopg.Notify) -> None:
-        if heard.pid != self._connection.info.backend_pid:
-            self._foreign_changes += 1
+        if heard.pid == self._connection.info.backend_pid:
+            return
+        self._foreign_changes += 1
+        if self._said is not None:
+            self._said.append(heard.payload)
+            if len(self._said) > _MOST_SAID:
+                self._said = None
 
     def close(self) -> None:
         """Closes the connection."""
@@ -222,6 +236,7 @@ class PostgresSession:
         self._cursor = self._connection.cursor(binary=True)
         self._listening = None
         self._foreign_changes += 1
+        self._said = None
 
     def _leave_transaction(self) -> None:
         if not self._is_idle():

@@ -50,8 +50,11 @@ class Session(Protocol):
     def hold_writers(self, table: str) -> None:
         """Waits for every transaction that writes to the table, and holds up new ones until this one ends."""
 
-    def notify(self, channel: str) -> None:
-        """Wakes who listens on the channel, once this transaction is committed; where the store can do that."""
+    def notify(self, channel: str, words: Iterable[str] = ()) -> None:
+        """Wakes who listens on the channel, once this transaction is committed; where the store can do that.
+
+        `words` say more, each in ASCII and of less than 8,000 letters; without any, anything may have happened.
+        """
 
     def transact(self, work: Callable[[], T], *, writes: bool) -> T:
         """Runs `work` in one transaction and gives its value once that is durable.
@@ -77,6 +80,12 @@ class Session(Protocol):
 
     def foreign_changes(self, channel: str) -> int:
         """A number that moves when another connection has changed the store, and said so on the channel."""
+
+    def heard(self) -> Sequence[str] | None:
+        """The words of what `foreign_changes` counted since this was asked before, "" where nothing more was said.
+
+        None: something may have been missed, or the store cannot say anything.
+        """
 
     def close(self) -> None:
         """Gives the connection back; the session cannot be used any more."""

@@ -157,7 +157,7 @@ class SqliteSession:
     def hold_writers(self, table: str) -> None:
         """A transaction that `writes` is the only writer."""
 
-    def notify(self, channel: str) -> None:
+    def notify(self, channel: str, words: Iterable[str] = ()) -> None:
         """Nobody can listen."""
 
     def transact(self, work: Callable[[], T], *, writes: bool) -> T:
@@ -242,6 +242,10 @@ class SqliteSession:
         """SQLite's own counter: the commits of this connection do not move it."""
         with self._naming:
             return int(self._execute("pragma data_version").fetchone()[0])
+
+    def heard(self) -> None:
+        """It is only counted."""
+        return
 
     def close(self) -> None:
         """Closes the file."""

@@ -12,14 +12,14 @@ from tenure.ledger import records
 from tenure.ledger.journal import build_entry
 from tenure.ledger.session import Row, Session
 from tenure.ledger.statements import append_event
+from tenure.ledger.zone_watch import ZONES_CHANNEL, words_of
 from tenure.naming.event import Event
 
-ZONES_CHANNEL = "tenure_zones"
 _READ_AT_ONCE = 512  # names
 _RowKey: TypeAlias = tuple[bytes, int, bytes]  # tree key, type, the column `rdata`
 _Row: TypeAlias = tuple[Any, ...]
 # As plain text, which compares and is bound several times faster than a member of an enum.
-_STATIC, _FOREIGN = RecordClass.STATIC.value, RecordClass.FOREIGN.value
+_STATIC, _FOREIGN, _RESERVATION = RecordClass.STATIC.value, RecordClass.FOREIGN.value, RecordClass.RESERVATION.value
 _ORIGIN = 6  # its place in a row of `PUT_RECORD`
 _NO_TYPES: frozenset[int] = frozenset()
 
@@ -93,19 +93,27 @@ class ZoneBatch:
         return self.zone(zone_id).has_names_below(name)
 
     def apply(
-        self, zone_id: int, change: ZoneChange | None, events: Iterable[Event] = (), origin: str = _FOREIGN
+        self,
+        zone_id: int,
+        change: ZoneChange | None,
+        events: Iterable[Event] = (),
+        origin: str = _FOREIGN,
+        reserved: Collection[Record] = (),
     ) -> None:
-        """Takes a change into the batch: later reads see it; it is committed with the rest or not at all."""
+        """Takes a change into the batch: later reads see it; it is committed with the rest or not at all.
+
+        What it adds is of class `origin`, but `reserved`, which are among the additions, of class reservation.
+        """
         if change is not None:
-            self.zone(zone_id).apply(change, origin, 0 if origin == _STATIC else int(self._now))
+            self.zone(zone_id).apply(change, origin, 0 if origin == _STATIC else int(self._now), reserved)
         self._events += events
 
-    def set_ends(self, zone_id: int, ends: Iterable[tuple[Record, int]], origin: str) -> None:
-        """Lets records of this class end by themselves, each at its time; those of another class stay as they are.
+    def set_ends(self, zone_id: int, ends: Iterable[tuple[Record, int]], classes: frozenset[str]) -> None:
+        """Lets records of these classes end by themselves, each at its time; those of another stay as they are.
 
         It is no change of the zone: serial and journal do not know of it. The TTL of a record does not matter.
         """
-        self.zone(zone_id).set_ends(ends, origin)
+        self.zone(zone_id).set_ends(ends, classes)
 
     def ended_records(self, zone_id: int, now: float, limit: int) -> list[Record]:
         """Committed records of the zone whose end has come, the first to end in front; the zone is locked before."""
@@ -125,7 +133,8 @@ class ZoneBatch:
         for zone in self._zones.values():
             zone.write_ends()
         if changed:
-            self._session.notify(ZONES_CHANNEL)
+            names = [name for zone in changed for name in zone.changed_names()]
+            self._session.notify(ZONES_CHANNEL, words_of(names))
         if self._events:
             self._session.write(self._sql.append_event, self._events)
 
@@ -145,7 +154,7 @@ class ZoneDraft:
         self._rows: dict[_RowKey, _Row | None] = {}  # None: the record goes
         self._has_deleted = False
         self._renewed: set[_RowKey] = set()  # deleted by one change and added by another
-        self._ends: dict[_RowKey, tuple[int, str]] = {}  # the new end, and of which class it must be
+        self._ends: dict[_RowKey, tuple[int, frozenset[str]]] = {}  # the new end, and of which classes it may be
         self._journal_from = _serial(self._soa[1])
         self._journal: list[bytes] = []
         self._keys: dict[Name, bytes] = {}  # tree keys of the names met
@@ -210,8 +219,8 @@ class ZoneDraft:
             first = row[0] + b"\0"  # this one has lost its records in this batch: look behind it
         return False
 
-    def apply(self, change: ZoneChange, origin: str, stamp: int) -> None:
-        """Lays the change over the zone."""
+    def apply(self, change: ZoneChange, origin: str, stamp: int, reserved: Collection[Record] = ()) -> None:
+        """Lays the change over the zone; see `ZoneBatch.apply`."""
         self._journal.append(build_entry(self._name, self._soa, change))
         self._soa = (change.soa_ttl, change.soa_rdata)
         fresh: dict[Name, tuple[bytes, dict[int, RRset]]] = {}
@@ -232,7 +241,7 @@ class ZoneDraft:
             records.add_record(node, rtype, ttl, rdata)
             column, long = records.rdata_columns(rdata)
             row_key = key, rtype, column
-            written_by = origin
+            written_by = origin if not reserved or (name, rtype, ttl, rdata) not in reserved else _RESERVATION
             if self._has_deleted and rows.get(row_key, row_key) is None:
                 deleted = deleted or {one._replace(ttl=0) for one in change.deletions}
                 if Record(name, rtype, 0, rdata) not in deleted:
@@ -253,10 +262,10 @@ class ZoneDraft:
             for name, rtype, _ttl, _rdata in change.additions:
                 self._static.setdefault(name, set()).add(rtype)
 
-    def set_ends(self, ends: Iterable[tuple[Record, int]], origin: str) -> None:
+    def set_ends(self, ends: Iterable[tuple[Record, int]], classes: frozenset[str]) -> None:
         """See `ZoneBatch.set_ends`."""
         for (name, rtype, _ttl, rdata), ends_at in ends:
-            self._ends[self._key(name), rtype, records.rdata_columns(rdata)[0]] = ends_at, origin
+            self._ends[self._key(name), rtype, records.rdata_columns(rdata)[0]] = ends_at, classes
 
     def write(self, now: float) -> None:
         """Writes records, journal and SOA."""
@@ -273,7 +282,7 @@ class ZoneDraft:
     def write_ends(self) -> None:
         """Writes when records end, behind the records themselves."""
         if self._ends:
-            ends = [(ends_at, self._id, *key, origin) for key, (ends_at, origin) in self._ends.items()]
+            ends = [(ends_at, self._id, *key, one) for key, (ends_at, classes) in self._ends.items() for one in classes]
             self._session.write(self._sql.set_end, ends)
 
     def _touch(self, name: Name, fresh: dict[Name, tuple[bytes, dict[int, RRset]]]) -> tuple[bytes, dict[int, RRset]]:

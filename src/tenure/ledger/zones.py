@@ -16,8 +16,8 @@ from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Session, Store
 from tenure.ledger.zone_content import GatheredZone
-from tenure.ledger.zone_watch import ForeignChanges
-from tenure.ledger.zonebatch import ZONES_CHANNEL, ZoneBatch, zone_statements
+from tenure.ledger.zone_watch import ZONES_CHANNEL, ForeignChanges
+from tenure.ledger.zonebatch import ZoneBatch, zone_statements
 
 __all__ = ["CommittedZone", "KeptRecord", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger"]
 
@@ -65,7 +65,7 @@ class ZoneLedger:
         self._session = session = store.connect()
         self._statements = zone_statements(session)
         self._soa = session.sql(_SOA)
-        self._foreign_changes = ForeignChanges(session, ZONES_CHANNEL)
+        self._foreign_changes = ForeignChanges(session)
         self.history = History(session, "zone_event")
         self.secrets = ServerSecrets(session)
         self.secondaries = SecondaryStates(session)

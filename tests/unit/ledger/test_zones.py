@@ -12,7 +12,7 @@ from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.name import from_text
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import Ledger
-from tenure.ledger.zone_watch import MOST_ROWS
+from tenure.ledger.zone_watch import MOST_NAMES, MOST_ROWS
 from tenure.ledger.zones import Zone, ZoneBatch
 
 APEX = from_text("example.test.")
@@ -212,7 +212,8 @@ def test_changes_by_others_are_noticed_at_once_and_own_ones_are_not(
     for serial in range(3, 13):
         apply(other, zone, change(serial, new=(a_record(f"b{serial}", 1),)))
         changed = ledger.zones.foreign_names()
-        assert changed is None or name(f"b{serial}") in changed
+        assert changed is not None
+        assert name(f"b{serial}") in changed
         assert ledger.zones.foreign_names() == set()
     assert ledger.zones.soa(zone.id) == (3600, soa(12))
 
@@ -222,14 +223,41 @@ def test_the_names_that_others_changed_are_told(ledger: Ledger, zone: Zone, open
     ledger.zones.foreign_names()
     apply(other, zone, change(2, new=(a_record("a", 1), a_record("b", 1))))
     apply(other, zone, change(3, gone=(a_record("a", 1),)))
-    assert ledger.zones.foreign_names() in (None, {name("a"), name("b")})
+    assert ledger.zones.foreign_names() == {name("a"), name("b")}
     other.zones.transact(
         lambda batch: batch.apply(0, None, (event("update-applied", NOW),)), NOW
     )  # only history: no name
-    assert not ledger.zones.foreign_names()
-    for serial in range(4, 4 + MOST_ROWS):
-        apply(other, zone, change(serial, new=(a_record(f"c{serial}", 1),)))
+    assert ledger.zones.foreign_names() == set()
+
+
+def test_a_change_of_nothing_but_the_soa_is_told_as_any(
+    ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]
+) -> None:
+    other = open_again()
+    ledger.zones.foreign_names()
+    apply(other, zone, change(7))
     assert ledger.zones.foreign_names() is None
+    assert ledger.zones.foreign_names() == set()
+
+
+def test_too_many_changes_are_told_as_any(ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]) -> None:
+    other = open_again()
+    ledger.zones.foreign_names()
+    for serial in range(2, 2 + MOST_ROWS):
+        apply(other, zone, change(serial, new=(a_record(f"c{serial}", 1),)))
+    found = ledger.zones.foreign_names()
+    assert found is None or len(found) == MOST_ROWS
+
+
+def test_many_names_in_one_change_are_told_or_any(ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]) -> None:
+    other = open_again()
+    ledger.zones.foreign_names()
+    label = "a-label-of-some-length" * 2
+    many = tuple(a_record(f"{label}{n}", 1) for n in range(MOST_NAMES))
+    apply(other, zone, change(2, new=many))
+    assert ledger.zones.foreign_names() == {record.name for record in many}
+    apply(other, zone, change(3, gone=many, new=(a_record("one-more", 1),)))
+    assert ledger.zones.foreign_names() in (None, {name("one-more"), *(record.name for record in many)})
 
 
 def test_who_listens_hears_of_zones(new_url: str, ledger: Ledger, zone: Zone, open_again: Callable[[], Ledger]) -> None:
