@@ -22,6 +22,7 @@ from tenure.authority.server_settings import ServerSettings
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Record
 from tenure.dnswire.name import Name, from_text
+from tenure.dnswire.tcp import Deframer, frame
 from tenure.ledger.opening import open_zones
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns import DnsService
@@ -57,6 +58,17 @@ class Running:
             udp.connect((self.host, self.port))
             udp.send(octets)
             return udp.recv(65535)
+
+    def send_tcp(self, octets: bytes) -> bytes:
+        """The reply over a TCP connection of its own."""
+        with socket.create_connection((self.host, self.port), 10) as tcp:
+            tcp.sendall(frame(octets))
+            tcp.shutdown(socket.SHUT_WR)
+            deframer, found = Deframer(), []
+            while received := tcp.recv(65536):
+                found += deframer.feed(received)
+        (reply,) = found
+        return reply
 
     def ledger(self) -> ZoneLedger:
         """A second connection, as another process has one; the caller closes it."""

@@ -209,10 +209,18 @@ class DnsService:
             send(limited.octets)
 
     def _receive_tcp(self, octets: bytes, connection: Connection) -> None:
+        ready = self._cache.stream_replies.get(octets[2:])
+        if ready is not None:
+            self._report.count("queries_from_cache", 1)
+            connection.reply(octets[:2] + ready)
+            return
         peer = connection.peer
+        self._cache.begin()
         response = self._respond(octets, peer[0], stream=True)
         if isinstance(response, Reply):
             connection.reply(response.octets)
+            if response.reusable:
+                self._cache.keep_for_streams(octets, response.octets)
         elif isinstance(response, Transfer):
             self._report.count("transfers")
             connection.reply(transfer_stream(self._ledger, self._zone_ids[response.zone.name], response))

@@ -1,4 +1,4 @@
-"""What queries need, kept until it changes: ready replies over UDP, and the records of the names read lately.
+"""What queries need, kept until it changes: ready replies, and the records of the names read lately.
 
 A reply is found by the octets of its query without the id. It depends on the names whose records were read for it, so
 the change of a name drops the replies that read it. A reply for which the SOA was read, or whether anything stands
@@ -7,6 +7,8 @@ of their own: their names were read.
 
 Where query and reply end with a cookie (RFC 7873), that is left off as well: the query without it finds the reply
 without it, whoever asks.
+
+Replies over TCP stand apart from those over UDP, which may be truncated; large ones are made anew each time.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from tenure.dnswire.name import Name
 MOST_REPLIES = 100_000
 MOST_VOLATILE = 20_000  # denials can be asked for without end; they must not push out what exists
 MOST_NODES = 5_000  # of each zone: apex, cuts and wildcards are read again and again, hosts once for each reply
+MOST_STREAM_OCTETS = 4096  # of a reply over TCP: there may be as many of them as over UDP, where they are short
 _MOST_KEPT = 4 * MOST_REPLIES  # replies kept since everything was dropped; bounds the notes about dropped ones
 
 _COOKIE_ALONE = b"\0\x0c\0\x0a\0\x08"  # length of OPT's data, option code, length: a client cookie of 8 octets follows
@@ -53,7 +56,8 @@ class QueryCache:
 
     def __init__(self) -> None:
         self.replies: dict[bytes, bytes] = {}
-        self.before_cookie: dict[bytes, bytes] = {}  # the same, of queries and replies that end with a cookie
+        self.stream_replies: dict[bytes, bytes] = {}  # the same over TCP
+        self.before_cookie: dict[bytes, bytes] = {}  # the same over UDP, of queries and replies that end with a cookie
         self._views: list[_KeptView] = []
         self._reads = _Reads()
         self._readers: dict[Name, list[bytes]] = {}  # queries whose reply read the name
@@ -86,6 +90,12 @@ class QueryCache:
         self._note(query[2:])
         self.replies[query[2:]] = reply[2:]
 
+    def keep_for_streams(self, query: bytes, reply: bytes) -> None:
+        """Keep the reply just made to a query over TCP, unless it is large."""
+        if len(reply) <= MOST_STREAM_OCTETS:
+            self._note(query[2:])
+            self.stream_replies[query[2:]] = reply[2:]
+
     def keep_before_cookie(self, query: bytes, reply: bytes) -> None:
         """Keep the reply just made, where each of the two ends with a cookie, the reply's being 24 octets long."""
         found = behind_cookie(query)
@@ -95,7 +105,8 @@ class QueryCache:
 
     def _note(self, key: bytes) -> None:
         """A reply will be kept under the key: make room for it, and note when it has to go."""
-        if len(self.replies) + len(self.before_cookie) >= MOST_REPLIES or self._kept >= _MOST_KEPT:
+        count = len(self.replies) + len(self.stream_replies) + len(self.before_cookie)
+        if count >= MOST_REPLIES or self._kept >= _MOST_KEPT:
             self.forget_all()
         self._kept += 1
         if self._reads.more:
@@ -124,6 +135,7 @@ class QueryCache:
         for view in self._views:
             view.forget_all()
         self.replies.clear()
+        self.stream_replies.clear()
         self.before_cookie.clear()
         self._readers.clear()
         self._volatile.clear()
@@ -135,8 +147,10 @@ class QueryCache:
         self._volatile.clear()
 
     def _drop(self, key: bytes) -> None:
-        if self.replies.pop(key, None) is None:
-            self.before_cookie.pop(key, None)
+        """Whatever is kept under the key; a query over UDP and one over TCP can have the same."""
+        self.replies.pop(key, None)
+        self.stream_replies.pop(key, None)
+        self.before_cookie.pop(key, None)
 
 
 class _Reads:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.query
@@ -18,6 +19,7 @@ from dns_exchange import KEY, OTHER_KEY
 from dns_service import running
 from postgres_cluster import postgres_cluster
 
+from tenure.authority.server_settings import ServerSettings, TcpSettings
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rr import RR
@@ -27,6 +29,7 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.history import EventFilter
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns import DnsService
+from tenure.serving.dns_cache import MOST_STREAM_OCTETS
 from tenure.serving.dns_updates import REFUSALS_PER_SECOND
 from tenure.serving.errors import ServiceError
 from tenure.signing.key import Key
@@ -156,22 +159,61 @@ def test_a_question_that_cannot_be_read_for_is_a_server_failure(tmp_path: Path) 
         ("nowhere", "A", add(name("elsewhere"), 1, 300, b"\x0a\0\0\1")),  # the serial in the denial
     ],
 )
-def test_no_reply_outlives_what_it_says(tmp_path: Path, question: str, rtype: str, change: RR) -> None:
+@pytest.mark.parametrize("tcp", [False, True])
+def test_no_reply_outlives_what_it_says(tmp_path: Path, question: str, rtype: str, change: RR, tcp: bool) -> None:
     text = "@ 300 NS ns\n@ 300 MX 1 mail\nns 300 A 192.0.2.1\nmail 300 A 192.0.2.3\nhost 300 A 192.0.2.10\n"
     text += "alias 300 CNAME host\n*.wild 300 TXT one\nsub 300 NS ns.sub\n"
     asked = "example.test." if question == "@" else f"{question}.example.test."
     octets = dns.message.make_query(asked, rtype, id=1).to_wire()
     with running(tmp_path, text) as service:
-        before = service.send(octets)
-        assert service.send(octets) == before
+        send = service.send_tcp if tcp else service.send
+        before = send(octets)
+        assert send(octets) == before
         eventually(lambda: service.report.counts["queries_from_cache"] == 1)
         assert parse_message(service.send(update(change)[0])).rcode == 0
-        after = service.send(octets)
+        after = send(octets)
         assert after != before
         service.send(update(add(name("unrelated"), 1, 300, b"\x0a\0\0\1"))[0])
-        again = parse_message(service.send(octets))
+        again = parse_message(send(octets))
     expected = parse_message(after)
     assert again.answers == expected.answers or rtype == "SOA"
+
+
+def test_what_is_ready_over_one_transport_is_not_for_the_other(tmp_path: Path) -> None:
+    text = "@ 300 NS ns\nns 300 A 192.0.2.1\n" + "".join(f"many 300 A 10.0.0.{n}\n" for n in range(90))
+    with running(tmp_path, text) as service:
+        for rtype, tcp_answers, udp_answers in (("A", 90, 0), ("ANY", 90, 0)):
+            octets = dns.message.make_query("many.example.test.", rtype, id=1).to_wire()
+            for _ in range(2):
+                assert len(parse_message(service.send(octets)).answers) == udp_answers
+                assert len(parse_message(service.send_tcp(octets)).answers) == tcp_answers
+        eventually(lambda: service.report.counts["queries_from_cache"] == 4)
+
+
+def test_what_belongs_to_a_connection_is_not_kept(tmp_path: Path) -> None:
+    """The idle time of a connection (RFC 7828) and a cookie are for who asked."""
+    options = [dns.edns.GenericOption(11, b""), dns.edns.GenericOption(10, b"clientck")]
+    octets = dns.message.make_query("host.example.test.", "A", id=1, use_edns=0, options=options).to_wire()
+    settings = ServerSettings(tcp=TcpSettings(idle_seconds=7))
+    with running(tmp_path, server=settings) as service:
+        for _ in range(2):
+            found = {o.otype: o.to_wire() for o in dns.message.from_wire(service.send_tcp(octets)).options}
+            assert found[11] == (70).to_bytes(2, "big")
+            assert len(found[10]) == 24
+        plain = dns.message.make_query("host.example.test.", "A", id=1, use_edns=0).to_wire()
+        for _ in range(2):
+            assert not dns.message.from_wire(service.send_tcp(plain)).options
+        eventually(lambda: service.report.counts["queries_from_cache"] == 1)
+
+
+def test_a_large_reply_over_tcp_is_made_anew(tmp_path: Path) -> None:
+    text = "@ 300 NS ns\n" + "".join(f"many 300 TXT {n:0200}\n" for n in range(30))
+    octets = dns.message.make_query("many.example.test.", "TXT", id=1).to_wire()
+    with running(tmp_path, text) as service:
+        assert len(service.send_tcp(octets)) > MOST_STREAM_OCTETS
+        assert len(parse_message(service.send_tcp(octets)).answers) == 30
+        eventually(lambda: service.report.counts["messages"] == 2)
+        assert not service.report.counts["queries_from_cache"]
 
 
 def test_another_name_does_not_drop_a_reply(tmp_path: Path) -> None:
