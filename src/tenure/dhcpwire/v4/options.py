@@ -1,12 +1,28 @@
-"""Option codes and message types, and options as an operator writes them (RFC 2132 and later; names are Kea's)."""
+"""Option codes and message types, and options as people write and read them (RFC 2132 and later; names are Kea's)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from typing import NamedTuple
 
-from tenure.dnswire import name as dnsname
+from tenure.dhcpwire.v4.kinds import (
+    ADDRESS,
+    ADDRESS_PAIRS,
+    ADDRESSES,
+    BOOLEAN,
+    DOMAIN_LIST,
+    DOMAIN_TEXT,
+    NOTHING,
+    OCTETS,
+    ROUTES,
+    SECONDS,
+    TEXT,
+    Kind,
+    items,
+    numbers,
+    octets_from_hex,
+)
 
 
 class MessageType(IntEnum):
@@ -54,221 +70,222 @@ class Option(IntEnum):
     END = 255
 
 
+class KnownOption(NamedTuple):
+    """A row of the table: an option that has a name."""
+
+    code: int
+    name: str  # Kea's, where it has one
+    kind: Kind
+
+
 # What the server says by itself in every message; to configure it would contradict the lease.
 _SERVERS_OWN = {0, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 80, 81, 82, 255}
 
 
 def encode_option(name_or_code: str, values: Sequence[str] | str) -> tuple[int, bytes]:
-    """Code and data of an option that an operator wrote; `ValueError` says what would be right.
+    """Code and data of an option that an operator may set; `ValueError` says what would be right. See `option_of`."""
+    if code_of(name_or_code) in _SERVERS_OWN or code_of(name_or_code) > 255:
+        raise ValueError(f"option {name_or_code} is not yours to set; write a code from 1 to 254, none of the lease")
+    return option_of(name_or_code, values)
+
+
+def option_of(name_or_code: str, values: Sequence[str] | str) -> tuple[int, bytes]:
+    """Code and data of any option that a person wrote; `ValueError` says what would be right.
 
     The option is named as in Kea (`routers`) or by its code (`3`). Values are a list, or one text that is split at
     commas where the option takes several. `hex:...` (for a code also `0x...`) gives the data as it is; an option that
     has no name here is written only so. Data is not limited to 255 octets (RFC 3396).
     """
-    by_code = name_or_code.isascii() and name_or_code.isdecimal()
-    code, kind = _BY_CODE.get(int(name_or_code), (int(name_or_code), None)) if by_code else _by_name(name_or_code)
-    if code in _SERVERS_OWN or code > 255:
-        raise ValueError(f"option {name_or_code} is not yours to set; write a code from 1 to 254, none of the lease")
+    by_code = _is_code(name_or_code)
+    code = code_of(name_or_code)
+    known = BY_CODE.get(code)
     whole = values if isinstance(values, str) else ",".join(values)
     if whole.startswith("hex:") or (by_code and whole.startswith("0x")):
-        return code, _hex(whole)
-    if kind is None:
+        return code, octets_from_hex(whole)
+    if known is None:
         raise ValueError(f"option {code} has no known format; write its data as hex:0a0b")
     try:
-        data = kind([values] if isinstance(values, str) else list(values))
+        data = known.kind.encode([values] if isinstance(values, str) else list(values))
     except ValueError as problem:
         raise ValueError(f"option {name_or_code}: {problem}") from None
-    if not data:
+    if not data and known.kind is not NOTHING:
         raise ValueError(f"option {name_or_code} has no value")
     return code, data
 
 
-def _by_name(name: str) -> tuple[int, _Kind]:
+def code_of(name_or_code: str) -> int:
+    """The code of an option; `ValueError` for a name that is none."""
+    if _is_code(name_or_code):
+        return int(name_or_code)
     try:
-        return _BY_NAME[name]
+        return BY_NAME[name_or_code].code
     except KeyError:
-        raise ValueError(f"{name!r} is no option name; write Kea's name for it, or its code") from None
+        raise ValueError(f"{name_or_code!r} is no option name; write Kea's name for it, or its code") from None
 
 
-def _hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text.removeprefix("hex:").removeprefix("0x").replace(":", ""))
-    except ValueError:
-        raise ValueError(f"{text!r} is not pairs of hex digits; write them as 0x0a0b or hex:0a0b") from None
+def name_of(code: int) -> str:
+    """The option's name, or `option-224` for one without."""
+    known = BY_CODE.get(code)
+    return f"option-{code}" if known is None else known.name
 
 
-def _items(values: Sequence[str]) -> list[str]:
-    return [item.strip() for value in values for item in value.split(",")]
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
-def _one(values: Sequence[str]) -> str:
-    if len(values) != 1:
-        raise ValueError(f"one value is needed, not {len(values)}")
-    return values[0].strip()
+def _message_type(values: Sequence[str]) -> bytes:
+    word = "".join(values).strip().upper().removeprefix("DHCP")
+    if word not in MessageType.__members__:
+        raise ValueError(f"one of {', '.join(MessageType.__members__)} is needed, not {word!r}")
+    return bytes((MessageType[word],))
 
 
-def _address(text: str) -> bytes:
-    try:
-        return IPv4Address(text).packed
-    except AddressValueError:
-        raise ValueError(f"an IPv4 address is needed, not {text!r}") from None
+def _message_type_text(data: bytes) -> str:
+    if len(data) != 1 or data[0] not in set(MessageType):
+        raise ValueError(f"a message type is one octet from 1 to {max(MessageType)}")
+    return MessageType(data[0]).name
 
 
-def _addresses(values: Sequence[str]) -> bytes:
-    return b"".join(_address(item) for item in _items(values))
+def _codes(values: Sequence[str]) -> bytes:
+    """Options that a client asks for, by name or code."""
+    codes = [code_of(item) for item in items(values)]
+    if any(code > 255 for code in codes):
+        raise ValueError("a code is at most 255")
+    return bytes(codes)
 
 
-def _one_address(values: Sequence[str]) -> bytes:
-    return _address(_one(values))
+def _codes_text(data: bytes) -> str:
+    return ", ".join(name_of(code) if code in BY_CODE else str(code) for code in data)
 
 
-def _address_pairs(values: Sequence[str]) -> bytes:
-    """Destination and router in turn; no default route (RFC 2132 section 5.8)."""
-    found = [_address(part) for item in _items(values) for part in item.replace(" - ", " ").split()]
-    if len(found) % 2 or bytes(4) in found[::2]:
-        raise ValueError("pairs of a destination, not 0.0.0.0, and its router are needed")
-    return b"".join(found)
+MESSAGE_TYPE = Kind(_message_type, _message_type_text)
+CODES = Kind(_codes, _codes_text)
 
-
-def _text(values: Sequence[str]) -> bytes:
-    text = ",".join(values)
-    if not text.isascii():
-        raise ValueError(f"ASCII text is needed, not {text!r}")
-    return text.encode("ascii")
-
-
-def _domain_text(values: Sequence[str]) -> bytes:
-    """Option 15 and its like are text, not a name in wire form (RFC 2132 section 3.17)."""
-    text = _one(values)
-    dnsname.from_text(text)
-    return text.rstrip(".").encode("ascii")
-
-
-def _boolean(values: Sequence[str]) -> bytes:
-    word = _one(values).lower()
-    if word not in {"true", "false", "1", "0"}:
-        raise ValueError(f"true or false is needed, not {word!r}")
-    return b"\1" if word in {"true", "1"} else b"\0"
-
-
-def _numbers(size: int, *, several: bool = False, signed: bool = False) -> _Kind:
-    def encode(values: Sequence[str]) -> bytes:
-        items = _items(values) if several else [_one(values)]
-        try:
-            return b"".join(int(item).to_bytes(size, "big", signed=signed) for item in items)
-        except (ValueError, OverflowError):
-            raise ValueError(f"a number of {8 * size} bits is needed, not {', '.join(items)!r}") from None
-
-    return encode
-
-
-def _domain_list(values: Sequence[str]) -> bytes:
-    """Names with compression pointers into the option's own data (RFC 3397 section 2)."""
-    data = bytearray()
-    seen: dict[bytes, int] = {}
-    for item in _items(values):
-        name = dnsname.from_text(item).lower()
-        while name[0] and name not in seen:
-            if len(data) < 0x4000:
-                seen[name] = len(data)
-            data += name[: name[0] + 1]
-            name = dnsname.parent(name)
-        data += (0xC000 | seen[name]).to_bytes(2, "big") if name[0] else dnsname.ROOT
-    return bytes(data)
-
-
-def _routes(values: Sequence[str]) -> bytes:
-    """Prefix length, the significant octets of the destination, the router, for each route (RFC 3442)."""
-    data = bytearray()
-    for item in _items(values):
-        words = item.replace(" - ", " ").replace(" via ", " ").split()
-        if len(words) != 2:
-            raise ValueError(f"a route is written 10.2.0.0/16 10.1.0.1, not {item!r}")
-        try:
-            network = IPv4Network(words[0])
-        except (AddressValueError, NetmaskValueError, ValueError):
-            raise ValueError(f"a destination is written 10.2.0.0/16 without host bits, not {words[0]!r}") from None
-        data.append(network.prefixlen)
-        data += network.network_address.packed[: (network.prefixlen + 7) // 8] + _address(words[1])
-    return bytes(data)
-
-
-_Kind = Callable[[Sequence[str]], bytes]
-
-_BY_NAME: dict[str, tuple[int, _Kind]] = {
-    "subnet-mask": (1, _one_address),
-    "time-offset": (2, _numbers(4, signed=True)),
-    "routers": (3, _addresses),
-    "time-servers": (4, _addresses),
-    "name-servers": (5, _addresses),
-    "domain-name-servers": (6, _addresses),
-    "log-servers": (7, _addresses),
-    "cookie-servers": (8, _addresses),
-    "lpr-servers": (9, _addresses),
-    "impress-servers": (10, _addresses),
-    "resource-location-servers": (11, _addresses),
-    "host-name": (12, _text),
-    "boot-size": (13, _numbers(2)),
-    "merit-dump": (14, _text),
-    "domain-name": (15, _domain_text),
-    "swap-server": (16, _one_address),
-    "root-path": (17, _text),
-    "extensions-path": (18, _text),
-    "ip-forwarding": (19, _boolean),
-    "non-local-source-routing": (20, _boolean),
-    "policy-filter": (21, _address_pairs),
-    "max-dgram-reassembly": (22, _numbers(2)),
-    "default-ip-ttl": (23, _numbers(1)),
-    "path-mtu-aging-timeout": (24, _numbers(4)),
-    "path-mtu-plateau-table": (25, _numbers(2, several=True)),
-    "interface-mtu": (26, _numbers(2)),
-    "all-subnets-local": (27, _boolean),
-    "broadcast-address": (28, _one_address),
-    "perform-mask-discovery": (29, _boolean),
-    "mask-supplier": (30, _boolean),
-    "router-discovery": (31, _boolean),
-    "router-solicitation-address": (32, _one_address),
-    "static-routes": (33, _address_pairs),
-    "trailer-encapsulation": (34, _boolean),
-    "arp-cache-timeout": (35, _numbers(4)),
-    "ieee802-3-encapsulation": (36, _boolean),
-    "default-tcp-ttl": (37, _numbers(1)),
-    "tcp-keepalive-interval": (38, _numbers(4)),
-    "tcp-keepalive-garbage": (39, _boolean),
-    "nis-domain": (40, _text),
-    "nis-servers": (41, _addresses),
-    "ntp-servers": (42, _addresses),
-    "netbios-name-servers": (44, _addresses),
-    "netbios-dd-server": (45, _addresses),
-    "netbios-node-type": (46, _numbers(1)),
-    "netbios-scope": (47, _text),
-    "font-servers": (48, _addresses),
-    "x-display-manager": (49, _addresses),
-    "vendor-class-identifier": (60, _text),
-    "nisplus-domain-name": (64, _text),
-    "nisplus-servers": (65, _addresses),
-    "tftp-server-name": (66, _text),
-    "boot-file-name": (67, _text),
-    "mobile-ip-home-agent": (68, _addresses),
-    "smtp-server": (69, _addresses),
-    "pop-server": (70, _addresses),
-    "nntp-server": (71, _addresses),
-    "www-server": (72, _addresses),
-    "finger-server": (73, _addresses),
-    "irc-server": (74, _addresses),
-    "streettalk-server": (75, _addresses),
-    "streettalk-directory-assistance-server": (76, _addresses),
-    "pcode": (100, _text),
-    "tcode": (101, _text),
-    "v6-only-preferred": (108, _numbers(4)),
-    "netinfo-server-address": (112, _addresses),
-    "netinfo-server-tag": (113, _text),
-    "v4-captive-portal": (114, _text),
-    "auto-config": (116, _numbers(1)),
-    "name-service-search": (117, _numbers(2, several=True)),
-    "domain-search": (119, _domain_list),
-    "classless-static-route": (121, _routes),
-    "capwap-ac-v4": (138, _addresses),
-    "tftp-server-address": (150, _addresses),
-}
-_BY_CODE: dict[int, tuple[int, _Kind]] = {entry[0]: entry for entry in _BY_NAME.values()}
+# Names and formats are Kea's; 80, 249 and 252 have none there, 209 to 211 have ISC dhcpd's.
+OPTIONS = (
+    KnownOption(1, "subnet-mask", ADDRESS),
+    KnownOption(2, "time-offset", numbers(4, signed=True)),
+    KnownOption(3, "routers", ADDRESSES),
+    KnownOption(4, "time-servers", ADDRESSES),
+    KnownOption(5, "name-servers", ADDRESSES),
+    KnownOption(6, "domain-name-servers", ADDRESSES),
+    KnownOption(7, "log-servers", ADDRESSES),
+    KnownOption(8, "cookie-servers", ADDRESSES),
+    KnownOption(9, "lpr-servers", ADDRESSES),
+    KnownOption(10, "impress-servers", ADDRESSES),
+    KnownOption(11, "resource-location-servers", ADDRESSES),
+    KnownOption(12, "host-name", TEXT),
+    KnownOption(13, "boot-size", numbers(2)),
+    KnownOption(14, "merit-dump", TEXT),
+    KnownOption(15, "domain-name", DOMAIN_TEXT),
+    KnownOption(16, "swap-server", ADDRESS),
+    KnownOption(17, "root-path", TEXT),
+    KnownOption(18, "extensions-path", TEXT),
+    KnownOption(19, "ip-forwarding", BOOLEAN),
+    KnownOption(20, "non-local-source-routing", BOOLEAN),
+    KnownOption(21, "policy-filter", ADDRESS_PAIRS),
+    KnownOption(22, "max-dgram-reassembly", numbers(2)),
+    KnownOption(23, "default-ip-ttl", numbers(1)),
+    KnownOption(24, "path-mtu-aging-timeout", numbers(4)),
+    KnownOption(25, "path-mtu-plateau-table", numbers(2, several=True)),
+    KnownOption(26, "interface-mtu", numbers(2)),
+    KnownOption(27, "all-subnets-local", BOOLEAN),
+    KnownOption(28, "broadcast-address", ADDRESS),
+    KnownOption(29, "perform-mask-discovery", BOOLEAN),
+    KnownOption(30, "mask-supplier", BOOLEAN),
+    KnownOption(31, "router-discovery", BOOLEAN),
+    KnownOption(32, "router-solicitation-address", ADDRESS),
+    KnownOption(33, "static-routes", ADDRESS_PAIRS),
+    KnownOption(34, "trailer-encapsulation", BOOLEAN),
+    KnownOption(35, "arp-cache-timeout", numbers(4)),
+    KnownOption(36, "ieee802-3-encapsulation", BOOLEAN),
+    KnownOption(37, "default-tcp-ttl", numbers(1)),
+    KnownOption(38, "tcp-keepalive-interval", numbers(4)),
+    KnownOption(39, "tcp-keepalive-garbage", BOOLEAN),
+    KnownOption(40, "nis-domain", TEXT),
+    KnownOption(41, "nis-servers", ADDRESSES),
+    KnownOption(42, "ntp-servers", ADDRESSES),
+    KnownOption(43, "vendor-encapsulated-options", OCTETS),
+    KnownOption(44, "netbios-name-servers", ADDRESSES),
+    KnownOption(45, "netbios-dd-server", ADDRESSES),
+    KnownOption(46, "netbios-node-type", numbers(1)),
+    KnownOption(47, "netbios-scope", TEXT),
+    KnownOption(48, "font-servers", ADDRESSES),
+    KnownOption(49, "x-display-manager", ADDRESSES),
+    KnownOption(50, "dhcp-requested-address", ADDRESS),
+    KnownOption(51, "dhcp-lease-time", SECONDS),
+    KnownOption(52, "dhcp-option-overload", numbers(1)),
+    KnownOption(53, "dhcp-message-type", MESSAGE_TYPE),
+    KnownOption(54, "dhcp-server-identifier", ADDRESS),
+    KnownOption(55, "dhcp-parameter-request-list", CODES),
+    KnownOption(56, "dhcp-message", TEXT),
+    KnownOption(57, "dhcp-max-message-size", numbers(2)),
+    KnownOption(58, "dhcp-renewal-time", SECONDS),
+    KnownOption(59, "dhcp-rebinding-time", SECONDS),
+    KnownOption(60, "vendor-class-identifier", TEXT),
+    KnownOption(61, "dhcp-client-identifier", OCTETS),
+    KnownOption(62, "nwip-domain-name", TEXT),
+    KnownOption(63, "nwip-suboptions", OCTETS),
+    KnownOption(64, "nisplus-domain-name", TEXT),
+    KnownOption(65, "nisplus-servers", ADDRESSES),
+    KnownOption(66, "tftp-server-name", TEXT),
+    KnownOption(67, "boot-file-name", TEXT),
+    KnownOption(68, "mobile-ip-home-agent", ADDRESSES),
+    KnownOption(69, "smtp-server", ADDRESSES),
+    KnownOption(70, "pop-server", ADDRESSES),
+    KnownOption(71, "nntp-server", ADDRESSES),
+    KnownOption(72, "www-server", ADDRESSES),
+    KnownOption(73, "finger-server", ADDRESSES),
+    KnownOption(74, "irc-server", ADDRESSES),
+    KnownOption(75, "streettalk-server", ADDRESSES),
+    KnownOption(76, "streettalk-directory-assistance-server", ADDRESSES),
+    KnownOption(77, "user-class", OCTETS),
+    KnownOption(78, "slp-directory-agent", OCTETS),
+    KnownOption(79, "slp-service-scope", OCTETS),
+    KnownOption(80, "rapid-commit", NOTHING),
+    KnownOption(81, "fqdn", OCTETS),
+    KnownOption(82, "dhcp-agent-options", OCTETS),
+    KnownOption(85, "nds-servers", ADDRESSES),
+    KnownOption(86, "nds-tree-name", TEXT),
+    KnownOption(87, "nds-context", TEXT),
+    KnownOption(88, "bcms-controller-names", DOMAIN_LIST),
+    KnownOption(89, "bcms-controller-address", ADDRESSES),
+    KnownOption(90, "authenticate", OCTETS),
+    KnownOption(91, "client-last-transaction-time", SECONDS),
+    KnownOption(92, "associated-ip", ADDRESSES),
+    KnownOption(93, "client-system", numbers(2, several=True)),
+    KnownOption(94, "client-ndi", numbers(1, several=True)),
+    KnownOption(97, "uuid-guid", OCTETS),
+    KnownOption(98, "uap-servers", TEXT),
+    KnownOption(99, "geoconf-civic", OCTETS),
+    KnownOption(100, "pcode", TEXT),
+    KnownOption(101, "tcode", TEXT),
+    KnownOption(108, "v6-only-preferred", numbers(4)),
+    KnownOption(112, "netinfo-server-address", ADDRESSES),
+    KnownOption(113, "netinfo-server-tag", TEXT),
+    KnownOption(114, "v4-captive-portal", TEXT),
+    KnownOption(116, "auto-config", numbers(1)),
+    KnownOption(117, "name-service-search", numbers(2, several=True)),
+    KnownOption(118, "subnet-selection", ADDRESS),
+    KnownOption(119, "domain-search", DOMAIN_LIST),
+    KnownOption(121, "classless-static-route", ROUTES),
+    KnownOption(124, "vivco-suboptions", OCTETS),
+    KnownOption(125, "vivso-suboptions", OCTETS),
+    KnownOption(136, "pana-agent", ADDRESSES),
+    KnownOption(137, "v4-lost", DOMAIN_LIST),
+    KnownOption(138, "capwap-ac-v4", ADDRESSES),
+    KnownOption(141, "sip-ua-cs-domains", DOMAIN_LIST),
+    KnownOption(143, "v4-sztp-redirect", OCTETS),
+    KnownOption(146, "rdnss-selection", OCTETS),
+    KnownOption(150, "tftp-server-address", ADDRESSES),
+    KnownOption(159, "v4-portparams", OCTETS),
+    KnownOption(209, "loader-configfile", TEXT),
+    KnownOption(210, "loader-pathprefix", TEXT),
+    KnownOption(211, "loader-reboottime", SECONDS),
+    KnownOption(212, "option-6rd", OCTETS),
+    KnownOption(213, "v4-access-domain", DOMAIN_LIST),
+    KnownOption(249, "ms-classless-static-route", ROUTES),
+    KnownOption(252, "wpad-url", TEXT),
+)
+BY_CODE = {option.code: option for option in OPTIONS}
+BY_NAME = {option.name: option for option in OPTIONS}
