@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dhcpv4 import request
+from dhcpv4_octets import MESSAGES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,22 +13,6 @@ from tenure.octets import Malformed
 
 CODES = st.integers(1, 254).filter(lambda code: code not in {52, 82})
 OPTIONS = st.dictionaries(CODES, st.binary(max_size=300), max_size=12)
-# a valid header before anything: else hardly any octets get past the cookie
-MESSAGES = st.one_of(
-    st.binary(max_size=400),
-    st.builds(
-        lambda hlen, names, rest: request(hlen=hlen, sname=names[:64], file=names[64:], end=rest),
-        st.integers(0, 255),
-        st.binary(max_size=192),
-        st.binary(max_size=300),
-    ),
-    st.builds(
-        lambda overload, names, rest: request((52, overload), sname=names[:64], file=names[64:], end=rest),
-        st.sampled_from([b"\1", b"\2", b"\3"]),
-        st.binary(max_size=192),
-        st.binary(max_size=60),
-    ),
-)
 
 
 @given(MESSAGES)

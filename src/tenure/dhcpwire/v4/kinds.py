@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from typing import NamedTuple
 
+from tenure.dhcpwire.words import hex_of, text_of
 from tenure.dnswire import name as dnsname
 from tenure.octets import Malformed
 
@@ -19,16 +20,6 @@ class Kind(NamedTuple):
 
     encode: Callable[[Sequence[str]], bytes]
     decode: Callable[[bytes], str]
-
-
-def text_of(data: bytes) -> str:
-    """Octets as printable ASCII; others, and the backslash that begins an escape, as `\\xHH`."""
-    return "".join(chr(octet) if 0x20 <= octet <= 0x7E and octet != 0x5C else f"\\x{octet:02x}" for octet in data)
-
-
-def hex_of(data: bytes) -> str:
-    """`hex:0a0b`, as operators write octets."""
-    return f"hex:{data.hex()}"
 
 
 def octets_from_hex(text: str) -> bytes:
