@@ -1,6 +1,9 @@
-"""The client FQDN option of DHCPv4 (81): octets to flags and labels, and back. What it means is in `naming`.
+"""The client FQDN option, 81 of DHCPv4 and 39 of DHCPv6: octets to flags and labels, and back. Its meaning: `naming`.
 
-The data is `flags(1) RCODE1(1) RCODE2(1) name(...)`; the flags are S 0x01, O 0x02, E 0x04, N 0x08 (RFC 4702 section 2).
+    81  flags(1) RCODE1(1) RCODE2(1) name(...)    S 0x01, O 0x02, E 0x04, N 0x08     (RFC 4702 section 2)
+    39  flags(1) name(...)                        S 0x01, O 0x02, N 0x04             (RFC 4704 section 4)
+
+The name of option 39 always is in wire form, which E says of that of option 81.
 """
 
 from __future__ import annotations
@@ -15,8 +18,10 @@ _S = 0x01  # the server does the forward record
 _O = 0x02  # the server does not do as the client asked
 _E = 0x04  # the name is in wire form, not ASCII
 _N = 0x08  # nobody but the client updates
+_N39 = 0x04
 
 _NAME_OFFSET = 3
+_NAME_OFFSET39 = 1
 
 
 class NameKind(IntEnum):
@@ -39,6 +44,7 @@ class ClientFqdn(NamedTuple):
     kind: NameKind
     labels: tuple[bytes, ...]
     field: bytes  # the name field as sent
+    code: int = 81  # of the option that it came in, and is answered in
 
 
 def parse_fqdn81(data: bytes) -> ClientFqdn:
@@ -49,19 +55,29 @@ def parse_fqdn81(data: bytes) -> ClientFqdn:
     if len(data) < _NAME_OFFSET:
         raise Malformed("option 81 has at least 3 octets", 0)
     flags = data[0]
-    kind, labels = _parse_wire(data) if flags & _E else _parse_ascii(data[_NAME_OFFSET:])
+    kind, labels = _parse_wire(data, _NAME_OFFSET) if flags & _E else _parse_ascii(data[_NAME_OFFSET:])
     return ClientFqdn(
         flags & _S != 0, flags & _O != 0, flags & _N != 0, flags & _E != 0, kind, labels, data[_NAME_OFFSET:]
     )
 
 
-def _parse_wire(data: bytes) -> tuple[NameKind, tuple[bytes, ...]]:
-    """Labels of a canonical name. Whether it is full is known by the walk only: a label may end in a zero octet."""
+def parse_fqdn39(data: bytes) -> ClientFqdn:
+    """The data of option 39; `Malformed` when it is empty or its name is none. The must-be-zero bits are ignored."""
+    if not data:
+        raise Malformed("option 39 has at least 1 octet", 0)
+    flags = data[0]
+    kind, labels = _parse_wire(data, _NAME_OFFSET39)
+    field = data[_NAME_OFFSET39:]
+    return ClientFqdn(flags & _S != 0, flags & _O != 0, flags & _N39 != 0, True, kind, labels, field, 39)
+
+
+def _parse_wire(data: bytes, start: int) -> tuple[NameKind, tuple[bytes, ...]]:
+    """Labels of the canonical name from `start` on. Only the walk knows whether it is full: a label may end in zero."""
     labels: list[bytes] = []
-    offset = _NAME_OFFSET
+    offset = start
     end = len(data)
-    if end - _NAME_OFFSET > dnsname.MAX_NAME:
-        raise Malformed("name is longer than 255 octets", _NAME_OFFSET)
+    if end - start > dnsname.MAX_NAME:
+        raise Malformed("name is longer than 255 octets", start)
     while offset < end:
         length = data[offset]
         if length == 0:
@@ -75,8 +91,8 @@ def _parse_wire(data: bytes) -> tuple[NameKind, tuple[bytes, ...]]:
             raise Malformed("a label runs past the end", offset)
         labels.append(data[offset + 1 : after])
         offset = after
-    if end - _NAME_OFFSET == dnsname.MAX_NAME:
-        raise Malformed("name is longer than 255 octets with its root", _NAME_OFFSET)
+    if end - start == dnsname.MAX_NAME:
+        raise Malformed("name is longer than 255 octets with its root", start)
     return (NameKind.PARTIAL if labels else NameKind.EMPTY), tuple(labels)
 
 
@@ -102,6 +118,16 @@ def _parse_ascii(text: bytes) -> tuple[NameKind, tuple[bytes, ...]]:
 def build_fqdn81(s: bool, o: bool, n: bool, e: bool, field: bytes) -> bytes:
     """The option's data as a server sends it: both RCODEs 255 (section 2.2), `field` in the encoding that `e` says."""
     return bytes((s | o << 1 | e << 2 | n << 3, 255, 255)) + field
+
+
+def build_fqdn39(s: bool, o: bool, n: bool, field: bytes) -> bytes:
+    """The data of option 39 as a server sends it; `field` is a name in wire form."""
+    return bytes((s | o << 1 | n << 2,)) + field
+
+
+def build_answer(sent: ClientFqdn, s: bool, o: bool, n: bool, field: bytes) -> bytes:
+    """The answer to a client's option, in its kind and encoding; `field` is in that encoding."""
+    return build_fqdn39(s, o, n, field) if sent.code == 39 else build_fqdn81(s, o, n, sent.e, field)
 
 
 def ascii_field(name: dnsname.Name, final_dot: bool) -> bytes:

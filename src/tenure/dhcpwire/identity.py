@@ -1,6 +1,7 @@
 """Who a client is: the key of its leases, the identifier that its DHCID is made of, and texts for people.
 
-A client key is `0x00 htype hardware-address` without a client identifier (option 61), `0x01 option-61-data` with one.
+A client key is `0x00 htype hardware-address` for a DHCPv4 client without a client identifier (option 61), `0x01
+option-61-data` for one that has it, and `0x02 DUID` for a DHCPv6 client.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from tenure.dhcpwire.v4.packet import Packet
 
 HARDWARE_KEY = 0
 CLIENT_ID_KEY = 1
+DUID_KEY = 2
 
 _CLIENT_IDENTIFIER = 61
 _ETHERNET = 1
 _MIN_CLIENT_ID = 2  # RFC 2132 section 9.14; a shorter one identifies nobody and is ignored
 _RFC4361 = 255
 _IAID_SIZE = 4
+_MIN_DUID = 3
 _MAX_DUID = 130  # RFC 8415 section 11.1: 2 octets of type and at most 128 more
 
 # DHCID identifier types (RFC 4701 section 3.3)
@@ -50,6 +53,8 @@ def key_identity(key: bytes) -> tuple[int, bytes] | None:
     """
     if key[0] == HARDWARE_KEY:
         return (HARDWARE_ADDRESS, key[1:]) if any(key[2:]) else None
+    if key[0] == DUID_KEY:
+        return DUID, key[1:]
     if key[1] != _RFC4361:
         return CLIENT_IDENTIFIER, key[1:]
     duid = key[2 + _IAID_SIZE :]
@@ -62,6 +67,14 @@ def parse_rfc4361(client_id: bytes) -> tuple[bytes, bytes] | None:
     if client_id[:1] != b"\xff" or not 1 <= len(duid) <= _MAX_DUID:
         return None
     return iaid, duid
+
+
+def duid_key(duid: bytes) -> bytes | None:
+    """The key of the DHCPv6 client with this DUID; None for one that is no DUID by its length (RFC 8415 section 11.1).
+
+    Nothing else of a DUID is looked at: two are the same if their octets are (section 11).
+    """
+    return b"\2" + duid if _MIN_DUID <= len(duid) <= _MAX_DUID else None
 
 
 def hardware_to_text(value: bytes) -> str:
@@ -104,11 +117,24 @@ def client_id_key(text: str) -> bytes:
     return b"\1" + octets
 
 
+def duid_from_text(text: str) -> bytes:
+    """The octets of a DUID that a person wrote, as `00:03:00:01:02:...` or `0x0003...`; `ValueError`."""
+    octets = _hex_octets(text.strip(), "a DUID is written 00:03:00:01:02:00:00:00:0a:01")
+    if not _MIN_DUID <= len(octets) <= _MAX_DUID:
+        raise ValueError(f"a DUID has {_MIN_DUID} to {_MAX_DUID} octets, {text!r} has {len(octets)}")
+    return octets
+
+
+def duid_key_from_text(text: str) -> bytes:
+    """The client key of a DUID that a person wrote; `ValueError`."""
+    return b"\2" + duid_from_text(text)
+
+
 def key_to_text(key: bytes) -> str:
-    """A client key for people: the hardware address, or `id ` and the client identifier in hex."""
+    """A client key for people: the hardware address, or `id ` or `duid ` and the octets of the identifier in hex."""
     if key[0] == HARDWARE_KEY:
         return hardware_to_text(key[1:])
-    return "id " + key[1:].hex(":")
+    return ("duid " if key[0] == DUID_KEY else "id ") + key[1:].hex(":")
 
 
 def _hex_octets(text: str, right: str) -> bytes:

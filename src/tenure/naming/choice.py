@@ -11,7 +11,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from typing import NamedTuple
 
-from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_fqdn81
+from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_answer
 from tenure.dnswire.name import MAX_NAME, ROOT, Name, labels
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.hostname import normalise, printable, split_text
@@ -33,7 +33,7 @@ class Naming(NamedTuple):
     reverse: bool  # we keep the PTR record
     reason: Reason  # where the name came from, or why there is none or not all of it ours
     heard: str  # what the client called itself: printable ASCII, at most 255 characters, empty if nothing
-    reply_fqdn: bytes | None  # data of option 81; None if the client did not send it
+    reply_fqdn: bytes | None  # data of option 81 or 39; None if the client did not send it
     reply_host_name: bytes | None  # data of option 12
 
 
@@ -180,14 +180,14 @@ def _covered(name: Name, zones: frozenset[Name]) -> Name | Reason:
 
 
 def _reply_fqdn(option: ClientFqdn, terms: Negotiation, name: Name | None) -> bytes:
-    """Option 81 of the reply: the complete name in the client's encoding, or what it sent when there is none."""
+    """Option 81 or 39 of the reply: the complete name in the client's encoding, or what it sent when there is none."""
     if name is None:
         field = option.field
     elif option.e:
         field = name
     else:
         field = ascii_field(name, final_dot=option.kind is NameKind.FULL)
-    return build_fqdn81(terms.s, terms.o, terms.n, option.e, field)
+    return build_answer(option, terms.s, terms.o, terms.n, field)
 
 
 def _unregistered_host_name(wish: _Wish | None, name: Name | None) -> bytes | None:
