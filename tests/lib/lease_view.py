@@ -1,6 +1,6 @@
 """A ledger in memory for tests of leasing: the rows, and the registrations that were wanted and not withdrawn.
 
-It keeps the promises of the real one by checking them: one row for an address, one for a client in a subnet.
+It keeps the promises of the real one by checking them: one row for an address, one for an association in a subnet.
 """
 
 from __future__ import annotations
@@ -27,10 +27,14 @@ class MemoryView:
     def leases_of(self, client: bytes) -> Sequence[Lease]:
         return [row for row in self.rows.values() if row.client == client]
 
-    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int) -> Sequence[bytes]:
+    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int, step: int = 1) -> Sequence[bytes]:
         start, end = int.from_bytes(max(first, after), "big"), int.from_bytes(last, "big")
-        addresses = (number.to_bytes(4, "big") for number in range(start, end + 1))
+        addresses = (number.to_bytes(len(first), "big") for number in range(start, end + 1, step))
         return list(islice((one for one in addresses if one not in self.rows), limit))
+
+    def nearest(self, address: bytes) -> Lease | None:
+        near = [one for one in self.rows if len(one) == len(address) and address[:2] == one[:2] and one <= address]
+        return self.rows[max(near)] if near else None
 
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
         free = [
@@ -56,5 +60,6 @@ class MemoryView:
 
     def check(self) -> None:
         """What the ledger's constraints hold."""
-        owners = [(row.subnet_id, row.client) for row in self.rows.values() if row.client is not None]
-        assert len(owners) == len(set(owners)), "a client has two rows in one subnet"
+        held = [row for row in self.rows.values() if row.client is not None]
+        owners = [(row.subnet_id, row.client, row.kind, row.iaid) for row in held]
+        assert len(owners) == len(set(owners)), "an association has two rows in one subnet"

@@ -22,10 +22,21 @@ class LeaseState(IntEnum):
     DECLINED = 4  # somebody else answers there: unusable until `ends_at`; belongs to no client
 
 
-class Lease(NamedTuple):
-    """One address and who holds it. At most one row for an address, and one for a client in a subnet."""
+class LeaseKind(IntEnum):
+    """What is leased."""
 
-    address: bytes  # 4 or 16 octets
+    ADDRESS = 0
+    PREFIX = 1  # delegated (DHCPv6)
+    SELF_MADE = 2  # an address that the client made itself and told of (RFC 9686)
+
+
+class Lease(NamedTuple):
+    """One address or prefix and who holds it. At most one row for an address, and one for an association in a subnet.
+
+    A DHCPv4 client has one association. A DHCPv6 client has as many as it likes, known by kind and IAID.
+    """
+
+    address: bytes  # 4 or 16 octets; of a prefix its lowest address
     subnet_id: int
     client: bytes | None  # identity key (see dhcpwire.identity); None once declined
     hardware: bytes  # htype octet and hardware address
@@ -39,8 +50,12 @@ class Lease(NamedTuple):
     forward: bool  # we keep the forward record
     reverse: bool  # we keep the reverse record
     reason: str  # a Reason: where the name came from, or why there is none
-    relay: bytes | None  # option 82 as received
+    relay: bytes | None  # option 82 as received; of DHCPv6 where the client is (see `whereabouts`)
     correlation: str  # of the packet that made or last renewed it
+    kind: int = 0  # a LeaseKind
+    iaid: int = 0  # the client's number for the association; of an address that it made itself, made from the address
+    prefix_length: int = 0  # bits of a prefix; 0: an address
+    preferred_lifetime: int = 0  # seconds, as told to the client; 0: DHCPv4 has none
 
 
 class LeaseView(Protocol):
@@ -52,11 +67,17 @@ class LeaseView(Protocol):
     def leases_of(self, client: bytes) -> Sequence[Lease]:
         """The rows of a client, in all subnets and states."""
 
-    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int) -> Sequence[bytes]:
-        """Up to `limit` addresses from `after` on (inclusive) in `first`..`last` that have no row, ascending."""
+    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int, step: int = 1) -> Sequence[bytes]:
+        """Up to `limit` addresses from `after` on (inclusive) in `first`..`last` that have no row, ascending.
+
+        Of a pool of prefixes only each `step`th address counts, from `after` on.
+        """
 
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
         """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
+
+    def nearest(self, address: bytes) -> Lease | None:
+        """The row with the highest address up to this one, of the same family, if it is less than 2^112 away."""
 
 
 class Changes(NamedTuple):

@@ -20,6 +20,8 @@ from tenure.naming.registration import Want, Withdraw
 
 REGISTRATIONS_CHANNEL = "tenure_registrations"
 
+_FORWARD = Lease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
+
 SMALL_POOL = 4096  # addresses; up to here reading the pool's own rows is quicker than reading the ends of all leases
 
 
@@ -32,6 +34,7 @@ class LeaseStatements(NamedTuple):
     drop_lease: str
     put_lease: str
     nth_address: str
+    nearest: str
     ended_by_address: str
     ended_by_end: str
     bound_past_end: str
@@ -47,6 +50,7 @@ def lease_statements(session: Session) -> LeaseStatements:
         statements.DROP_LEASE,
         statements.PUT_LEASE,
         statements.NTH_ADDRESS,
+        statements.NEAREST,
         statements.ENDED_BY_ADDRESS,
         statements.ENDED_BY_END,
         statements.BOUND_PAST_END,
@@ -111,18 +115,41 @@ class LeaseBatch:
                 found.append(lease)
         return found
 
-    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int) -> Sequence[bytes]:
-        """Up to `limit` addresses from `after` on (inclusive) in `first`..`last` that have no row, ascending."""
+    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int, step: int = 1) -> Sequence[bytes]:
+        """Up to `limit` addresses from `after` on (inclusive) in `first`..`last` that have no row, ascending.
+
+        Of a pool of prefixes only each `step`th address counts, from `after` on.
+        """
         start = max(first, after)
         taken = sorted(a for a, lease in self._changed.items() if lease is not None and start <= a <= last)
         dropped = sorted(a for a, lease in self._changed.items() if lease is None and start <= a <= last)
         # an address taken in this batch may look unused, so that many more have to be found
-        found = list(unused(self._nth_address, start, last, limit + len(taken)))
+        found = list(unused(self._nth_address, start, last, limit + len(taken), step))
         self._known.update(dict.fromkeys(found))
         if taken or dropped:
             hidden = set(taken)
             found = sorted({*found, *dropped} - hidden)
         return found[:limit]
+
+    def nearest(self, address: bytes) -> Lease | None:
+        """The row with the highest address up to this one, of the same family, if it is less than 2^112 away."""
+        decided = [row for row in self._changed.values() if row is not None and len(row.address) == len(address)]
+        rows = [row for row in decided if row.address <= address and row.address[:2] == address[:2]]
+        if (stored := self._nearest_stored(address)) is not None:
+            rows.append(stored)
+        return max(rows, key=lambda row: row.address, default=None)
+
+    def _nearest_stored(self, upto: bytes) -> Lease | None:
+        """The same among the rows that the batch has not decided about."""
+        size = len(upto)
+        least = upto[:2] + bytes(size - 2)
+        while (row := self._one(self._sql.nearest, (upto, least, size))) is not None:
+            if row[0] not in self._changed:
+                return lease_of(row)
+            if row[0] == least:
+                break
+            upto = (int.from_bytes(row[0], "big") - 1).to_bytes(size, "big")
+        return None
 
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
         """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
@@ -188,8 +215,7 @@ class LeaseBatch:
 
 def lease_of(row: Row) -> Lease:
     """The value of a row with `LEASE_COLUMNS`."""
-    (*start, forward, reverse, reason, relay, correlation) = row
-    return Lease._make((*start, bool(forward), bool(reverse), reason, relay, correlation))
+    return Lease._make((*row[:_FORWARD], bool(row[_FORWARD]), bool(row[_FORWARD + 1]), *row[_FORWARD + 2 :]))
 
 
 def leases_of(rows: Iterable[Row]) -> list[Lease]:

@@ -13,6 +13,7 @@ from tenure.ledger.history import History
 from tenure.ledger.keys import KeyStore
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
 from tenure.ledger.registrations import Key, Registrations
+from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
 from tenure.naming.event import Event
 from tenure.naming.registration import Outcome, Registration
@@ -33,6 +34,7 @@ class LeaseLedger:
         self._freed_names = FreedNames(session)
         self.history = History(session, "event")
         self.keys = KeyStore(session)
+        self.secrets = ServerSecrets(session, "lease_secret")
 
     def another(self) -> LeaseLedger:
         """A connection of its own to the same store, for the thread that calls this."""

@@ -8,38 +8,41 @@ from typing import TypeAlias
 NthAddress: TypeAlias = Callable[[bytes, bytes, int], bytes | None]
 
 
-def unused(nth: NthAddress, start: bytes, last: bytes, limit: int) -> Iterator[bytes]:
-    """Up to `limit` addresses of `start`..`last` that have no row, ascending.
+def unused(nth: NthAddress, start: bytes, last: bytes, limit: int, step: int = 1) -> Iterator[bytes]:
+    """Up to `limit` addresses of `start`..`last` that have no row, ascending; only each `step`th address counts.
 
     `nth(start, last, offset)` is the stored address `offset` places behind the first one from `start` on. Before the
-    first gap that is exactly start + offset, so a gap is found by galloping and bisecting: the store skips over a
-    full stretch by itself, and no row of it comes here.
+    first gap that is exactly start + offset * step, so a gap is found by galloping and bisecting: the store skips over
+    a full stretch by itself, and no row of it comes here. Rows between the steps, which a pool of prefixes has after
+    their length was changed, hide gaps; they make nothing up.
     """
     size = len(start)
     position, end = int.from_bytes(start, "big"), int.from_bytes(last, "big")
     while limit > 0 and position <= end:
-        position += _used_run(nth, position, last)
+        position += _used_run(nth, position, last, step) * step
         if position > end:
             return
         following = nth(position.to_bytes(size, "big"), last, 0)
         gap_end = end + 1 if following is None else int.from_bytes(following, "big")
-        for address in range(position, min(gap_end, position + limit)):
+        found = 0
+        for address in range(position, min(gap_end, position + limit * step), step):
             yield address.to_bytes(size, "big")
-        limit -= min(gap_end - position, limit)
-        position = gap_end
+            found += 1
+        limit -= found
+        position += max(found, 1) * step
 
 
-def _used_run(nth: NthAddress, position: int, last: bytes) -> int:
-    """How many addresses from `position` on have a row without a gap between them.
+def _used_run(nth: NthAddress, position: int, last: bytes, step: int) -> int:
+    """How many addresses from `position` on, a step apart, have a row without a gap between them.
 
     Every look begins at the last address that is known to be used: no row is skipped over more than twice in all.
     """
     size = len(last)
-    left = int.from_bytes(last, "big") - position + 1
+    left = (int.from_bytes(last, "big") - position) // step + 1
 
     def goes_on(known: int, offset: int) -> bool:
         """Whether the run reaches `offset`; it reaches `known`."""
-        start, target = position + known, position + offset
+        start, target = position + known * step, position + offset * step
         return nth(start.to_bytes(size, "big"), last, offset - known) == target.to_bytes(size, "big")
 
     if not goes_on(0, 0):

@@ -111,7 +111,11 @@ LEASE = Table(
     Column("reason", Text, nullable=False),
     Column("relay", LargeBinary),
     Column("correlation", Text, nullable=False),
-    Index("lease_client", "client", "subnet_id", unique=True),
+    Column("kind", SmallInteger, nullable=False, server_default=text("0")),
+    Column("iaid", BigInteger, nullable=False, server_default=text("0")),
+    Column("prefix_length", SmallInteger, nullable=False, server_default=text("0")),
+    Column("preferred_lifetime", BigInteger, nullable=False, server_default=text("0")),
+    Index("lease_client", "client", "subnet_id", "kind", "iaid", unique=True),
     Index("lease_end", "state", "ends_at"),
     sqlite_with_rowid=False,
 )
@@ -154,6 +158,13 @@ KEY_USE = Table(
     Column("fingerprint", Text, primary_key=True),  # of the secret (`signing.rotation`)
     Column("service", Text, primary_key=True),  # dns: verified with it; updater: signed with it
     Column("at", Double, nullable=False),
+)
+
+LEASE_SECRET = Table(
+    "lease_secret",
+    LEASE_HALF,
+    Column("purpose", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
 )
 
 EVENT = _event("event", LEASE_HALF)

@@ -1,23 +1,27 @@
-"""Secrets that the servers of one store share with each other and with nobody else. Keys of TSIG are not among them."""
+"""What the servers of one store share with each other: secrets, and the DUID by which DHCPv6 clients know them.
+
+Keys of TSIG are not among them. Each half has a table of its own.
+"""
 
 from __future__ import annotations
 
 from tenure.ledger.session import Session
 
-_KEPT = "select secret from server_secret where purpose = ?"
-_LEAVE = "insert into server_secret (purpose, secret) values (?, ?) on conflict (purpose) do nothing"
+_KEPT = "select secret from {table} where purpose = ?"
+_LEAVE = "insert into {table} (purpose, secret) values (?, ?) on conflict (purpose) do nothing"
 
 
 class ServerSecrets:
     """The shared secrets of a store, through its session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, table: str) -> None:
         self._session = session
+        self._kept = session.sql(_KEPT.format(table=table))
+        self._leave = session.sql(_LEAVE.format(table=table))
 
     def shared(self, purpose: str, fresh: bytes) -> bytes:
         """The secret for this purpose; who asks first leaves `fresh` there for all."""
-        session = self._session
-        kept, leave = session.sql(_KEPT), session.sql(_LEAVE)
+        session, kept, leave = self._session, self._kept, self._leave
         with session.reading():
             row = session.one(kept, (purpose,))
         if row is not None:

@@ -67,7 +67,7 @@ class ZoneLedger:
         self._soa = session.sql(_SOA)
         self._foreign_changes = ForeignChanges(session)
         self.history = History(session, "zone_event")
-        self.secrets = ServerSecrets(session)
+        self.secrets = ServerSecrets(session, "server_secret")
         self.secondaries = SecondaryStates(session)
 
     @property

@@ -69,6 +69,23 @@ def test_an_old_store_is_upgraded_in_place(new_url: str) -> None:
     open_leases(new_url, upgrade=False).close()
 
 
+def test_leases_of_the_time_before_dhcpv6_stay(new_url: str) -> None:
+    upgrade_schema("here", LEASE_SCHEMA, alchemy_url(new_url, LEASE_SCHEMA), "4")
+    row = lease(1, 1, relay=b"\x01\x02ab", fqdn=None, dhcid=None)
+    columns = row._fields[: row._fields.index("kind")]
+    engine = sqlalchemy.create_engine(alchemy_url(new_url, LEASE_SCHEMA))
+    with engine.begin() as connection:
+        words = f"insert into lease ({', '.join(columns)}) values ({', '.join(':' + one for one in columns)})"
+        connection.execute(sqlalchemy.text(words), {one: getattr(row, one) for one in columns})
+    engine.dispose()
+    leases = open_leases(new_url)
+    assert leases.leases() == [row]
+    assert (row.kind, row.iaid, row.prefix_length, row.preferred_lifetime) == (0, 0, 0, 0)
+    leases.transact(lambda batch: batch.apply(changes(row._replace(ends_at=NOW + 7200))), NOW)
+    assert [one.ends_at for one in leases.leases()] == [NOW + 7200]
+    leases.close()
+
+
 def test_an_empty_store_is_not_made_where_upgrading_is_not_allowed(new_url: str) -> None:
     with pytest.raises(SchemaTooOld, match="none"):
         open_ledger(new_url, upgrade=False)
