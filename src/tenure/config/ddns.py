@@ -8,14 +8,20 @@ from pydantic import Field
 
 from tenure.config.fields import DomainName, Label, Listen, one_of
 from tenure.config.section import Section
-from tenure.naming.policy import ReplaceClientName
+from tenure.naming.policy import ReplaceClientName, UpdateModel
+from tenure.naming.profile import Profile
 from tenure.updating.routing import ConflictMode
 
 Ttl = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class DdnsParameters(Section):
-    """The parameters that `[ddns]` sets for all leases and a subnet sets again for its own."""
+    """The parameters that `[ddns]` sets for all leases and the levels below it set again for their own."""
+
+    ddns_update_model: Annotated[UpdateModel | None, *one_of(UpdateModel)] = None
+    """Who updates DNS, in one word for the three switches below it. `client`: a client that wants to keeps its forward
+    record, the server keeps its reverse record. `server`: the server keeps both, whatever the client asks for. `none`:
+    the server writes nothing. A switch that is written beside it, or on a more specific level, counts over it."""
 
     ddns_send_updates: bool | None = None
     """Whether leases are registered in DNS at all. Default: true."""
@@ -25,6 +31,12 @@ class DdnsParameters(Section):
 
     ddns_override_client_update: bool | None = None
     """Keep the forward record also for a client that wants to do it itself (S flag clear). Default: false."""
+
+    ddns_update_unasked: bool | None = None
+    """Register also clients that send no FQDN option, and so never asked for it. Default: true."""
+
+    ddns_update_on_renew: bool | None = None
+    """Write the records again at each renewal, though nothing changed and DNS is known to hold them. Default: false."""
 
     ddns_replace_client_name: Annotated[ReplaceClientName | None, *one_of(ReplaceClientName)] = None
     """When a generated name stands in for the client's: `never`, `always`, `when-present` or `when-not-present`.
@@ -47,7 +59,7 @@ class DdnsParameters(Section):
     """The least TTL in seconds, as long as the lease is longer. Default: 600."""
 
     ddns_ttl_max: Ttl | None = None
-    """The greatest TTL in seconds. Default: none."""
+    """The greatest TTL in seconds; goes before the floor of 600 that nobody wrote. Default: none."""
 
 
 class DomainSection(Section):
@@ -70,6 +82,9 @@ class DomainSection(Section):
 
 class Ddns(DdnsParameters):
     """Names of leases in DNS: the defaults for all subnets, and where names are registered."""
+
+    profile: Annotated[Profile | None, *one_of(Profile)] = None
+    """Another product whose defaults are taken where nothing is written: `kea`, `windows` or `isc`."""
 
     forward: Annotated[list[DomainSection], Field(min_length=1)] | None = None
     """The zones that hold names. Default: the zones under `[dns]` that are not reverse zones."""

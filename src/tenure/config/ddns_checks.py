@@ -10,6 +10,7 @@ from tenure.config.dhcp4 import SubnetSection
 from tenure.config.dns import Updates, ZoneSection
 from tenure.config.dns_checks import check_key_is_defined
 from tenure.config.domains import DomainPlan, all_plans, domain_plans, own_zone, uncovered_address
+from tenure.config.naming_levels import global_levels, level_of
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
 from tenure.config.subnets import lease_values, naming_policy
@@ -17,6 +18,7 @@ from tenure.config.zones import DNS_PORT, is_reverse, policy_of
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_labels, from_text, is_within, labels, to_text
 from tenure.naming.hostname import normalise, split_text
+from tenure.naming.levels import source_of
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction
@@ -175,7 +177,9 @@ def _check_ttl(
             f"is not shorter than the lease ({valid} seconds), so caches would keep a record longer",
             f"write less than {valid}; a third of the lease is usual",
         )
-    if policy.ttl_max is not None and policy.ttl_max < policy.ttl_min and policy.ttl is None:
+    levels = [level_of(section, at), *global_levels(configuration)]
+    floor_is_written = source_of(levels, "ttl_min") is not None  # the usual one gives way to a ceiling below it
+    if policy.ttl_max is not None and policy.ttl_max < policy.ttl_min and floor_is_written and policy.ttl is None:
         yield Problem(
             where("ddns-ttl-max"), f"is less than ddns-ttl-min ({policy.ttl_min})", f"write at least {policy.ttl_min}"
         )

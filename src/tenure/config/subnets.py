@@ -7,13 +7,10 @@ from typing import Any, TypeVar
 
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4, ReservationSection, SubnetSection
-from tenure.config.domains import domain_plans
-from tenure.config.zones import reserved_names
+from tenure.config.naming_levels import level_of, policy_of_levels
 from tenure.dhcpwire.v4.options import encode_option
-from tenure.dnswire.name import Name
 from tenure.leasing.subnet import Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
-from tenure.naming.registration import Direction
 
 T = TypeVar("T")
 
@@ -70,28 +67,7 @@ def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
 
 def naming_policy(configuration: Configuration, section: SubnetSection) -> NamingPolicy:
     """The naming policy of one subnet."""
-
-    def chosen(name: str, default: T) -> T:
-        return _first(name, (section, configuration.ddns), default)
-
-    defaults = NamingPolicy()
-    ttl_max: int | None = chosen("ddns_ttl_max", None)
-    forward_zones = frozenset(plan.zone for plan in domain_plans(configuration, Direction.FORWARD))
-    return NamingPolicy(
-        send_updates=chosen("ddns_send_updates", defaults.send_updates),
-        override_no_update=chosen("ddns_override_no_update", defaults.override_no_update),
-        override_client_update=chosen("ddns_override_client_update", defaults.override_client_update),
-        replace_client_name=chosen("ddns_replace_client_name", defaults.replace_client_name),
-        generated_prefix=chosen("ddns_generated_prefix", defaults.generated_prefix),
-        qualifying_suffix=chosen("ddns_qualifying_suffix", _only(forward_zones)),
-        ttl_percent=chosen("ddns_ttl_percent", defaults.ttl_percent),
-        ttl_min=chosen("ddns_ttl_min", min(defaults.ttl_min, ttl_max or defaults.ttl_min)),
-        ttl_max=ttl_max,
-        ttl=chosen("ddns_ttl", None),
-        forward_zones=forward_zones,
-        reserved_names=reserved_names(configuration),
-        reserved_labels=frozenset(label.lower().encode() for label in configuration.ddns.ddns_reserved_labels),
-    )
+    return policy_of_levels(configuration, [level_of(section, ("dhcp4", "subnets"))])
 
 
 def reservation_key(section: ReservationSection) -> bytes | None:
@@ -111,7 +87,3 @@ def _reservation(section: ReservationSection) -> Reservation:
 def _first(name: str, sections: tuple[object, ...], default: T) -> T:
     """The value of the first section that sets it."""
     return next((value for section in sections if (value := getattr(section, name)) is not None), default)
-
-
-def _only(zones: frozenset[Name]) -> Name | None:
-    return next(iter(zones)) if len(zones) == 1 else None

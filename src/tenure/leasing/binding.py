@@ -115,7 +115,9 @@ def bind(
     changes = Changes(
         (*left.leases, lease),
         left.dropped,
-        (want_of(lease, naming.ttl),) if is_named(lease) else (),
+        (want_of(lease, naming.ttl, again=renewed and prepared.subnet.naming.update_on_renew),)
+        if is_named(lease)
+        else (),
         left.withdraws,
         (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
     )
@@ -124,12 +126,20 @@ def bind(
     return Decision(answer, changes, Verdict.ACKNOWLEDGED)
 
 
-def want_of(lease: Lease, ttl: int) -> Want:
-    """What DNS must say for a lease that has a name."""
+def want_of(lease: Lease, ttl: int, *, again: bool = False) -> Want:
+    """What DNS must say for a lease that has a name; `again`: whether it is known to say it or not."""
     assert lease.fqdn is not None
     assert lease.dhcid is not None
     return Want(
-        lease.fqdn, lease.address, lease.dhcid, ttl, lease.forward, lease.reverse, lease.ends_at, lease.correlation
+        lease.fqdn,
+        lease.address,
+        lease.dhcid,
+        ttl,
+        lease.forward,
+        lease.reverse,
+        lease.ends_at,
+        lease.correlation,
+        again,
     )
 
 

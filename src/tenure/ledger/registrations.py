@@ -7,7 +7,7 @@ compare with `<>` and not with `in`, for which SQLite builds a table in memory a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Row, Session
@@ -25,69 +25,76 @@ COLUMNS = ", ".join([*_HEAD, *(f"{direction}_{column}" for direction in _DIRECTI
 _OTHER_TTL = "abs(excluded.ttl - registration.ttl) * 4 > registration.ttl"
 
 
-def _turns(direction: str) -> str:
-    """The direction is wanted, and DNS must be written (again) for that."""
+class _Move(NamedTuple):
+    """What becomes of one direction of a row when a claim meets it."""
+
+    condition: str
+    state: State
+    due_at: str
+    reason: str
+
+
+def _moves(direction: str, wanted: State, again: bool) -> list[_Move]:
+    """By what the claim wants of the direction; the first that fits, and if none does the direction stays as it is."""
     state = f"registration.{direction}_state"
-    return f"""\
-(excluded.{direction}_state = '{State.PENDING}' and {state} <> '{State.PENDING}'
-and ({state} <> '{State.REGISTERED}' or {_OTHER_TTL}))"""
+    if wanted is State.PENDING:
+        known = "" if again else f" and ({state} <> '{State.REGISTERED}' or {_OTHER_TTL})"
+        return [_Move(f"({state} <> '{State.PENDING}'{known})", State.PENDING, "excluded.wanted_at", Reason.WAITING)]
+    ours = f"({state} <> '{State.NONE}' and {state} <> '{State.REMOVING}')"
+    return [_Move(ours, State.REMOVING, "excluded.wanted_at", Reason.WAITING)]
 
 
-def _goes(direction: str) -> str:
-    """The direction is not wanted any more, and something of ours may be in DNS."""
-    state = f"registration.{direction}_state"
-    return (
-        f"(excluded.{direction}_state = '{State.NONE}' and {state} <> '{State.NONE}' and {state} <> '{State.REMOVING}')"
-    )
+def _moved_part(direction: str, moves: Sequence[_Move]) -> str:
+    """The columns of one direction, moved or not."""
 
-
-def _wanted_part(direction: str) -> str:
-    """The columns of one direction when a claim meets a row; see `_turns` and `_goes`."""
-    turns, goes = _turns(direction), _goes(direction)
-    either = f"{turns} or {goes}"
-
-    def assign(column: str, turned: str, gone: str) -> str:
-        name = f"{direction}_{column}"
-        return f"{name} = case when {turns} then {turned} when {goes} then {gone} else registration.{name} end"
-
-    def renew(column: str, value: str) -> str:
-        name = f"{direction}_{column}"
-        return f"{name} = case when {either} then {value} else registration.{name} end"
+    def column(name: str, values: Sequence[str]) -> str:
+        cases = zip(moves, values, strict=True)
+        cased = " ".join(f"when {move.condition} then {value}" for move, value in cases)
+        return f"{direction}_{name} = case {cased} else registration.{direction}_{name} end"
 
     return ", ".join(
         [
-            assign("state", f"'{State.PENDING}'", f"'{State.REMOVING}'"),
-            renew("due_at", "excluded.wanted_at"),
-            renew("attempts", "0"),
-            renew("reason", f"'{Reason.WAITING}'"),
-            renew("detail", "''"),
-            renew("changed_at", "excluded.wanted_at"),
+            column("state", [f"'{move.state}'" for move in moves]),
+            column("due_at", [move.due_at for move in moves]),
+            column("attempts", ["0" for _ in moves]),
+            column("reason", [f"'{move.reason}'" for move in moves]),
+            column("detail", ["''" for _ in moves]),
+            column("changed_at", ["excluded.wanted_at" for _ in moves]),
         ]
     )
 
 
-_MOVES = " or ".join([_turns("forward"), _turns("reverse"), _goes("forward"), _goes("reverse"), _OTHER_TTL])
+_NEW_PART = {
+    State.PENDING: f"'{State.PENDING}', ?, 0, '{Reason.WAITING}', '', ?",
+    State.NONE: f"'{State.NONE}', null, 0, '', '', ?",
+}
 
-_PENDING = f"'{State.PENDING}', ?, 0, '{Reason.WAITING}', '', ?"
-_UNWANTED = f"'{State.NONE}', null, 0, '', '', ?"
 
-_PUT_WANT = f"""\
-insert into registration ({COLUMNS}) values (?, ?, ?, ?, ?, 1, ?, '', ?, {{forward}}, {{reverse}})
+def _put_want(forward: State, reverse: State, again: bool) -> str:
+    """The statement that writes a claim. What a new row always has stands in it: to bind it costs more."""
+    of_forward, of_reverse = _moves("forward", forward, again), _moves("reverse", reverse, again)
+    moves = " or ".join([*(move.condition for move in [*of_forward, *of_reverse]), _OTHER_TTL])
+    return f"""\
+insert into registration ({COLUMNS}) values (?, ?, ?, ?, ?, 1, ?, '', ?, {_NEW_PART[forward]}, {_NEW_PART[reverse]})
 on conflict (name, address, dhcid) do update set
 ttl = case when {_OTHER_TTL} then excluded.ttl else registration.ttl end,
 until = excluded.until,
-generation = registration.generation + case when {_MOVES} then 1 else 0 end,
-wanted_at = case when {_MOVES} then excluded.wanted_at else registration.wanted_at end,
+generation = registration.generation + case when {moves} then 1 else 0 end,
+wanted_at = case when {moves} then excluded.wanted_at else registration.wanted_at end,
 cause = '',
 correlation = excluded.correlation,
-{_wanted_part("forward")},
-{_wanted_part("reverse")}"""
+{_moved_part("forward", of_forward)},
+{_moved_part("reverse", of_reverse)}"""
 
-# By what is wanted, forward and reverse. What a new row always has stands in the statement: to bind it costs more.
-PUT_WANT = {
-    (True, True): _PUT_WANT.format(forward=_PENDING, reverse=_PENDING),
-    (True, False): _PUT_WANT.format(forward=_PENDING, reverse=_UNWANTED),
-    (False, True): _PUT_WANT.format(forward=_UNWANTED, reverse=_PENDING),
+
+Wanted: TypeAlias = tuple[bool, bool, bool]  # of a claim: forward, reverse, again
+
+_WANTED: tuple[tuple[bool, bool], ...] = ((True, True), (True, False), (False, True))
+_STATE = {True: State.PENDING, False: State.NONE}
+PUT_WANT: dict[Wanted, str] = {
+    (forward, reverse, again): _put_want(_STATE[forward], _STATE[reverse], again)
+    for forward, reverse in _WANTED
+    for again in (False, True)
 }
 
 
@@ -143,7 +150,7 @@ update registration set
 
 def want_row(want: Want, now: float) -> tuple[Any, ...]:
     """The parameters of the `PUT_WANT` for what it wants: the row as it is when there was none."""
-    name, address, dhcid, ttl, forward, reverse, until, correlation = want
+    name, address, dhcid, ttl, forward, reverse, until, correlation, _ = want
     times = (now, now, now, now) if forward and reverse else (now, now, now)
     return (name, address, dhcid, ttl, until, now, correlation, *times)
 
@@ -177,13 +184,14 @@ class Registrations:
 
     def write_claims(self, claims: Iterable[Want | Withdraw], now: float) -> None:
         """Writes what leases want of DNS, at most one claim for each key."""
-        wants: dict[tuple[bool, bool], list[tuple[Any, ...]]] = {wanted: [] for wanted in PUT_WANT}
+        wants: dict[Wanted, list[tuple[Any, ...]]] = {}
         gone: list[Withdraw] = []
         for claim in claims:
             if isinstance(claim, Withdraw):
                 gone.append(claim)
             elif claim.forward or claim.reverse:
-                wants[claim.forward, claim.reverse].append(want_row(claim, now))
+                wanted = claim.forward, claim.reverse, claim.again
+                wants.setdefault(wanted, []).append(want_row(claim, now))
             else:  # wanting neither direction is wanting nothing
                 cause = Reason.UPDATES_DISABLED
                 gone.append(Withdraw(claim.name, claim.address, claim.dhcid, cause, claim.correlation))
@@ -191,8 +199,7 @@ class Registrations:
             self._session.write(self._put_withdraw, [withdraw_row(one, now) for one in gone])
             self._session.write(self._drop_settled, [(one.name, one.address, one.dhcid) for one in gone])
         for wanted, rows in wants.items():
-            if rows:
-                self._session.write(self._put_want[wanted], rows)
+            self._session.write(self._put_want[wanted], rows)
 
     def write_outcomes(self, outcomes: Sequence[Outcome], now: float) -> int:
         """Writes what the updater found out, of rows that still want the same; how many that were."""

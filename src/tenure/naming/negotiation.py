@@ -56,7 +56,7 @@ def request_of(s: bool, n: bool) -> int:
 
 def negotiate(request: int, policy: NamingPolicy) -> Negotiation:
     """The reply to a client that asks for `request` (a `Request`), under this policy."""
-    if not policy.send_updates:
+    if not policy.send_updates or (request == Request.UNSAID and not policy.update_unasked):
         return _TABLE[request][_DISABLED]
     return _TABLE[request][policy.override_client_update + 2 * policy.override_no_update]
 

@@ -41,6 +41,7 @@ class Want(NamedTuple):
     reverse: bool
     until: int  # UTC seconds: the end of the lease
     correlation: str
+    again: bool = False  # to be written also if DNS is known to say it
 
 
 class Withdraw(NamedTuple):

@@ -16,6 +16,7 @@ from tenure.dnswire.name import from_text
 from tenure.leasing.subnet import Pool
 from tenure.naming.policy import ReplaceClientName
 from tenure.naming.registration import Direction
+from tenure.naming.ttl import record_ttl
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.updating.routing import ConflictMode
 
@@ -116,6 +117,37 @@ def test_false_in_a_subnet_stands_over_true(tmp_path: Path) -> None:
     text = MINIMAL + "ddns-send-updates = false\n[ddns]\nddns-send-updates = true\n"
     (subnet,) = subnets(read(tmp_path, text))
     assert not subnet.naming.send_updates
+
+
+@pytest.mark.parametrize(
+    ("of_subnet", "of_all", "switches"),
+    [
+        ('ddns-update-model = "server"', "", (True, True, True)),
+        ('ddns-update-model = "none"', "ddns-send-updates = true", (False, False, False)),
+        ('ddns-update-model = "client"', 'ddns-update-model = "server"', (True, False, False)),
+        ("", 'ddns-update-model = "server"\nddns-override-no-update = false', (True, True, False)),
+        ('ddns-update-model = "server"', "ddns-override-no-update = false", (True, True, True)),
+        ("ddns-override-no-update = true", 'ddns-update-model = "client"', (True, False, True)),
+    ],
+)
+def test_a_model_stands_for_switches_on_its_own_level(
+    tmp_path: Path, of_subnet: str, of_all: str, switches: tuple[bool, bool, bool]
+) -> None:
+    (subnet,) = subnets(read(tmp_path, f"{MINIMAL}{of_subnet}\n[ddns]\n{of_all}\n"))
+    policy = subnet.naming
+    assert (policy.send_updates, policy.override_client_update, policy.override_no_update) == switches
+
+
+def test_a_profile_gives_defaults_and_nothing_more(tmp_path: Path) -> None:
+    text = MINIMAL + 'ddns-ttl = 300\n[ddns]\nprofile = "windows"\nddns-update-unasked = true\n'
+    (subnet,) = subnets(read(tmp_path, text))
+    assert subnet.naming.replace_client_name is ReplaceClientName.NEVER
+    assert (subnet.naming.ttl, subnet.naming.update_unasked) == (300, True)
+
+
+def test_a_ceiling_below_the_usual_floor_is_a_ceiling(tmp_path: Path) -> None:
+    (subnet,) = subnets(read(tmp_path, MINIMAL + "ddns-ttl-max = 120\n"))
+    assert record_ttl(3600, subnet.naming) == 120
 
 
 def test_lifetimes_have_defaults_that_fit_together(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ def test_a_lease_wants_its_name_until_its_end() -> None:
     assert mine.options[81] == bytes((S | E, 255, 255)) + from_text("pc.example.test.")
 
 
+def test_renewals_write_again_where_that_is_wanted() -> None:
+    network = Network(subnet(naming=replace(NAMING, update_on_renew=True)))
+    client = network.client().saying((12, b"pc"))
+    address = client.join().yiaddr
+    assert not only(network).again
+    client.renew(address)
+    assert only(network).again
+
+
 def test_the_reverse_record_alone_when_the_client_keeps_the_other() -> None:
     network = Network()
     network.client().saying(fqdn(0, "pc.example.test.")).join()

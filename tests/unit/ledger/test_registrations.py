@@ -62,6 +62,18 @@ def test_saying_it_again_moves_nothing_but_the_end(ledger: Ledger) -> None:
     assert ledger.leases.next_due_at() is None
 
 
+def test_what_is_to_be_written_again_is_due_although_dns_says_it(ledger: Ledger) -> None:
+    claim(ledger, A._replace(reverse=False))
+    settle(ledger, State.REGISTERED, Direction.FORWARD)
+    claim(ledger, A._replace(reverse=False, again=True), now=NOW + 5)
+    row = only(ledger)
+    assert (row.generation, row.forward, row.reverse.state) == (
+        2,
+        Part("pending", NOW + 5, 0, Reason.WAITING, "", NOW + 5),
+        State.NONE,
+    )
+
+
 def test_a_waiting_claim_keeps_its_time_when_said_again(ledger: Ledger) -> None:
     claim(ledger, A)
     row = only(ledger)

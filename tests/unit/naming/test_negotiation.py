@@ -67,3 +67,10 @@ def test_nothing_to_register_is_said_as_if_updates_were_off() -> None:
     for request_ in Request:
         assert refuse(request_) == negotiate(request_, DISABLED)
     assert refuse(Request.BOTH) == Negotiation(s=False, o=True, n=True, server_forward=False, server_reverse=False)
+
+
+def test_clients_that_never_asked_can_be_left_out() -> None:
+    asked_only = NamingPolicy(update_unasked=False)
+    assert negotiate(Request.UNSAID, asked_only) == negotiate(Request.UNSAID, DISABLED)
+    for request_ in (Request.REVERSE, Request.BOTH, Request.NOTHING):
+        assert negotiate(request_, asked_only) == negotiate(request_, HONOUR)

@@ -34,7 +34,7 @@ def command_line(
     app.command("history", rich_help_panel=SHOW, epilog=telling.HISTORY_EXAMPLES)(telling.history)
     app.command("explain", rich_help_panel=SHOW, epilog=telling.EXPLAIN_EXAMPLES)(telling.explain)
     app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)
-    app.command("check-config", rich_help_panel=SET_UP)(checking.check_config)
+    app.command("check-config", rich_help_panel=SET_UP, epilog=checking.CHECK_EXAMPLES)(checking.check_config)
     app.add_typer(keys.app, name="key", rich_help_panel=SET_UP)
     app.command("version", rich_help_panel=SET_UP)(checking.version)
     app.command("reference", hidden=True)(checking.reference)

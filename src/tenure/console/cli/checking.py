@@ -8,16 +8,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenure.console.cli.options import ConfigOption, opened
+from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption, examples, fail, opened
+from tenure.console.cli.output import print_rows
 
 if TYPE_CHECKING:
     from tenure.config.configuration import Configuration
     from tenure.config.problem import Problem
 
 
-def check_config(config: ConfigOption) -> None:
+CHECK_EXAMPLES = examples(
+    "tenure check-config -c tenure.toml", "tenure check-config -c tenure.toml --explain 10.1.0.0/16"
+)
+
+ExplainOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SUBNET[/PART...]",
+        help="Show each naming parameter as it counts there, and who says so. A part is an address of a pool,"
+        " the name of a class, or the identifier or host name of a reservation.",
+    ),
+]
+
+
+def check_config(config: ConfigOption, explain: ExplainOption = None, output: FormatOption = Format.TABLE) -> None:
     """Check the configuration and its zone files without running anything."""
     with opened(config) as configuration:
+        if explain is not None:
+            _explain(configuration, explain, output)
+            return
         from tenure.config.problem import ConfigurationError  # noqa: PLC0415 - `tenure --help` does without
         from tenure.config.zone_files import check_zone_files  # noqa: PLC0415
 
@@ -26,6 +44,16 @@ def check_config(config: ConfigOption) -> None:
         dns, dhcp4 = configuration.dns, configuration.dhcp4
         subnets, zones = len(dhcp4.subnets) if dhcp4 else 0, len(dns.zones) if dns else 0
         print(f"{config} is right: subnets {subnets}, zones {zones}, keys {len(configuration.keys)}")
+
+
+def _explain(configuration: Configuration, target: str, output: Format) -> None:
+    from tenure.console.effective import parameter_lines  # noqa: PLC0415 - `tenure --help` does without
+
+    try:
+        lines = parameter_lines(configuration, target)
+    except ValueError as error:
+        raise fail(str(error), WRONG) from None
+    print_rows(lines, ["key", "value", "source"], output)
 
 
 def _check_folder(configuration: Configuration) -> Iterator[Problem]:

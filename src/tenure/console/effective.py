@@ -1,0 +1,54 @@
+"""Which naming parameters count for a subnet, and for a pool, class or reservation in it, and who says so.
+
+`tenure check-config --explain SUBNET[/PART...]`: the parts are an address of a pool, the name of a class, or the
+identifier or host name of a reservation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tenure.config.configuration import Configuration
+from tenure.config.naming_levels import global_levels, levels_at, parameter_names, policy_field, policy_of_levels
+from tenure.config.section import kebab
+from tenure.dnswire.name import to_text
+from tenure.naming.levels import Level, source_of
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterLine:
+    """One parameter."""
+
+    key: str
+    value: str
+    source: str  # the table of the file, a profile, what it follows from, or `default`
+
+
+def parameter_lines(configuration: Configuration, target: str) -> list[ParameterLine]:
+    """Every naming parameter as it counts at the target; `ValueError` says what is wrong with the target."""
+    own = levels_at(configuration, target)
+    levels = [*own, *global_levels(configuration)]
+    policy = policy_of_levels(configuration, own)
+    return [_line(name, getattr(policy, policy_field(name)), levels) for name in parameter_names()]
+
+
+def _line(name: str, value: object, levels: Sequence[Level]) -> ParameterLine:
+    level = source_of(levels, policy_field(name))
+    return ParameterLine(kebab(name), value_text(value), "default" if level is None else level.where)
+
+
+def value_text(value: Any) -> str:
+    """The value as it is written in the file, empty for none."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case bytes():
+            return to_text(value)
+        case float():
+            return f"{value:.3g}"
+        case _:
+            return str(value)
