@@ -15,14 +15,13 @@ from pathlib import Path
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Record
 from tenure.config.configuration import Configuration
-from tenure.config.dns import Dns, ZoneSection, ZoneType
+from tenure.config.dns import Dns, ZoneType
 from tenure.config.domains import all_plans, routes
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import subnets
-from tenure.config.zones import DNS_PORT, StartRecord, journal_sizes, start_records, zone_settings
-from tenure.dnswire.codes import RRType
-from tenure.dnswire.name import to_text
+from tenure.config.zones import DNS_PORT, journal_sizes, start_records, zone_settings
+from tenure.dnswire.name import Name, to_text
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
 from tenure.ledger.zones import ZoneLedger
@@ -118,27 +117,26 @@ def create_zones(configuration: Configuration, dns: Dns, ledger: ZoneLedger, rep
         if zone.type is ZoneType.SECONDARY:
             ledger.create_secondary(zone.name)
         elif zone.name not in known:
-            soa, records = _content(configuration, dns, zone)
-            ledger.create_zone(zone.name, soa.ttl, soa.rdata, records)
-            source = zone.file or "the configuration"
-            report.info("zone-created", zone=to_text(zone.name), records=len(records) + 1, source=source)
+            if zone.file is not None:
+                count = _start_from_file(configuration.beside(zone.file), zone.name, ledger, report)
+            else:
+                soa, *records = [Record(one.name, one.rtype, one.ttl, one.rdata) for one in start_records(dns, zone)]
+                ledger.create_zone(zone.name, soa.ttl, soa.rdata, records)
+                count = len(records) + 1
+            if count is not None:
+                source = zone.file or "the configuration"
+                report.info("zone-created", zone=to_text(zone.name), records=count, source=source)
 
 
-def _content(configuration: Configuration, dns: Dns, zone: ZoneSection) -> tuple[Record, list[Record]]:
-    """The SOA and the other records that a zone starts with."""
-    found = start_records(dns, zone) if zone.file is None else _zone_file(configuration.beside(zone.file), zone)
-    records = [Record(one.name, one.rtype, one.ttl, one.rdata) for one in found]
-    (soa,) = [record for record in records if record.rtype == RRType.SOA]
-    return soa, [record for record in records if record is not soa]
-
-
-def _zone_file(path: Path, zone: ZoneSection) -> Sequence[StartRecord]:
-    from tenure.config.zone_files import ZoneFileError, read_zone_file  # noqa: PLC0415 - dnspython, for a new zone only
+def _start_from_file(path: Path, zone: Name, ledger: ZoneLedger, report: Report) -> int | None:
+    """How many records the new zone has; None: another service has made it meanwhile."""
+    from tenure.console.zone_files import start_zone  # noqa: PLC0415 - dnspython, for a new zone only
+    from tenure.console.zone_reading import UnusableZoneFile  # noqa: PLC0415
 
     try:
-        return read_zone_file(path, zone.name)
-    except ZoneFileError as error:
-        raise ServiceError(f"zone file {path}", error.wrong, error.right) from None
+        return start_zone(ledger, path, zone, report.service)
+    except UnusableZoneFile as error:
+        raise ServiceError(f"zone file {error.path}", error.wrong, error.right) from None
 
 
 def live_keys(configuration: Configuration, ledger: LeaseLedger, service: Service, report: Report) -> LiveKeys:

@@ -8,11 +8,16 @@ from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import EMPTY_NODE, Node, RRset, ZoneChange
 from tenure.authority.zones import ServedZone, Zones
 from tenure.dnswire.codes import type_to_text
+from tenure.dnswire.masterfile import Fault, MasterFileReader
 from tenure.dnswire.name import Name, from_text, is_within
 from tenure.dnswire.rdata import soa_serial
-from tenure.dnswire.zonefile import parse_zone_file, rdata_to_text
+from tenure.dnswire.zonefile import rdata_to_text
 
 _SOA = 6
+
+
+def _no_file(name: str, _by: str) -> tuple[str, list[str]]:
+    raise ValueError(f"{name} is not there")
 
 
 class MemoryZone:
@@ -32,11 +37,12 @@ class MemoryZone:
             text = f"@ 3600 SOA ns hostmaster {serial} 3600 600 86400 {minimum}\n{text}"
         soa = (0, b"")
         nodes: dict[Name, dict[int, RRset]] = {}
-        for rr in parse_zone_file(text, apex):
+        for rr in MasterFileReader(apex, _no_file).read("the text of the test", text.splitlines(keepends=True)):
+            assert not isinstance(rr, Fault), rr
             if rr.rtype == _SOA:
                 soa = (rr.ttl, rr.rdata)
                 continue
-            node = nodes.setdefault(rr.name.lower(), {})
+            node = nodes.setdefault(rr.name, {})
             node[rr.rtype] = (rr.ttl, (*node.get(rr.rtype, (0, ()))[1], rr.rdata))
         return cls(apex, soa, nodes)
 

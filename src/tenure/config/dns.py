@@ -50,9 +50,9 @@ class ZoneSection(Section):
     """The apex of the zone."""
 
     file: str | None = None
-    """A zone file (RFC 1035 section 5), relative to this file. It is loaded once, when the store has no such zone yet;
-    from then on the zone lives in the store. Left out: the zone starts with an SOA and an NS record made from this
-    configuration."""
+    """A zone file (RFC 1035 section 5), relative to this file; what it includes is looked for beside it. It is loaded
+    once, when the store has no such zone yet; from then on the zone lives in the store. Left out: the zone starts with
+    an SOA and an NS record made from this configuration."""
 
     updates: Annotated[Updates, *one_of(Updates)] = Updates.POLICY
     """`policy`: signed updates that the policy grants; `none`: no update at all."""

@@ -1,11 +1,9 @@
-"""Records as people write them (RFC 1035 section 5): zone files and RDATA as text. By dnspython, off the hot path.
+"""Records as people write them (RFC 1035 section 5), to text and back. By dnspython, off the hot path.
 
 Apart from the rest of the room, so that only those who read or show text pay for importing dnspython.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import dns.exception
 import dns.name
@@ -18,7 +16,6 @@ import dns.zonefile
 
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import ROOT, Name, parse_name, to_text
-from tenure.dnswire.rr import RR
 from tenure.octets import Malformed
 
 _IN = dns.rdataclass.IN
@@ -80,38 +77,6 @@ def _is_name(rdata: bytes) -> bool:
         return parse_name(rdata, 0) == (rdata, len(rdata))
     except Malformed:
         return False
-
-
-def parse_zone_file(text: str, origin: Name) -> Iterator[RR]:
-    """The records of a zone file, SOA included, each once. `$INCLUDE` is refused.
-
-    `ValueError` with the line; a record outside of the zone is an error too, not left out.
-    """
-    zone = dns.zone.Zone(_name(origin), relativize=False)
-    words = _Words(text)
-    try:
-        with zone.writer(replacement=True) as transaction:
-            reader = dns.zonefile.Reader(words, _IN, transaction)
-            reader.zone_origin = dns.name.root  # else it would leave out silently what is outside of the zone
-            reader.read()
-    except dns.exception.SyntaxError as error:  # "file:line: reason", but its line is often the next one
-        raise ValueError(f"line {words.line}: {str(error).partition(': ')[2]}") from error
-    except (dns.exception.DNSException, ValueError, KeyError) as error:
-        raise ValueError(f"line {words.line}: {error.args[0] if error.args else error}") from error
-    for owner, ttl, rdata in zone.iterate_rdatas():
-        yield RR(_wire(owner), int(rdata.rdtype), int(rdata.rdclass), ttl, _wire(rdata))
-
-
-class _Words(dns.tokenizer.Tokenizer):
-    """Knows the line of the last word; dnspython's own count is one ahead once it has looked at the line's end."""
-
-    line = 1
-
-    def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
-        token = super().get(want_leading, want_comment)
-        if not token.is_eol_or_eof():
-            self.line = self.line_number - (self.ungotten_char == "\n")
-        return token
 
 
 def _name(name: Name) -> dns.name.Name:

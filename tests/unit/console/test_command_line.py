@@ -124,7 +124,7 @@ def test_check_config_reads_zone_files_as_the_service_will(config: Path) -> None
     first, second = done.stderr.splitlines()
     assert first.startswith(f"{config}: dns.zones[0].file: {a}: line 3: ")
     assert first.endswith("; correct the file")
-    assert second.startswith(f"{config}: dns.zones[1].file: {b}: 1.10.in-addr.arpa. needs one SOA and at least one NS")
+    assert second.startswith(f"{config}: dns.zones[1].file: {b}: the apex 1.10.in-addr.arpa. has no NS record; add one")
     started = run("dns", "-c", str(config))
     assert started.returncode == 2
     assert f"zone file {a}: line 3: " in started.stderr

@@ -11,7 +11,8 @@ from tenure.authority.zone import Record, ZoneChange
 from tenure.config.configuration import Configuration
 from tenure.config.load import load
 from tenure.console.zone_export import export_lines
-from tenure.console.zone_import import ImportLine, Notice, NotImportedError, import_file
+from tenure.console.zone_import import ImportLine, import_file
+from tenure.console.zone_reading import Notice, UnusableZoneFile
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rdata import soa_serial, with_serial
 from tenure.dnswire.zonefile import record_to_text
@@ -164,13 +165,13 @@ def test_included_files_stand_beside_the_file(store: Store) -> None:
     ],
 )
 def test_a_file_that_cannot_be_imported_at_all(store: Store, text: str, zone: str, reason: str) -> None:
-    with pytest.raises(NotImportedError, match=reason):
+    with pytest.raises(UnusableZoneFile, match=reason):
         store.take(text.replace("{serial}", "1"), zone=zone)
     assert store.ledger.zones() == []
 
 
 def test_a_file_that_is_not_there(store: Store) -> None:
-    with pytest.raises(NotImportedError, match="cannot be read"):
+    with pytest.raises(UnusableZoneFile, match="cannot be read"):
         import_file(
             store.configuration, store.ledger, Path("/nowhere/zone"), APEX, store.notices.append, lambda _o: None, NOW
         )

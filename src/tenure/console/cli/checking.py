@@ -37,7 +37,7 @@ def check_config(config: ConfigOption, explain: ExplainOption = None, output: Fo
             _explain(configuration, explain, output)
             return
         from tenure.config.problem import ConfigurationError  # noqa: PLC0415 - `tenure --help` does without
-        from tenure.config.zone_files import check_zone_files  # noqa: PLC0415
+        from tenure.console.zone_files import check_zone_files  # noqa: PLC0415
 
         if problems := [*_check_folder(configuration), *check_zone_files(configuration)]:
             raise ConfigurationError(config, {}, problems)

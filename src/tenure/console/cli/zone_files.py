@@ -15,7 +15,7 @@ from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption
 from tenure.console.cli.output import print_rows
 
 if TYPE_CHECKING:
-    from tenure.console.zone_import import Notice
+    from tenure.console.zone_reading import Notice
     from tenure.dnswire.name import Name
     from tenure.ledger.zones import Zone, ZoneLedger
 
@@ -44,7 +44,8 @@ def import_files(
     """
     with opened(config) as configuration:
         from tenure.console.store import zones_to_change  # noqa: PLC0415 - `tenure --help` does without
-        from tenure.console.zone_import import NotImportedError, import_file  # noqa: PLC0415
+        from tenure.console.zone_import import import_file  # noqa: PLC0415
+        from tenure.console.zone_reading import UnusableZoneFile  # noqa: PLC0415
 
         name = None if zone is None else zone_name(zone)
         rows, failed = [], False
@@ -55,7 +56,7 @@ def import_files(
                         row = import_file(
                             configuration, ledger, path, name, _tell, moved, time.time(), partial_content=partial
                         )
-                except NotImportedError as error:
+                except UnusableZoneFile as error:
                     fail(str(error))
                     failed = True
                     continue
