@@ -57,6 +57,7 @@ class Authority:
         self.zones = served((self.zone, self.settings))
         self.refusal: Refusal | None = None  # of the last request
         self.rule = ""
+        self.static = False  # whether what the last update wrote is of class static
         self.ignored: list[str] = []
         self.program: Ask = nobody_to_ask  # behind the socket of an external rule
 
@@ -106,6 +107,7 @@ class Authority:
                 decision = decide_update(request.message, who, self.settings, self.zone, self.program)
                 if isinstance(decision, Applied):
                     self.rule = decision.rule
+                    self.static = decision.static
                     self.ignored = list(decision.ignored)
                     if decision.change is not None:
                         self.zone.apply(decision.change)

@@ -69,6 +69,7 @@ def authority() -> Authority:
         (RR(HOST, A, 3, 0, b""), "FORMERR"),
         (RR(HOST, A, IN, 0, b"\1"), "FORMERR"),
         (RR(HOST, ANY, IN, 0, b""), "FORMERR"),
+        *[(RR(HOST, meta, rclass, 0, b""), "FORMERR") for meta in (0, 41, 250, 251, 252) for rclass in (IN, NONE, ANY)],
         (name_in_use(from_text("host.example.org.")), "NOTZONE"),
         (name_in_use(from_text("badexample.test.")), "NOTZONE"),
         (rrset_equals(from_text("host.example.org."), A, ONE), "NOTZONE"),
@@ -128,3 +129,30 @@ def test_the_apex_is_in_use_by_its_soa_alone() -> None:
     bare = Authority("ns 300 A 192.0.2.1\n")
     assert bare.records([name_in_use(APEX)]) == "NOERROR"
     assert bare.records([name_not_in_use(APEX)]) == "YXDOMAIN"
+
+
+def test_a_refusal_tells_the_operator_what_the_zone_has() -> None:
+    """Short: some of the values, addresses and names as they are written, others as the beginning of their octets."""
+    authority = Authority(TEXT + "long 300 TXT abcdefghijklmnopqrstuvwxyz\nlong20 300 TXT abcdefghijklmnopqrs\n")
+    host = authority.zone.nodes[HOST]
+    for rtype in (2, 5, 12, 39):
+        host[rtype] = (300, (from_text("Target.example.test."),))
+    host[28] = (300, tuple(bytes(15) + bytes((n,)) for n in range(6)))
+
+    def more(*prerequisites: RR) -> str:
+        assert authority.records(list(prerequisites)) != "NOERROR"
+        assert authority.refusal is not None
+        return authority.refusal.more
+
+    assert more(rrset_absent(HOST, A)) == "it has 192.0.2.1, 192.0.2.2"
+    for rtype in (2, 5, 12, 39):
+        assert more(rrset_absent(HOST, rtype)) == "it has Target.example.test."
+    assert more(rrset_absent(from_text("long.example.test."), TXT)) == f"it has 1a{b'abcdefghijklmnopqrs'.hex()}..."
+    assert more(rrset_absent(from_text("long20.example.test."), TXT)) == f"it has 13{b'abcdefghijklmnopqrs'.hex()}"
+    assert more(rrset_absent(HOST, 28)).endswith("03, 2 more")
+    assert more(rrset_equals(ABSENT, A, ONE)) == "it has none; wanted is 192.0.2.1"
+    assert more(rrset_absent(APEX, SOA)).startswith("it has 026e7307")
+    assert more(rrset_exists(HOST, 99)).startswith("it owns A, NS, CNAME, PTR, MX, TXT, AAAA, DNAME")
+    assert more(rrset_exists(APEX, 99)) == "it owns SOA, NS"
+    assert more(rrset_exists(ABSENT, 99)) == "it owns nothing"
+    assert more(name_not_in_use(APEX)) == "it owns SOA, NS"

@@ -81,3 +81,42 @@ def test_signatures_go_with_their_name_whatever_the_policy_says() -> None:
     authority.zone.nodes[HOST][46] = (300, (b"\0\1\x08\2\0\0\1\x2c" + bytes(10) + HOST + b"sig",))
     assert authority.records([], [delete_name(HOST)]) == "NOERROR"
     assert authority.zone.lines("host.example.test.") == []
+
+
+def test_a_rule_of_one_operation_leaves_the_other_to_the_next() -> None:
+    adding = Authority(TEXT, "grant dhcp. zonesub ANY only add")
+    assert adding.records([], [add(ABSENT, A, 60, ONE)]) == "NOERROR"
+    for deletion in (delete_rrset(HOST, A), delete_rr(HOST, A, ONE), delete_name(HOST)):
+        assert adding.records([], [deletion]) == "REFUSED"
+        assert adding.refusal is not None
+        assert "may not delete A of host.example.test.: no policy rule grants it" in adding.refusal.reason
+    deleting = Authority(TEXT, "grant dhcp. zonesub ANY only delete")
+    assert deleting.records([], [add(ABSENT, A, 60, ONE)]) == "REFUSED"
+    assert deleting.refusal is not None
+    assert "may not add A at absent.example.test.: no policy rule grants it" in deleting.refusal.reason
+    for deletion in (delete_rr(HOST, A, ONE), delete_rrset(HOST, TXT), delete_name(HOST)):
+        assert deleting.records([], [deletion]) == "NOERROR"
+
+
+@pytest.mark.parametrize("rtype", [46, 47])
+def test_what_signs_a_name_goes_with_it(rtype: int) -> None:
+    authority = Authority(TEXT, "grant dhcp. zonesub A TXT")
+    authority.zone.nodes[HOST][rtype] = (60, (bytes(20),))
+    assert authority.records([], [delete_name(HOST)]) == "NOERROR"
+    assert HOST not in authority.zone.nodes
+
+
+def test_the_refusal_says_what_is_missing() -> None:
+    rules = ("grant dhcp. zonesub ANY from 198.51.100.0/24", "grant host.example.test. self . A")
+    authority = Authority(TEXT, *rules)
+    said = []
+    for key in (None, OTHER_KEY, KEY):
+        assert authority.records([], [add(ABSENT, A, 60, ONE)], key=key) == "REFUSED"
+        assert authority.refusal is not None
+        said.append(f"{authority.refusal.reason}; {authority.refusal.more}")
+    assert said == [
+        "the update is not signed; sign it with a key that the policy of example.test. grants",
+        "no policy rule of example.test. speaks of key other.; add one, such as `grant other. zonesub ANY`",
+        "no policy rule of example.test. speaks of key dhcp. at 192.0.2.77;"
+        " from elsewhere `grant dhcp. zonesub ANY from 198.51.100.0/24` does",
+    ]

@@ -31,6 +31,7 @@ META = [250, 249, 251, 252, 253, 254]
         (RR(HOST, A, IN, 60, b""), "FORMERR"),
         (RR(HOST, AAAA, IN, 60, ONE), "FORMERR"),
         (RR(HOST, TXT, IN, 60, b"\5abc"), "FORMERR"),
+        (RR(HOST, A, IN, 0x7FFFFFFF, ONE), "NOERROR"),
         (RR(HOST, A, IN, 0x80000000, ONE), "FORMERR"),
         (RR(HOST, A, ANY, 1, b""), "FORMERR"),
         (RR(HOST, A, ANY, 0, ONE), "FORMERR"),

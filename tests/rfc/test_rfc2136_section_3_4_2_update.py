@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from dns_exchange import ZONE, Authority
 
+from tenure.authority.draft import Draft
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rdata import with_serial
 from tenure.dnswire.rr import RR
@@ -160,3 +161,36 @@ def test_signatures_may_stand_beside_a_cname(authority: Authority) -> None:
     signature = b"\0\5\x0d\2\0\0\1\x2c" + bytes(10) + APEX + b"sig"
     assert authority.records([], [add(ALIAS, RRSIG, 300, signature)]) == "NOERROR"
     assert set(authority.zone.rrsets_at(ALIAS)) == {CNAME, RRSIG}
+
+
+BESIDE_CNAME = [24, 25, 30, 46, 47, 48]  # SIG, KEY, NXT, RRSIG, NSEC, DNSKEY (RFC 4034, RFC 2535)
+KEPT_AT_APEX = [2, 46, 47, 48, 51]  # NS, and what a server that signs makes itself
+
+
+@pytest.mark.parametrize("rtype", [*BESIDE_CNAME, A, TXT, DHCID, 43, 50])
+def test_what_may_stand_beside_an_alias(rtype: int) -> None:
+    for first, second in ((rtype, CNAME), (CNAME, rtype)):
+        zone = Authority(TEXT).zone
+        zone.nodes[NEW] = {first: (60, (b"\0\1x",))}
+        draft = Draft(zone, APEX)
+        draft.apply(RR(NEW, second, 1, 60, HOST), NEW)
+        assert (draft.finish() is not None) == (rtype in BESIDE_CNAME)
+        assert bool(draft.ignored) == (rtype not in BESIDE_CNAME)
+
+
+@pytest.mark.parametrize("rtype", [*KEPT_AT_APEX, A, MX, TXT, 43, 257])
+def test_what_stays_when_everything_at_the_apex_is_deleted(rtype: int) -> None:
+    zone = Authority(TEXT).zone
+    zone.nodes[APEX] = {rtype: (60, (HOST,))}
+    draft = Draft(zone, APEX)
+    draft.apply(delete_name(APEX), APEX)
+    assert (draft.finish() is None) == (rtype in KEPT_AT_APEX)
+
+
+@pytest.mark.parametrize("rtype", KEPT_AT_APEX)
+def test_elsewhere_nothing_stays(rtype: int) -> None:
+    zone = Authority(TEXT).zone
+    zone.nodes[NEW] = {rtype: (60, (HOST,))}
+    draft = Draft(zone, APEX)
+    draft.apply(delete_name(NEW), NEW)
+    assert draft.finish() is not None

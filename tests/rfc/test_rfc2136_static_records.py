@@ -82,6 +82,42 @@ def test_what_else_stands_at_a_clients_name_is_a_persons() -> None:
     assert made.records([], [delete_rrset(PC, A)]) == "NOERROR"
 
 
+@pytest.mark.parametrize("rtype", [A, 12, 28, DHCID])
+def test_what_a_client_may_have_beside_its_dhcid(rtype: int) -> None:
+    made = authority()
+    made.zone.nodes[PC][rtype] = (300, (bytes(16),))
+    made.zone.static[PC].add(rtype)
+    assert made.records([], [delete_rrset(PC, rtype)]) == "NOERROR"
+
+
+def test_an_rrset_that_is_the_same_afterwards_was_not_changed() -> None:
+    made = authority()
+    made.zone.nodes[WWW][A] = (300, (ONE, TWO))
+    assert made.records([], [delete_rrset(WWW, A), add(WWW, A, 300, TWO), add(WWW, A, 300, ONE)]) == "NOERROR"
+    assert made.zone.serial == 1
+
+
+@pytest.mark.parametrize(("only", "change"), [("delete", delete_rrset(WWW, A)), ("add", add(WWW, A, 300, TWO))])
+def test_the_rule_of_the_record_that_changes_it_is_asked(only: str, change: RR) -> None:
+    """Not that of another record, name or operation of the same update."""
+    made = authority(f"grant dhcp. name www.example.test. A only {only} static", "grant dhcp. zonesub ANY")
+    other, same_name = add(from_text("new.example.test."), A, 60, ONE), add(WWW, DHCID, 60, b"\0\1\1x")
+    opposite = delete_rrset(from_text("new.example.test."), A) if only == "add" else other
+    assert made.records([], [opposite, same_name, change]) == "NOERROR"
+    assert made.zone.serial == 2
+
+
+def test_what_is_written_is_static_if_every_rule_that_let_it_in_says_so() -> None:
+    new = from_text("new.example.test.")
+    rules = ("grant dhcp. subdomain www.example.test. ANY static", "grant dhcp. zonesub ANY")
+    made = authority(*rules)
+    assert made.records([], [add(WWW, TXT, 300, b"\1y")]) == "NOERROR"
+    assert made.static
+    for others in ([add(new, A, 60, ONE)], [delete_name(new)]):
+        assert made.records([], [*others, add(WWW, A, 300, TWO)]) == "NOERROR"
+        assert not made.static
+
+
 def test_prerequisites_come_first() -> None:
     assert authority().records([name_not_in_use(WWW)], [delete_name(WWW)]) == "YXDOMAIN"
 

@@ -50,6 +50,7 @@ def test_each_is_told(record: RR, words: str) -> None:
         add(HOST, A, 300, ONE),
         delete_rrset(HOST, NS),
         delete_rr(HOST, A, TWO),
+        delete_rr(HOST, NS, NEW),
         delete_name(NEW),
         add(ALIAS, CNAME, 60, NEW),
     ],
@@ -72,3 +73,11 @@ def test_an_apex_with_nothing_but_its_soa_takes_no_cname() -> None:
     authority = Authority("ns 300 A 192.0.2.1\n")
     assert authority.records([], [add(APEX, CNAME, 60, NEW)]) == "NOERROR"
     assert authority.ignored == ["addition of CNAME at example.test.: the name owns SOA"]
+
+
+def test_a_count_is_of_its_own_record_alone() -> None:
+    """Beside a record whose number the policy bounds, another rule's record is not bounded."""
+    authority = Authority(TEXT, "grant dhcp. name new.example.test. A(1)", "grant dhcp. zonesub A")
+    assert authority.records([], [add(NEW, A, 60, ONE), add(HOST, A, 300, TWO)]) == "NOERROR"
+    assert authority.ignored == []
+    assert len(authority.zone.nodes[HOST][A][1]) == 2

@@ -82,19 +82,23 @@ def _check_existence(record: RR, name: Name, zone: Name, view: ZoneView) -> Refu
         reason = f"{to_text(name)} owns no {type_to_text(rtype)}, the update wants one"
         return Refusal(Rcode.NXRRSET, reason, f"it owns {_types(node, at_apex=at_apex)}")
     reason = f"{to_text(name)} owns {type_to_text(rtype)}, the update wants none"
-    return Refusal(Rcode.YXRRSET, reason, f"it has {_values(rtype, node[rtype][1] if rtype in node else ())}")
+    return Refusal(Rcode.YXRRSET, reason, f"it has {_values(rtype, _rdatas(name, rtype, zone, view))}")
 
 
 def _check_value(name: Name, rtype: int, values: set[bytes], zone: Name, view: ZoneView) -> Refusal | None:
-    if rtype == _SOA:
-        found = {canonical_rdata(rtype, view.soa[1])} if name == zone else set()
-    else:
-        rrset = view.rrsets_at(name).get(rtype)
-        found = {canonical_rdata(rtype, rdata) for rdata in rrset[1]} if rrset else set()
+    found = {canonical_rdata(rtype, rdata) for rdata in _rdatas(name, rtype, zone, view)}
     if found == values:
         return None
     reason = f"{to_text(name)} {type_to_text(rtype)} is not what the update wants"
     return Refusal(Rcode.NXRRSET, reason, f"it has {_values(rtype, found)}; wanted is {_values(rtype, values)}")
+
+
+def _rdatas(name: Name, rtype: int, zone: Name, view: ZoneView) -> Sequence[bytes]:
+    """The RDATAs of an RRset, also of the SOA, which stands apart."""
+    if rtype == _SOA:
+        return (view.soa[1],) if name == zone else ()
+    rrset = view.rrsets_at(name).get(rtype)
+    return rrset[1] if rrset else ()
 
 
 def _types(node: Node, *, at_apex: bool) -> str:
