@@ -6,14 +6,13 @@ supervisor adds `--worker N` for one of several processes of a service.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import typer
-
     from tenure.assembly import Service
     from tenure.config.configuration import Configuration
     from tenure.serving.report import Report
@@ -26,27 +25,46 @@ SERVICES = {
     "transfers": "Run the transfer service alone: it tells other servers of changes, and keeps secondary zones fresh.",
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",
 }
-DONE, WRONG = 0, 2
+WRONG, INTERRUPTED = 2, 130
 _WORKER = "--worker"
+
+# How the standard input, output and error are opened where whoever started us closed them: what is printed then fails
+# as on a full disk, and what is logged goes nowhere.
+_IN_THE_PLACE_OF_CLOSED = (os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)
 
 
 def main() -> None:
-    """The entry point; leaves with 0 done, 1 it failed, 2 wrong usage or configuration."""
-    arguments = sys.argv[1:]
+    """The entry point; leaves with 0 done, 1 it failed, 2 wrong usage or configuration, 130 Ctrl-C before any work."""
+    try:
+        _open_closed_files()
+        sys.exit(_main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _main(arguments: Sequence[str]) -> int:
     if len(arguments) in {3, 5} and arguments[1] == "-c" and arguments[3:4] in ([], [_WORKER]):
         name, path = arguments[0], Path(arguments[2])
         if name == "serve" and len(arguments) == 3:
-            sys.exit(serve_all(path))
+            return serve_all(path)
         if name in SERVICES:
-            sys.exit(run(name, path, int(arguments[4]) if len(arguments) == 5 else None))
-    command_line()()
-
-
-def command_line() -> typer.Typer:
-    """All commands."""
+            return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
-    return app.command_line(SERVICES, run, serve_all)
+    return app.execute(app.command_line(SERVICES, run, serve_all))
+
+
+def _open_closed_files() -> None:
+    """Give the three standard numbers to files, so that no socket or store of ours gets one of them."""
+    for number, flags in enumerate(_IN_THE_PLACE_OF_CLOSED):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w")
 
 
 def run(name: str, path: Path, worker: int | None = None) -> int:

@@ -75,7 +75,7 @@ def test_the_same_another_and_no_zone(tmp_path: Path, care: Care) -> None:
     for words, reason in (
         (("--server", f"127.0.0.1:{free_port()}"), "did not give the zone"),
         (("--server", "nowhere"), "--server"),
-        (("--server", "127.0.0.1", "--key", "nobody."), "no secret that is good now"),
+        (("--server", "127.0.0.1", "--key", "nobody."), "has a key of this name"),
     ):
         failed = care.run("diff", "example.test", *words)
         assert (failed.returncode, reason in failed.stderr) == (2, True), failed.stderr

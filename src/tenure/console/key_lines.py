@@ -108,6 +108,15 @@ def open_line(line: KeyLine, secrets: Sequence[Secret]) -> OpenKeyLine:
     )
 
 
+def why_no_secret(configuration: Configuration, state: KeyState, name: Name) -> str:
+    """Why a key has no secret that is good now, in words."""
+    if any(one.name == name for one in (*state.stored, *state.configured)):
+        return "its secrets have ended"
+    if name in stored_algorithms(configuration):
+        return "it has no secret yet; the services make one when they start"
+    return "neither the configuration nor the store has a key of this name"
+
+
 def key_uses(configuration: Configuration, name: Name) -> tuple[str, ...]:
     """Which zones, policies and domains the configuration uses a key for."""
     zones = configuration.dns.zones if configuration.dns else []

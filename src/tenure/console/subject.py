@@ -12,6 +12,9 @@ from tenure.dnswire.name import Name, from_text, to_text
 
 _HARDWARE = re.compile(r"(\d+/)?([0-9a-f]{1,2}[:-]){5,15}[0-9a-f]{1,2}|([0-9a-f]{4}\.){2}[0-9a-f]{4}", re.IGNORECASE)
 
+_ALMOST_ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}")
+_NETWORK = re.compile(r"[0-9.]+/[0-9]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -36,8 +39,9 @@ def parse_subject(text: str, domains: Iterable[Name]) -> Subject:
         return Subject(text, client=client_id_key(text.removeprefix("id ")))
     if _HARDWARE.fullmatch(text):
         return Subject(text, hardware=hardware_from_text(text))
+    _refuse_what_is_nearly_right(text)
     if "." in text:
-        return Subject(text, names=(from_text(text).lower(),))
+        return Subject(text, names=(_name(text),))
     return Subject(text, names=tuple(_completed(text, domains)), correlation=text)
 
 
@@ -46,6 +50,25 @@ def _address(text: str) -> bytes | None:
         return ip_address(text).packed
     except ValueError:
         return None
+
+
+def _refuse_what_is_nearly_right(text: str) -> None:
+    """Raises `ValueError` for a mistyped address, which is not to be answered with `nothing is known of it`."""
+    if not text.isascii():
+        raise ValueError(f"{text!r} is not ASCII; write a name in its A-label form")
+    if _ALMOST_ADDRESS.fullmatch(text):
+        raise ValueError(f"{text!r} is not an IPv4 address; write it such as 10.1.2.55")
+    if _NETWORK.fullmatch(text):
+        raise ValueError(f"{text!r} is a network; write one address, such as 10.1.2.55")
+    if ":" in text:
+        raise ValueError(f"{text!r} is neither an IPv6 address nor a MAC; a MAC is such as 02:00:5e:10:00:07")
+
+
+def _name(text: str) -> Name:
+    try:
+        return from_text(text).lower()
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a domain name: {error}") from None
 
 
 def _completed(text: str, domains: Iterable[Name]) -> Iterable[Name]:

@@ -57,7 +57,9 @@ def fetch_zone(zone: Name, host: str, port: int, key: Secret | None) -> set[Reco
                 owner = rrset.name.to_wire().lower()
                 soas += len(rrset) if rrset.rdtype == _SOA else 0
                 found |= {Record(owner, int(rrset.rdtype), rrset.ttl, rdata.to_wire()) for rdata in rrset}
-    except (dns.exception.DNSException, OSError, EOFError, ValueError) as error:
+    except OSError as error:
+        raise TransferError(error.strerror or str(error)) from error
+    except (dns.exception.DNSException, EOFError, ValueError) as error:
         raise TransferError(str(error) or type(error).__name__) from error
     if soas < 2:
         raise TransferError("the transfer did not end with the SOA it began with")

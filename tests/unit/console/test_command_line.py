@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from dns_service import create_zone
 
 import tenure
 from tenure.config.load import load
-from tenure.ledger.opening import open_ledger
+from tenure.ledger.opening import open_ledger, open_zones
 
 CONFIG = """
 [dns]
@@ -84,7 +86,16 @@ def test_a_service_loads_neither_the_command_line_nor_what_it_does_not_run() -> 
 def test_wrong_usage_is_2(words: list[str]) -> None:
     done = run(*words)
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("tenure: ")
+    assert done.stderr.endswith(" --help\n"), "it says where the help is"
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_command_the_help_is_shown_and_it_is_2() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert " check-config " in done.stdout + done.stderr
+    assert "tenure: " not in done.stderr
 
 
 @pytest.mark.parametrize("words", [["leases"], ["names"], ["zones"], ["history"], ["explain", "pc1"]])
@@ -103,7 +114,10 @@ def test_a_store_that_is_not_there_yet_is_one_line_and_1_and_is_not_made(config:
         (["history", "--at", "2026-03-01"], "--at asks who held an address; name it with --address"),
         (["history", "--address", "pc1"], "--address 'pc1' is not an address; write it such as 10.1.2.55"),
         (["names", "--state", "lost"], "--state 'lost' is not known; write one of none, pending, registered"),
-        (["explain", "a..b"], "a label is empty"),
+        (["history", "--since", "2026-03-02", "--until", "2026-03-01"], "--since is later than --until"),
+        (["history", "--kind", "lease-lost"], "--kind 'lease-lost' is not known; write one of lease-bound, "),
+        (["explain", "a..b"], "'a..b' is not a domain name: a label is empty"),
+        (["explain", "\udcff"], "is not ASCII"),
     ],
 )
 def test_a_wrong_value_says_what_would_be_right_and_is_2(config: Path, words: list[str], text: str) -> None:
@@ -181,11 +195,49 @@ def test_what_nobody_knows_is_said_and_is_1(store: Path) -> None:
     assert (held.returncode, held.stderr) == (0, "(nobody held 10.9.9.9 then, as far as the history goes back)\n")
 
 
-def test_an_output_that_cannot_be_written_is_one_line_and_1(store: Path) -> None:
+COMMANDS = [["leases"], ["check-config"], ["version"], ["--help"], ["key", "generate"]]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_an_output_that_cannot_be_written_is_one_line_and_1(store: Path, words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "tenure", "leases", "-c", str(store)]
-        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        command = [sys.executable, "-m", "tenure", *words]
+        env = os.environ | {"TENURE_CONFIG": str(store)}
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, env=env)
     assert (done.returncode, done.stderr) == (1, "tenure: the output cannot be written (No space left on device)\n")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_an_output_that_is_closed_is_one_line_and_1(store: Path, words: list[str]) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", sys.executable, "-m", "tenure", *words],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        env=os.environ | {"TENURE_CONFIG": str(store)},
+    )
+    assert (done.returncode, done.stderr) == (1, "tenure: the output cannot be written (Bad file descriptor)\n")
+
+
+def test_an_export_that_cannot_be_written_names_its_file(store: Path) -> None:
+    ledger = open_zones(f"sqlite:{store.parent}/tenure.db")
+    create_zone(ledger, "example.test.", "@ 300 NS ns\n")
+    ledger.close()
+    out = store.parent / "nowhere" / "zone"
+    done = run("zones", "export", "example.test", "-c", str(store), "--out", str(out))
+    assert (done.returncode, done.stderr) == (1, f"tenure: {out} cannot be written (No such file or directory)\n")
+
+
+def test_ctrl_c_while_it_starts_is_130_and_silent() -> None:
+    code = (
+        "import sys, tenure.__main__ as entry\n"
+        "def interrupted(_arguments): raise KeyboardInterrupt\n"
+        "entry._main = interrupted\n"
+        "entry.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_a_url_that_cannot_be_right_is_one_line_and_2(config: Path) -> None:

@@ -170,14 +170,14 @@ def test_a_key_that_nothing_uses_is_forgotten(made: Keys) -> None:
     [
         (["show", "nobody."], 1, "there is no key nobody."),
         (["show", f"{'a' * 64}."], 2, "is no key name"),
-        (["rotate", "nobody."], 1, "no secret yet"),
+        (["rotate", "nobody."], 1, "has a key of this name"),
         (["rotate", DHCP, "--overlap", "soon"], 2, "no length of time"),
         (["rotate", DHCP, "--algorithm", "hmac-md5"], 2, "not switched on"),
         (["rotate", DHCP, "--algorithm", "rot13"], 2, "is not known"),
         (["retire", DHCP], 1, "no other secret"),
         (["export", DHCP, "pencil"], 2, "'pencil' is not known"),
         (["export", DHCP, "bind", "--previous"], 1, "no secret beside its newest"),
-        (["export", "nobody.", "bind"], 1, "no secret that is good now"),
+        (["export", "nobody.", "bind"], 1, "has a key of this name"),
         (["export", DHCP, "terraform", "--server", "x"], 2, "--server"),
     ],
 )

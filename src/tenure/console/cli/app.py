@@ -1,7 +1,9 @@
-"""The command line: every command, in the order in which `tenure --help` names them."""
+"""The command line: every command, in the order in which `tenure --help` names them, and how one is run."""
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +11,12 @@ from typing import Annotated
 import typer
 
 from tenure.console.cli import checking, keys, listing, playing, telling, zones
+from tenure.console.cli.options import FAILED, cannot_write, fail
 from tenure.console.cli.running import add_run_commands
 
+DONE = 0
+# Of all that can be wrong with arguments; typer does not export it.
+USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.mro()[1]
 SHOW, SET_UP = "Show", "Set up"
 
 
@@ -39,6 +45,36 @@ def command_line(
     app.command("version", rich_help_panel=SET_UP)(checking.version)
     app.command("reference", hidden=True)(checking.reference)
     return app
+
+
+def execute(app: typer.Typer) -> int:
+    """Run the command that the arguments name; the exit status. Wrong usage is one line, as any other failure is."""
+    _print_whatever_comes()
+    try:
+        status = app(standalone_mode=False)
+        sys.stdout.flush()
+    except USAGE_ERROR as error:
+        return _tell_of_usage(error)
+    except typer.Abort:
+        return FAILED
+    except OSError as error:
+        return cannot_write(error).exit_code
+    return status or DONE
+
+
+def _print_whatever_comes() -> None:
+    """A path of odd octets, or a sign that the terminal's encoding does not have, is printed as an escape."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _tell_of_usage(error: typer.BadParameter) -> int:
+    """One line with where the help is; none where the help itself was shown because no command was named."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    if message:
+        command = error.ctx.command_path if error.ctx else "tenure"
+        fail(f"{message[0].lower()}{message[1:]}; see: {command} --help")
+    return error.exit_code
 
 
 def _version(wanted: bool) -> None:

@@ -41,7 +41,8 @@ def rotate(
     Services that run know it within some seconds. What they sign themselves is signed with the new secret, and again
     with the old one where a server does not know the new one yet.
     """
-    from tenure.signing.key import hash_size  # noqa: PLC0415 - `tenure --help` does without
+    from tenure.console.key_lines import why_no_secret  # noqa: PLC0415 - `tenure --help` does without
+    from tenure.signing.key import hash_size  # noqa: PLC0415
     from tenure.signing.rotation import Secret, rotated  # noqa: PLC0415
 
     wanted, seconds = key_name(name), _seconds(overlap)
@@ -52,7 +53,7 @@ def rotate(
         def decide(kept: Sequence[Secret], state: KeyState) -> Sequence[Secret]:
             before = state.good(wanted, now)
             if not before:
-                raise ValueError("it has no secret yet; the services make one when they start")
+                raise ValueError(why_no_secret(configuration, state, wanted))
             kind = chosen or before[0].algorithm
             new = Secret(wanted, kind, secrets.token_bytes(hash_size(kind)), now)
             return rotated(kept, state.configured_as(wanted), new, now + seconds)

@@ -53,7 +53,7 @@ def show(
         wanted = to_text(key_name(name))
         lines = [line for line in key_lines(configuration, state, time.time()) if line.key == wanted]
         if not lines:
-            raise fail(f"there is no key {wanted} in the configuration or the store")
+            raise fail(f"there is no key {wanted} in the configuration or the store; see: tenure key list")
         if show_secret:
             secrets = (*state.stored, *state.configured)
             print_rows([open_line(line, secrets) for line in lines], [*LIST_COLUMNS[1:], "base64"], output)
@@ -75,15 +75,16 @@ def export(
     """Print a key with its secret as another program wants it, ready to paste."""
     with opened(config) as configuration, keys_of(configuration) as state:
         from tenure.console.key_export import Program, export_text, exported_key  # noqa: PLC0415
-        from tenure.console.key_lines import updatable_zones  # noqa: PLC0415
+        from tenure.console.key_lines import updatable_zones, why_no_secret  # noqa: PLC0415
+        from tenure.dnswire.name import to_text  # noqa: PLC0415
 
         if program not in set(Program):
             raise fail(f"{program!r} is not known; write one of {', '.join(Program)}", WRONG)
         wanted = key_name(name)
         good = state.good(wanted, time.time())
         if len(good) <= previous:
-            what = "no secret beside its newest" if good else "no secret that is good now"
-            raise fail(f"the key {name} has {what}; see: tenure key list")
+            why = "it has no secret beside its newest" if good else why_no_secret(configuration, state, wanted)
+            raise fail(f"the key {to_text(wanted)} cannot be exported: {why}; see: tenure key list")
         key = exported_key(good[previous], _server(configuration, server), updatable_zones(configuration, wanted))
         try:
             text = export_text(key, Program(program))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tenure.config.configuration import Configuration
 
 FAILED, WRONG = 1, 2
+STANDARD_OUTPUT = 1
 
 
 def examples(*commands: str) -> str:
@@ -43,6 +45,13 @@ def fail(text: str, status: int = FAILED) -> typer.Exit:
     return typer.Exit(status)
 
 
+def cannot_write(error: OSError) -> typer.Exit:
+    """Print one line about the output, or the file that the error names; to be raised. What is left is dropped."""
+    if error.filename is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
+    return fail(f"{error.filename or 'the output'} cannot be written ({error.strerror})")
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Configuration]:
     """The configuration, for a command; problems of the file, the store or the usage end the command in one line."""
@@ -59,6 +68,6 @@ def opened(path: Path) -> Iterator[Configuration]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise fail(f"the output cannot be written ({error.strerror})") from None
+        raise cannot_write(error) from None
     except LedgerError as error:
         raise fail(str(error), WRONG if isinstance(error, LedgerUnusable) else FAILED) from None

@@ -73,12 +73,17 @@ def history(
     with opened(config) as configuration:
         from tenure.console.store import leases_to_show, zones_to_show  # noqa: PLC0415 - `--help` does without
         from tenure.console.timeline import holder_lines, recent_lines  # noqa: PLC0415
+        from tenure.naming.event import KINDS  # noqa: PLC0415
 
         text = address or about
         asked = _subject(text, []) if text else None
         if address and (asked is None or asked.address is None):
             raise fail(f"--address {address!r} is not an address; write it such as 10.1.2.55", WRONG)
-        moment, start, end = (None if text is None else _time(text) for text in (at, since, until))
+        moment, start, end = _time("--at", at), _time("--since", since), _time("--until", until)
+        if start is not None and end is not None and start > end:
+            raise fail("--since is later than --until, so nothing lies between them; change the two round", WRONG)
+        if kind is not None and kind not in KINDS:
+            raise fail(f"--kind {kind!r} is not known; write one of {', '.join(KINDS)}", WRONG)
         if moment is not None:
             if asked is None or asked.address is None:
                 raise fail("--at asks who held an address; name it with --address", WRONG)
@@ -105,13 +110,13 @@ def _subject(text: str, domains: Sequence[bytes]) -> Subject:
         raise fail(str(error), WRONG) from None
 
 
-def _time(text: str) -> float:
+def _time(option: str, text: str | None) -> float | None:
     from tenure.console.words import time_from_text  # noqa: PLC0415 - `tenure --help` does without
 
     try:
-        return time_from_text(text)
+        return None if text is None else time_from_text(text)
     except ValueError as error:
-        raise fail(str(error), WRONG) from None
+        raise fail(f"{option} {error}", WRONG) from None
 
 
 def _print(found: Explanation) -> None:

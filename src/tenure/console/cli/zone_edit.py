@@ -107,7 +107,10 @@ def _edited(text: str, zone: Zone, path: Path) -> Edit | None:
 
 
 def _run_editor(path: Path) -> None:
-    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or EDITOR)
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not chosen and not sys.stdin.isatty():
+        raise fail(f"there is no terminal for {EDITOR}; set EDITOR to a program that changes the file that it is given")
+    command = shlex.split(chosen or EDITOR)
     try:
         status = subprocess.run([*command, str(path)], check=False).returncode
     except OSError as error:

@@ -90,6 +90,8 @@ def export(
                     with beside.open("w", encoding="ascii") as file:
                         file.writelines(f"{line}\n" for line in export_lines(snapshot))
                     beside.replace(out)
+                except OSError as error:
+                    raise fail(f"{out} cannot be written ({error.strerror})") from None
                 finally:
                     beside.unlink(missing_ok=True)
 

@@ -72,8 +72,10 @@ def _diff(zone: str, config: ConfigOption, server: str, key: str | None, output:
     with opened(config) as configuration:
         from tenure.config.fields import parse_endpoint  # noqa: PLC0415 - `tenure --help` does without
         from tenure.config.zones import DNS_PORT  # noqa: PLC0415
+        from tenure.console.key_lines import why_no_secret  # noqa: PLC0415
         from tenure.console.store import zones_to_show  # noqa: PLC0415
         from tenure.console.zone_diff import TransferError, diff_lines, fetch_zone  # noqa: PLC0415
+        from tenure.dnswire.name import to_text  # noqa: PLC0415
 
         try:
             place = parse_endpoint(server).or_port(DNS_PORT)
@@ -81,10 +83,12 @@ def _diff(zone: str, config: ConfigOption, server: str, key: str | None, output:
             raise fail(f"--server: {error}", WRONG) from None
         secret = None
         if key is not None:
+            wanted = key_name(key)
             with keys_of(configuration) as state:
-                secret = next(iter(state.good(key_name(key), time.time())), None)
+                secret = next(iter(state.good(wanted, time.time())), None)
             if secret is None:
-                raise fail(f"the key {key} has no secret that is good now; see: tenure key list")
+                why = why_no_secret(configuration, state, wanted)
+                raise fail(f"the key {to_text(wanted)} cannot sign: {why}; see: tenure key list")
         with zones_to_show(configuration) as ledger_or_none:
             ledger, found = zone_of(ledger_or_none, zone)
             try:
