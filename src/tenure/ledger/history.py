@@ -15,7 +15,7 @@ _COLUMNS = ", ".join(Event._fields)
 
 # What a lease event says about its address: its client holds it from then on, or nobody does.
 HOLDING = ("lease-bound", "lease-renewed")
-ENDING = ("lease-ended", "lease-expired", "lease-released", "lease-declined", "lease-superseded")
+ENDING = ("lease-expired", "lease-released", "lease-declined", "lease-superseded")
 
 
 class StoredEvent(NamedTuple):

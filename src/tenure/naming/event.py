@@ -1,4 +1,4 @@
-"""An entry of the history: what happened, to what, caused by what, by whom. Values only."""
+"""An entry of the history: what happened, to what, caused by what, by whom; and the catalogue of what can happen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Event(NamedTuple):
     """Appended in the transaction of the change that it tells of, and never changed."""
 
     at: float  # UTC seconds
-    kind: str  # `lease-bound`, `lease-renewed`, `registration-confirmed`, `update-refused`, ... see docs/reference
+    kind: str  # one of KINDS
     actor: str  # who acted: `dhcp4`, `updater`, `janitor`, `dns key dhcp.`, `cli root`
     cause: str  # what made it happen: `REQUEST SELECTING from 10.1.0.1`, a Reason code, an RCODE
     correlation: str  # the same in everything that follows from one packet
@@ -20,3 +20,28 @@ class Event(NamedTuple):
     client: bytes | None = None  # the lease's identity key
     hardware: bytes | None = None  # htype octet and hardware address
     detail: str = ""  # more for people, in words
+
+
+KINDS: dict[str, str] = {
+    "lease-bound": "a client has leased an address that it did not hold",
+    "lease-renewed": "a client holds its address longer, perhaps under another name",
+    "lease-released": "a client gave its address back",
+    "lease-declined": "a client found its address in use by somebody else; it is in quarantine",
+    "lease-superseded": "a client has another address now, so the lease of the one before ended",
+    "lease-expired": "a lease ran out",
+    "request-refused": "a client asked for an address that it cannot have, and was told so (DHCPNAK)",
+    "registration-confirmed": "an authoritative server has confirmed what DNS says for a lease, in one direction",
+    "registration-removed": "an authoritative server has confirmed that what tenure wrote for a lease is gone",
+    "registration-refused": "DNS cannot say what a lease wants, and the reason is permanent",
+    "registration-failed": "DNS could not be changed for now; it is tried again",
+    "update-applied": "our DNS server has carried out an update",
+    "update-refused": "our DNS server has refused an update",
+    "update-ignored": "our DNS server has accepted an update, and left some of its records as they were",
+    "updates-not-recorded": "more updates were refused in a second than the history keeps",
+    "records-ended": "records whose lifetime their writer had limited (RFC 9664) are gone",
+    "zone-transferred": "a secondary zone was taken over from its primary",
+    "zone-imported": "a zone file was taken in",
+    "zone-edited": "a person has changed a zone",
+    "key-rotated": "a TSIG key has a new secret beside the one before",
+    "key-retired": "an older secret of a TSIG key, or the whole key, was ended before its time",
+}
