@@ -94,14 +94,27 @@ def test_a_record_that_somebody_takes_away_is_noticed(demo: subprocess.Popen[str
     assert re.search(r"example\.test\. A was answered with no record for .* s, right is 10\.1\.0\.", text), text
 
 
-def test_an_interrupt_ends_it_in_good_order(demo: subprocess.Popen[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_good_order(demo: subprocess.Popen[str], tmp_path: Path, number: signal.Signals) -> None:
     read_until(demo, r"[1-9][0-9]* leases")
-    demo.send_signal(signal.SIGINT)
+    demo.send_signal(number)
     text, _ = demo.communicate(timeout=20)
-    assert demo.returncode == 0, text
-    assert "verdict" in text
+    assert demo.returncode == 1, text
+    assert "cut off before its end" in text
     assert list(tmp_path.iterdir()) == []
     assert servers_of(tmp_path) == []
+
+
+def test_a_run_without_an_end_is_ended_by_an_interrupt(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tenure", "demo", "--devices", "24"]
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as run:
+        read_until(run, r"[1-9][0-9]* right")
+        run.send_signal(signal.SIGINT)
+        text, errors = run.communicate(timeout=20)
+    assert (run.returncode, errors) == (0, ""), text
+    assert "Every lease and its names agreed." in text
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_its_server_does_not_outlive_it(demo: subprocess.Popen[str], tmp_path: Path) -> None:

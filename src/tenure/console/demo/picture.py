@@ -74,9 +74,9 @@ def take_picture(play: Play, now: float) -> Picture:
 
 
 def suggest_commands(site: Site, judge: Judge) -> tuple[str, ...]:
-    """What to type in another terminal, about a lease that will not soon be gone."""
+    """What to type in another terminal, about a lease that will not soon be gone; short enough for 80 columns."""
     dig = f"dig @127.0.0.1 -p {site.dns_port} +short"
-    tenure, config = tenure_command(), shlex.quote(str(site.configuration))
+    tenure = tenure_command()
     name, address = "NAME", "ADDRESS"
     for claim in judge.claims.at.values():
         if claim.standing is Standing.OWNER and claim.held.told.forward:
@@ -85,8 +85,9 @@ def suggest_commands(site: Site, judge: Judge) -> tuple[str, ...]:
     return (
         f"{dig} {name}",
         f"{dig} -x {address}",
-        f"{tenure} explain {name} -c {config}",
-        f"{tenure} names --state refused -c {config}",
+        f"export TENURE_CONFIG={shlex.quote(str(site.configuration))}",
+        f"{tenure} explain {name}",
+        f"{tenure} names --state refused",
     )
 
 

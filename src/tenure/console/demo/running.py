@@ -20,7 +20,7 @@ from tenure.console.demo.screen import render_screen, seconds_text
 from tenure.console.demo.server import ServerFailed, start_server
 from tenure.console.demo.site import Site, write_site
 from tenure.console.demo.story import Chance, Plot, Scene
-from tenure.console.demo.verdict import exit_status, print_verdict
+from tenure.console.demo.verdict import Ending, exit_status, print_verdict
 from tenure.console.demo.wires import free_port
 
 LIFETIME = 20  # seconds of a lease
@@ -47,9 +47,12 @@ def run(options: Options) -> int:
 async def _run(options: Options, console: Console) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    folder = Path(tempfile.mkdtemp(prefix="tenure-demo-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="tenure-demo-"))
+    except OSError as error:
+        return _fail(f"no temporary folder can be made ({error.strerror}); set TMPDIR to a folder that can be written")
     try:
         site = Site(
             folder,
@@ -62,13 +65,17 @@ async def _run(options: Options, console: Console) -> int:
         write_site(site, b64encode(random.randbytes(32)).decode("ascii"))
         return await _perform(site, options, random, console, stop)
     except ServerFailed as failure:
-        console.print(f"tenure demo: {failure}", style="red", markup=False, soft_wrap=True)
-        return 1
+        return _fail(str(failure))
     finally:
         if options.keep:
             console.print(f"kept: {folder}", soft_wrap=True)
         else:
             shutil.rmtree(folder)
+
+
+def _fail(text: str) -> int:
+    Console(stderr=True, highlight=False).print(f"tenure demo: {text}", style="red", markup=False, soft_wrap=True)
+    return 1
 
 
 async def _perform(site: Site, options: Options, random: Random, console: Console, stop: asyncio.Event) -> int:
@@ -83,10 +90,10 @@ async def _perform(site: Site, options: Options, random: Random, console: Consol
         await _watch(play, console)
     finally:
         await server.stop()
-    finished = options.once and not stop.is_set()  # where leases never stop to change, something is always pending
+    ending = Ending.STOPPED if not options.once else Ending.CUT_OFF if stop.is_set() else Ending.PLAYED_OUT
     picture = take_picture(play, asyncio.get_running_loop().time())
-    print_verdict(console, picture, play.judge, finished)
-    return exit_status(play.judge, finished)
+    print_verdict(console, picture, play.judge, ending)
+    return exit_status(play.judge, ending)
 
 
 async def _watch(play: Play, console: Console) -> None:

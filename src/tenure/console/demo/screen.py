@@ -17,9 +17,9 @@ from tenure.console.demo.site import NETWORKS
 from tenure.console.lines import NameLine
 
 NETWORK_STYLES = ("cyan", "magenta", "yellow")
-FULL_HEIGHT = 29
+FULL_HEIGHT = 30
 LEFT_WIDTH = 41
-TICKER_LINES = 11
+TICKER_LINES = 10
 DEEDS_IN_ROW = 3
 REFUSED_SHOWN = 6
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -85,7 +85,7 @@ def _lags(picture: Picture) -> RenderableType:
     table.add_column("p99", justify="right", no_wrap=True)
     table.add_row("ACK → resolves", *map(seconds_text, (picture.lag_p50, picture.lag_p99)), style="bold")
     table.add_row("lease over → gone", *map(seconds_text, (picture.gone_p50, picture.gone_p99)))
-    return _panel("time", Group(table, Text(""), Text(f" {sparkline(picture.recent_lags)}", "green", no_wrap=True)))
+    return _panel("time", Group(table, Text(f" {sparkline(picture.recent_lags)}", "green", no_wrap=True)))
 
 
 def _ticker(picture: Picture) -> RenderableType:

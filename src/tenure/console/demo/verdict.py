@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -13,14 +15,22 @@ from tenure.console.demo.screen import seconds_text
 SHOWN = 20
 
 
-def exit_status(judge: Judge, finished: bool) -> int:
-    """0 if leases and names agreed all the time. A `finished` scene has to end with everything right."""
-    if judge.offences or judge.complaints:
+class Ending(Enum):
+    """How a run came to its end."""
+
+    STOPPED = auto()  # a run without an end of its own, where leases never stop to change, so something is pending
+    PLAYED_OUT = auto()  # a bounded run, in which everything has to be right at the end
+    CUT_OFF = auto()  # a bounded run, before its end
+
+
+def exit_status(judge: Judge, ending: Ending) -> int:
+    """0 if leases and names agreed all the time, and at all; a bounded run has to come to its end for that."""
+    if judge.offences or judge.complaints or not judge.answers or ending is Ending.CUT_OFF:
         return 1
-    return 1 if finished and judge.unsettled() else 0
+    return 1 if ending is Ending.PLAYED_OUT and judge.unsettled() else 0
 
 
-def print_verdict(console: Console, picture: Picture, judge: Judge, finished: bool) -> None:
+def print_verdict(console: Console, picture: Picture, judge: Judge, ending: Ending) -> None:
     """The table, then every disagreement."""
     table = Table(box=box.SIMPLE_HEAD, title="verdict", title_justify="left", title_style="bold")
     table.add_column("what")
@@ -32,7 +42,7 @@ def print_verdict(console: Console, picture: Picture, judge: Judge, finished: bo
     console.print(table)
     _print_facts(console, picture)
     _print_refused(console, picture)
-    _print_disagreements(console, judge, finished)
+    _print_disagreements(console, judge, ending)
 
 
 def _counted(picture: Picture, kind: str) -> list[str]:
@@ -59,7 +69,7 @@ def _print_refused(console: Console, picture: Picture) -> None:
         )
 
 
-def _print_disagreements(console: Console, judge: Judge, finished: bool) -> None:
+def _print_disagreements(console: Console, judge: Judge, ending: Ending) -> None:
     lines = [f"an ACK broke the protocol: {complaint}" for complaint in judge.complaints]
     for offence in judge.offences:
         right = " or ".join(_records(records) for records in offence.expected.allowed)
@@ -67,17 +77,25 @@ def _print_disagreements(console: Console, judge: Judge, finished: bool) -> None
             f"{offence.subject.owner} {offence.subject.rtype} was answered with {offence.answer} for "
             f"{offence.seconds:.1f} s, right is {right}: {offence.expected.because}"
         )
-    if finished and not lines:
+    if ending is Ending.PLAYED_OUT and not lines:
         lines = [_unsettled(belief) for belief in judge.unsettled()]
     console.print()
     if not lines:
-        console.print("  [bold green]Every lease and its names agreed.[/bold green]")
+        console.print(f"  {_agreement(judge, ending)}")
         return
     console.print(f"  [bold red]{len(lines)} disagreements:[/bold red]")
     for line in lines[:SHOWN]:
         console.print(f"    {line}", soft_wrap=True, markup=False)
     if len(lines) > SHOWN:
         console.print(f"    and {len(lines) - SHOWN} more")
+
+
+def _agreement(judge: Judge, ending: Ending) -> str:
+    if not judge.answers:
+        return "[bold yellow]Nothing was compared yet.[/bold yellow]"
+    if ending is Ending.CUT_OFF:
+        return "[bold yellow]It was cut off before its end; what was compared until then agreed.[/bold yellow]"
+    return "[bold green]Every lease and its names agreed.[/bold green]"
 
 
 def _unsettled(belief: Belief) -> str:
