@@ -151,12 +151,16 @@ def _check_reserved_address(network: IPv4Network, address: bytes, key: Location)
 
 
 def _check_options(option_data: Mapping[str, list[str]], at: Location) -> Iterator[Problem]:
+    written = dict[int, str]()
     for name, words in option_data.items():
         if name in _KEY_OF_OPTION:
             yield Problem((*at, name), "follows from the lease", f"leave it out; {_KEY_OF_OPTION[name]} decides it")
             continue
         try:
-            encode_option(name, words if len(words) > 1 else words[0])
+            code, _ = encode_option(name, words if len(words) > 1 else words[0])
+            if code in written:
+                yield Problem((*at, name), f"is the option of {written[code]} too", "write the option once")
+            written[code] = name
         except ValueError as error:
             wrong, _, right = str(error).partition("; ")
             yield Problem((*at, name), wrong, right or 'write Kea\'s names and values, such as routers = ["10.1.0.1"]')

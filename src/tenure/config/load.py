@@ -54,7 +54,7 @@ def load(path: Path) -> Configuration:
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
+            return tomllib.loads(file.read().decode("utf-8-sig"))  # editors of Windows begin a file with a BOM
     except OSError as error:
         problem = Problem((), f"cannot be read ({error.strerror})", "name a file with -c that this user can read")
     except UnicodeDecodeError:

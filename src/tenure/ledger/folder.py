@@ -6,7 +6,9 @@ from pathlib import Path
 
 
 def folder_problem(path: Path) -> str | None:
-    """What is wrong with the folder that a database file is to be in, and what would help; None if it is there."""
+    """What is wrong with where a database file is to be, and what would help; None if its folder is there."""
+    if path.is_dir():
+        return f"{path} is a folder; name a file in it"
     folder = path.absolute().parent
     if folder.is_dir():
         return None

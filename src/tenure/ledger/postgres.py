@@ -24,6 +24,14 @@ LOCK_SECONDS = 20  # how long to wait for a row that another server holds before
 SILENCE_MILLISECONDS = 20_000  # how long a database that does not acknowledge anything counts as alive
 
 _MOST_SAID = 1000  # notifications whose words are kept for whoever asks
+_NO_CONNECTION = "08"
+_REMEDIES = {  # by the class of the SQLSTATE
+    _NO_CONNECTION: "see that the database runs and takes this user, or correct store.url",
+    "25": "name the primary in store.url, not a standby",
+    "42": "grant this user all rights on the tables, or name their owner in store.url",
+    "53": "make room for the database, or allow it more connections",
+    "57": "see that the database runs",
+}
 
 _TRY_AGAIN = (WriteConflict, errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 
@@ -283,4 +291,6 @@ class PostgresListener:
 
 def unavailable(place: str, error: psycopg.Error) -> LedgerUnavailable:
     """The error as the callers know it; only the first line, because the others can repeat values."""
-    return LedgerUnavailable(place, str(error).partition("\n")[0])
+    cause = str(error).partition("\n")[0]
+    remedy = _REMEDIES.get((error.sqlstate or _NO_CONNECTION)[:2])
+    return LedgerUnavailable(place, f"{cause}; {remedy}" if remedy else cause)

@@ -20,6 +20,7 @@ from typing import Any
 
 from tenure.ledger.errors import LedgerUnavailable, WriteConflict
 from tenure.ledger.folder import folder_problem
+from tenure.ledger.remedies import space_text, sqlite_text, system_text
 from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
 BUSY_SECONDS = 20.0  # how long to wait for another writer before the store counts as unavailable
@@ -61,9 +62,10 @@ class SqliteStore:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         except FileExistsError:
             if not os.access(self._path, os.R_OK | os.W_OK):
-                raise LedgerUnavailable(self.place, os.strerror(errno.EACCES)) from None
+                raise LedgerUnavailable(self.place, system_text(errno.EACCES)) from None
         except OSError as error:
-            raise LedgerUnavailable(self.place, folder_problem(self._path) or error.strerror or str(error)) from error
+            cause = folder_problem(self._path) or system_text(error.errno)
+            raise LedgerUnavailable(self.place, cause) from error
         with _Naming(self.place):
             return SqliteSession(self._path)
 
@@ -87,10 +89,10 @@ class SqliteStore:
                 renamed.unlink(missing_ok=True)
             space = os.statvfs(folder)
         except OSError as error:
-            raise LedgerUnavailable(str(folder), error.strerror or str(error)) from error
+            raise LedgerUnavailable(str(folder), system_text(error.errno)) from error
         free = space.f_bavail * space.f_frsize
         if free < LEAST_FREE_BYTES:
-            raise LedgerUnavailable(str(folder), f"only {free // 1024} KiB are free")
+            raise LedgerUnavailable(str(folder), space_text(free, LEAST_FREE_BYTES))
         return f"{self.place} can be written; {free // 2**20} MiB are free"
 
     def listen(self, _channel: str) -> None:
@@ -174,7 +176,7 @@ class SqliteSession:
                 # A reader that turns writer while another one writes is refused at once, without waiting.
                 gives_way = code == sqlite3.SQLITE_BUSY and begin == _AS_READER
                 if not gives_way and code not in _TRY_AGAIN:
-                    raise LedgerUnavailable(self._place, str(error)) from error
+                    raise LedgerUnavailable(self._place, sqlite_text(error)) from error
                 cause = str(error)
             begin = _AS_WRITER
         raise LedgerUnavailable(self._place, f"gave up after {ATTEMPTS} attempts: {cause}")
@@ -263,7 +265,7 @@ class _Naming:
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, sqlite3.Error):
-            raise LedgerUnavailable(self._place, str(error)) from error
+            raise LedgerUnavailable(self._place, sqlite_text(error)) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -406,6 +406,10 @@ ADDED = {
         f"{SUBNET}.option-data.gateway = \"10.1.0.1\": 'gateway' is no option name; "
         "write Kea's name for it, or its code",
     ),
+    "option-twice": (
+        'option-data = { routers = "10.1.0.1", 3 = "hex:0a010002" }',
+        f'{SUBNET}.option-data.3 = "hex:0a010002": is the option of routers too; write the option once',
+    ),
     "option-value": (
         'option-data = { routers = ["10.1.0"] }',
         f"{SUBNET}.option-data.routers = [\"10.1.0\"]: option routers: an IPv4 address is needed, not '10.1.0'; "
@@ -590,6 +594,18 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match="is not UTF-8"):
         load(path)
+
+
+def test_a_file_that_begins_as_editors_of_windows_begin_it_loads(tmp_path: Path) -> None:
+    path = tmp_path / "tenure.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    path.chmod(0o600)
+    assert load(path).dns is not None
+
+
+def test_a_zone_that_stands_there_twice_is_told_once(tmp_path: Path) -> None:
+    (line,) = complaint(tmp_path, GOOD + '[[dns.zones]]\nname = "EXAMPLE.test"\n')
+    assert line.startswith("dns.zones[2].name")
 
 
 def test_an_empty_file_has_nothing_to_run(tmp_path: Path) -> None:

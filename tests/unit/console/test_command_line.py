@@ -154,7 +154,13 @@ def test_a_folder_that_is_not_there_is_said_with_how_to_make_it(config: Path) ->
         done = run(word, "-c", str(config))
         assert done.returncode in {1, 2}
         assert done.stderr.replace('"', "").endswith(f"{folder}/tenure.db: {says}"), done.stderr
-    folder.mkdir()
+    (folder / "tenure.db").mkdir(parents=True)
+    done = run("check-config", "-c", str(config))
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"{config}: store.url: {folder}/tenure.db is a folder; name a file in it\n",
+    )
+    (folder / "tenure.db").rmdir()
     assert run("check-config", "-c", str(config)).returncode == 0
 
 

@@ -58,8 +58,21 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tenure.db"
     path.write_bytes(b"something else, and rather long for a database header" * 100)
-    with pytest.raises(LedgerUnavailable, match=r"tenure\.db: file is not a database"):
+    with pytest.raises(LedgerUnavailable, match=r"tenure\.db: file is not a database; name another file in store\.url"):
         open_ledger(f"sqlite:{path}")
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnavailable, match=f"^{tmp_path}: unable to open database file; it has to be a file"):
+        open_ledger(f"sqlite:{tmp_path}")
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "tenure.db"
+    open_ledger(f"sqlite:{path}").close()
+    os.truncate(path, 20_000)
+    with pytest.raises(LedgerUnavailable, match=f"^{path}: .*malformed; put the file back from a copy"):
+        open_ledger(f"sqlite:{path}").check_writable()
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
@@ -67,6 +80,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
     with pytest.raises(LedgerUnavailable) as failed:
         open_ledger(f"postgresql://tenure:secret-word@/db?host={tmp_path}")
     assert str(tmp_path) in str(failed.value)
+    assert str(failed.value).endswith("; see that the database runs and takes this user, or correct store.url")
     assert "secret-word" not in str(failed.value)
 
 
@@ -106,7 +120,7 @@ def test_a_full_disk_is_seen_before_it_hurts(tmp_path: Path, monkeypatch: pytest
     ledger = open_ledger(f"sqlite:{tmp_path}/tenure.db")
     space = os.statvfs(tmp_path)
     monkeypatch.setattr(os, "statvfs", lambda _: type("Space", (), {"f_bavail": 10, "f_frsize": space.f_frsize}))
-    with pytest.raises(LedgerUnavailable, match="KiB are free"):
+    with pytest.raises(LedgerUnavailable, match="KiB are free, 16384 are needed; make room"):
         ledger.check_writable()
     ledger.close()
 
@@ -124,7 +138,7 @@ def test_a_file_of_somebody_else_is_named(tmp_path: Path) -> None:
         try:
             open_ledger(f"sqlite:{path}")
         except LedgerUnavailable as error:
-            os._exit(0 if "Permission denied" in str(error) else 2)
+            os._exit(0 if "Permission denied; let this user" in str(error) else 2)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
