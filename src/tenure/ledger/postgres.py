@@ -22,8 +22,8 @@ from tenure.ledger.session import ATTEMPTS, Row, Session, T
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 20  # how long to wait for a row that another server holds before the store counts as unavailable
 SILENCE_MILLISECONDS = 20_000  # how long a database that does not acknowledge anything counts as alive
-
 _MOST_SAID = 1000  # notifications whose words are kept for whoever asks
+
 _NO_CONNECTION = "08"
 _REMEDIES = {  # by the class of the SQLSTATE
     _NO_CONNECTION: "see that the database runs and takes this user, or correct store.url",

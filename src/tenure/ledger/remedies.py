@@ -32,9 +32,9 @@ _BY_SQLITE_CODE = {  # primary result codes
 _PRIMARY = 0xFF
 
 
-def system_text(number: int) -> str:
-    """What an errno means, and what would help."""
-    return _joined(os.strerror(number), _BY_ERRNO.get(number))
+def system_text(number: int | None) -> str:
+    """What an errno means, and what would help; None is that of an error that the system did not number."""
+    return "the system refuses it" if number is None else _joined(os.strerror(number), _BY_ERRNO.get(number))
 
 
 def sqlite_text(error: sqlite3.Error) -> str:
