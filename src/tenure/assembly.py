@@ -19,7 +19,7 @@ from tenure.config.dns import Dns, ZoneType
 from tenure.config.domains import all_plans, routes
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
-from tenure.config.subnets import subnets
+from tenure.config.subnets import client_classes, subnets
 from tenure.config.zones import DNS_PORT, journal_sizes, start_records, zone_settings
 from tenure.dnswire.name import Name, to_text
 from tenure.ledger.leases import LeaseLedger
@@ -160,6 +160,7 @@ def _kept_or(new: Secret, kept: Sequence[Secret]) -> Sequence[Secret]:
 
 
 def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.leasing.link import SubnetTable  # noqa: PLC0415
     from tenure.serving.dhcp4 import Dhcp4Service  # noqa: PLC0415 - a process loads only what it runs
 
     if configuration.dhcp4 is None:
@@ -168,7 +169,8 @@ def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
     interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration)
-    Dhcp4Service(ledger, subnets(configuration), interfaces, listen, wake, report, spread=spread).run(stop)
+    table = SubnetTable(subnets(configuration), client_classes(configuration))
+    Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
     ledger.close()
 
 

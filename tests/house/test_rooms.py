@@ -19,6 +19,7 @@ ROOMS: dict[str, set[str]] = {
 ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
 ROOMS["serving"] = {*ROOMS}
 ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.subnet", "updating.routing"}
+ROOMS["config"] |= {"leasing.expression", "leasing.classes"}
 ROOMS["config"] |= {"authority.policy", "authority.requestor", "authority.settings", "authority.server_settings"}
 ROOMS["console"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.lease", "ledger", "config"}
 ROOMS["console"] |= {"authority.zone"}

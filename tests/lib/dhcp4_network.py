@@ -5,6 +5,7 @@ Requests are made by `dhcpv4.request` and replies are read here by hand, so no c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,10 +16,12 @@ from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.dnswire.name import from_text
 from tenure.leasing.arrival import Arrival, Destination
 from tenure.leasing.decide import decide
+from tenure.leasing.expression.parser import parse_test
+from tenure.leasing.expression.v4 import V4
 from tenure.leasing.inquiry import Decision
 from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.subnet import Pool, Subnet
+from tenure.leasing.subnet import ClientClass, Level, Pool, Subnet
 from tenure.leasing.verdict import Verdict
 from tenure.naming.policy import NamingPolicy
 
@@ -52,6 +55,12 @@ def subnet(prefix: str = "10.1.0.0/24", pools: str = "10.1.0.100-10.1.0.109", **
         "naming": NAMING,
     }
     return Subnet(**{**defaults, **given})
+
+
+def client_class(name: str, test: str | None = None, *, if_required: bool = False, **level: Any) -> ClientClass:
+    """A class; anything of `Level` can be given."""
+    parsed = None if test is None else parse_test(test, V4)
+    return ClientClass(name, parsed, Level(**level), only_if_required=if_required)
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,8 @@ def read_reply(verdict: Verdict, octets: bytes, destination: Destination) -> Ans
 class Network:
     """A server of some subnets. Messages come by the relay of the first one unless told otherwise."""
 
-    def __init__(self, *subnets: Subnet, view: MemoryView | None = None) -> None:
-        self.subnets = SubnetTable(subnets or (subnet(),))
+    def __init__(self, *subnets: Subnet, view: MemoryView | None = None, classes: Sequence[ClientClass] = ()) -> None:
+        self.subnets = SubnetTable(subnets or (subnet(),), classes)
         self.view = view or MemoryView()
         self.offers = OfferBook()
         self.now: float = START

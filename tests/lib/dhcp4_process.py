@@ -9,6 +9,7 @@ import sys
 
 from dhcp4_network import subnet
 
+from tenure.leasing.link import SubnetTable
 from tenure.ledger.opening import open_leases
 from tenure.serving.dhcp4 import Dhcp4Service
 from tenure.serving.report import Report
@@ -21,7 +22,7 @@ def main(database: str) -> None:
     ledger = open_leases(f"sqlite:{database}")
     woken: list[None] = []
     service = Dhcp4Service(
-        ledger, [subnet(interface="eth0")], ["eth0"], [], lambda: woken.append(None), Report("dhcp4")
+        ledger, SubnetTable([subnet(interface="eth0")]), ["eth0"], [], lambda: woken.append(None), Report("dhcp4")
     )
     service.run(stop)
     ledger.close()

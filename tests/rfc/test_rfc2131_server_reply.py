@@ -9,7 +9,7 @@ from dhcp4_network import ACK, NAK, OFFER, Network, ip, on_wire, relayed, subnet
 from dhcpv4 import request
 
 from tenure.leasing.arrival import Arrival, Destination
-from tenure.leasing.subnet import Reservation
+from tenure.leasing.subnet import Level, Reservation
 from tenure.leasing.verdict import Verdict
 
 EVERYBODY = ip("255.255.255.255")
@@ -69,7 +69,7 @@ def test_a_client_that_does_not_say_what_it_wants_gets_what_is_configured() -> N
 
 def test_a_reservations_options_go_before_the_subnets() -> None:
     key = b"\0\1\2\0\0\0\0\1"
-    network = Network(subnet(reservations={key: Reservation(None, None, {6: ip("10.1.0.99")})}))
+    network = Network(subnet(reservations={key: Reservation(None, None, Level({6: ip("10.1.0.99")}))}))
     assert network.client(1).discover((55, b"\6")).options[6] == ip("10.1.0.99")
     assert network.client(2).discover((55, b"\6")).options[6] == ip("10.1.0.53")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenure.config.class_checks import check_classes
 from tenure.config.configuration import Configuration
 from tenure.config.ddns_checks import check_ddns
 from tenure.config.dns_checks import check_dns
@@ -21,6 +22,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_keys(configuration)
     yield from check_dns(configuration)
     yield from check_server(configuration)
+    yield from check_classes(configuration)
     yield from check_dhcp4(configuration)
     yield from check_ddns(configuration)
 

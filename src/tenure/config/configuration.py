@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import PrivateAttr
 
+from tenure.config.classes import ClientClassSection
 from tenure.config.ddns import Ddns
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dns import Dns
@@ -31,6 +32,9 @@ class Configuration(Section):
 
     dhcp4: Dhcp4 | None = None
     """The DHCPv4 server. Left out: none is run."""
+
+    client_classes: list[ClientClassSection] = []
+    """Sets of clients, for whom subnets and pools are reserved and who get options and names of their own."""
 
     ddns: Ddns = Ddns()
     """Names of leases in DNS."""

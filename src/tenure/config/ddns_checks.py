@@ -144,7 +144,7 @@ def _covered(name: Name, policy: NamingPolicy) -> bool:
 def _check_reverse(configuration: Configuration, section: SubnetSection, at: Location) -> Iterator[Problem]:
     zones = [plan.zone for plan in domain_plans(configuration, Direction.REVERSE)]
     inside = range(int(section.subnet[0]), int(section.subnet[-1]) + 1)
-    ranges = [((*at, "pools", index), pool.first, pool.last) for index, pool in enumerate(section.pools)]
+    ranges = [((*at, "pools", index, "pool"), one.pool.first, one.pool.last) for index, one in enumerate(section.pools)]
     ranges += [
         ((*at, "reservations", index, "ip-address"), one.ip_address, one.ip_address)
         for index, one in enumerate(section.reservations)

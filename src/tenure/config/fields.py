@@ -16,14 +16,18 @@ from pydantic_core import PydanticCustomError
 
 from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import RemoteServer
-from tenure.dhcpwire.identity import client_id_key, hardware_key
+from tenure.dhcpwire.identity import circuit_id_key, client_id_key, hardware_key
 from tenure.dnswire.name import Name, from_text
+from tenure.leasing.expression.parser import Expression, parse_test
+from tenure.leasing.expression.tokens import ExpressionError
+from tenure.leasing.expression.v4 import V4, Sighting
 from tenure.leasing.subnet import Pool
 from tenure.naming.hostname import normalise
 
 T = TypeVar("T")
 ETHERNET = 1  # hardware type
 _DNS_PORT = 53
+_SHOWN_BEFORE = 30  # characters before a mistake in a test
 NOBODYS = (IPv4Network("0.0.0.0/8"), IPv4Network("224.0.0.0/3"))
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -168,6 +172,16 @@ def _parse_pool(text: str) -> Pool:
     return pool
 
 
+def _parse_class_test(text: str) -> Expression[Sighting]:
+    try:
+        return parse_test(text, V4)
+    except ExpressionError as error:
+        before = text[: error.column - 1].strip()
+        shown = before if len(before) <= _SHOWN_BEFORE else f"...{before[-_SHOWN_BEFORE:]}"
+        behind = f", behind {shown}" if before else ""
+        raise ValueError(f"column {error.column}{behind}: {error.problem}") from None
+
+
 def _parse_place(text: str) -> Place:
     words = text.split()
     if len(words) == 2 and words[0] == "key":
@@ -283,6 +297,15 @@ HardwareKey: TypeAlias = Annotated[
 ]
 ClientIdKey: TypeAlias = Annotated[
     bytes, *_kind(client_id_key, 'write the octets, such as "01:02:00:5e:10:00:07"', "01:02:00:5e:10:00:07")
+]
+CircuitIdKey: TypeAlias = Annotated[
+    bytes, *_kind(circuit_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")
+]
+ClassTest: TypeAlias = Annotated[
+    Expression[Sighting],
+    *_kind(
+        _parse_class_test, "write a test as for Kea; docs/operate/dhcp.md has them all", "option[60].text == 'phone'"
+    ),
 ]
 StoreUrl: TypeAlias = Annotated[
     str, *_kind(_parse_store, 'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"', "sqlite:tenure.db")

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4, SubnetSection
+from tenure.config.option_checks import check_options
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import covered, repeated
-from tenure.config.subnets import lease_values, reservation_key, subnet_id
-from tenure.dhcpwire.v4.options import encode_option
+from tenure.config.subnets import lease_values, subnet_id
 from tenure.leasing.subnet import Pool
-
-# What a client is told of its lease has keys of its own.
-_OPTION_KEYS = {
-    ("1", "subnet-mask"): "subnet",
-    ("51", "dhcp-lease-time"): "valid-lifetime",
-    ("54", "dhcp-server-identifier"): "server-identifier",
-    ("58", "dhcp-renewal-time"): "renew-timer",
-    ("59", "dhcp-rebinding-time"): "rebind-timer",
-}
-_KEY_OF_OPTION = {word: key for words, key in _OPTION_KEYS.items() for word in words}
 
 
 def check_dhcp4(configuration: Configuration) -> Iterator[Problem]:
@@ -38,14 +28,14 @@ def check_dhcp4(configuration: Configuration) -> Iterator[Problem]:
         )
     for index, first in covered([place.or_port(67) for place in dhcp4.listen]):
         yield Problem(("dhcp4", "listen", index), f"is part of dhcp4.listen[{first}]", "leave one of the two out")
-    yield from _check_options(dhcp4.option_data, ("dhcp4", "option-data"))
+    yield from check_options(dhcp4.option_data, ("dhcp4", "option-data"))
     yield from _check_networks(dhcp4)
     for index, section in enumerate(dhcp4.subnets):
         at = ("dhcp4", "subnets", index)
         yield from _check_lifetimes(dhcp4, section, at)
         yield from _check_pools(section, at)
         yield from _check_reservations(section, at)
-        yield from _check_options(section.option_data, (*at, "option-data"))
+        yield from check_options(section.option_data, (*at, "option-data"))
         if section.interface is not None and section.interface not in dhcp4.interfaces:
             yield Problem(
                 (*at, "interface"), "is not one of dhcp4.interfaces", "add it there, so that it is listened on"
@@ -91,19 +81,20 @@ def _check_lifetimes(dhcp4: Dhcp4, section: SubnetSection, at: Location) -> Iter
 
 def _check_pools(section: SubnetSection, at: Location) -> Iterator[Problem]:
     network = section.subnet
-    for index, pool in enumerate(section.pools):
-        key = (*at, "pools", index)
+    pools = [one.pool for one in section.pools]
+    for index, pool in enumerate(pools):
+        key = (*at, "pools", index, "pool")
         if not _holds(network, pool):
             yield Problem(key, f"is not inside {network}", f"write a range from {network[0]} to {network[-1]}")
         elif network.prefixlen <= 30 and (stands := _network_or_broadcast(network, pool)):
             yield Problem(
                 key, f"holds {stands}, which no host can have", f"write a range from {network[1]} to {network[-2]}"
             )
-    ordered = sorted(enumerate(section.pools), key=lambda entry: entry[1].first)
+    ordered = sorted(enumerate(pools), key=lambda entry: entry[1].first)
     for (before, one), (index, other) in pairwise(ordered):
         if other.first <= one.last:
             yield Problem(
-                (*at, "pools", max(index, before)),
+                (*at, "pools", max(index, before), "pool"),
                 f"overlaps pools[{min(index, before)}]",
                 f"begin after {IPv4Address(one.last)}, or merge the two",
             )
@@ -126,6 +117,7 @@ def _check_reservations(section: SubnetSection, at: Location) -> Iterator[Proble
     for key, values in (
         ("hw-address", [one.hw_address for one in section.reservations]),
         ("client-id", [one.client_id for one in section.reservations]),
+        ("circuit-id", [one.circuit_id for one in section.reservations]),
         ("ip-address", [one.ip_address for one in section.reservations]),
         ("hostname", [one.hostname and one.hostname.lower() for one in section.reservations]),
     ):
@@ -133,14 +125,14 @@ def _check_reservations(section: SubnetSection, at: Location) -> Iterator[Proble
             yield Problem((*at, "reservations", index, key), f"is in reservations[{first}] too", own)
     for index, one in enumerate(section.reservations):
         here = (*at, "reservations", index)
-        if (one.hw_address is None) is (one.client_id is None):
-            which = "both hw-address and client-id are set" if reservation_key(one) else "no client is named"
-            yield Problem(here, which, "set either hw-address or client-id")
-        if one.ip_address is None and one.hostname is None and not one.option_data:
-            yield Problem(here, "reserves nothing", "set ip-address, hostname or option-data")
+        named = [key for key in (one.hw_address, one.client_id, one.circuit_id) if key is not None]
+        if len(named) != 1:
+            which = "the client is named in more than one way" if named else "no client is named"
+            yield Problem(here, which, "set one of hw-address, client-id and circuit-id")
+        if not one.model_fields_set - {"hw_address", "client_id", "circuit_id"}:
+            yield Problem(here, "reserves nothing", "set ip-address, hostname, option-data or client-classes")
         if one.ip_address is not None:
             yield from _check_reserved_address(section.subnet, one.ip_address, (*here, "ip-address"))
-        yield from _check_options(one.option_data, (*here, "option-data"))
 
 
 def _check_reserved_address(network: IPv4Network, address: bytes, key: Location) -> Iterator[Problem]:
@@ -148,19 +140,3 @@ def _check_reserved_address(network: IPv4Network, address: bytes, key: Location)
         yield Problem(key, f"is not in {network}", "write an address of the subnet")
     elif network.prefixlen <= 30 and (stands := _network_or_broadcast(network, Pool(address, address))):
         yield Problem(key, f"is {stands}, which no host can have", "write another address of the subnet")
-
-
-def _check_options(option_data: Mapping[str, list[str]], at: Location) -> Iterator[Problem]:
-    written = dict[int, str]()
-    for name, words in option_data.items():
-        if name in _KEY_OF_OPTION:
-            yield Problem((*at, name), "follows from the lease", f"leave it out; {_KEY_OF_OPTION[name]} decides it")
-            continue
-        try:
-            code, _ = encode_option(name, words if len(words) > 1 else words[0])
-            if code in written:
-                yield Problem((*at, name), f"is the option of {written[code]} too", "write the option once")
-            written[code] = name
-        except ValueError as error:
-            wrong, _, right = str(error).partition("; ")
-            yield Problem((*at, name), wrong, right or 'write Kea\'s names and values, such as routers = ["10.1.0.1"]')

@@ -37,11 +37,25 @@ def problem_line(path: Path, document: Mapping[str, Any], problem: Problem) -> s
 
     One line of printable text, whatever stands in the file.
     """
-    value = written_value(document, problem.key)
-    key = key_path(problem.key)
+    written = written_key(document, problem.key)
+    value = written_value(document, written)
+    key = key_path(written)
     place = f"{key} = {value}" if value else key
     line = ": ".join(part for part in (str(path), place, f"{problem.wrong}; {problem.right}") if part)
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+
+
+def written_key(document: Mapping[str, Any], key: Location) -> Location:
+    """The key as far as it stands in the file: a table that is written as one text has no keys of its own."""
+    found: Any = document
+    for length, part in enumerate(key):
+        if isinstance(found, str):
+            return key[:length]
+        try:
+            found = found[part]
+        except (KeyError, IndexError, TypeError):
+            break
+    return key
 
 
 def key_path(key: Location) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from tenure.config.configuration import Configuration
-from tenure.config.dhcp4 import Dhcp4, ReservationSection, SubnetSection
+from tenure.config.dhcp4 import Dhcp4, PoolSection, ReservationSection, SubnetSection
+from tenure.config.lease_parameters import LevelParameters
 from tenure.config.naming_levels import level_of, policy_of_levels
 from tenure.dhcpwire.v4.options import encode_option
-from tenure.leasing.subnet import Reservation, Subnet
+from tenure.leasing.subnet import ClientClass, Level, Pool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
 
 T = TypeVar("T")
@@ -27,12 +29,15 @@ def _subnet(configuration: Configuration, dhcp4: Dhcp4, section: SubnetSection) 
         subnet_id=subnet_id(section),
         prefix=int(section.subnet.network_address),
         prefix_length=section.subnet.prefixlen,
-        pools=tuple(section.pools),
-        options=encoded_options(dhcp4.option_data) | encoded_options(section.option_data),
+        pools=tuple(_pool(one) for one in section.pools),
+        options=encoded_options(section.option_data),
+        inherited_options=encoded_options(dhcp4.option_data),
         naming=naming_policy(configuration, section),
         **lease_values(dhcp4, section),
         server_identifier=section.server_identifier,
         interface=section.interface,
+        client_class=section.client_class,
+        required_classes=tuple(section.require_client_classes),
         reservations=reservations,
         reserved_addresses={one.address: key for key, one in reservations.items() if one.address is not None},
     )
@@ -61,6 +66,7 @@ def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
         "offer_seconds": chosen("offer_lifetime", 60),
         "rapid_commit": chosen("rapid_commit", False),
         "next_server": chosen("next_server", b"\0\0\0\0"),
+        "server_name": chosen("server_hostname", "").encode(),
         "boot_file_name": chosen("boot_file_name", "").encode(),
     }
 
@@ -72,7 +78,7 @@ def naming_policy(configuration: Configuration, section: SubnetSection) -> Namin
 
 def reservation_key(section: ReservationSection) -> bytes | None:
     """The key by which leasing knows the client; None where none is written, which a check reports."""
-    return section.hw_address or section.client_id
+    return section.hw_address or section.client_id or section.circuit_id
 
 
 def encoded_options(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
@@ -80,8 +86,38 @@ def encoded_options(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
     return dict(encode_option(name, words if len(words) > 1 else words[0]) for name, words in option_data.items())
 
 
+def client_classes(configuration: Configuration) -> tuple[ClientClass, ...]:
+    """The classes in the order of the file."""
+    return tuple(
+        ClientClass(one.name, one.test, _level(one), one.only_if_required) for one in configuration.client_classes
+    )
+
+
+def _pool(section: PoolSection) -> Pool:
+    return replace(
+        section.pool,
+        client_class=section.client_class,
+        required_classes=tuple(section.require_client_classes),
+        level=_level(section),
+    )
+
+
 def _reservation(section: ReservationSection) -> Reservation:
-    return Reservation(section.ip_address, section.hostname, encoded_options(section.option_data))
+    return Reservation(section.ip_address, section.hostname, _level(section), tuple(section.client_classes))
+
+
+def _level(section: LevelParameters) -> Level:
+    """What a pool, a class or a reservation sets."""
+    return Level(
+        options=encoded_options(section.option_data),
+        naming=level_of(section, ()).settings,
+        valid_lifetime=section.valid_lifetime,
+        min_valid_lifetime=section.min_valid_lifetime,
+        max_valid_lifetime=section.max_valid_lifetime,
+        next_server=section.next_server,
+        server_name=None if section.server_hostname is None else section.server_hostname.encode(),
+        boot_file_name=None if section.boot_file_name is None else section.boot_file_name.encode(),
+    )
 
 
 def _first(name: str, sections: tuple[object, ...], default: T) -> T:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tenure.leasing.inquiry import Inquiry
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.leasing.offers import LookAhead
-from tenure.leasing.prepared import PreparedSubnet
+from tenure.leasing.prepared import PreparedSubnet, is_in
 from tenure.leasing.verdict import Verdict
 
 _REQUESTED_ADDRESS = 50
@@ -27,12 +27,14 @@ def refusal(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Lea
     subnet = prepared.subnet
     mine = None
     if subnet.reservations:
-        mine = prepared.reservation_key(inquiry.client, inquiry.hardware)
+        mine = prepared.reservation_key(inquiry.identities)
         holder = subnet.reserved_addresses.get(address)
         if holder is not None:
             return _occupied(inquiry, address, row) if holder == mine else Verdict.REFUSED_RESERVED
     if not prepared.in_pool(address):
         return Verdict.REFUSED_OUTSIDE_POOLS
+    if prepared.is_guarded and not is_in(prepared.open_pools(inquiry.classes), address):
+        return Verdict.REFUSED_CLASS
     if mine is not None:
         reserved = subnet.reservations[mine].address
         if reserved is not None and _occupied(inquiry, reserved, inquiry.view.lease_at(reserved)) is None:
@@ -58,7 +60,7 @@ def choose(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
 
 def _reserved(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
     for prepared in inquiry.link:
-        reservation = prepared.reservation(inquiry.client, inquiry.hardware)
+        reservation = prepared.reservation(inquiry.identities)
         if (
             reservation is not None
             and reservation.address is not None
@@ -98,7 +100,7 @@ def _requested(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
 def _any(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
     for find in (_never_used, _longest_ended):
         for prepared in inquiry.link:
-            for first, last in prepared.pools:
+            for first, last in prepared.open_pools(inquiry.classes):
                 address = find(inquiry, prepared, first, last)
                 if address is not None:
                     return prepared, address

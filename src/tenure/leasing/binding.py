@@ -18,7 +18,8 @@ from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supers
 from tenure.leasing.history import lease_event
 from tenure.leasing.inquiry import Decision, Inquiry
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
-from tenure.leasing.prepared import INFINITE, PreparedSubnet
+from tenure.leasing.prepared import PreparedSubnet
+from tenure.leasing.terms import INFINITE, Terms
 from tenure.leasing.verdict import Verdict
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.event import Event
@@ -30,7 +31,7 @@ _HOST_NAME, _LEASE_TIME, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 12, 51, 81, 82
 _BOUND = int(LeaseState.BOUND)
 
 
-def name_client(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, lifetime: int) -> Naming:
+def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, address: bytes, lifetime: int) -> Naming:
     """The naming of the client's lease; an option 81 that is malformed counts as not sent."""
     options = inquiry.packet.options
     sent = options.get(_CLIENT_FQDN)
@@ -40,7 +41,7 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, life
             fqdn = parse_fqdn81(sent)
         except Malformed:
             fqdn = None
-    reservation = prepared.reservation(inquiry.client, inquiry.hardware)
+    reservation = prepared.reservation(inquiry.identities)
     return name_lease(
         fqdn,
         options.get(_HOST_NAME),
@@ -48,7 +49,7 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, life
         key_identity(inquiry.client),
         address,
         lifetime,
-        prepared.subnet.naming,
+        terms.naming,
     )
 
 
@@ -79,8 +80,9 @@ def bind(
     if the names went elsewhere it stays without them while the other lease runs.
     """
     packet, now, correlation = inquiry.packet, inquiry.now, inquiry.correlation
-    lifetime = prepared.lifetime(packet.options.get(_LEASE_TIME))
-    naming = name_client(inquiry, prepared, address, lifetime)
+    terms = inquiry.terms(prepared, address)
+    lifetime = terms.lifetime(packet.options.get(_LEASE_TIME))
+    naming = name_client(inquiry, prepared, terms, address, lifetime)
     renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
     settles = settles or not renewed
     told = naming
@@ -122,7 +124,7 @@ def bind(
         (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
     )
     inquiry.offers.forget(address)
-    answer = reply.acknowledge(inquiry, prepared, address, lifetime, told, rapid=rapid)
+    answer = reply.acknowledge(inquiry, prepared, terms, address, lifetime, told, rapid=rapid)
     return Decision(answer, changes, Verdict.ACKNOWLEDGED)
 
 

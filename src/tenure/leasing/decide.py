@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware
+from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware, reservation_keys
 from tenure.dhcpwire.v4.options import MessageType
 from tenure.dhcpwire.v4.packet import BOOTREQUEST, NO_ADDRESS, Packet
 from tenure.leasing import reply
 from tenure.leasing.arrival import Arrival
+from tenure.leasing.classes import DROP, Classes
 from tenure.leasing.discover import discover
 from tenure.leasing.ending import decline, release
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import NOTHING, LeaseView
-from tenure.leasing.link import SubnetTable, subnet_on
+from tenure.leasing.link import SubnetTable, reservation_on, subnet_on
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.prepared import Identities
 from tenure.leasing.request import request
 from tenure.leasing.verdict import Verdict
 
@@ -63,9 +65,21 @@ def decide(
     if client[0] == HARDWARE_KEY and not any(packet.chaddr):
         return silent(Verdict.NO_IDENTITY)
     link = subnets.link_of(packet, arrival)
+    identities: Identities = ()
+    classes: Classes = ()
+    if subnets.has_reservations:
+        identities = reservation_keys(packet, client)
+    if not subnets.classes.is_empty:
+        classes = subnets.classes.classify(packet, arrival, reservation_on(link, identities))
+        if DROP in classes:
+            return silent(Verdict.DROPPED)
+        if subnets.is_guarded:
+            link = tuple([one for one in link if one.admits(classes)])
     if not link:
         return silent(Verdict.NO_SUBNET)
-    return decision(Inquiry(packet, arrival, link, client, hardware(packet), view, offers, now, correlation))
+    return decision(
+        Inquiry(packet, arrival, link, client, hardware(packet), view, offers, now, correlation, classes, identities)
+    )
 
 
 def rows_needed(packet: Packet) -> tuple[bytes, bytes | None]:

@@ -27,8 +27,9 @@ def discover(inquiry: Inquiry) -> Decision:
         return bind(inquiry, prepared, address, row, rows, "DISCOVER with rapid commit", settles=True, rapid=True)
     until = inquiry.now + prepared.subnet.offer_seconds
     inquiry.offers.keep(address, inquiry.client, prepared.subnet_id, until)
-    lifetime = prepared.lifetime(options.get(_LEASE_TIME))
+    terms = inquiry.terms(prepared, address)
+    lifetime = terms.lifetime(options.get(_LEASE_TIME))
     # A client that says no name hears of the one it gets when the lease is its own.
     named = _CLIENT_FQDN in options or _HOST_NAME in options
-    naming = name_client(inquiry, prepared, address, lifetime) if named else None
-    return Decision(reply.offer(inquiry, prepared, address, lifetime, naming), NOTHING, Verdict.OFFERED)
+    naming = name_client(inquiry, prepared, terms, address, lifetime) if named else None
+    return Decision(reply.offer(inquiry, prepared, terms, address, lifetime, naming), NOTHING, Verdict.OFFERED)

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.arrival import Arrival, Destination
+from tenure.leasing.classes import Classes
 from tenure.leasing.lease import NOTHING, Changes, LeaseView
 from tenure.leasing.link import Link
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.prepared import Identities, PreparedSubnet
+from tenure.leasing.terms import Terms
 from tenure.leasing.verdict import Verdict
 
 
@@ -27,6 +30,14 @@ class Inquiry(NamedTuple):
     offers: OfferBook
     now: float  # UTC seconds
     correlation: str
+    classes: Classes = ()
+    identities: Identities = ()  # none where nothing is reserved
+
+    def terms(self, prepared: PreparedSubnet, address: bytes) -> Terms:
+        """The terms of this client, should it have the address."""
+        if prepared.is_plain and not self.classes:
+            return prepared.terms
+        return prepared.terms_of(self.packet, self.arrival, self.identities, self.classes, address)
 
 
 class Reply(NamedTuple):

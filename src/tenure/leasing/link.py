@@ -11,8 +11,9 @@ from typing import TypeAlias
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.dhcpwire.v4.relay_agent import LINK_SELECTION, sub_option
 from tenure.leasing.arrival import Arrival
-from tenure.leasing.prepared import PreparedSubnet
-from tenure.leasing.subnet import Subnet
+from tenure.leasing.classes import ClassTable
+from tenure.leasing.prepared import Identities, PreparedSubnet
+from tenure.leasing.subnet import ClientClass, Reservation, Subnet
 
 Link: TypeAlias = tuple[PreparedSubnet, ...]
 
@@ -23,8 +24,11 @@ _REMEMBERED = 4096  # addresses of relays whose link was looked up
 class SubnetTable:
     """The configured subnets, found by address or interface."""
 
-    def __init__(self, subnets: Sequence[Subnet]) -> None:
-        prepared = [PreparedSubnet(subnet) for subnet in subnets]
+    def __init__(self, subnets: Sequence[Subnet], classes: Sequence[ClientClass] = ()) -> None:
+        self.classes = ClassTable(classes, subnets)
+        self.has_reservations = any(subnet.reservations for subnet in subnets)
+        self.is_guarded = any(subnet.client_class is not None for subnet in subnets)
+        prepared = [PreparedSubnet(subnet, self.classes) for subnet in subnets]
         self._of_interface: dict[str, Link] = {}
         for one in prepared:
             if name := one.subnet.interface:
@@ -67,4 +71,13 @@ def subnet_on(link: Link, address: bytes) -> PreparedSubnet | None:
     for one in link:
         if one.holds(address):
             return one
+    return None
+
+
+def reservation_on(link: Link, identities: Identities) -> Reservation | None:
+    """The client's reservation in the first subnet of the link that has one for it."""
+    for one in link:
+        reservation = one.reservation(identities)
+        if reservation is not None:
+            return reservation
     return None

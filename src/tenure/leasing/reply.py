@@ -9,6 +9,7 @@ from tenure.dhcpwire.v4.relay_agent import SERVER_IDENTIFIER_OVERRIDE, sub_optio
 from tenure.leasing.arrival import CLIENT_PORT, SERVER_PORT, Arrival, Destination
 from tenure.leasing.inquiry import Inquiry, Reply
 from tenure.leasing.prepared import PreparedSubnet
+from tenure.leasing.terms import Terms
 from tenure.leasing.verdict import WORDS, Verdict
 from tenure.naming.choice import Naming
 
@@ -38,21 +39,31 @@ def names_us(server_id: bytes, inquiry: Inquiry) -> bool:
     return any(server_id == server_identifier(one, inquiry.packet, arrival) for one in inquiry.link)
 
 
-def offer(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, lifetime: int, naming: Naming | None) -> Reply:
+def offer(
+    inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, address: bytes, lifetime: int, naming: Naming | None
+) -> Reply:
     """A DHCPOFFER of the address."""
-    return _grant(inquiry, prepared, _OFFER, address, lifetime, naming, NO_ADDRESS)
+    return _grant(inquiry, prepared, terms, _OFFER, address, lifetime, naming, NO_ADDRESS)
 
 
 def acknowledge(
-    inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, lifetime: int, naming: Naming, *, rapid: bool = False
+    inquiry: Inquiry,
+    prepared: PreparedSubnet,
+    terms: Terms,
+    address: bytes,
+    lifetime: int,
+    naming: Naming,
+    *,
+    rapid: bool = False,
 ) -> Reply:
     """A DHCPACK of a lease; `rapid` adds option 80 (RFC 4039)."""
-    return _grant(inquiry, prepared, _ACK, address, lifetime, naming, inquiry.packet.ciaddr, rapid=rapid)
+    return _grant(inquiry, prepared, terms, _ACK, address, lifetime, naming, inquiry.packet.ciaddr, rapid=rapid)
 
 
 def _grant(
     inquiry: Inquiry,
     prepared: PreparedSubnet,
+    terms: Terms,
     message_type: int,
     address: bytes,
     lifetime: int,
@@ -64,8 +75,7 @@ def _grant(
     packet, arrival = inquiry.packet, inquiry.arrival
     asked = packet.options.get(_REQUEST_LIST)
     server_id = server_identifier(prepared, packet, arrival)
-    options = prepared.options_for(inquiry.client, inquiry.hardware)
-    tail = options.head(message_type, server_id, lifetime, asked)
+    tail = terms.options.head(message_type, server_id, lifetime, asked)
     own = _of_the_client(packet, asked, naming)
     if rapid:
         own.append((_RAPID_COMMIT, b""))
@@ -77,8 +87,9 @@ def _grant(
         tail,
         ciaddr=ciaddr,
         yiaddr=address,
-        siaddr=prepared.subnet.next_server,
-        file=prepared.subnet.boot_file_name,
+        siaddr=terms.next_server,
+        sname=terms.server_name,
+        file=terms.boot_file_name,
     )
     return Reply(octets, _to_client(packet, arrival, address))
 
@@ -87,16 +98,17 @@ def inform(inquiry: Inquiry, prepared: PreparedSubnet) -> Reply:
     """The DHCPACK to a DHCPINFORM: parameters, no lease (RFC 2131 section 4.3.5)."""
     packet, arrival = inquiry.packet, inquiry.arrival
     asked = packet.options.get(_REQUEST_LIST)
-    options = prepared.options_for(inquiry.client, inquiry.hardware)
-    tail = options.head(_ACK, server_identifier(prepared, packet, arrival), None, asked)
+    terms = inquiry.terms(prepared, packet.ciaddr)
+    tail = terms.options.head(_ACK, server_identifier(prepared, packet, arrival), None, asked)
     tail += encode_options(_of_the_client(packet, asked, None))
     octets = build_reply(
         packet,
         (),
         tail,
         ciaddr=packet.ciaddr,
-        siaddr=prepared.subnet.next_server,
-        file=prepared.subnet.boot_file_name,
+        siaddr=terms.next_server,
+        sname=terms.server_name,
+        file=terms.boot_file_name,
     )
     if packet.ciaddr == NO_ADDRESS:
         return Reply(octets, _to_client(packet, arrival, NO_ADDRESS))

@@ -1,11 +1,45 @@
-"""What an operator configures for leasing: subnets, pools, reservations, options. Values only."""
+"""What an operator configures for leasing: subnets, pools, reservations, classes, options. Values only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from tenure.leasing.expression.parser import Expression
+from tenure.leasing.expression.v4 import Sighting
 from tenure.naming.policy import NamingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a pool, a class or a reservation sets for its clients; None: what the level below it says.
+
+    Of the parameters, a reservation's stand over a class's, these over a pool's, these over the subnet's. Of the
+    options, a reservation's stand over a pool's, these over the subnet's, these over a class's (as in Kea).
+    """
+
+    options: Mapping[int, bytes] = field(default_factory=dict)
+    naming: Mapping[str, Any] = field(default_factory=dict)  # by field of `NamingPolicy`
+    valid_lifetime: int | None = None
+    min_valid_lifetime: int | None = None  # these two only beside the first; None: as long as that
+    max_valid_lifetime: int | None = None
+    next_server: bytes | None = None
+    server_name: bytes | None = None
+    boot_file_name: bytes | None = None
+
+
+NOTHING_SET = Level()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientClass:
+    """A set of clients. Without a test, those whose reservation names it."""
+
+    name: str
+    test: Expression[Sighting] | None = None
+    level: Level = NOTHING_SET
+    only_if_required: bool = False  # tested for clients of a subnet or pool that requires it, and no others
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +48,19 @@ class Pool:
 
     first: bytes
     last: bytes
+    client_class: str | None = None  # for members of this class only
+    required_classes: tuple[str, ...] = ()
+    level: Level = NOTHING_SET
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """An address, a name, or both for one client, known by its hardware address or its client identifier."""
+    """What is kept or set for one client, known by one of its identities (`leasing.identities`)."""
 
     address: bytes | None
     host_name: str | None
-    options: Mapping[int, bytes] = field(default_factory=dict)
+    level: Level = NOTHING_SET
+    client_classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +73,9 @@ class Subnet:
     pools: tuple[Pool, ...]
     options: Mapping[int, bytes]  # code to data octets, already encoded
     naming: NamingPolicy
+    inherited_options: Mapping[int, bytes] = field(
+        default_factory=dict
+    )  # the server's; those of classes stand over them
     valid_lifetime: int = 3600
     min_valid_lifetime: int = 60
     max_valid_lifetime: int = 86400
@@ -46,8 +87,11 @@ class Subnet:
     authoritative: bool = True  # NAK a client that we do not know and that asks for an address of ours
     server_identifier: bytes | None = None  # None: the address that the packet came to
     next_server: bytes = b"\0\0\0\0"
+    server_name: bytes = b""
     boot_file_name: bytes = b""
     interface: str | None = None  # clients on this wire belong here, whatever its addresses say
+    client_class: str | None = None  # for members of this class only
+    required_classes: tuple[str, ...] = ()
     # keyed as leases are: 0x00, htype, hardware address; or 0x01, client identifier (dhcpwire.identity)
     reservations: Mapping[bytes, Reservation] = field(default_factory=dict)
     reserved_addresses: Mapping[bytes, bytes] = field(default_factory=dict)  # address to the key in `reservations`

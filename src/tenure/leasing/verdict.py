@@ -25,9 +25,11 @@ class Verdict(StrEnum):
     REFUSED_RESERVED = "refused-reserved"
     REFUSED_RESERVED_ELSEWHERE = "refused-reserved-elsewhere"
     REFUSED_OUTSIDE_POOLS = "refused-outside-pools"
+    REFUSED_CLASS = "refused-class"
     REFUSED_QUARANTINE = "refused-quarantine"
     REFUSED_UNKNOWN = "refused-unknown"
     # no answer: not for us, or nothing that we may say
+    DROPPED = "dropped"
     NO_SUBNET = "no-subnet"
     NO_FREE_ADDRESS = "no-free-address"
     OTHER_SERVER = "other-server"
@@ -55,8 +57,10 @@ WORDS: dict[Verdict, str] = {
     Verdict.REFUSED_RESERVED: "the address is reserved for another client",
     Verdict.REFUSED_RESERVED_ELSEWHERE: "another address is reserved for the client",
     Verdict.REFUSED_OUTSIDE_POOLS: "the address is in no pool",
+    Verdict.REFUSED_CLASS: "the address is in a pool for clients of another class",
     Verdict.REFUSED_QUARANTINE: "somebody else was found to use the address",
     Verdict.REFUSED_UNKNOWN: "no lease of the client is known here",
+    Verdict.DROPPED: "the packet is in the class DROP",
     Verdict.NO_SUBNET: "no configured subnet covers the place that the packet came from",
     Verdict.NO_FREE_ADDRESS: "no address is free in the pools of the client's subnet",
     Verdict.OTHER_SERVER: "the client speaks to another server",

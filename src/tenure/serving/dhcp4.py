@@ -15,7 +15,6 @@ from tenure.leasing.inquiry import Reply
 from tenure.leasing.lease import NOTHING
 from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.subnet import Subnet
 from tenure.leasing.verdict import Verdict
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
@@ -50,7 +49,7 @@ class Dhcp4Service:
     def __init__(
         self,
         ledger: LeaseLedger,
-        subnets: Sequence[Subnet],
+        subnets: SubnetTable,
         interfaces: Sequence[str],
         listen: Sequence[tuple[str, int]],
         wake: Callable[[], None],
@@ -60,7 +59,7 @@ class Dhcp4Service:
         spread: float = 0.0,
     ) -> None:
         self._ledger = ledger
-        self._subnets = SubnetTable(subnets)
+        self._subnets = subnets
         self._offers = OfferBook(spread=spread)
         self._interfaces, self._listen, self._port = interfaces, listen, port
         self._rooms: list[WaitingRoom[Received]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -36,6 +37,26 @@ def examples(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_loads(examples: Path, name: str) -> None:
     load(examples / name)
+
+
+BEHIND = """
+[store]
+url = "sqlite:tenure.db"
+[dns]
+listen = ["127.0.0.1:5300"]
+[[dns.zones]]
+name = "office.example."
+[[dns.zones]]
+name = "10.in-addr.arpa."
+"""
+DHCP_PAGE = (DOCS / "operate" / "dhcp.md").read_text()
+
+
+@pytest.mark.parametrize("example", re.findall(r"^```toml\n(.*?)^```$", DHCP_PAGE, re.DOTALL | re.MULTILINE))
+def test_an_example_on_the_page_about_dhcp_loads(tmp_path: Path, example: str) -> None:
+    path = tmp_path / "tenure.toml"
+    path.write_text(BEHIND + example)
+    load(path)
 
 
 def keys_of(section: type[Section], path: str = "") -> Iterator[str]:

@@ -426,11 +426,11 @@ ADDED = {
     ),
     "reservation-without-client": (
         'reservations = [{ ip-address = "10.1.0.5" }]',
-        f"{SUBNET}.reservations[0]: no client is named; set either hw-address or client-id",
+        f"{SUBNET}.reservations[0]: no client is named; set one of hw-address, client-id and circuit-id",
     ),
     "reservation-of-nothing": (
         'reservations = [{ hw-address = "02:00:00:00:00:01" }]',
-        f"{SUBNET}.reservations[0]: reserves nothing; set ip-address, hostname or option-data",
+        f"{SUBNET}.reservations[0]: reserves nothing; set ip-address, hostname, option-data or client-classes",
     ),
     "reservation-elsewhere": (
         'reservations = [{ hw-address = "02:00:00:00:00:01", ip-address = "10.2.0.5" }]',

@@ -163,7 +163,7 @@ def test_options_of_a_subnet_stand_over_the_global_ones(tmp_path: Path) -> None:
         'listen = ["127.0.0.1"]\noption-data = { routers = "10.1.0.1", domain-name = "example.test" }',
     )
     (subnet,) = subnets(read(tmp_path, text + 'option-data = { routers = "10.1.0.2" }\n'))
-    assert subnet.options == {3: bytes([10, 1, 0, 2]), 15: b"example.test"}
+    assert subnet.inherited_options | subnet.options == {3: bytes([10, 1, 0, 2]), 15: b"example.test"}
 
 
 def test_zones_know_which_addresses_are_reserved(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def test_every_field_has_its_place() -> None:
         "sname": b"tftp",
         "file": b"boot.img",
         "options": {53: b"\1", 12: b"pc"},
+        "size": 240 + 3 + 4 + 1,
     }
 
 

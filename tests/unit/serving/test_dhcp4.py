@@ -15,6 +15,7 @@ from dhcp4_network import ACK, DISCOVER, OFFER, REQUEST, ip, relayed, subnet
 from dhcpv4 import request
 
 from tenure.leasing.arrival import Destination
+from tenure.leasing.link import SubnetTable
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
@@ -82,7 +83,7 @@ class Bench:
         self.report = Report("dhcp4", stream=self.log)
         self.woken = 0
         self.outbox = Outbox()
-        self.service = Dhcp4Service(self.ledger, [subnet()], [], [], self.wake, self.report)  # type: ignore[arg-type]
+        self.service = Dhcp4Service(self.ledger, SubnetTable([subnet()]), [], [], self.wake, self.report)  # type: ignore[arg-type]
 
     def wake(self) -> None:
         self.woken += 1
@@ -205,7 +206,9 @@ def running(path: Path) -> Iterator[tuple[str, int]]:
         ledger = open_leases(f"sqlite:{path / 'tenure.db'}")
         listen = [("127.0.0.1", port)]
         try:
-            Dhcp4Service(ledger, [subnet()], [], listen, lambda: None, Report("dhcp4", stream=log)).run(stop)
+            Dhcp4Service(ledger, SubnetTable([subnet()]), [], listen, lambda: None, Report("dhcp4", stream=log)).run(
+                stop
+            )
         except ServiceError as error:
             failures.append(error)
         finally:

@@ -60,6 +60,7 @@ class Packet(NamedTuple):
     sname: bytes  # up to the first zero octet; empty when it holds options
     file: bytes  # up to the first zero octet; empty when it holds options
     options: dict[int, bytes]  # by code, in the order of first appearance; instances joined (RFC 3396)
+    size: int  # octets of the whole message
 
 
 def parse_packet(octets: bytes) -> Packet:
@@ -86,7 +87,22 @@ def parse_packet(octets: bytes) -> Packet:
     else:
         sname, file = _text(names[:_SNAME_SIZE]), _text(names[_SNAME_SIZE:])
     return Packet(
-        op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr[:hlen], sname, file, options
+        op,
+        htype,
+        hlen,
+        hops,
+        xid,
+        secs,
+        flags,
+        ciaddr,
+        yiaddr,
+        siaddr,
+        giaddr,
+        chaddr[:hlen],
+        sname,
+        file,
+        options,
+        len(octets),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CIRCUIT_ID = 1
+REMOTE_ID = 2
 LINK_SELECTION = 5  # RFC 3527
 SERVER_IDENTIFIER_OVERRIDE = 11  # RFC 5107
 

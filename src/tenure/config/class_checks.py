@@ -1,0 +1,95 @@
+"""The rules between classes, and between them and the subnets, pools and reservations that speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from tenure.config.classes import ClientClassSection
+from tenure.config.configuration import Configuration
+from tenure.config.lease_parameters import LevelParameters
+from tenure.config.option_checks import check_options
+from tenure.config.problem import Location, Problem
+from tenure.config.repeated import repeated
+from tenure.leasing.classes import BUILT_IN, VENDOR_CLASS
+
+
+def check_classes(configuration: Configuration) -> Iterator[Problem]:
+    """Each class is defined once and before it is spoken of, and each one that is spoken of is there."""
+    classes = configuration.client_classes
+    for index, first in repeated(one.name for one in classes):
+        yield Problem(
+            ("client-classes", index, "name"),
+            f"is the name of client-classes[{first}] too",
+            "give each class a name of its own",
+        )
+    for index, one in enumerate(classes):
+        yield from _check_class(one, classes[:index], index)
+    if configuration.dhcp4 is None:
+        return
+    for index, subnet in enumerate(configuration.dhcp4.subnets):
+        at = ("dhcp4", "subnets", index)
+        yield from _check_guard(classes, subnet.client_class, subnet.require_client_classes, at)
+        for number, pool in enumerate(subnet.pools):
+            here = (*at, "pools", number)
+            yield from _check_guard(classes, pool.client_class, pool.require_client_classes, here)
+            yield from check_level(pool, here)
+        for number, reservation in enumerate(subnet.reservations):
+            here = (*at, "reservations", number)
+            for place, name in enumerate(reservation.client_classes):
+                yield from _check_defined(classes, name, (*here, "client-classes", place))
+            yield from check_level(reservation, here)
+
+
+def _check_class(one: ClientClassSection, before: Sequence[ClientClassSection], index: int) -> Iterator[Problem]:
+    at = ("client-classes", index)
+    if is_built_in(one.name):
+        yield Problem((*at, "name"), "is a class that is there by itself", "give it another name")
+    if one.only_if_required and one.test is None:
+        yield Problem((*at, "only-if-required"), "is about a class without a test", "set test, or leave this out")
+    if one.test is not None:
+        for name in sorted(one.test.members - {other.name for other in before}):
+            if not is_built_in(name):
+                right = "define that class above this one" + _near(before, name)
+                yield Problem((*at, "test"), f"asks for the class {name}, which is not defined above", right)
+    yield from check_level(one, at)
+
+
+def check_level(section: LevelParameters, at: Location) -> Iterator[Problem]:
+    """The lifetimes of a class, a pool or a reservation go together, and its options can be sent."""
+    valid, least, most = section.valid_lifetime, section.min_valid_lifetime, section.max_valid_lifetime
+    for key, bound in (("min-valid-lifetime", least), ("max-valid-lifetime", most)):
+        if bound is not None and valid is None:
+            yield Problem((*at, key), "stands without valid-lifetime", "set that too, or leave this out")
+    if valid is not None and least is not None and least > valid:
+        yield Problem((*at, "min-valid-lifetime"), f"is more than valid-lifetime ({valid})", f"write at most {valid}")
+    if valid is not None and most is not None and most < valid:
+        yield Problem((*at, "max-valid-lifetime"), f"is less than valid-lifetime ({valid})", f"write at least {valid}")
+    yield from check_options(section.option_data, (*at, "option-data"))
+
+
+def _check_guard(
+    classes: Sequence[ClientClassSection], guard: str | None, required: Sequence[str], at: Location
+) -> Iterator[Problem]:
+    if guard is not None:
+        yield from _check_defined(classes, guard, (*at, "client-class"))
+        if any(one.name == guard and one.only_if_required for one in classes):
+            wrong = "is a class with only-if-required, which is tested when an address is chosen already"
+            yield Problem((*at, "client-class"), wrong, "leave only-if-required out there")
+    for place, name in enumerate(required):
+        yield from _check_defined(classes, name, (*at, "require-client-classes", place))
+
+
+def _check_defined(classes: Sequence[ClientClassSection], name: str, at: Location) -> Iterator[Problem]:
+    if not is_built_in(name) and all(one.name != name for one in classes):
+        yield Problem(at, "is no class that is defined", "define it under [[client-classes]]" + _near(classes, name))
+
+
+def _near(classes: Sequence[ClientClassSection], name: str) -> str:
+    near = get_close_matches(name, [one.name for one in classes], 1, 0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def is_built_in(name: str) -> bool:
+    """Whether the class is there without being defined."""
+    return name in BUILT_IN or name.startswith(VENDOR_CLASS)
