@@ -169,7 +169,8 @@ def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
     interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration)
-    table = SubnetTable(subnets(configuration), client_classes(configuration))
+    flex = configuration.dhcp4.identifier_expression
+    table = SubnetTable(subnets(configuration), client_classes(configuration), flex)
     Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
     ledger.close()
 

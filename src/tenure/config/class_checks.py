@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from tenure.config.classes import ClientClassSection
 from tenure.config.configuration import Configuration
+from tenure.config.dhcp4 import ReservationSection
 from tenure.config.lease_parameters import LevelParameters
 from tenure.config.option_checks import check_options
 from tenure.config.problem import Location, Problem
@@ -27,18 +28,25 @@ def check_classes(configuration: Configuration) -> Iterator[Problem]:
         yield from _check_class(one, classes[:index], index)
     if configuration.dhcp4 is None:
         return
-    for index, subnet in enumerate(configuration.dhcp4.subnets):
-        at = ("dhcp4", "subnets", index)
+    for index, network in enumerate(configuration.dhcp4.shared_networks):
+        here = ("dhcp4", "shared-networks", index)
+        yield from _check_guard(classes, network.client_class, network.require_client_classes, here)
+    yield from _check_reservations(classes, configuration.dhcp4.reservations, ("dhcp4", "reservations"))
+    for at, subnet in configuration.dhcp4.placed_subnets():
         yield from _check_guard(classes, subnet.client_class, subnet.require_client_classes, at)
         for number, pool in enumerate(subnet.pools):
-            here = (*at, "pools", number)
-            yield from _check_guard(classes, pool.client_class, pool.require_client_classes, here)
-            yield from check_level(pool, here)
-        for number, reservation in enumerate(subnet.reservations):
-            here = (*at, "reservations", number)
-            for place, name in enumerate(reservation.client_classes):
-                yield from _check_defined(classes, name, (*here, "client-classes", place))
-            yield from check_level(reservation, here)
+            yield from _check_guard(classes, pool.client_class, pool.require_client_classes, (*at, "pools", number))
+            yield from check_level(pool, (*at, "pools", number))
+        yield from _check_reservations(classes, subnet.reservations, (*at, "reservations"))
+
+
+def _check_reservations(
+    classes: Sequence[ClientClassSection], reservations: Sequence[ReservationSection], at: Location
+) -> Iterator[Problem]:
+    for index, reservation in enumerate(reservations):
+        for place, name in enumerate(reservation.client_classes):
+            yield from _check_defined(classes, name, (*at, index, "client-classes", place))
+        yield from check_level(reservation, (*at, index))
 
 
 def _check_class(one: ClientClassSection, before: Sequence[ClientClassSection], index: int) -> Iterator[Problem]:

@@ -32,10 +32,9 @@ def check_ddns(configuration: Configuration) -> Iterator[Problem]:
     yield from _check_domains(configuration)
     if configuration.dhcp4 is None:
         return
-    for index, section in enumerate(configuration.dhcp4.subnets):
+    for at, section in configuration.dhcp4.placed_subnets():
         policy = naming_policy(configuration, section)
         if policy.send_updates:
-            at = ("dhcp4", "subnets", index)
             yield from _check_forward(section, policy, at)
             yield from _check_reverse(configuration, section, at)
             yield from _check_ttl(configuration, section, policy, at)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from tenure.config.ddns import DdnsParameters
 from tenure.config.fields import (
     Address,
     CircuitIdKey,
+    ClassValue,
     ClientIdKey,
+    DuidKey,
+    FlexIdKey,
     HardwareKey,
     Interface,
     Listen4,
@@ -18,6 +21,8 @@ from tenure.config.fields import (
     SubnetPrefix,
 )
 from tenure.config.lease_parameters import LeaseParameters, LevelParameters
+from tenure.config.problem import Location
+from tenure.config.section import Section
 
 
 class PoolSection(LevelParameters):
@@ -42,14 +47,21 @@ class ReservationSection(LevelParameters):
     """An address, a name or anything else for one client."""
 
     hw_address: HardwareKey | None = None
-    """The client's hardware address. One of hw-address, client-id and circuit-id says who it is."""
+    """The client's hardware address. One key says who it is: this one, client-id, duid, circuit-id or flex-id."""
 
     client_id: ClientIdKey | None = None
     """The client's identifier (option 61): octets in hexadecimal, or text in quotes of its own."""
 
+    duid: DuidKey | None = None
+    """The DUID in the client's identifier (RFC 4361): octets in hexadecimal."""
+
     circuit_id: CircuitIdKey | None = None
     """The circuit that the relay names (option 82, sub-option 1): octets in hexadecimal, or text in quotes of its own.
     It is for whoever is on that circuit."""
+
+    flex_id: FlexIdKey | None = None
+    """The value of `identifier-expression` for the client's packets: octets in hexadecimal, or text in quotes of its
+    own."""
 
     ip_address: Address | None = None
     """The address that the client gets, in or outside of the pools. Default: one from the pools."""
@@ -61,7 +73,30 @@ class ReservationSection(LevelParameters):
     """Classes that the client belongs to."""
 
 
-class SubnetSection(LeaseParameters, DdnsParameters):
+class RelaySection(Section):
+    """The relays of a network, where their addresses are not inside of it."""
+
+    ip_addresses: Annotated[list[Address], Field(min_length=1)]
+    """The addresses by which the relays call themselves (giaddr)."""
+
+
+class PlaceParameters(LeaseParameters, DdnsParameters):
+    """The parameters that a shared network and a subnet have in common."""
+
+    interface: Interface | None = None
+    """Clients that are heard on this interface without a relay belong here, whatever its addresses are."""
+
+    relay: RelaySection | None = None
+    """Relays whose clients belong here, whatever their addresses are. Default: those with an address inside."""
+
+    client_class: str | None = None
+    """Only members of this class get addresses here. Default: every client does."""
+
+    require_client_classes: list[str] = []
+    """Classes with `only-if-required` that the clients here are tested for."""
+
+
+class SubnetSection(PlaceParameters):
     """A network that addresses are leased in."""
 
     subnet: SubnetPrefix
@@ -74,20 +109,41 @@ class SubnetSection(LeaseParameters, DdnsParameters):
     pools: list[Annotated[PoolSection, BeforeValidator(_pool_table, json_schema_input_type=str | PoolSection)]] = []
     """Ranges that addresses are leased from: `first-last` or a network. Without a pool only reserved addresses are."""
 
-    client_class: str | None = None
-    """Only members of this class get addresses here. Default: every client does."""
-
-    require_client_classes: list[str] = []
-    """Classes with `only-if-required` that the clients of this subnet are tested for."""
-
-    interface: Interface | None = None
-    """Clients that are heard on this interface without a relay belong here, whatever its addresses are."""
-
     server_identifier: Address | None = None
     """The address by which clients know this server (option 54). Default: the one that the packet came to."""
 
     reservations: list[ReservationSection] = []
     """Addresses and names kept for certain clients."""
+
+    _network: SharedNetworkSection | None = PrivateAttr(default=None)
+
+    @property
+    def network(self) -> SharedNetworkSection | None:
+        """The shared network that it is part of."""
+        return self._network
+
+
+class SharedNetworkSection(PlaceParameters):
+    """Several subnets on one wire, or behind one relay: a client gets an address of the first one that has one."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    """What it is called."""
+
+    subnets: Annotated[list[SubnetSection], Field(min_length=1)]
+    """Its subnets, in the order in which they are leased from."""
+
+    def model_post_init(self, context: object, /) -> None:
+        """The subnets know where they are."""
+        super().model_post_init(context)
+        for subnet in self.subnets:
+            subnet._network = self
+
+
+class PlacedSubnet(NamedTuple):
+    """A subnet and where it stands in the file."""
+
+    at: Location
+    section: SubnetSection
 
 
 class Dhcp4(LeaseParameters):
@@ -99,5 +155,25 @@ class Dhcp4(LeaseParameters):
     listen: list[Listen4] = []
     """Addresses and ports for relayed clients; the port is 67 where none is written."""
 
-    subnets: Annotated[list[SubnetSection], Field(min_length=1)]
-    """The networks."""
+    subnets: list[SubnetSection] = []
+    """The networks that are alone on their wire."""
+
+    shared_networks: list[SharedNetworkSection] = []
+    """The networks that share a wire."""
+
+    reservations: list[ReservationSection] = []
+    """Reservations for clients wherever they are; an address counts in the subnet that it is in. One of a subnet goes
+    before these there."""
+
+    identifier_expression: ClassValue | None = None
+    """What `flex-id` of a reservation is compared with, in the words of a class's test: `relay4[1].hex + '/' +
+    relay4[2].hex`. Default: nothing."""
+
+    def placed_subnets(self) -> list[PlacedSubnet]:
+        """All subnets in the order of the file, those that are alone first."""
+        alone = [PlacedSubnet(("dhcp4", "subnets", index), one) for index, one in enumerate(self.subnets)]
+        return alone + [
+            PlacedSubnet(("dhcp4", "shared-networks", number, "subnets", index), one)
+            for number, network in enumerate(self.shared_networks)
+            for index, one in enumerate(network.subnets)
+        ]

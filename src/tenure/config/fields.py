@@ -16,9 +16,10 @@ from pydantic_core import PydanticCustomError
 
 from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import RemoteServer
-from tenure.dhcpwire.identity import circuit_id_key, client_id_key, hardware_key
+from tenure.dhcpwire.identity import circuit_id_key, client_id_key, duid_key_from_text, flex_id_key, hardware_key
 from tenure.dnswire.name import Name, from_text
-from tenure.leasing.expression.parser import Expression, parse_test
+from tenure.leasing.expression.dialect import Dialect, Value
+from tenure.leasing.expression.parser import Expression, parse_test, parse_value
 from tenure.leasing.expression.tokens import ExpressionError
 from tenure.leasing.expression.v4 import V4, Sighting
 from tenure.leasing.subnet import Pool
@@ -173,8 +174,17 @@ def _parse_pool(text: str) -> Pool:
 
 
 def _parse_class_test(text: str) -> Expression[Sighting]:
+    return _located(text, parse_test)
+
+
+def _parse_class_value(text: str) -> Value[Sighting]:
+    return _located(text, parse_value)
+
+
+def _located(text: str, parse: Callable[[str, Dialect[Sighting]], T]) -> T:
+    """What an expression is; its mistake with the text in front of it."""
     try:
-        return parse_test(text, V4)
+        return parse(text, V4)
     except ExpressionError as error:
         before = text[: error.column - 1].strip()
         shown = before if len(before) <= _SHOWN_BEFORE else f"...{before[-_SHOWN_BEFORE:]}"
@@ -307,6 +317,16 @@ ClassTest: TypeAlias = Annotated[
         _parse_class_test, "write a test as for Kea; docs/operate/dhcp.md has them all", "option[60].text == 'phone'"
     ),
 ]
+ClassValue: TypeAlias = Annotated[
+    Value[Sighting],
+    *_kind(
+        _parse_class_value, "write a value as in the test of a class; docs/operate/dhcp.md has them", "relay4[1].hex"
+    ),
+]
+DuidKey: TypeAlias = Annotated[
+    bytes, *_kind(duid_key_from_text, 'write the octets, such as "00:03:00:01:02:00:5e:10:00:07"', "00:03:00:01:02:00")
+]
+FlexIdKey: TypeAlias = Annotated[bytes, *_kind(flex_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")]
 StoreUrl: TypeAlias = Annotated[
     str, *_kind(_parse_store, 'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"', "sqlite:tenure.db")
 ]

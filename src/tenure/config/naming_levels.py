@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenure.config.configuration import Configuration
 from tenure.config.ddns import DdnsParameters
+from tenure.config.dhcp4 import SubnetSection
 from tenure.config.domains import domain_plans
 from tenure.config.problem import Location, key_path
 from tenure.config.zones import reserved_names
@@ -61,9 +62,17 @@ def levels_at(configuration: Configuration, target: str) -> list[Level]:
     """
     words = [word.strip() for word in target.split("/")]
     network = "/".join(words[:2])
-    subnets = configuration.dhcp4.subnets if configuration.dhcp4 else []
-    found = next((index for index, one in enumerate(subnets) if str(one.subnet) == network), None)
+    placed = configuration.dhcp4.placed_subnets() if configuration.dhcp4 else []
+    found = next((one for one in placed if str(one.section.subnet) == network), None)
     if found is None:
-        known = ", ".join(str(one.subnet) for one in subnets) or "none"
+        known = ", ".join(str(one.section.subnet) for one in placed) or "none"
         raise ValueError(f"{target!r} is no subnet of the configuration; subnets: {known}")
-    return [level_of(subnets[found], ("dhcp4", "subnets", found))]
+    return subnet_levels(*found)
+
+
+def subnet_levels(at: Location, section: SubnetSection) -> list[Level]:
+    """The levels of a subnet and of the shared network that it is part of."""
+    levels = [level_of(section, at)]
+    if section.network is not None:
+        levels.append(level_of(section.network, at[:3]))
+    return levels

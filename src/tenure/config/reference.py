@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from inspect import cleandoc
 from typing import Any
@@ -32,12 +32,20 @@ def schema_text() -> str:
 
 def page_text() -> str:
     """The reference page in Markdown: a chapter for each table, a row for each key."""
-    return HEAD + "".join(_chapter(path, section) for path, section in tables() if path)
+    places = {section: title for title, section in tables()}
+    return HEAD + "".join(_chapter(title, section, places) for title, section in tables() if title)
 
 
 def tables() -> Iterator[tuple[str, type[Section]]]:
-    """Every table of the file with its name as it is written, `[dns]` or `[[dns.zones]]`; the file itself has none."""
-    yield from _tables("", "", Configuration)
+    """Every table of the file with its name as it is written, `[dns]` or `[[dns.zones]]`; the file itself has none.
+
+    A table that may stand in several places is given with the first of them.
+    """
+    seen: set[type[Section]] = set()
+    for title, section in _tables("", "", Configuration):
+        if section not in seen:
+            seen.add(section)
+            yield title, section
 
 
 def _tables(path: str, title: str, section: type[Section]) -> Iterator[tuple[str, type[Section]]]:
@@ -60,13 +68,18 @@ def _is_list(field: FieldInfo) -> bool:
     return "list[" in str(field.annotation)
 
 
-def _chapter(title: str, section: type[Section]) -> str:
+def _chapter(title: str, section: type[Section], places: Mapping[type[Section], str]) -> str:
     lines = [f"\n## `{title}`\n", cleandoc(section.__doc__ or "") + "\n", "| key | value | default | meaning |"]
     lines.append("| --- | --- | --- | --- |")
     properties = section.model_json_schema()["properties"]
     definitions = section.model_json_schema().get("$defs", {})
     for key, field in section_keys(section):
-        if section_of(field.annotation) is None:
+        inner = section_of(field.annotation)
+        if inner is not None:
+            if not places[inner].strip("[]").startswith(f"{title.strip('[]')}.{key}"):
+                value = "list of tables" if _is_list(field) else "table"
+                lines.append(f"| `{key}` | {value} | | as `{places[inner]}`. {_cell(field.description or '')} |")
+        else:
             value = _value(properties[key], definitions)
             lines.append(f"| `{key}` | {value} | {_default(field)} | {_cell(field.description or '')} |")
     return "\n".join(lines) + "\n"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from tenure.config.configuration import Configuration
-from tenure.config.dhcp4 import Dhcp4, PoolSection, ReservationSection, SubnetSection
+from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, ReservationSection, SubnetSection
 from tenure.config.lease_parameters import LevelParameters
-from tenure.config.naming_levels import level_of, policy_of_levels
+from tenure.config.naming_levels import level_of, policy_of_levels, subnet_levels
 from tenure.dhcpwire.v4.options import encode_option
 from tenure.leasing.subnet import ClientClass, Level, Pool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
@@ -20,27 +20,56 @@ T = TypeVar("T")
 def subnets(configuration: Configuration) -> tuple[Subnet, ...]:
     """The subnets in the order of the file; empty without `[dhcp4]`."""
     dhcp4 = configuration.dhcp4
-    return tuple(_subnet(configuration, dhcp4, section) for section in dhcp4.subnets) if dhcp4 else ()
+    if dhcp4 is None:
+        return ()
+    shared = _reservations(dhcp4.reservations)
+    return tuple(_subnet(configuration, dhcp4, one.section, shared) for one in dhcp4.placed_subnets())
 
 
-def _subnet(configuration: Configuration, dhcp4: Dhcp4, section: SubnetSection) -> Subnet:
-    reservations = {key: _reservation(one) for one in section.reservations if (key := reservation_key(one))}
+def _subnet(
+    configuration: Configuration, dhcp4: Dhcp4, section: SubnetSection, shared: Mapping[bytes, Reservation]
+) -> Subnet:
+    network = section.network
+    own = _reservations(section.reservations)
+    first, last = section.subnet[0].packed, section.subnet[-1].packed
+    within: list[PlaceParameters] = [section] if network is None else [network, section]
+    options = [encoded_options(place.option_data) for place in within]
     return Subnet(
         subnet_id=subnet_id(section),
         prefix=int(section.subnet.network_address),
         prefix_length=section.subnet.prefixlen,
         pools=tuple(_pool(one) for one in section.pools),
-        options=encoded_options(section.option_data),
+        options={code: data for given in options for code, data in given.items()},
         inherited_options=encoded_options(dhcp4.option_data),
         naming=naming_policy(configuration, section),
         **lease_values(dhcp4, section),
         server_identifier=section.server_identifier,
-        interface=section.interface,
-        client_class=section.client_class,
-        required_classes=tuple(section.require_client_classes),
-        reservations=reservations,
-        reserved_addresses={one.address: key for key, one in reservations.items() if one.address is not None},
+        interface=_first("interface", (section, network), None),
+        relays=_relays(section),
+        network=None if network is None else network.name,
+        guards=tuple(place.client_class for place in within if place.client_class is not None),
+        required_classes=tuple(name for place in within for name in place.require_client_classes),
+        reservations=own,
+        shared_reservations=shared,
+        reserved_addresses={
+            one.address: key
+            for reservations in (shared, own)
+            for key, one in reservations.items()
+            if one.address is not None and first <= one.address <= last
+        },
     )
+
+
+def _relays(section: SubnetSection) -> tuple[bytes, ...]:
+    """The relays that are named for the subnet, or for its network."""
+    for place in (section, section.network):
+        if place is not None and place.relay is not None:
+            return tuple(place.relay.ip_addresses)
+    return ()
+
+
+def _reservations(sections: Iterable[ReservationSection]) -> dict[bytes, Reservation]:
+    return {key: _reservation(one) for one in sections if (key := reservation_key(one))}
 
 
 def subnet_id(section: SubnetSection) -> int:
@@ -52,7 +81,7 @@ def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
     """The lease parameters of one subnet as `Subnet` calls them; those left to its defaults are not in it."""
 
     def chosen(name: str, default: T) -> T:
-        return _first(name, (section, dhcp4), default)
+        return _first(name, (section, section.network, dhcp4), default)
 
     valid = chosen("valid_lifetime", 3600)
     return {
@@ -73,12 +102,23 @@ def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
 
 def naming_policy(configuration: Configuration, section: SubnetSection) -> NamingPolicy:
     """The naming policy of one subnet."""
-    return policy_of_levels(configuration, [level_of(section, ("dhcp4", "subnets"))])
+    return policy_of_levels(configuration, subnet_levels(("dhcp4", "subnets"), section))
 
 
 def reservation_key(section: ReservationSection) -> bytes | None:
     """The key by which leasing knows the client; None where none is written, which a check reports."""
-    return section.hw_address or section.client_id or section.circuit_id
+    return next((key for key in identity_keys(section).values() if key is not None), None)
+
+
+def identity_keys(section: ReservationSection) -> dict[str, bytes | None]:
+    """What a reservation may know its client by, by key of the file."""
+    return {
+        "hw-address": section.hw_address,
+        "client-id": section.client_id,
+        "duid": section.duid,
+        "circuit-id": section.circuit_id,
+        "flex-id": section.flex_id,
+    }
 
 
 def encoded_options(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
@@ -122,4 +162,4 @@ def _level(section: LevelParameters) -> Level:
 
 def _first(name: str, sections: tuple[object, ...], default: T) -> T:
     """The value of the first section that sets it."""
-    return next((value for section in sections if (value := getattr(section, name)) is not None), default)
+    return next((value for section in sections if (value := getattr(section, name, None)) is not None), default)

@@ -56,8 +56,10 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
 
 def reserved_addresses(configuration: Configuration) -> ReservedAddresses | None:
     """The addresses of all reservations; None: no reservation has one."""
-    subnets = configuration.dhcp4.subnets if configuration.dhcp4 else []
-    found = [one.ip_address for subnet in subnets for one in subnet.reservations]
+    dhcp4 = configuration.dhcp4
+    reservations = [] if dhcp4 is None else [*dhcp4.reservations]
+    reservations += [one for placed in (dhcp4.placed_subnets() if dhcp4 else ()) for one in placed.section.reservations]
+    found = [one.ip_address for one in reservations]
     addresses = frozenset(address for address in found if address is not None)
     return ReservedAddresses(addresses, frozenset(map(reverse_name, addresses))) if addresses else None
 

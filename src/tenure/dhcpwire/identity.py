@@ -7,14 +7,14 @@ option-61-data` for one that has it, and `0x02 DUID` for a DHCPv6 client.
 from __future__ import annotations
 
 from tenure.dhcpwire.v4.packet import Packet
-from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
 
 HARDWARE_KEY = 0
 CLIENT_ID_KEY = 1
 DUID_KEY = 2
 CIRCUIT_ID_KEY = 3  # of reservations only: what a relay says of the place, whoever is there (RFC 3046 section 3.1)
+FLEX_ID_KEY = 4  # of reservations only: the value of an expression
 
-_CLIENT_IDENTIFIER, _RELAY_AGENT_INFORMATION = 61, 82
+_CLIENT_IDENTIFIER = 61
 _ETHERNET = 1
 _MIN_CLIENT_ID = 2  # RFC 2132 section 9.14; a shorter one identifies nobody and is ignored
 _RFC4361 = 255
@@ -34,15 +34,6 @@ def client_key(packet: Packet) -> bytes:
     if client_id is not None and len(client_id) >= _MIN_CLIENT_ID:
         return b"\1" + client_id
     return bytes((HARDWARE_KEY, packet.htype)) + packet.chaddr
-
-
-def reservation_keys(packet: Packet, client: bytes) -> tuple[bytes, ...]:
-    """The keys under which something may be reserved for this client: itself, its hardware address, its circuit."""
-    by_hardware = bytes((HARDWARE_KEY, packet.htype)) + packet.chaddr
-    keys = (client,) if client == by_hardware else (client, by_hardware)
-    relay = packet.options.get(_RELAY_AGENT_INFORMATION)
-    circuit = None if relay is None else sub_option(relay, CIRCUIT_ID)
-    return keys if circuit is None else (*keys, bytes((CIRCUIT_ID_KEY,)) + circuit)
 
 
 def hardware(packet: Packet) -> bytes:
@@ -143,13 +134,22 @@ def duid_key_from_text(text: str) -> bytes:
 
 def circuit_id_key(text: str) -> bytes:
     """The reservation key of a relay's circuit: hex as `01:02:...` or `0x0102...`, or text in quotes; `ValueError`."""
+    return bytes((CIRCUIT_ID_KEY,)) + _octets_or_text(text)
+
+
+def flex_id_key(text: str) -> bytes:
+    """The reservation key of the value of an expression, written as a circuit is; `ValueError`."""
+    return bytes((FLEX_ID_KEY,)) + _octets_or_text(text)
+
+
+def _octets_or_text(text: str) -> bytes:
     text = text.strip()
     if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"" and text.isascii():
-        return bytes((CIRCUIT_ID_KEY,)) + text[1:-1].encode("ascii")
-    octets = _hex_octets(text, "a circuit is written 00:04:00:01 or, as text, 'port 7'")
+        return text[1:-1].encode("ascii")
+    octets = _hex_octets(text, "octets are written 00:04:00:01 and text 'port 7'")
     if not octets:
-        raise ValueError("a circuit has at least one octet")
-    return bytes((CIRCUIT_ID_KEY,)) + octets
+        raise ValueError("at least one octet is needed")
+    return octets
 
 
 def key_to_text(key: bytes) -> str:

@@ -26,7 +26,7 @@ def refusal(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Lea
     """Why the client may not have this address of this subnet, None if it may; `row` is the address's."""
     subnet = prepared.subnet
     mine = None
-    if subnet.reservations:
+    if prepared.has_reservations:
         mine = prepared.reservation_key(inquiry.identities)
         holder = subnet.reserved_addresses.get(address)
         if holder is not None:
@@ -36,7 +36,7 @@ def refusal(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Lea
     if prepared.is_guarded and not is_in(prepared.open_pools(inquiry.classes), address):
         return Verdict.REFUSED_CLASS
     if mine is not None:
-        reserved = subnet.reservations[mine].address
+        reserved = prepared.reserved_address(inquiry.identities)
         if reserved is not None and _occupied(inquiry, reserved, inquiry.view.lease_at(reserved)) is None:
             return Verdict.REFUSED_RESERVED_ELSEWHERE
     return _occupied(inquiry, address, row)
@@ -60,13 +60,9 @@ def choose(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
 
 def _reserved(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
     for prepared in inquiry.link:
-        reservation = prepared.reservation(inquiry.identities)
-        if (
-            reservation is not None
-            and reservation.address is not None
-            and _may_have(inquiry, prepared, reservation.address)
-        ):
-            return prepared, reservation.address
+        address = prepared.reserved_address(inquiry.identities)
+        if address is not None and _may_have(inquiry, prepared, address):
+            return prepared, address
     return None
 
 

@@ -6,7 +6,7 @@ it. A packet in the class `DROP` is not answered. Classes that nothing speaks of
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.arrival import Arrival
@@ -30,7 +30,9 @@ class ClassTable:
         self.levels = {one.name: one.level for one in classes if one.level != NOTHING_SET}
         self._tests = {one.name: one.test for one in classes if one.test is not None}
         self._used = frozenset(_used(classes, subnets))
-        by_reservation = {name for subnet in subnets for name in _reserved(subnet)}
+        by_reservation = {name for subnet in subnets for name in _reserved(subnet.reservations)}
+        if subnets:  # the server's are the same for each
+            by_reservation |= set(_reserved(subnets[0].shared_reservations))
         late = _late(classes, by_reservation)
         tested = [
             one for one in classes if one.test is not None and not one.only_if_required and one.name in self._used
@@ -80,16 +82,15 @@ def _used(classes: Sequence[ClientClass], subnets: Sequence[Subnet]) -> Iterator
         if one.test is not None:
             yield from one.test.members
     for subnet in subnets:
-        for guard in (subnet.client_class, *(pool.client_class for pool in subnet.pools)):
-            if guard is not None:
-                yield guard
-        yield from subnet.required_classes
+        yield from (*subnet.guards, *subnet.required_classes)
         for pool in subnet.pools:
             yield from pool.required_classes
+            if pool.client_class is not None:
+                yield pool.client_class
 
 
-def _reserved(subnet: Subnet) -> Iterator[str]:
-    for reservation in subnet.reservations.values():
+def _reserved(reservations: Mapping[bytes, Reservation]) -> Iterator[str]:
+    for reservation in reservations.values():
         yield from reservation.client_classes
 
 

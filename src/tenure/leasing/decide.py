@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware, reservation_keys
+from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware
 from tenure.dhcpwire.v4.options import MessageType
 from tenure.dhcpwire.v4.packet import BOOTREQUEST, NO_ADDRESS, Packet
 from tenure.leasing import reply
@@ -12,11 +12,11 @@ from tenure.leasing.arrival import Arrival
 from tenure.leasing.classes import DROP, Classes
 from tenure.leasing.discover import discover
 from tenure.leasing.ending import decline, release
+from tenure.leasing.identities import Identities, identities
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import NOTHING, LeaseView
 from tenure.leasing.link import SubnetTable, reservation_on, subnet_on
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.prepared import Identities
 from tenure.leasing.request import request
 from tenure.leasing.verdict import Verdict
 
@@ -65,12 +65,12 @@ def decide(
     if client[0] == HARDWARE_KEY and not any(packet.chaddr):
         return silent(Verdict.NO_IDENTITY)
     link = subnets.link_of(packet, arrival)
-    identities: Identities = ()
+    known_as: Identities = ()
     classes: Classes = ()
     if subnets.has_reservations:
-        identities = reservation_keys(packet, client)
+        known_as = identities(packet, arrival, client, subnets.flex)
     if not subnets.classes.is_empty:
-        classes = subnets.classes.classify(packet, arrival, reservation_on(link, identities))
+        classes = subnets.classes.classify(packet, arrival, reservation_on(link, known_as))
         if DROP in classes:
             return silent(Verdict.DROPPED)
         if subnets.is_guarded:
@@ -78,7 +78,7 @@ def decide(
     if not link:
         return silent(Verdict.NO_SUBNET)
     return decision(
-        Inquiry(packet, arrival, link, client, hardware(packet), view, offers, now, correlation, classes, identities)
+        Inquiry(packet, arrival, link, client, hardware(packet), view, offers, now, correlation, classes, known_as)
     )
 
 

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.arrival import Arrival, Destination
 from tenure.leasing.classes import Classes
+from tenure.leasing.identities import Identities
 from tenure.leasing.lease import NOTHING, Changes, LeaseView
 from tenure.leasing.link import Link
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.prepared import Identities, PreparedSubnet
+from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.terms import Terms
 from tenure.leasing.verdict import Verdict
 

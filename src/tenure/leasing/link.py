@@ -1,38 +1,51 @@
 """Which subnets a packet's sender can have an address in: its link (RFC 2131 section 4.3.1, RFC 3527).
 
-A link is usually one subnet. Several that name the same interface share that wire.
+A link is usually one subnet. Those of a shared network are on one, and so are several that name the same interface.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeAlias, TypeVar
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.dhcpwire.v4.relay_agent import LINK_SELECTION, sub_option
 from tenure.leasing.arrival import Arrival
 from tenure.leasing.classes import ClassTable
-from tenure.leasing.prepared import Identities, PreparedSubnet
+from tenure.leasing.expression.dialect import Value
+from tenure.leasing.expression.v4 import Sighting
+from tenure.leasing.identities import Identities
+from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.subnet import ClientClass, Reservation, Subnet
+
+K = TypeVar("K", bound=Hashable)
 
 Link: TypeAlias = tuple[PreparedSubnet, ...]
 
-_RELAY_AGENT_INFORMATION = 82
+_RELAY_AGENT_INFORMATION, _SUBNET_SELECTION = 82, 118
 _REMEMBERED = 4096  # addresses of relays whose link was looked up
 
 
 class SubnetTable:
-    """The configured subnets, found by address or interface."""
+    """The configured subnets, found by address, relay or interface, with the classes that guard them.
 
-    def __init__(self, subnets: Sequence[Subnet], classes: Sequence[ClientClass] = ()) -> None:
+    `flex` is an expression whose value is one of a client's identities.
+    """
+
+    def __init__(
+        self,
+        subnets: Sequence[Subnet],
+        classes: Sequence[ClientClass] = (),
+        flex: Value[Sighting] | None = None,
+    ) -> None:
         self.classes = ClassTable(classes, subnets)
-        self.has_reservations = any(subnet.reservations for subnet in subnets)
-        self.is_guarded = any(subnet.client_class is not None for subnet in subnets)
+        self.flex = flex
+        self.has_reservations = any(one.reservations or one.shared_reservations for one in subnets)
+        self.is_guarded = any(subnet.guards for subnet in subnets)
         prepared = [PreparedSubnet(subnet, self.classes) for subnet in subnets]
-        self._of_interface: dict[str, Link] = {}
-        for one in prepared:
-            if name := one.subnet.interface:
-                self._of_interface[name] = (*self._of_interface.get(name, ()), one)
+        self._networks = _grouped((one.subnet.network, one) for one in prepared)
+        self._of_interface = _grouped((one.subnet.interface, one) for one in prepared)
+        self._of_relay = _grouped((relay, one) for one in prepared for relay in one.subnet.relays)
         # the longest prefix first, so that the narrowest subnet has an address
         self._by_prefix = sorted(prepared, key=lambda one: -one.subnet.prefix_length)
         self._of_address: dict[bytes, Link] = {}
@@ -40,16 +53,19 @@ class SubnetTable:
     def link_of(self, packet: Packet, arrival: Arrival) -> Link:
         """The link of the packet's sender, empty if no subnet is configured for it.
 
-        The relay's link selection goes before giaddr. A client that speaks to us by unicast is where its address is;
-        any other one is on the wire that its packet came on.
+        The relay's link selection (RFC 3527) goes before the client's subnet selection (RFC 3011), this before giaddr.
+        A client that speaks to us by unicast is where its address is; any other one is on the wire that its packet
+        came on.
         """
-        relay = packet.options.get(_RELAY_AGENT_INFORMATION)
-        if relay is not None:
-            selected = sub_option(relay, LINK_SELECTION)
-            if selected is not None:
-                return self._holding(selected) if len(selected) == 4 else ()
+        options = packet.options
+        relay = options.get(_RELAY_AGENT_INFORMATION)
+        selected = None if relay is None else sub_option(relay, LINK_SELECTION)
+        if selected is None:
+            selected = options.get(_SUBNET_SELECTION)
+        if selected is not None:
+            return self._holding(selected) if len(selected) == 4 else ()
         if packet.giaddr != NO_ADDRESS:
-            return self._holding(packet.giaddr)
+            return self._of_relay.get(packet.giaddr) or self._holding(packet.giaddr)
         if packet.ciaddr != NO_ADDRESS and not arrival.broadcast:
             return self._holding(packet.ciaddr)
         if arrival.interface is not None:
@@ -57,13 +73,27 @@ class SubnetTable:
         return ()
 
     def _holding(self, address: bytes) -> Link:
+        """The narrowest subnet that the address is in, with those that share its wire."""
         link = self._of_address.get(address)
         if link is None:
-            link = next(((one,) for one in self._by_prefix if one.holds(address)), ())
+            link = next((self._beside(one) for one in self._by_prefix if one.holds(address)), ())
             if len(self._of_address) >= _REMEMBERED:
                 self._of_address.clear()
             self._of_address[address] = link
         return link
+
+    def _beside(self, one: PreparedSubnet) -> Link:
+        name = one.subnet.network
+        return (one,) if name is None else self._networks[name]
+
+
+def _grouped(keyed: Iterable[tuple[K | None, PreparedSubnet]]) -> dict[K, Link]:
+    """The subnets that have a key in common, in their order."""
+    found: dict[K, Link] = {}
+    for key, one in keyed:
+        if key is not None:
+            found[key] = (*found.get(key, ()), one)
+    return found
 
 
 def subnet_on(link: Link, address: bytes) -> PreparedSubnet | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.arrival import Arrival
 from tenure.leasing.classes import Classes, ClassTable
+from tenure.leasing.identities import Identities
 from tenure.leasing.subnet import NOTHING_SET, Pool, Reservation, Subnet
 from tenure.leasing.terms import Terms, last_of
 
 _REMEMBERED = 4096  # different terms; each combination of pool, classes and reservation has its own
 
 Ranges = tuple[tuple[bytes, bytes], ...]  # first and last address of each
-Identities = tuple[bytes, ...]  # keys under which the client's reservation may stand, the one that counts first
 
 
 class PreparedSubnet:
@@ -24,6 +24,7 @@ class PreparedSubnet:
         "_last",
         "_open_pools",
         "_reserved",
+        "has_reservations",
         "is_guarded",
         "is_plain",
         "pools",
@@ -40,24 +41,37 @@ class PreparedSubnet:
         self._reserved = subnet.reserved_addresses
         self._classes = classes
         self.terms = Terms(subnet)
+        self.has_reservations = bool(subnet.reservations or subnet.shared_reservations)
         # whether every client without classes has the same terms
-        self.is_plain = not (subnet.reservations or subnet.required_classes or any(map(_says_more, subnet.pools)))
+        self.is_plain = not (self.has_reservations or subnet.required_classes or any(map(_says_more, subnet.pools)))
         self.is_guarded = any(pool.client_class is not None for pool in subnet.pools)
         self._combinations: dict[tuple[int | None, Classes, bytes | None], Terms] = {}
         self._open_pools: dict[Classes, Ranges] = {}
 
     def reservation_key(self, identities: Identities) -> bytes | None:
-        """The key of the client's reservation in this subnet."""
-        reservations = self.subnet.reservations
-        for key in identities:
-            if key in reservations:
-                return key
+        """The identity by which the client has a reservation that counts in this subnet: its own, or the server's."""
+        subnet = self.subnet
+        for reservations in (subnet.reservations, subnet.shared_reservations):
+            for key in identities:
+                if key in reservations:
+                    return key
         return None
 
     def reservation(self, identities: Identities) -> Reservation | None:
         """What is reserved for the client in this subnet."""
-        key = self.reservation_key(identities)
-        return None if key is None else self.subnet.reservations[key]
+        key = self.reservation_key(identities) if identities else None
+        return None if key is None else self._reservation(key)
+
+    def reserved_address(self, identities: Identities) -> bytes | None:
+        """The address of this subnet that is reserved for the client."""
+        reservation = self.reservation(identities)
+        if reservation is None or reservation.address is None or not self.holds(reservation.address):
+            return None
+        return reservation.address
+
+    def _reservation(self, key: bytes) -> Reservation:
+        own = self.subnet.reservations.get(key)
+        return self.subnet.shared_reservations[key] if own is None else own
 
     def terms_of(
         self, packet: Packet, arrival: Arrival, identities: Identities, classes: Classes, address: bytes
@@ -79,7 +93,7 @@ class PreparedSubnet:
 
     def _combine(self, pool: int | None, classes: Classes, key: bytes | None) -> Terms:
         of_pool = NOTHING_SET if pool is None else self.subnet.pools[pool].level
-        of_reservation = NOTHING_SET if key is None else self.subnet.reservations[key].level
+        of_reservation = NOTHING_SET if key is None else self._reservation(key).level
         of_classes = self._classes.levels_of(classes)
         if not of_classes and of_pool == of_reservation == NOTHING_SET:
             return self.terms
@@ -114,7 +128,7 @@ class PreparedSubnet:
 
     def admits(self, classes: Classes) -> bool:
         """Whether members of these classes may have addresses of this subnet."""
-        return self.subnet.client_class is None or self.subnet.client_class in classes
+        return all(guard in classes for guard in self.subnet.guards)
 
     def holds(self, address: bytes) -> bool:
         """Whether the address, of 4 octets, is on this network: `Subnet.holds` without the arithmetic."""

@@ -14,7 +14,7 @@ from tenure.leasing.verdict import WORDS, Verdict
 from tenure.naming.choice import Naming
 
 _HOST_NAME, _REQUEST_LIST, _MESSAGE, _CLIENT_ID = 12, 55, 56, 61
-_RAPID_COMMIT, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 80, 81, 82
+_RAPID_COMMIT, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION, _SUBNET_SELECTION = 80, 81, 82, 118
 _EVERYBODY = b"\xff\xff\xff\xff"
 _ETHERNET = 1
 _ETHERNET_SIZE = 6
@@ -140,7 +140,10 @@ def refuse(inquiry: Inquiry, prepared: PreparedSubnet, verdict: Verdict) -> Repl
 
 
 def _of_the_client(packet: Packet, asked: bytes | None, naming: Naming | None) -> list[tuple[int, bytes]]:
-    """The options that differ from client to client: its name, and its identifier unchanged (RFC 6842)."""
+    """The options that differ from client to client: its name; unchanged, its identifier and the subnet it selected.
+
+    RFC 6842 and RFC 3011 section 2 want these two back.
+    """
     options = []
     if naming is not None:
         if naming.reply_fqdn is not None:
@@ -152,6 +155,9 @@ def _of_the_client(packet: Packet, asked: bytes | None, naming: Naming | None) -
     client_id = packet.options.get(_CLIENT_ID)
     if client_id is not None:
         options.append((_CLIENT_ID, client_id))
+    selected = packet.options.get(_SUBNET_SELECTION)
+    if selected is not None:
+        options.append((_SUBNET_SELECTION, selected))
     return options
 
 

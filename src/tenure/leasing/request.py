@@ -105,8 +105,7 @@ def _knows(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Leas
     """Whether there is a record that the address is, was, or is to be this client's."""
     if row is not None and row.client == inquiry.client:
         return True
-    reservation = prepared.reservation(inquiry.identities)
-    return reservation is not None and reservation.address == address
+    return prepared.reserved_address(inquiry.identities) == address
 
 
 def _deny(

@@ -90,11 +90,13 @@ class Subnet:
     server_name: bytes = b""
     boot_file_name: bytes = b""
     interface: str | None = None  # clients on this wire belong here, whatever its addresses say
-    client_class: str | None = None  # for members of this class only
+    relays: tuple[bytes, ...] = ()  # addresses of relays whose clients belong here, whatever their addresses say
+    network: str | None = None  # the shared network that it is part of
+    guards: tuple[str, ...] = ()  # for members of all these classes only
     required_classes: tuple[str, ...] = ()
-    # keyed as leases are: 0x00, htype, hardware address; or 0x01, client identifier (dhcpwire.identity)
-    reservations: Mapping[bytes, Reservation] = field(default_factory=dict)
-    reserved_addresses: Mapping[bytes, bytes] = field(default_factory=dict)  # address to the key in `reservations`
+    reservations: Mapping[bytes, Reservation] = field(default_factory=dict)  # by identity (leasing.identities)
+    shared_reservations: Mapping[bytes, Reservation] = field(default_factory=dict)  # those of the whole server
+    reserved_addresses: Mapping[bytes, bytes] = field(default_factory=dict)  # those of this subnet, with their identity
 
     @property
     def mask(self) -> int:

@@ -20,7 +20,7 @@ INFINITE = 0xFFFFFFFF
 _MASK, _ROUTER, _BROADCAST = 1, 3, 28
 _LEASE_TIME, _MESSAGE_TYPE, _SERVER_ID, _RENEWAL_TIME, _REBINDING_TIME = 51, 53, 54, 58, 59
 # Never taken from the configuration: they are the protocol's own, or depend on the client (RFC 2131 table 3).
-_NOT_CONFIGURED = frozenset({0, 12, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 80, 81, 82, 255})
+_NOT_CONFIGURED = frozenset({0, 12, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 80, 81, 82, 118, 255})
 _REMEMBERED = 1024  # different heads of replies; clients choose their option 55, so there must be an end
 
 

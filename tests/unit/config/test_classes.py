@@ -159,7 +159,7 @@ WRONG = {
     "circuit": (
         "",
         'reservations = [{ circuit-id = "", hostname = "a" }]',
-        'dhcp4.subnets[0].reservations[0].circuit-id = "": a circuit has at least one octet; '
+        'dhcp4.subnets[0].reservations[0].circuit-id = "": at least one octet is needed; '
         "write the octets, or text as \"'port 7'\"",
     ),
 }

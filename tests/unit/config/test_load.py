@@ -426,7 +426,7 @@ ADDED = {
     ),
     "reservation-without-client": (
         'reservations = [{ ip-address = "10.1.0.5" }]',
-        f"{SUBNET}.reservations[0]: no client is named; set one of hw-address, client-id and circuit-id",
+        f"{SUBNET}.reservations[0]: no client is named; set one of hw-address, client-id, duid, circuit-id, flex-id",
     ),
     "reservation-of-nothing": (
         'reservations = [{ hw-address = "02:00:00:00:00:01" }]',

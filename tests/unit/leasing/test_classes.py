@@ -63,7 +63,7 @@ def test_an_address_of_a_guarded_pool_can_be_reserved_for_anybody() -> None:
 
 
 def test_a_guarded_subnet_is_silent_to_others() -> None:
-    network = Network(subnet(client_class="phones"), classes=[PHONES])
+    network = Network(subnet(guards=("phones",)), classes=[PHONES])
     assert network.client().discover().verdict is Verdict.NO_SUBNET
     assert network.client().join(PHONE).yiaddr == "10.1.0.100"
 
@@ -104,7 +104,7 @@ def test_built_in_classes_and_those_of_reservations(
         client_class("late", "member('staff')"),
         client_class("stranger", "not member('late') and unknown"),
     ]
-    network = Network(subnet(client_class=guard, reservations=reservations), classes=classes)
+    network = Network(subnet(guards=(guard,), reservations=reservations), classes=classes)
     answer = network.client(number).discover(*options)
     assert answer.verdict is (Verdict.OFFERED if admitted else Verdict.NO_SUBNET)
 

@@ -42,7 +42,7 @@ def check_config(config: ConfigOption, explain: ExplainOption = None, output: Fo
         if problems := [*_check_folder(configuration), *check_zone_files(configuration)]:
             raise ConfigurationError(config, {}, problems)
         dns, dhcp4 = configuration.dns, configuration.dhcp4
-        subnets, zones = len(dhcp4.subnets) if dhcp4 else 0, len(dns.zones) if dns else 0
+        subnets, zones = len(dhcp4.placed_subnets()) if dhcp4 else 0, len(dns.zones) if dns else 0
         print(f"{config} is right: subnets {subnets}, zones {zones}, keys {len(configuration.keys)}")
 
 
