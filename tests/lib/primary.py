@@ -10,7 +10,7 @@ from zone_view import MemoryZone
 from tenure.authority.policy import parse_rule
 from tenure.authority.request import Reply
 from tenure.authority.respond import RefusedUpdate, Update, respond, update_reply
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.zone import Record
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.codes import RRType, type_to_text
@@ -58,7 +58,9 @@ class Primary:
             name: ServedZone(ZoneSettings(name, rules), self.ledger.view(zone_id))
             for name, zone_id in self.zone_ids.items()
         }
-        self._updates = UpdateBatches(self.ledger, self.zone_ids)
+        self._updates = UpdateBatches(
+            self.ledger, {ZonePlace("", name): zone_id for name, zone_id in self.zone_ids.items()}
+        )
 
     def answer(self, octets: bytes) -> bytes:
         """The reply to a message that came over TCP; an update is durable before it is here."""

@@ -70,7 +70,7 @@ class Server:
         lease_keys = frozenset({OTHER_KEY.name})
         settings = ZoneSettings(APEX, POLICY, protect_static=protect_static, lease_keys=lease_keys, lifetimes=lifetimes)
         self._zones = {APEX: ServedZone(settings, self.ledger.zones.view(self.zone_id))}
-        self._batches = UpdateBatches(self.ledger.zones, {APEX: self.zone_id})
+        self._batches = UpdateBatches(self.ledger.zones, {settings.place: self.zone_id})
 
     @property
     def serial(self) -> int:

@@ -13,14 +13,14 @@ from tenure.authority.request import Request
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Refusal
 from tenure.dnswire.codes import Rcode
-from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.name import to_text
 
 
 class Heard(NamedTuple):
-    """A NOTIFY that a primary has sent: the reply is ready, and the zone is to be refreshed."""
+    """A NOTIFY that a primary has sent: the reply is ready, and the zones are to be refreshed, one in each view."""
 
     octets: bytes
-    zone: Name
+    zones: tuple[ZoneSettings, ...]
 
 
 class Forward(NamedTuple):

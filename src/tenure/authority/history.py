@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
+from tenure.authority.settings import ZonePlace
 from tenure.authority.update import Applied
 from tenure.authority.zone import Refusal, ZoneChange
 from tenure.dnswire.codes import Rcode, RRType, rcode_to_text, type_to_text
@@ -28,7 +30,9 @@ _MOST_IGNORED = 4  # ignored records spelled out
 _INFO_CODES = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
 
 
-def applied_event(applied: Applied, zone: Name, key: Name | None, source: str, now: float, correlation: str) -> Event:
+def applied_event(
+    applied: Applied, zone: ZonePlace, key: Name | None, source: str, now: float, correlation: str
+) -> Event:
     """The event of an update that changed the zone; `source` is the requestor's address as text."""
     change = applied.change
     assert change is not None
@@ -38,28 +42,38 @@ def applied_event(applied: Applied, zone: Name, key: Name | None, source: str, n
         if record.rtype in _ADDRESS_TYPES:
             address = record.rdata
             break
-    name = records[0].name if records else zone
+    name = records[0].name if records else zone.name
+    view = f" in view {zone.view}" if zone.view else ""
     ignored = f"; ignored: {_ignored_words(applied.ignored)}" if applied.ignored else ""
-    detail = f"serial {soa_serial(change.soa_rdata)}: {_words_of(change, name)}{ignored}; from {source}"
+    detail = f"serial {soa_serial(change.soa_rdata)}{view}: {_words_of(change, name)}{ignored}; from {source}"
     return Event(now, APPLIED, actor(key), applied.rule, correlation, address, name, None, None, detail)
 
 
 def ignored_event(
-    applied: Applied, zone: Name, name: Name | None, key: Name | None, source: str, now: float, correlation: str
+    applied: Applied, zone: ZonePlace, name: Name | None, key: Name | None, source: str, now: float, correlation: str
 ) -> Event:
     """The event of an update of which something was ignored, and that changed nothing."""
-    detail = f"{to_text(zone)}: {_ignored_words(applied.ignored)}; from {source}"
-    return Event(now, IGNORED, actor(key), applied.rule, correlation, None, name or zone, detail=detail)
+    detail = f"{zone}: {_ignored_words(applied.ignored)}; from {source}"
+    return Event(now, IGNORED, actor(key), applied.rule, correlation, None, name or zone.name, detail=detail)
 
 
-def refused_event(
-    refusal: Refusal, zone: Name | None, name: Name | None, key: Name | None, source: str, now: float, correlation: str
-) -> Event:
-    """The event of a refused update; `name` is the first name that it wanted to change."""
-    where = f"{to_text(zone)}: " if zone else ""
+class RefusedFrom(NamedTuple):
+    """What is known of a refused update beside the refusal."""
+
+    zone: ZonePlace | None  # that it names, in the view that it fell into
+    name: Name | None  # the first that it wanted to change
+    key: Name | None  # whose signature was verified
+    source: str  # address, # and port
+
+
+def refused_event(refusal: Refusal, of: RefusedFrom, now: float, correlation: str) -> Event:
+    """The event of a refused update."""
+    zone, name, key, source = of
+    where = f"{zone}: " if zone else ""
     more = f"; {refusal.more}" if refusal.more else ""
     detail = f"{where}{refusal.reason}{more}; from {source}"
-    return Event(now, REFUSED, actor(key), rcode_to_text(refusal.rcode), correlation, None, name or zone, detail=detail)
+    about = name or (zone.name if zone else None)
+    return Event(now, REFUSED, actor(key), rcode_to_text(refusal.rcode), correlation, None, about, detail=detail)
 
 
 def unrecorded_event(count: int, now: float, correlation: str) -> Event:

@@ -24,6 +24,7 @@ from tenure.authority.request import (
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.transfer import Transfer, decide_transfer
 from tenure.authority.update import zone_of_update
+from tenure.authority.views import View, Views
 from tenure.authority.zone import Refusal
 from tenure.authority.zones import Zones
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType
@@ -37,6 +38,7 @@ _UPDATE_REPLY = QR | int(Opcode.UPDATE) << 11
 _ONE_QUESTION = Struct("!6H")
 _TYPE_AND_CLASS = Struct("!HH")
 _TRANSFERS = frozenset((int(RRType.AXFR), int(RRType.IXFR)))
+_NO_VIEW = ExtendedError(InfoCode.PROHIBITED, "no view is for this client")
 # Types that are no question about a zone's records, and what who asks for them hears.
 _NO_SUCH_ZONE = ExtendedError(InfoCode.NOT_AUTHORITATIVE, "this is not a zone that is served here")
 _NOT_ASKED_FOR: dict[int, int] = {
@@ -61,6 +63,7 @@ class RefusedUpdate(NamedTuple):
     name: Name | None  # the first that it wanted to change
     key: Name | None  # whose signature was verified
     refusal: Refusal
+    view: str = ""  # that it fell into
 
     def telling(self, error: ExtendedError) -> Callable[[float], bytes]:
         """The reply with the error, when it is known what time it is."""
@@ -72,7 +75,7 @@ Response: TypeAlias = Reply | Update | RefusedUpdate | Transfer | Heard | Forwar
 
 def respond(
     octets: bytes,
-    zones: Zones,
+    served: Views | Zones,
     keys: Mapping[Name, Key],
     client: str,
     now: float,
@@ -80,17 +83,22 @@ def respond(
     stream: bool,
     own: OwnOptions = NO_OPTIONS,
 ) -> Response:
-    """What becomes of the octets that came from the address `client`. Never raises for their sake."""
+    """What becomes of the octets that came from the address `client`. Never raises for their sake.
+
+    `served`: the views of the zones, or the zones that everybody sees.
+    """
     request = read_request(octets, keys, now, stream=stream, client=client, own=own)
     if isinstance(request, Reply):
         return request
     if isinstance(request, Unanswerable):
-        return _unanswerable(request, zones, client, now)
+        view = served.of(client, None) if isinstance(served, Views) else View("", served)
+        return _unanswerable(request, view, client, now)
     if own.cookies is not None and request.options:
         turned_away = _check_cookie(request, own.cookies, client, now)
         if turned_away is not None:
             return turned_away
-    return _BY_OPCODE[request.message.flags >> 11 & 15](request, zones, client, now)
+    view = served.of(client, request.key) if isinstance(served, Views) else View("", served)
+    return _BY_OPCODE[request.message.flags >> 11 & 15](request, view, client, now)
 
 
 def update_reply(request: Request, rcode: int, now: float, error: ExtendedError | None = None) -> bytes:
@@ -136,18 +144,20 @@ def _check_cookie(request: Request, cookies: Cookies, client: str, now: float) -
     return Reply(build_reply(request, Rcode.BADCOOKIE, now))
 
 
-def _query(request: Request, zones: Zones, client: str, now: float) -> Response:
+def _query(request: Request, view: View, client: str, now: float) -> Response:
     message = request.message
     if len(message.questions) != 1:
         return Reply(build_reply(request, Rcode.FORMERR, now))
+    if not view.is_open:
+        return _outside(request, view, client, now)
     question = message.questions[0]
     if question.rtype in _TRANSFERS:
-        return decide_transfer(request, zones, client, now)
+        return decide_transfer(request, view, client, now)
     rcode = _NOT_ASKED_FOR.get(question.rtype)
     if rcode is not None:
         return Reply(build_reply(request, rcode, now))
     dnssec = message.edns is not None and message.edns.do
-    answer = answer_question(question, zones, whole_any=request.stream, dnssec=dnssec)
+    answer = answer_question(question, view.zones, whole_any=request.stream, dnssec=dnssec)
     octets = build_reply(
         request,
         answer.rcode,
@@ -161,6 +171,14 @@ def _query(request: Request, zones: Zones, client: str, now: float) -> Response:
     )
     reusable, ends_with_cookie = _reuse(request)
     return Reply(octets, reusable, cookie=ends_with_cookie)
+
+
+def _outside(request: Request, view: View, client: str, now: float) -> Reply:
+    """The reply to a client that no view is for."""
+    refusal = view.refusal(client)
+    reusable, ends_with_cookie = _reuse(request)
+    octets = build_reply(request, refusal.rcode, now, error=_NO_VIEW)
+    return Reply(octets, reusable, refusal, ends_with_cookie)
 
 
 def _why_refused(question: Question, answer: Answer) -> ExtendedError | None:
@@ -184,62 +202,73 @@ def _reuse(request: Request) -> tuple[bool, bool]:
     return with_cookie, with_cookie
 
 
-def _update(request: Request, zones: Zones, client: str, now: float) -> Response:
+def _update(request: Request, view: View, client: str, now: float) -> Response:
     del now
     name = zone_of_update(request.message)
     if isinstance(name, Refusal):
-        return _refuse_update(request, None, name)
-    zone = zones.get(name)
+        return _refuse_update(request, view, None, name)
+    if not view.is_open:
+        return _refuse_update(request, view, name, view.refusal(client))
+    zone = view.zones.get(name)
     if zone is None:
-        refusal = Refusal(Rcode.NOTAUTH, f"{to_text(name)} is not a zone that is served here")
-        return _refuse_update(request, name, refusal)
+        refusal = Refusal(Rcode.NOTAUTH, f"{to_text(name)} is not a zone that is served here", view.where_else(name))
+        return _refuse_update(request, view, name, refusal)
     if zone.settings.primaries:
         not_passed_on = refuse_forwarding(request, zone.settings, client)
-        return _refuse_update(request, name, not_passed_on) if not_passed_on else Forward(request, zone.settings)
+        return _refuse_update(request, view, name, not_passed_on) if not_passed_on else Forward(request, zone.settings)
     return Update(request, zone.settings)
 
 
-def _refuse_update(request: Request, zone: Name | None, refusal: Refusal) -> RefusedUpdate:
+def _refuse_update(request: Request, view: View, zone: Name | None, refusal: Refusal) -> RefusedUpdate:
     reply = partial(update_reply, request, refusal.rcode)
-    return RefusedUpdate(reply, zone, first_name(request.message), request.key, refusal)
+    return RefusedUpdate(reply, zone, first_name(request.message), request.key, refusal, view.name)
 
 
-def _notify(request: Request, zones: Zones, client: str, now: float) -> Response:
-    """Of a secondary zone its primaries are heeded; of others the sender is told that it was heard (RFC 1996)."""
+def _notify(request: Request, view: View, client: str, now: float) -> Response:
+    """Of a secondary zone its primaries are heeded; of others the sender is told that it was heard (RFC 1996).
+
+    A notice is nothing but a hint, so that of a primary is heeded in every view that has the zone from it: which view
+    it means only its key could tell, and many servers sign none.
+    """
     questions = request.message.questions
     if len(questions) != 1:
         return Reply(build_reply(request, Rcode.FORMERR, now))
     if questions[0].rtype != RRType.SOA:
         return Reply(build_reply(request, Rcode.NOTIMP, now))
-    zone = zones.get(questions[0].name.lower()) if questions[0].rclass == RRClass.IN else None
+    name = questions[0].name.lower() if questions[0].rclass == RRClass.IN else None
+    zone = view.zones.get(name) if name is not None else None
+    named = () if name is None else view.everywhere.get(name, () if zone is None else (zone,))
+    heeding = tuple([one.settings for one in named if not refuse_notify(request, one.settings, client)])
+    if heeding:
+        return Heard(build_reply(request, Rcode.NOERROR, now, authoritative=True), heeding)
+    if not view.is_open:
+        return _outside(request, view, client, now)
     if zone is None:
         return Reply(build_reply(request, Rcode.NOTAUTH, now, error=_NO_SUCH_ZONE))
-    octets = build_reply(request, Rcode.NOERROR, now, authoritative=True)
     if not zone.settings.primaries:
-        return Reply(octets)
+        return Reply(build_reply(request, Rcode.NOERROR, now, authoritative=True))
     refusal = refuse_notify(request, zone.settings, client)
-    if refusal is None:
-        return Heard(octets, zone.name)
+    assert refusal is not None
     return Reply(build_reply(request, refusal.rcode, now, error=error_of(refusal)), refusal=refusal)
 
 
-_BY_OPCODE: dict[int, Callable[[Request, Zones, str, float], Response]] = {
+_BY_OPCODE: dict[int, Callable[[Request, View, str, float], Response]] = {
     int(Opcode.QUERY): _query,
     int(Opcode.UPDATE): _update,
     int(Opcode.NOTIFY): _notify,
 }
 
 
-def _unanswerable(found: Unanswerable, zones: Zones, client: str, now: float) -> Response:
+def _unanswerable(found: Unanswerable, view: View, client: str, now: float) -> Response:
     message = found.request.message
     if message.opcode != Opcode.UPDATE:
         return Reply(found.reply(now), refusal=found.refusal)
     zone = zone_of_update(message)
     name = None if isinstance(zone, Refusal) else zone
-    served = None if name is None or found.rejected is None else zones.get(name)
+    served = None if name is None or found.rejected is None else view.zones.get(name)
     if served is not None and served.settings.primaries and _may_go_on(found.request, served.settings, client):
         return Forward(found.request, served.settings)
-    return RefusedUpdate(found.reply, name, first_name(message), None, found.refusal)
+    return RefusedUpdate(found.reply, name, first_name(message), None, found.refusal, view.name)
 
 
 def _may_go_on(request: Request, zone: ZoneSettings, client: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import NamedTuple, TypeAlias
 
+from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import Record, ZoneChange, ZoneView
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType, rcode_to_text
 from tenure.dnswire.message import QR, TC, Message
@@ -259,7 +260,9 @@ def change_to_whole(soa: Record, records: Iterable[Record], before: Iterable[Rec
     return ZoneChange(soa.ttl, soa.rdata, tuple(deletions), tuple(missing))
 
 
-def transferred_event(zone: Name, old_soa: bytes, content: Steps | Whole, server: str, now: float, id_: str) -> Event:
+def transferred_event(
+    zone: ZonePlace, old_soa: bytes, content: Steps | Whole, server: str, now: float, id_: str
+) -> Event:
     """The event of a transfer that changed the zone; `old_soa` is the RDATA before it, empty for the first one."""
     if isinstance(content, Steps):
         count = sum(len(step.deletions) + len(step.additions) for step in content.steps)
@@ -267,8 +270,8 @@ def transferred_event(zone: Name, old_soa: bytes, content: Steps | Whole, server
     else:
         what = f"the whole zone with {len(content.records)} records"
     begin = f"from serial {soa_serial(old_soa)} " if old_soa else ""
-    detail = f"{to_text(zone)}: {begin}to serial {soa_serial(content.soa.rdata)}: {what}; from {server}"
-    return Event(now, TRANSFERRED, "transfers", server, id_, None, zone, detail=detail)
+    detail = f"{zone}: {begin}to serial {soa_serial(content.soa.rdata)}: {what}; from {server}"
+    return Event(now, TRANSFERRED, "transfers", server, id_, None, zone.name, detail=detail)
 
 
 class Times(NamedTuple):

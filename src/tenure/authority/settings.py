@@ -10,9 +10,19 @@ from typing import NamedTuple
 from tenure.authority.policy import Rule
 from tenure.authority.zone import Record
 from tenure.dnswire.codes import RRType
-from tenure.dnswire.name import Name
+from tenure.dnswire.name import Name, to_text
 
 _ADDRESS_TYPES = frozenset(map(int, (RRType.A, RRType.AAAA)))
+
+
+class ZonePlace(NamedTuple):
+    """What tells one zone from all others: the view that it is in, and its apex."""
+
+    view: str  # empty: it is shared by all views that have no zone of this name of their own
+    name: Name  # lower-cased
+
+    def __str__(self) -> str:
+        return f"{to_text(self.name)} in view {self.view}" if self.view else to_text(self.name)
 
 
 class RemoteServer(NamedTuple):
@@ -73,3 +83,8 @@ class ZoneSettings:
     forwarding_keys: frozenset[Name] = frozenset()  # keys whose updates of a secondary zone go on to a primary
     forwarding_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places whose updates do
     lifetimes: RecordLifetimes = _LIFETIMES  # of records that updates add
+    view: str = ""  # that it is in; empty: it is shared by the views
+    place: ZonePlace = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", ZonePlace(self.view, self.name))

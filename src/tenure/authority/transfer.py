@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from tenure.authority.request import PAYLOAD_SIZE, Reply, Request, build_reply, error_of
 from tenure.authority.settings import ZoneSettings
+from tenure.authority.views import View
 from tenure.authority.zone import Record, Refusal
-from tenure.authority.zones import ServedZone, Zones
+from tenure.authority.zones import ServedZone
 from tenure.dnswire.codes import Rcode, RRClass, RRType
 from tenure.dnswire.edns import Edns, build_opt
 from tenure.dnswire.message import AA, QR, RD, Message
@@ -38,15 +39,17 @@ class Transfer(NamedTuple):
     since: int | None = None  # the requestor's serial, when only what changed since then is asked for
 
 
-def decide_transfer(request: Request, zones: Zones, client: str, now: float) -> Transfer | Reply:
+def decide_transfer(request: Request, view: View, client: str, now: float) -> Transfer | Reply:
     """The transfer, if the client may have it; else, or when one SOA says it all, the reply (RFC 5936 section 2.2)."""
     question = request.message.questions[0]
     incremental = question.rtype == RRType.IXFR
     if not incremental and not request.stream:
         return _refuse(request, Refusal(Rcode.FORMERR, "a transfer was asked for over UDP"), now)
-    zone = zones.get(question.name.lower()) if question.rclass == RRClass.IN else None
+    name = question.name.lower()
+    zone = view.zones.get(name) if question.rclass == RRClass.IN else None
     if zone is None:
-        refusal = Refusal(Rcode.NOTAUTH, f"{to_text(question.name)} is not a zone that is served here")
+        reason = f"{to_text(question.name)} is not a zone that is served here"
+        refusal = Refusal(Rcode.NOTAUTH, reason, view.where_else(name))
         return _refuse(request, refusal, now)
     if not _may_transfer(zone.settings, request.key, client):
         who = f"key {to_text(request.key)}" if request.key else client

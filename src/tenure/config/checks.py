@@ -8,6 +8,7 @@ from tenure.config.class_checks import check_classes
 from tenure.config.configuration import Configuration
 from tenure.config.ddns_checks import check_ddns
 from tenure.config.dns_checks import check_dns
+from tenure.config.dns_views import check_views
 from tenure.config.key_checks import check_keys
 from tenure.config.lease_checks import check_dhcp4
 from tenure.config.problem import Problem, without_password
@@ -21,6 +22,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_store(configuration)
     yield from check_keys(configuration)
     yield from check_dns(configuration)
+    yield from check_views(configuration)
     yield from check_server(configuration)
     yield from check_classes(configuration)
     yield from check_dhcp4(configuration)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tenure.config.fields import DomainName, Label, Listen, one_of
+from tenure.config.fields import DomainName, Label, Listen, ViewWord, one_of
 from tenure.config.section import Section
 from tenure.naming.policy import ReplaceClientName, UpdateModel
 from tenure.naming.profile import Profile
@@ -67,6 +67,9 @@ class DomainSection(Section):
 
     zone: DomainName
     """The zone; a name belongs to the longest zone here that covers it."""
+
+    view: ViewWord | None = None
+    """Of a zone under `[dns]` that is there in several views: the view that leases belong to, or `shared`."""
 
     servers: Annotated[list[Listen], Field(min_length=1)] | None = None
     """The primary servers, tried in this order; the port is 53 where none is written. Default for a zone under `[dns]`:

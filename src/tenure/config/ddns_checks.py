@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from tenure.authority.views import choose_view
 from tenure.config.configuration import Configuration
+from tenure.config.ddns import DomainSection
 from tenure.config.dhcp4 import SubnetSection
 from tenure.config.dns import Updates, ZoneSection
 from tenure.config.dns_checks import check_key_is_defined
-from tenure.config.domains import DomainPlan, all_plans, domain_plans, own_zone, uncovered_address
+from tenure.config.dns_views import seen_zone, view_settings
+from tenure.config.domains import DomainPlan, all_plans, domain_plans, own_zones, uncovered_address
+from tenure.config.fields import Endpoint, view_word
 from tenure.config.naming_levels import global_levels, level_of
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
@@ -29,6 +33,7 @@ OFF = "set ddns-send-updates = false if leases are not to be in DNS"
 
 def check_ddns(configuration: Configuration) -> Iterator[Problem]:
     """Domains are complete, and each subnet that registers names is covered in both directions."""
+    yield from _check_views(configuration)
     yield from _check_domains(configuration)
     if configuration.dhcp4 is None:
         return
@@ -51,7 +56,7 @@ def _check_domains(configuration: Configuration) -> Iterator[Problem]:
                     at, f"is the zone of {direction}[{first}] too", "write each zone once, with all its servers"
                 )
     for plan in all_plans(configuration):
-        if not plan.servers:
+        if not plan.servers and not own_zones(configuration, plan.zone):
             yield Problem(
                 plan.written_at,
                 f"no server is known for {to_text(plan.zone)}",
@@ -59,9 +64,58 @@ def _check_domains(configuration: Configuration) -> Iterator[Problem]:
             )
         if plan.key is not None and plan.written_at[0] == "ddns":
             yield from check_key_is_defined(configuration, plan.key, (*plan.written_at, "key"))
-        zone = own_zone(configuration, plan.zone)
+        zone = plan.own
         if zone is not None and plan.key is not None and _updates_ourselves(configuration, plan):
             yield from _check_may_update(configuration, plan, zone, plan.key)
+            yield from _check_falls_into_view(configuration, plan, zone, plan.key)
+
+
+def _check_views(configuration: Configuration) -> Iterator[Problem]:
+    """It is said in which view a zone is that leases belong to, where there are several."""
+    for direction in Direction:
+        written = configuration.ddns.forward if direction is Direction.FORWARD else configuration.ddns.reverse
+        for index, section in enumerate(written or ()):
+            yield from _check_view_of(configuration, section, ("ddns", str(direction), index))
+        for plan in domain_plans(configuration, direction) if written is None else ():
+            views = [view_word(one.view) for one in own_zones(configuration, plan.zone)]
+            if len(views) > 1:
+                zone = to_text(plan.zone)
+                wrong = f"{zone} is in several views ({', '.join(views)}), and nothing says which one leases belong to"
+                block = f'[[ddns.{direction}]] with zone = "{zone}" and view = "{views[0]}"'
+                yield Problem(plan.written_at, wrong, f"write {block}, and such a table for each other zone; {OFF}")
+
+
+def _check_view_of(configuration: Configuration, section: DomainSection, at: Location) -> Iterator[Problem]:
+    views = [one.view for one in own_zones(configuration, section.zone)]
+    words = ", ".join(map(view_word, views))
+    zone = to_text(section.zone)
+    if section.view is not None and section.view not in views:
+        remedy = f"write one of {words}" if views else "leave it out; at another server the key chooses the view"
+        yield Problem((*at, "view"), f"{zone} is no zone of this view under [[dns.zones]]", remedy)
+    elif section.view is None and len(views) > 1 and "" not in views:
+        wrong = f"{zone} is in several views, and nothing says which one leases belong to"
+        yield Problem((*at, "zone"), wrong, f"set view to one of {words}")
+
+
+def _check_falls_into_view(
+    configuration: Configuration, plan: DomainPlan, zone: ZoneSection, key: Name
+) -> Iterator[Problem]:
+    """What our updater signs with the key is seen to be for this zone, and for none of another view."""
+    assert configuration.dns is not None
+    views = view_settings(configuration)
+    ours = [server.host for server in plan.servers if _is_ours(configuration, server)]
+    if not views or not ours:
+        return
+    fell = choose_view(views, ours[0], key)  # who connects to an address of its own machine comes from this address
+    if seen_zone(configuration, fell, plan.zone) is zone:
+        return
+    into = "no view" if fell is None else f"view {fell}"
+    place = f"view {zone.view}" if zone.view else "a view that has the shared zone"
+    yield Problem(
+        (*plan.written_at, "key") if plan.written_at[0] == "ddns" else (*plan.written_at, "policy"),
+        f"an update from {ours[0]} that is signed with {to_text(key)} falls into {into}, not into {place}",
+        f'write "key {to_text(key)}" into match-clients of {place}, and "!key {to_text(key)}" into the lists before it',
+    )
 
 
 def _check_direction(configuration: Configuration, direction: Direction) -> Iterator[Problem]:
@@ -74,9 +128,12 @@ def _check_direction(configuration: Configuration, direction: Direction) -> Iter
 
 def _updates_ourselves(configuration: Configuration, plan: DomainPlan) -> bool:
     """Whether this server takes the updates itself."""
+    return any(_is_ours(configuration, server) for server in plan.servers)
+
+
+def _is_ours(configuration: Configuration, server: Endpoint) -> bool:
     listen = configuration.dns.listen if configuration.dns else []
-    ours = {place.or_port(DNS_PORT).reachable() for place in listen}
-    return any(server in ours for server in plan.servers)
+    return server in {place.or_port(DNS_PORT).reachable() for place in listen}
 
 
 def _check_may_update(

@@ -8,7 +8,18 @@ from typing import Annotated
 from pydantic import Field
 
 from tenure.config.dns_server import DnsServer
-from tenure.config.fields import DomainName, Listen, Octets, PolicyRule, RemotePlace, TransferPlace, one_of
+from tenure.config.fields import (
+    DomainName,
+    Listen,
+    Octets,
+    PolicyRule,
+    RemotePlace,
+    TransferPlace,
+    ViewClient,
+    ViewName,
+    ViewWord,
+    one_of,
+)
 from tenure.config.section import Section
 
 Seconds = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -48,6 +59,10 @@ class ZoneSection(Section):
 
     name: DomainName
     """The apex of the zone."""
+
+    view: ViewWord = ""
+    """The view that the zone is in, one of `[[dns.views]]`. Left out, or `shared`: it is served in every view that has
+    no zone of this name of its own."""
 
     file: str | None = None
     """A zone file (RFC 1035 section 5), relative to this file; what it includes is looked for beside it. It is loaded
@@ -99,6 +114,17 @@ class ZoneSection(Section):
     configuration. Short, because names appear when clients do."""
 
 
+class ViewSection(Section):
+    """A view: what some of the clients see. The first view whose `match-clients` takes a client answers it."""
+
+    name: ViewName
+    """The name of the view, by which zones say that they are in it."""
+
+    match_clients: Annotated[list[ViewClient], Field(min_length=1)] | None = None
+    """Who sees the view, in BIND's words: networks, `key NAME` for whoever signs with that key, `any`, `none`, and `!`
+    in front of who does not. The first word that speaks of the client decides. Left out: `any`."""
+
+
 class KeyLifetime(Section):
     """How long the records live that updates with one key add."""
 
@@ -141,6 +167,9 @@ class Dns(DnsServer):
 
     update_lease: UpdateLease = UpdateLease()
     """Records that end by themselves."""
+
+    views: list[ViewSection] = []
+    """The views, in the order in which they are tried. Left out: everybody sees all zones."""
 
     zones: Annotated[list[ZoneSection], Field(min_length=1)]
     """The zones that are served."""

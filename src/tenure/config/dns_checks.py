@@ -7,20 +7,18 @@ from collections.abc import Iterator
 from tenure.config.configuration import Configuration
 from tenure.config.dns import ZoneSection, ZoneType
 from tenure.config.problem import Location, Problem
-from tenure.config.repeated import covered, repeated
-from tenure.config.zones import UPDATER_KEY
+from tenure.config.repeated import covered
+from tenure.config.zones import UPDATER_KEY, updater_key
 from tenure.dnswire.name import Name, to_text
 
 
 def check_dns(configuration: Configuration) -> Iterator[Problem]:
-    """Each zone and each place to listen is there once; files are there; keys are defined."""
+    """Each place to listen is there once; files are there; keys are defined."""
     dns = configuration.dns
     if dns is None:
         return
     for index, first in covered([place.or_port(53) for place in dns.listen]):
         yield Problem(("dns", "listen", index), f"is part of dns.listen[{first}]", "leave one of the two out")
-    for index, first in repeated(zone.name for zone in dns.zones):
-        yield Problem(("dns", "zones", index, "name"), f"is the zone of dns.zones[{first}] too", "merge the two zones")
     terms = dns.update_lease
     if terms.min_lease > min(terms.max_lease, terms.max_key_lease):
         problem = f"{terms.min_lease} is more than the longest lifetime"
@@ -66,8 +64,9 @@ def _check_neighbours(configuration: Configuration, zone: ZoneSection, at: Locat
 
 
 def check_key_is_defined(configuration: Configuration, key: Name, at: Location) -> Iterator[Problem]:
-    """A key that is named somewhere is one of `[[keys]]`, or the one that tenure makes for itself."""
+    """A key that is named somewhere is one of `[[keys]]`, or one that tenure makes for itself."""
     known = [one.name for one in configuration.keys]
-    if key not in known and key != UPDATER_KEY:
+    views = configuration.dns.views if configuration.dns else []
+    if key not in known and key not in {UPDATER_KEY, *(updater_key(view.name) for view in views)}:
         names = ", ".join(to_text(name) for name in known) or "none is"
         yield Problem(at, f"the key {to_text(key)} is not defined", f"add it under [[keys]] (defined: {names})")

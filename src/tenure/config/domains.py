@@ -10,7 +10,7 @@ from tenure.config.ddns import DomainSection
 from tenure.config.dns import ZoneSection
 from tenure.config.fields import Endpoint
 from tenure.config.problem import Location
-from tenure.config.zones import DNS_PORT, UPDATER_KEY, granted_key, is_reverse, policy_of
+from tenure.config.zones import DNS_PORT, UPDATER_KEY, granted_key, is_reverse, policy_of, updater_key
 from tenure.dnswire.name import Name, labels
 from tenure.naming.registration import Direction
 from tenure.naming.reverse import IN_ADDR_ARPA
@@ -29,6 +29,7 @@ class DomainPlan:
     key: Name | None
     mode: ConflictMode
     written_at: Location  # for messages: the key in the file that it came from
+    own: ZoneSection | None  # the zone under `[dns]`; None: it is somebody else's
 
 
 def domain_plans(configuration: Configuration, direction: Direction) -> list[DomainPlan]:
@@ -37,28 +38,37 @@ def domain_plans(configuration: Configuration, direction: Direction) -> list[Dom
     written = ddns.forward if direction is Direction.FORWARD else ddns.reverse
     if written is not None:
         return [_plan(configuration, section, ("ddns", str(direction), index)) for index, section in enumerate(written)]
-    zones = configuration.dns.zones if configuration.dns else []
-    return [
-        _plan(configuration, DomainSection.model_construct(zone=zone.name), ("dns", "zones", index))
-        for index, zone in enumerate(zones)
-        if is_reverse(zone.name) is (direction is Direction.REVERSE)
-    ]
+    found: dict[Name, DomainPlan] = {}
+    for index, zone in enumerate(configuration.dns.zones if configuration.dns else []):
+        if is_reverse(zone.name) is not (direction is Direction.REVERSE) or zone.name in found:
+            continue
+        if configuration.dhcp4 is not None or len(own_zones(configuration, zone.name)) == 1:  # a check wants one
+            section = DomainSection.model_construct(zone=zone.name, view=zone.view)
+            found[zone.name] = _plan(configuration, section, ("dns", "zones", index))
+    return list(found.values())
 
 
 def _plan(configuration: Configuration, section: DomainSection, written_at: Location) -> DomainPlan:
-    ours = own_zone(configuration, section.zone)
+    ours = own_zone(configuration, section.zone, section.view)
     servers: Sequence[Endpoint] = section.servers or []
     if ours is not None and configuration.dns is not None and not servers:
         servers = [configuration.dns.listen[0].reachable()]
     key = section.key or (granted_key(ours) if ours is not None else None)
     mode = section.ddns_conflict_resolution_mode or configuration.ddns.ddns_conflict_resolution_mode
-    return DomainPlan(section.zone, tuple(server.or_port(DNS_PORT) for server in servers), key, mode, written_at)
+    return DomainPlan(section.zone, tuple(server.or_port(DNS_PORT) for server in servers), key, mode, written_at, ours)
 
 
-def own_zone(configuration: Configuration, zone: Name) -> ZoneSection | None:
-    """The zone under `[dns]` of this name; None where it is somebody else's."""
-    zones = configuration.dns.zones if configuration.dns else []
-    return next((one for one in zones if one.name == zone), None)
+def own_zone(configuration: Configuration, zone: Name, view: str | None) -> ZoneSection | None:
+    """The zone under `[dns]` of this name; None where it is somebody else's. No view written: the shared one first."""
+    named = own_zones(configuration, zone)
+    if view is not None:
+        return next((one for one in named if one.view == view), None)
+    return next((one for one in named if not one.view), next(iter(named), None))
+
+
+def own_zones(configuration: Configuration, zone: Name) -> list[ZoneSection]:
+    """The zones under `[dns]` of this name, in all views."""
+    return [one for one in (configuration.dns.zones if configuration.dns else []) if one.name == zone]
 
 
 def routes(configuration: Configuration, keys: Mapping[Name, Key]) -> Routes:
@@ -78,12 +88,13 @@ def routes(configuration: Configuration, keys: Mapping[Name, Key]) -> Routes:
     return Routes(domains(Direction.FORWARD), domains(Direction.REVERSE))
 
 
-def needs_updater_key(configuration: Configuration) -> bool:
-    """Whether a key must be made and kept in the store: a zone grants it, or an update is signed with it."""
-    zones = configuration.dns.zones if configuration.dns else []
-    granted = any(rule.identity == UPDATER_KEY for zone in zones for rule in policy_of(zone))
-    configured = {key.name for key in configuration.keys}
-    return (granted or UPDATER_KEY in {plan.key for plan in all_plans(configuration)}) and UPDATER_KEY not in configured
+def needed_updater_keys(configuration: Configuration) -> set[Name]:
+    """The keys that must be made and kept in the store: a zone grants them, or an update is signed with them."""
+    dns = configuration.dns
+    ours = {updater_key(view) for view in ("", *(view.name for view in dns.views))} if dns else {UPDATER_KEY}
+    granted = {rule.identity for zone in (dns.zones if dns else []) for rule in policy_of(zone)}
+    signing = {plan.key for plan in all_plans(configuration)}
+    return (ours & (granted | signing)) - {key.name for key in configuration.keys}
 
 
 def all_plans(configuration: Configuration) -> list[DomainPlan]:

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import RemoteServer
+from tenure.authority.views import ClientMatch, parse_client
 from tenure.dhcpwire.identity import circuit_id_key, client_id_key, duid_key_from_text, flex_id_key, hardware_key
 from tenure.dnswire.name import Name, from_text
 from tenure.leasing.expression.dialect import Dialect, Value
@@ -30,6 +31,7 @@ ETHERNET = 1  # hardware type
 _DNS_PORT = 53
 _SHOWN_BEFORE = 30  # characters before a mistake in a test
 NOBODYS = (IPv4Network("0.0.0.0/8"), IPv4Network("224.0.0.0/3"))
+SHARED = "shared"  # the word for what is in no view of its own, where the name of a view is asked for
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -129,6 +131,24 @@ def _parse_label(text: str) -> str:
     if normalise([text.encode()]) != (text.lower().encode(),):
         raise ValueError("is not the first label of a host name")
     return text.lower()
+
+
+def _parse_new_view(text: str) -> str:
+    if text.lower() == SHARED:
+        raise ValueError("is the word for zones that all views share")
+    return parse_view(text)
+
+
+def parse_view(text: str) -> str:
+    """The name of a view that somebody wrote, empty for the word `shared`; `ValueError` says what is wrong."""
+    if normalise([text.encode()]) != (text.lower().encode(),):
+        raise ValueError("is not the name of a view")
+    return "" if text.lower() == SHARED else text.lower()
+
+
+def view_word(view: str) -> str:
+    """The word by which people name a view."""
+    return view or SHARED
 
 
 def _parse_hardware(text: str) -> bytes:
@@ -269,6 +289,20 @@ Interface: TypeAlias = Annotated[
     str, *_kind(_parse_interface, 'write the name of one interface, such as "eth0"', "eth0")
 ]
 Label: TypeAlias = Annotated[str, *_kind(_parse_label, 'write letters, digits and hyphens, such as "wpad"', "wpad")]
+ViewName: TypeAlias = Annotated[
+    str, *_kind(_parse_new_view, 'write letters, digits and hyphens, such as "internal"', "internal")
+]
+ViewWord: TypeAlias = Annotated[
+    str, *_kind(parse_view, 'write the name of a view, such as "internal", or "shared"', "internal")
+]
+ViewClient: TypeAlias = Annotated[
+    ClientMatch,
+    *_kind(
+        parse_client,
+        'write a network, such as "10.1.0.0/16", "key dhcp.", "any" or "none", and "!" in front for those not',
+        "10.1.0.0/16",
+    ),
+]
 Address: TypeAlias = Annotated[bytes, *_kind(_parse_ipv4, 'write four numbers, such as "10.1.0.1"', "10.1.0.1")]
 SubnetPrefix: TypeAlias = Annotated[
     IPv4Network, *_kind(_parse_subnet, 'write a network, such as "10.1.0.0/16"', "10.1.0.0/16")

@@ -9,8 +9,13 @@ from ipaddress import ip_address
 
 from tenure.authority.policy import Rule, deciding_rule, rules_for
 from tenure.authority.requestor import Inquiry, Operation, Requestor
+from tenure.authority.settings import ZonePlace
+from tenure.authority.views import choose_view
 from tenure.config.configuration import Configuration
-from tenure.config.zones import zone_settings
+from tenure.config.dns_views import seen_zone, view_settings
+from tenure.config.domains import own_zones
+from tenure.config.fields import view_word
+from tenure.config.zones import place_of, zone_settings
 from tenure.dnswire.codes import type_to_text
 from tenure.dnswire.name import Name, is_within, to_text
 
@@ -42,19 +47,26 @@ class Asked:
 
 
 def permissions(
-    configuration: Configuration, zone: Name, asked: Asked, static: AbstractSet[int]
+    configuration: Configuration, place: ZonePlace, asked: Asked, static: AbstractSet[int]
 ) -> Iterator[Permission]:
     """The answer for each operation and type; `static`: types of which the name has static records.
 
-    `ValueError`: the zone is not configured, or the name or address is none of its.
+    `ValueError`: the name or address is none of the zone's.
     """
-    settings = next((one for one in zone_settings(configuration) if one.name == zone), None)
-    if settings is None:
-        raise ValueError(f"{to_text(zone)} is not one of the zones under [[dns.zones]]")
-    if not is_within(asked.name, zone):
-        raise ValueError(f"{to_text(asked.name)} is outside of {to_text(zone)}")
+    if not is_within(asked.name, place.name):
+        raise ValueError(f"{to_text(asked.name)} is outside of {to_text(place.name)}")
     ip_address(asked.address)
     who = Requestor(asked.key, None, asked.address, asked.tcp)
+    settings = next(one for one in zone_settings(configuration) if one.place == place)
+    fell = view_of_request(configuration, asked)
+    seen = seen_zone(configuration, fell, place.name)
+    if seen is None or place_of(seen) != place:
+        where = "no view" if fell is None else f"view {view_word(fell)}"
+        reason = f"it falls into {where}, which does not have the zone of view {view_word(place.view)}"
+        for operation in asked.operations:
+            for rtype in asked.rtypes:
+                yield Permission(operation, to_text(asked.name), type_to_text(rtype), "no", "", reason)
+        return
     rules = rules_for(settings.policy, who)
     protected = static if settings.protect_static else frozenset()
     for operation in map(Operation, asked.operations):
@@ -66,6 +78,27 @@ def permissions(
                 allowed, reason = _verdict(rule, rtype, who, rules, protected)
             text = rule.text if rule is not None and settings.updates else ""
             yield Permission(str(operation), to_text(asked.name), type_to_text(rtype), allowed, text, reason)
+
+
+def view_of_request(configuration: Configuration, asked: Asked) -> str | None:
+    """The view that such a request falls into, None: no view; empty where there are no views."""
+    views = view_settings(configuration)
+    return choose_view(views, asked.address, asked.key) if views else ""
+
+
+def zone_asked(configuration: Configuration, zone: Name, view: str | None, asked: Asked) -> ZonePlace:
+    """The zone that is meant: in the view that was named, else in the one that the request falls into.
+
+    `ValueError`: there is none.
+    """
+    named = own_zones(configuration, zone)
+    where = "" if view is None else f" of view {view_word(view)}"
+    found = [one for one in named if view in (None, one.view)]
+    if not found:
+        raise ValueError(f"{to_text(zone)} is not one of the zones under [[dns.zones]]{where}")
+    ip_address(asked.address)
+    seen = seen_zone(configuration, view_of_request(configuration, asked), zone)
+    return place_of(seen if view is None and seen is not None else found[0])
 
 
 def _permits(inquiry: Inquiry) -> str:

@@ -119,7 +119,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is None or value in ([], {}):
+    if value is None or value in ([], {}, ""):
         return ""
     if isinstance(value, list):
         return "`[" + ", ".join(f'"{one}"' for one in value) + "]`"

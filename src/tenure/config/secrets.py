@@ -8,9 +8,8 @@ import stat
 from pathlib import Path
 
 from tenure.config.configuration import Configuration
-from tenure.config.domains import needs_updater_key
+from tenure.config.domains import needed_updater_keys
 from tenure.config.keys import KeySection
-from tenure.config.zones import UPDATER_KEY
 from tenure.dnswire.name import Name
 from tenure.signing.key import ALGORITHMS
 from tenure.signing.rotation import Secret
@@ -43,9 +42,7 @@ def has_previous(section: KeySection) -> bool:
 def stored_algorithms(configuration: Configuration) -> dict[Name, Name]:
     """The keys whose secrets are to be in the store, and the algorithm that a new secret of each gets."""
     found = {section.name: ALGORITHMS[section.algorithm].name for section in configuration.keys if section.in_store}
-    if needs_updater_key(configuration):
-        found[UPDATER_KEY] = ALGORITHMS["hmac-sha256"].name
-    return found
+    return found | dict.fromkeys(needed_updater_keys(configuration), ALGORITHMS["hmac-sha256"].name)
 
 
 def read_secret(configuration: Configuration, secret: str | None, secret_file: str | None) -> bytes:

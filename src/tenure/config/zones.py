@@ -6,14 +6,14 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from tenure.authority.policy import Rule, parse_rule
-from tenure.authority.settings import RecordLifetimes, ReservedAddresses, ZoneSettings
+from tenure.authority.settings import RecordLifetimes, ReservedAddresses, ZonePlace, ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_labels, is_within, labels, to_text
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA, reverse_name
 
-UPDATER_KEY: Name = b"\x07updater\x06tenure\x00"  # the key that is made and kept in the store
+UPDATER_KEY: Name = b"\x07updater\x06tenure\x00"  # made and kept in the store; a view has one of its own
 DNS_PORT = 53
 
 
@@ -30,7 +30,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
     """How the zones are served; empty without `[dns]`."""
     zones = configuration.dns.zones if configuration.dns else []
     ddns = configuration.ddns
-    of_leases = {UPDATER_KEY, *(one.key for one in (*(ddns.forward or ()), *(ddns.reverse or ())) if one.key)}
+    of_leases = {*(one.key for one in (*(ddns.forward or ()), *(ddns.reverse or ())) if one.key)}
     lifetimes = record_lifetimes(configuration.dns) if configuration.dns else RecordLifetimes()
     reserved = reserved_addresses(configuration)
     return tuple(
@@ -39,7 +39,9 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             policy=policy_of(zone),
             updates=zone.updates is Updates.POLICY,
             protect_static=zone.static_records is StaticRecords.PROTECT,
-            lease_keys=frozenset(of_leases | ({granted_key(zone)} if configuration.dhcp4 else set())),
+            lease_keys=frozenset(
+                of_leases | {updater_key(zone.view)} | ({granted_key(zone)} if configuration.dhcp4 else set())
+            ),
             reserved=reserved,
             transfer_keys=frozenset(place.key for place in zone.allow_transfer if place.key is not None),
             transfer_networks=tuple(place.network for place in zone.allow_transfer if place.network is not None),
@@ -49,6 +51,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             forwarding_keys=frozenset(place.key for place in zone.allow_update_forwarding if place.key is not None),
             forwarding_networks=tuple(place.network for place in zone.allow_update_forwarding if place.network),
             lifetimes=lifetimes,
+            view=zone.view,
         )
         for zone in zones
     )
@@ -71,20 +74,31 @@ def record_lifetimes(dns: Dns) -> RecordLifetimes:
     return RecordLifetimes(terms.min_lease, terms.max_lease, terms.max_key_lease, of_keys)
 
 
-def journal_sizes(configuration: Configuration) -> dict[Name, int]:
+def journal_sizes(configuration: Configuration) -> dict[ZonePlace, int]:
     """How many octets of the past are kept of the zones for which that is written."""
     zones = configuration.dns.zones if configuration.dns else []
-    return {zone.name: zone.max_journal_size for zone in zones if zone.max_journal_size is not None}
+    return {place_of(zone): zone.max_journal_size for zone in zones if zone.max_journal_size is not None}
+
+
+def place_of(zone: ZoneSection) -> ZonePlace:
+    """What tells the zone from all others."""
+    return ZonePlace(zone.view, zone.name)
+
+
+def updater_key(view: str) -> Name:
+    """The key of our own updater for the zones of a view; for shared zones if that is empty."""
+    return from_labels([b"updater", view.encode(), b"tenure"]) if view else UPDATER_KEY
 
 
 def policy_of(zone: ZoneSection) -> tuple[Rule, ...]:
     """The zone's policy; where none is written, our own updater may change everything."""
-    return tuple(zone.policy) or (parse_rule(f"grant {to_text(UPDATER_KEY)} zonesub ANY"),)
+    return tuple(zone.policy) or (parse_rule(f"grant {to_text(updater_key(zone.view))} zonesub ANY"),)
 
 
 def granted_key(zone: ZoneSection) -> Name:
     """The key that the zone's policy grants first; the generated one where the policy names none by its name."""
-    return next((rule.only_key for rule in policy_of(zone) if rule.grant and rule.only_key is not None), UPDATER_KEY)
+    granted = (rule.only_key for rule in policy_of(zone) if rule.grant and rule.only_key is not None)
+    return next(granted, updater_key(zone.view))
 
 
 def is_reverse(zone: Name) -> bool:
@@ -110,7 +124,7 @@ def start_records(dns: Dns, zone: ZoneSection) -> tuple[StartRecord, ...]:
         StartRecord(zone.name, RRType.SOA, zone.default_ttl, soa),
         StartRecord(zone.name, RRType.NS, zone.default_ttl, server),
     ]
-    if _is_longest_match(dns, server, zone.name):
+    if _is_longest_match(dns, server, zone):
         addresses = dict.fromkeys(ip_address(place.host).packed for place in dns.listen if place.is_specific())
         records += [
             StartRecord(server, RRType.A if len(address) == 4 else RRType.AAAA, zone.default_ttl, address)
@@ -119,9 +133,10 @@ def start_records(dns: Dns, zone: ZoneSection) -> tuple[StartRecord, ...]:
     return tuple(records)
 
 
-def _is_longest_match(dns: Dns, name: Name, zone: Name) -> bool:
-    covering = [one.name for one in dns.zones if is_within(name, one.name)]
-    return bool(covering) and max(covering, key=len) == zone
+def _is_longest_match(dns: Dns, name: Name, zone: ZoneSection) -> bool:
+    """Whether the name is one of this zone's, among the zones that are seen beside it."""
+    covering = [one.name for one in dns.zones if is_within(name, one.name) and one.view in ("", zone.view)]
+    return bool(covering) and max(covering, key=len) == zone.name
 
 
 def reserved_names(configuration: Configuration) -> frozenset[Name]:

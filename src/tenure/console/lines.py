@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tenure.config.fields import view_word
 from tenure.console.words import (
     address_text,
     client_text,
@@ -20,7 +21,7 @@ from tenure.leasing.lease import Lease, LeaseState
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 from tenure.ledger.secondaries import SecondaryState
-from tenure.ledger.zones import Zone, ZoneLedger
+from tenure.ledger.zones import Zone, ZoneLedger, ZonePlace
 from tenure.naming.registration import Part, Registration, State
 
 PAGE = 1000
@@ -60,6 +61,7 @@ class ZoneLine:
     """One zone of the store."""
 
     zone: str
+    view: str
     type: str
     serial: int
     source: str
@@ -143,15 +145,16 @@ def _nameless(lease: Lease) -> NameLine:
 
 
 def zone_lines(
-    ledger: ZoneLedger, sources: dict[bytes, str], secondaries: Collection[bytes], now: float
+    ledger: ZoneLedger, sources: Mapping[ZonePlace, str], secondaries: Collection[ZonePlace], now: float
 ) -> Iterator[ZoneLine]:
     """The zones of the store; `sources` says for each configured one where it came from."""
     states = ledger.secondaries.states()
     for zone in ledger.zones():
-        source = sources.get(zone.name)
+        source = sources.get(zone.place)
         served = "yes" if source is not None else "no: it is not configured"
-        line = ZoneLine(name_text(zone.name), "primary", soa_serial(zone.soa_rdata), source or "", served)
-        state = states.get(zone.id) if zone.name in secondaries else None
+        name, view = name_text(zone.name), view_word(zone.view)
+        line = ZoneLine(name, view, "primary", soa_serial(zone.soa_rdata), source or "", served)
+        state = states.get(zone.id) if zone.place in secondaries else None
         yield line if state is None else _secondary_line(line, zone, state, now)
 
 

@@ -20,7 +20,7 @@ from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rdata import soa_serial, with_serial
 from tenure.dnswire.serial import next_serial, serial_gt
 from tenure.dnswire.zonefile import record_to_text
-from tenure.ledger.zones import KeptRecord, Zone, ZoneBatch, ZoneLedger
+from tenure.ledger.zones import KeptRecord, Zone, ZoneBatch, ZoneLedger, ZonePlace
 from tenure.naming.event import Event
 
 ZONE_EDITED = "zone-edited"
@@ -86,7 +86,7 @@ class ClashError(Exception):
 def zone_text(zone: Zone, kept: Iterable[KeptRecord]) -> str:
     """The zone as a person edits it."""
     lines = [
-        _HEAD.format(zone=to_text(zone.name), serial=soa_serial(zone.soa_rdata)),
+        _HEAD.format(zone=zone.place, serial=soa_serial(zone.soa_rdata)),
         f"$ORIGIN {to_text(zone.name)}\n",
     ]
     lines.append(record_to_text(zone.name, _SOA, zone.soa_ttl, zone.soa_rdata) + "\n")
@@ -175,7 +175,7 @@ def _apply(batch: ZoneBatch, zone: Zone, edit: Edit, now: float) -> int | None:
         return None
     serial = soa_serial(soa[1])
     change = ZoneChange(*soa, tuple(deletions), tuple(additions))
-    batch.apply(zone.id, change, _events(zone.name, change, serial, now), RecordClass.STATIC)
+    batch.apply(zone.id, change, _events(zone.place, change, serial, now), RecordClass.STATIC)
     return serial
 
 
@@ -201,7 +201,7 @@ def _alias_clashes(view: ZoneView, deletions: Sequence[Record], additions: Seque
     return clashes
 
 
-def _events(apex: Name, change: ZoneChange, serial: int, now: float) -> list[Event]:
+def _events(place: ZonePlace, change: ZoneChange, serial: int, now: float) -> list[Event]:
     """One for each name, or one for the zone when there are many."""
     words: dict[Name, list[str]] = {}
     for sign, records in (("-", change.deletions), ("+", change.additions)):
@@ -209,9 +209,10 @@ def _events(apex: Name, change: ZoneChange, serial: int, now: float) -> list[Eve
             words.setdefault(record.name, []).append(f"{sign}{type_to_text(record.rtype)}")
     correlation = f"z{secrets.token_hex(4)}"
     actor = f"cli {getpass.getuser()}"
+    where = f"serial {serial} in view {place.view}" if place.view else f"serial {serial}"
     if not words or len(words) > MOST_EVENTS:
         counts = f"{len(change.additions)} records added, {len(change.deletions)} deleted" if words else "the SOA"
-        words = {apex: [counts]}
+        words = {place.name: [counts]}
     return [
         Event(
             now,
@@ -220,7 +221,7 @@ def _events(apex: Name, change: ZoneChange, serial: int, now: float) -> list[Eve
             "tenure zones edit",
             correlation,
             name=name,
-            detail=f"serial {serial}: {' '.join(w)}",
+            detail=f"{where}: {' '.join(w)}",
         )
         for name, w in words.items()
     ]

@@ -16,7 +16,7 @@ _SOA = int(RRType.SOA)
 def export_lines(snapshot: Snapshot) -> Iterator[str]:
     """The lines, the SOA first; names are absolute, and every line has all its fields."""
     zone = snapshot.zone
-    yield f"; {to_text(zone.name)} at serial {soa_serial(zone.soa_rdata)}"
+    yield f"; {zone.place} at serial {soa_serial(zone.soa_rdata)}"
     yield f"$ORIGIN {to_text(zone.name)}"
     yield record_to_text(zone.name, _SOA, zone.soa_ttl, zone.soa_rdata)
     for record in snapshot.records:

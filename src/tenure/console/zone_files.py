@@ -17,7 +17,7 @@ from tenure.console.zone_reading import Notice, UnusableZoneFile, ZoneReading
 from tenure.dnswire.name import Name, to_text
 from tenure.ledger.opening import open_zones
 from tenure.ledger.zone_content import Difference, GatheredZone, Soa
-from tenure.ledger.zones import ZoneLedger
+from tenure.ledger.zones import ZoneLedger, ZonePlace
 from tenure.naming.event import Event
 
 ZONE_CREATED = "zone-created"
@@ -25,23 +25,24 @@ MOST_TOLD = 20  # wrong lines of one file
 _CORRECT = "correct the file"
 
 
-def start_zone(ledger: ZoneLedger, path: Path, apex: Name, service: str) -> int | None:
+def start_zone(ledger: ZoneLedger, path: Path, place: ZonePlace, service: str) -> int | None:
     """Makes a zone of a file; how many records it has. None: there is such a zone already, and nothing was written.
 
     Raises `UnusableZoneFile`, which names the first line that cannot be taken.
     """
 
     def describe(made: Difference) -> Event:
-        detail = f"{made.added} records and the SOA; from {path.name}"
+        view = f" in view {place.view}" if place.view else ""
+        detail = f"{made.added} records and the SOA{view}; from {path.name}"
         correlation = f"z{secrets.token_hex(4)}"
-        return Event(time.time(), ZONE_CREATED, service, "the configuration", correlation, name=apex, detail=detail)
+        return Event(time.time(), ZONE_CREATED, service, "the configuration", correlation, name=place.name, detail=detail)
 
     with ledger.gather() as gathered:
-        soa = _gather(gathered, path, apex)
+        soa = _gather(gathered, path, place.name)
         if isinstance(soa, list):
             more = f" (and {len(soa) - 1} more lines cannot be taken)" if len(soa) > 1 else ""
             raise UnusableZoneFile(Path(soa[0].file), f"line {soa[0].line}: {soa[0].reason}{more}", _CORRECT)
-        made = gathered.create(apex, soa, describe)
+        made = gathered.create(place, soa, describe)
     return None if made is None else made.added + 1
 
 

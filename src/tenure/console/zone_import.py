@@ -10,12 +10,15 @@ from pathlib import Path
 
 from tenure.config.configuration import Configuration
 from tenure.config.dns import ZoneType
+from tenure.config.domains import own_zones
+from tenure.config.fields import view_word
+from tenure.config.zones import place_of
 from tenure.console.zone_reading import Moved, Tell, UnusableZoneFile, ZoneReading
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rdata import soa_serial, with_serial
 from tenure.dnswire.serial import next_serial, serial_gt
 from tenure.ledger.zone_content import Difference, Refused, Soa
-from tenure.ledger.zones import ZoneLedger
+from tenure.ledger.zones import ZoneLedger, ZonePlace
 from tenure.naming.event import Event
 
 ZONE_IMPORTED = "zone-imported"
@@ -26,6 +29,7 @@ class ImportLine:
     """What became of one file."""
 
     zone: str
+    view: str
     file: str
     result: str
     serial: str  # empty: nothing was written or compared
@@ -44,28 +48,34 @@ def import_file(
     moved: Moved,
     now: float,
     *,
+    view: str | None = None,
     partial_content: bool = False,
 ) -> ImportLine:
     """Makes the static records of a zone those of the file, in one transaction; nothing, if some line is not taken.
 
-    Unless `partial_content`: then the other lines are. What updates wrote stays. Raises `UnusableZoneFile`.
+    Unless `partial_content`: then the other lines are. What updates wrote stays. `view` is the one that the zone is in,
+    empty for a shared one; None: only one configured zone has its name. Raises `UnusableZoneFile`.
     """
+
+    def admit(apex: Name) -> None:
+        _configured_place(configuration, path, view, apex)
+
     with ledger.gather() as gathered:
-        reading = ZoneReading(path, zone, tell, moved, partial(_check_configured, configuration, path))
+        reading = ZoneReading(path, zone, tell, moved, admit)
         reading.gather(gathered)
-        apex = reading.apex
-        row = partial(_row, reading, path)
+        place = _configured_place(configuration, path, view, reading.apex)
+        row = partial(_row, place, reading, path)
         if reading.faults and not partial_content:
             return row("nothing: some lines cannot be taken")
-        describe = partial(_event, apex, path, now)
-        if (known := _zone_id(ledger, apex)) is None:
+        describe = partial(_event, place, path, now)
+        if (known := _zone_id(ledger, place)) is None:
             if reading.soa is None:
-                wrong = f"{to_text(apex)} is not in the store yet, and the file has no SOA"
+                wrong = f"{place} is not in the store yet, and the file has no SOA"
                 raise UnusableZoneFile(path, wrong, "add one")
-            made = gathered.create(apex, reading.soa, describe)
+            made = gathered.create(place, reading.soa, describe)
             if made is not None:
                 return row("a new zone", made)
-            known = _zone_id(ledger, apex)
+            known = _zone_id(ledger, place)
             assert known is not None
         decide = partial(_decide_soa, reading.soa)
         done = gathered.replace(known, decide, describe, now, partial=partial_content)
@@ -79,25 +89,35 @@ def import_file(
         return row("nothing: it is all so already" if is_same else "the difference", done)
 
 
-def _row(reading: ZoneReading, path: Path, result: str, made: Difference | None = None) -> ImportLine:
+def _row(
+    place: ZonePlace, reading: ZoneReading, path: Path, result: str, made: Difference | None = None
+) -> ImportLine:
     counts = (made.added, made.removed, made.retimed) if made else (0, 0, 0)
     serial = str(soa_serial(made.soa[1])) if made else ""
-    return ImportLine(to_text(reading.apex), str(path), result, serial, *counts, reading.faults)
+    name, view = to_text(place.name), view_word(place.view)
+    return ImportLine(name, view, str(path), result, serial, *counts, reading.faults)
 
 
-def _check_configured(configuration: Configuration, path: Path, apex: Name) -> None:
-    dns = configuration.dns
-    section = next((one for one in dns.zones if one.name == apex), None) if dns else None
-    if section is None:
-        block = f'[[dns.zones]]\nname = "{to_text(apex)}"'
-        wrong = f"the zone {to_text(apex)} is not configured"
+def _configured_place(configuration: Configuration, path: Path, view: str | None, apex: Name) -> ZonePlace:
+    """The configured zone of this name, in its view."""
+    found = [one for one in own_zones(configuration, apex) if view in (None, one.view)]
+    if len(found) > 1:
+        views = ", ".join(view_word(one.view) for one in found)
+        raise UnusableZoneFile(path, f"{to_text(apex)} is in several views ({views})", "say which with --view")
+    if not found:
+        block, where = f'[[dns.zones]]\nname = "{to_text(apex)}"', ""
+        if view is not None:
+            block, where = f'{block}\nview = "{view_word(view)}"', f" in view {view_word(view)}"
+        wrong = f"the zone {to_text(apex)} is not configured{where}"
         raise UnusableZoneFile(path, wrong, f"add it to the configuration file, as\n{block}")
-    if section.type is ZoneType.SECONDARY:
-        raise UnusableZoneFile(path, f"{to_text(apex)} is a secondary zone", "import the file at its primary")
+    place = place_of(found[0])
+    if found[0].type is ZoneType.SECONDARY:
+        raise UnusableZoneFile(path, f"{place} is a secondary zone", "import the file at its primary")
+    return place
 
 
-def _zone_id(ledger: ZoneLedger, apex: Name) -> int | None:
-    return next((zone.id for zone in ledger.zones() if zone.name == apex), None)
+def _zone_id(ledger: ZoneLedger, place: ZonePlace) -> int | None:
+    return next((zone.id for zone in ledger.zones() if zone.place == place), None)
 
 
 def _decide_soa(wanted: Soa | None, present: Soa, changes: bool) -> Soa:
@@ -111,10 +131,11 @@ def _decide_soa(wanted: Soa | None, present: Soa, changes: bool) -> Soa:
     return present if same and not changes else (wanted[0], with_serial(wanted[1], following))
 
 
-def _event(apex: Name, path: Path, now: float, made: Difference) -> Event:
+def _event(place: ZonePlace, path: Path, now: float, made: Difference) -> Event:
     counts = f"{made.added} records added, {made.removed} removed, {made.retimed} with another TTL"
-    detail = f"serial {soa_serial(made.soa[1])}: {counts}; from {path.name}"
+    view = f" in view {place.view}" if place.view else ""
+    detail = f"serial {soa_serial(made.soa[1])}{view}: {counts}; from {path.name}"
     correlation = f"z{secrets.token_hex(4)}"
     return Event(
-        now, ZONE_IMPORTED, f"cli {getpass.getuser()}", "tenure zones import", correlation, name=apex, detail=detail
+        now, ZONE_IMPORTED, f"cli {getpass.getuser()}", "tenure zones import", correlation, name=place.name, detail=detail
     )

@@ -15,4 +15,4 @@ class Schema(NamedTuple):
 
 
 LEASE_SCHEMA = Schema("leases", "tenure_lease_schema", ("1", "2", "3", "4", "5"), "")
-ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6"), "-zones")
+ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7"), "-zones")

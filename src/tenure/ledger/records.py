@@ -19,8 +19,9 @@ _BEGINNING = _LONGEST_KEY + 1 - hashlib.sha256().digest_size  # longer than any 
 
 _RDATA = "case when long_rdata is null then rdata else long_rdata end"
 
-CREATE_ZONE = "insert into zone (name, soa_ttl, soa_rdata) values (?, ?, ?) on conflict (name) do nothing"
-ZONE_NAMED = "select id, name, soa_ttl, soa_rdata from zone where name = ?"
+CREATE_ZONE = """\
+insert into zone (name, view, soa_ttl, soa_rdata) values (?, ?, ?, ?) on conflict (name, view) do nothing"""
+ZONE_NAMED = "select id, name, soa_ttl, soa_rdata, view from zone where name = ? and view = ?"
 
 RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
 RECORDS_AMONG = f"""\

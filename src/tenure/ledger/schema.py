@@ -21,6 +21,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -175,9 +176,11 @@ ZONE = Table(
     "zone",
     ZONE_HALF,
     Column("id", Integer, primary_key=True),
-    Column("name", LargeBinary, nullable=False, unique=True),
+    Column("name", LargeBinary, nullable=False),
     Column("soa_ttl", BigInteger, nullable=False),
     Column("soa_rdata", LargeBinary, nullable=False),
+    Column("view", Text, nullable=False),  # that it is in; empty: it is shared by the views
+    UniqueConstraint("name", "view", name="zone_name_view"),
 )
 
 RECORD = Table(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import Record, RecordClass, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import content_statements as statements
@@ -138,14 +139,14 @@ class GatheredZone:
 
         return self._session.transact(attempt, writes=True)
 
-    def create(self, apex: Name, soa: Soa, describe: Callable[[Difference], Event]) -> Difference | None:
+    def create(self, place: ZonePlace, soa: Soa, describe: Callable[[Difference], Event]) -> Difference | None:
         """Makes a zone of what was gathered, all of class static; None: there is such a zone, nothing is written."""
 
         def attempt() -> Difference | None:
             session = self._session
             create, named, gathered = map(session.sql, (CREATE_ZONE, ZONE_NAMED, statements.COUNT_GATHERED))
-            is_new = session.write(create, [(apex, *soa)]) > 0
-            zone, count = session.one(named, (apex,)), session.one(gathered)
+            is_new = session.write(create, [(place.name, place.view, *soa)]) > 0
+            zone, count = session.one(named, (place.name, place.view)), session.one(gathered)
             if not is_new:
                 return None
             assert zone is not None

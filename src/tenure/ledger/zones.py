@@ -7,8 +7,10 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
+from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
+from tenure.dnswire.rdata import soa_serial
 from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
@@ -18,12 +20,17 @@ from tenure.ledger.session import Listener, Session, Store
 from tenure.ledger.zone_content import GatheredZone
 from tenure.ledger.zone_watch import ZONES_CHANNEL, ForeignChanges
 from tenure.ledger.zonebatch import ZoneBatch, zone_statements
+from tenure.naming.event import Event
 
-__all__ = ["CommittedZone", "KeptRecord", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger"]
+__all__ = ["CommittedZone", "KeptRecord", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger", "ZonePlace"]
 
 T = TypeVar("T")
 
-_ZONES = "select id, name, soa_ttl, soa_rdata from zone order by id"
+_ZONES = "select id, name, soa_ttl, soa_rdata, view from zone order by id"
+_ZONE = "select id, name, soa_ttl, soa_rdata, view from zone where id = ?"
+_MOVE = """\
+update zone set view = ? where id = ? and not exists
+(select 1 from zone other where other.view = ? and other.name = (select name from zone own where own.id = ?))"""
 _SOA = "select soa_ttl, soa_rdata from zone where id = ?"
 _JOURNAL_START = "select max(id) from journal where zone_id = ? and from_serial = ?"
 _JOURNAL_FROM = "select change from journal where zone_id = ? and id >= ? order by id"
@@ -38,6 +45,12 @@ class Zone(NamedTuple):
     name: Name  # lower-cased
     soa_ttl: int  # seconds
     soa_rdata: bytes
+    view: str  # that it is in; empty: it is shared by the views
+
+    @property
+    def place(self) -> ZonePlace:
+        """What tells it from all others."""
+        return ZonePlace(self.view, self.name)
 
 
 class Snapshot(NamedTuple):
@@ -80,14 +93,16 @@ class ZoneLedger:
         with self._session.reading():
             return [Zone(*row) for row in self._session.rows(self._session.sql(_ZONES))]
 
-    def create_zone(self, name: Name, soa_ttl: int, soa_rdata: bytes, static: Iterable[Record] = ()) -> Zone:
+    def create_zone(
+        self, name: Name, soa_ttl: int, soa_rdata: bytes, static: Iterable[Record] = (), *, view: str = ""
+    ) -> Zone:
         """Makes a zone with its static records (without the SOA); a zone that is there already stays as it is."""
         name = name.lower()
         create, named = self._session.sql(records.CREATE_ZONE), self._session.sql(records.ZONE_NAMED)
 
         def attempt() -> Zone:
-            is_new = self._session.write(create, [(name, soa_ttl, soa_rdata)]) > 0
-            row = self._session.one(named, (name,))
+            is_new = self._session.write(create, [(name, view, soa_ttl, soa_rdata)]) > 0
+            row = self._session.one(named, (name, view))
             assert row is not None
             zone = Zone(*row)
             if is_new:
@@ -97,12 +112,28 @@ class ZoneLedger:
 
         return self._session.transact(attempt, writes=True)
 
-    def create_secondary(self, name: Name) -> Zone:
+    def create_secondary(self, name: Name, *, view: str = "") -> Zone:
         """Makes a zone that has no content until it is transferred; one that is there already keeps what it has."""
-        zone = self.create_zone(name, 0, b"")
+        zone = self.create_zone(name, 0, b"", view=view)
         if zone.id not in self.secondaries.states():
             self.secondaries.create(zone.id)
         return zone
+
+    def move_zone(self, zone: Zone, view: str, actor: str, cause: str, now: float) -> bool:
+        """Puts a zone with all that it has into another view; False: that view has a zone of its name already."""
+        move, tell = self._session.sql(_MOVE), self._statements.append_event
+        was, becomes = (f"in view {one}" if one else "shared by all views" for one in (zone.view, view))
+        detail = f"it was {was}, and is {becomes} now; serial {soa_serial(zone.soa_rdata)}"
+        event = Event(now, "zone-moved", actor, cause, f"m{zone.id}-{int(now):x}", None, zone.name, detail=detail)
+
+        def attempt() -> bool:
+            moved = self._session.write(move, [(view, zone.id, view, zone.id)]) > 0
+            if moved:
+                self._session.write(tell, [event])
+                self._session.notify(ZONES_CHANNEL)
+            return moved
+
+        return self._session.transact(attempt, writes=True)
 
     def load_zone(self, zone_id: int, soa: tuple[int, bytes], content: Sequence[Record]) -> bool:
         """Gives a secondary zone its first content; False if another process has done so meanwhile."""
@@ -210,7 +241,7 @@ class ZoneLedger:
         session = self._store.connect()
         try:
             with session.snapshot():
-                row = session.one(session.sql("select id, name, soa_ttl, soa_rdata from zone where id = ?"), (zone_id,))
+                row = session.one(session.sql(_ZONE), (zone_id,))
                 assert row is not None, f"zone {zone_id} is not in the ledger"
                 yield session, Zone(*row)
         finally:

@@ -40,6 +40,8 @@ KINDS: dict[str, str] = {
     "updates-not-recorded": "more updates were refused in a second than the history keeps",
     "records-ended": "records whose lifetime their writer had limited (RFC 9664) are gone",
     "zone-transferred": "a secondary zone was taken over from its primary",
+    "zone-created": "a zone was made from its file, as the configuration says",
+    "zone-moved": "a zone with all that it has is in another view",
     "zone-imported": "a zone file was taken in",
     "zone-edited": "a person has changed a zone",
     "key-rotated": "a TSIG key has a new secret beside the one before",

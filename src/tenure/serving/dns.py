@@ -10,6 +10,7 @@ import secrets
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ from tenure.authority.ratelimit import RateLimiter
 from tenure.authority.request import OwnOptions, Reply
 from tenure.authority.respond import RefusedUpdate, Response, Update, respond, server_failure, update_reply
 from tenure.authority.server_settings import CookieSettings, ServerSettings
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.transfer import Transfer
+from tenure.authority.views import Views, ViewSettings
 from tenure.authority.zone import ZoneUnavailable, ZoneView
 from tenure.authority.zones import ServedZone
-from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.collector import rare_collections
@@ -50,7 +52,8 @@ _DEFAULTS = ServerSettings()
 class DnsService:
     """Serves the configured zones of the ledger, over UDP and TCP on each address of `listen`.
 
-    `shared`: together with other workers, each a process with a `DnsService` of its own over the same ledger.
+    `shared`: together with other workers, each a process with a `DnsService` of its own over the same ledger. `views`:
+    who sees which of the zones; none: everybody sees all of them.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class DnsService:
         *,
         shared: bool = False,
         settings: ServerSettings = _DEFAULTS,
+        views: Sequence[ViewSettings] = (),
         open_ledger: Callable[[], ZoneLedger] | None = None,
     ) -> None:
         self._ledger = ledger
@@ -77,14 +81,16 @@ class DnsService:
         self._cookies = _cookies(ledger, settings.cookies)
         self._own = OwnOptions(self._cookies, round(settings.tcp.idle_seconds * 10))
         self._secondaries: Secondaries | None = None
-        view: Callable[[Name], ZoneView] = self._primary_view
+        content: Callable[[ZoneSettings], ZoneView] = self._primary_content
         if any(zone.primaries for zone in zones):
             from tenure.serving.dns_secondaries import Secondaries  # noqa: PLC0415 - asyncio, which others do without
 
             assert open_ledger is not None, "what a secondary zone needs beside the loop opens the ledger for itself"
             self._secondaries = Secondaries(ledger, zones, self._zone_ids, report, open_ledger)
-            view = self._secondaries.view
-        self._zones = {zone.name: ServedZone(zone, self._cache.watch(view(zone.name))) for zone in zones}
+            content = self._secondaries.content
+        self._zone_count = len(zones)
+        self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone))) for zone in zones])
+        self._caches = [self._cache, *(QueryCache(self._cache) for _ in range(self._views.count - 1))]  # one for each
         self._limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit)
         self._updates = UpdateBatches(ledger, self._zone_ids)
         self._pending: list[Pending] = []
@@ -111,7 +117,7 @@ class DnsService:
             for listener in self._listeners:
                 self._poller.register(listener.udp.fileno(), select.EPOLLIN)
                 self._tcp.listen(listener.tcp)
-            self._report.info("dns-listening", addresses=addresses, zones=len(self._zones))
+            self._report.info("dns-listening", addresses=addresses, zones=self._zone_count)
             with rare_collections():
                 self._take_turns(stop, sockets)
         finally:
@@ -126,13 +132,15 @@ class DnsService:
                 self._tcp.close_idle(self._ticks)
                 self._look_at_keys(self._now)
                 if self._secondaries is not None and self._secondaries.look(self._now):
-                    self._cache.forget_all()
+                    self._forget_all()
 
     def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
         """Everything that can be read now, then the updates among it."""
         self._now = time.time()
         self._ticks = time.monotonic()
         ready, receive = self._cache.replies, self._receive_udp
+        if len(self._caches) > 1:
+            ready, receive = {}, self._receive_in_view
         if self._limiter is not None:
             ready, receive = {}, self._receive_limited
         hits = 0
@@ -163,26 +171,48 @@ class DnsService:
             self._report.problem(_LEDGER_PROBLEM, str(error))
             return
         if names is None:
-            self._cache.forget_all()
+            self._forget_all()
         elif names:
-            self._cache.forget(names)
+            self._forget(names)
+
+    def _forget(self, names: AbstractSet[Name]) -> None:
+        for cache in self._caches:
+            cache.forget(names)
+
+    def _forget_all(self) -> None:
+        for cache in self._caches:
+            cache.forget_all()
+
+    def _cache_for(self, client: str) -> QueryCache:
+        """What is ready for unsigned queries from there."""
+        return self._caches[self._views.of(client, None).number]
+
+    def _receive_in_view(self, octets: bytes, peer: Peer, send: Send) -> None:
+        """Like `_receive_udp`, where what is ready depends on who asks."""
+        ready = self._cache_for(peer[0]).replies.get(octets[2:])
+        if ready is None:
+            self._receive_udp(octets, peer, send)
+        else:
+            self._report.count("queries_from_cache", 1)
+            send(octets[:2] + ready)
 
     def _receive_udp(self, octets: bytes, peer: Peer, send: Send) -> None:
+        cache = self._cache_for(peer[0])
         if self._cookies is not None:
-            ready = self._cache.reply_with_cookie(octets, self._cookies, peer[0], self._now)
+            ready = cache.reply_with_cookie(octets, self._cookies, peer[0], self._now)
             if ready is not None:
                 send(ready)
                 self._report.count("queries_from_cache", 1)
                 return
-        self._cache.begin()
+        cache.begin()
         response = self._respond(octets, peer[0], stream=False)
         if isinstance(response, Reply):
             if response.octets:
                 send(response.octets)
             if response.cookie:
-                self._cache.keep_before_cookie(octets, response.octets)
+                cache.keep_before_cookie(octets, response.octets)
             elif response.reusable:
-                self._cache.keep(octets, response.octets)
+                cache.keep(octets, response.octets)
         elif isinstance(response, _UPDATES):
             self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", send))
         elif not isinstance(response, Transfer):
@@ -193,12 +223,7 @@ class DnsService:
         found = behind_cookie(octets) if self._cookies is not None else None
         if found is None or self._cookies is None or not self._cookies.is_good(found.cookie, peer[0], self._now):
             send = partial(self._send_limited, send, peer[0])
-        ready = self._cache.replies.get(octets[2:])
-        if ready is None:
-            self._receive_udp(octets, peer, send)
-        else:
-            self._report.count("queries_from_cache", 1)
-            send(octets[:2] + ready)
+        self._receive_in_view(octets, peer, send)
 
     def _send_limited(self, send: Send, client: str, reply: bytes) -> None:
         assert self._limiter is not None
@@ -209,21 +234,22 @@ class DnsService:
             send(limited.octets)
 
     def _receive_tcp(self, octets: bytes, connection: Connection) -> None:
-        ready = self._cache.stream_replies.get(octets[2:])
+        peer = connection.peer
+        cache = self._cache_for(peer[0])
+        ready = cache.stream_replies.get(octets[2:])
         if ready is not None:
             self._report.count("queries_from_cache", 1)
             connection.reply(octets[:2] + ready)
             return
-        peer = connection.peer
-        self._cache.begin()
+        cache.begin()
         response = self._respond(octets, peer[0], stream=True)
         if isinstance(response, Reply):
             connection.reply(response.octets)
             if response.reusable:
-                self._cache.keep_for_streams(octets, response.octets)
+                cache.keep_for_streams(octets, response.octets)
         elif isinstance(response, Transfer):
             self._report.count("transfers")
-            connection.reply(transfer_stream(self._ledger, self._zone_ids[response.zone.name], response))
+            connection.reply(transfer_stream(self._ledger, self._zone_ids[response.zone.place], response))
         else:
             connection.waiting += 1
             answer = partial(self._tcp.answer, connection, now=self._ticks)
@@ -236,14 +262,14 @@ class DnsService:
         assert self._secondaries is not None, "only a secondary zone leads here"
         self._secondaries.receive(octets, response, send)
 
-    def _primary_view(self, zone: Name) -> ZoneView:
-        return self._ledger.view(self._zone_ids[zone])
+    def _primary_content(self, zone: ZoneSettings) -> ZoneView:
+        return self._ledger.view(self._zone_ids[zone.place])
 
     def _respond(self, octets: bytes, client: str, *, stream: bool) -> Response:
         self._report.counts["messages"] += 1
         try:
             self._ledger.begin_reads()
-            return respond(octets, self._zones, self._keys, client, self._now, stream=stream, own=self._own)
+            return respond(octets, self._views, self._keys, client, self._now, stream=stream, own=self._own)
         except LedgerUnavailable as error:
             self._report.problem(_LEDGER_PROBLEM, str(error))
             return Reply(server_failure(octets, self._keys, self._now, stream=stream))
@@ -262,7 +288,7 @@ class DnsService:
         else:
             self._report.healthy(_LEDGER_PROBLEM)
         if outcome.applied:
-            self._cache.forget(outcome.changed)
+            self._forget(outcome.changed)
         self._count(outcome, len(pendings))
         now = time.time()
         for pending, reply in zip(pendings, outcome.replies, strict=True):
@@ -300,10 +326,10 @@ def _cookies(ledger: ZoneLedger, settings: CookieSettings) -> Cookies | None:
     return Cookies(made_with, required=settings.require_server_cookie)
 
 
-def _zone_ids(ledger: ZoneLedger, zones: Sequence[ZoneSettings]) -> dict[Name, int]:
-    stored = {zone.name: zone.id for zone in ledger.zones()}
+def _zone_ids(ledger: ZoneLedger, zones: Sequence[ZoneSettings]) -> dict[ZonePlace, int]:
+    stored = {zone.place: zone.id for zone in ledger.zones()}
     for zone in zones:
-        if zone.name not in stored:
-            what = f"zone {to_text(zone.name)}"
+        if zone.place not in stored:
+            what = f"zone {zone.place}"
             raise ServiceError(what, "it is configured, but not in the store", "create it there first")
-    return {zone.name: stored[zone.name] for zone in zones}
+    return {zone.place: stored[zone.place] for zone in zones}

@@ -8,7 +8,8 @@ of their own: their names were read.
 Where query and reply end with a cookie (RFC 7873), that is left off as well: the query without it finds the reply
 without it, whoever asks.
 
-Replies over TCP stand apart from those over UDP, which may be truncated; large ones are made anew each time.
+Replies over TCP stand apart from those over UDP, which may be truncated; large ones are made anew each time. Whoever
+sees another view of the zones gets the replies of another cache; what is read of a zone is kept once for all.
 """
 
 from __future__ import annotations
@@ -52,14 +53,17 @@ def behind_cookie(query: bytes) -> BehindCookie | None:
 
 
 class QueryCache:
-    """`replies` is what the service looks up for each packet: query octets behind the id to reply octets behind it."""
+    """`replies` is what the service looks up for each packet: query octets behind the id to reply octets behind it.
 
-    def __init__(self) -> None:
+    `beside`: the cache that watches the zones for this one too.
+    """
+
+    def __init__(self, beside: QueryCache | None = None) -> None:
         self.replies: dict[bytes, bytes] = {}
         self.stream_replies: dict[bytes, bytes] = {}  # the same over TCP
         self.before_cookie: dict[bytes, bytes] = {}  # the same over UDP, of queries and replies that end with a cookie
         self._views: list[_KeptView] = []
-        self._reads = _Reads()
+        self._reads: _Reads = _Reads() if beside is None else beside._reads
         self._readers: dict[Name, list[bytes]] = {}  # queries whose reply read the name
         self._kept = 0
         self._volatile: list[bytes] = []

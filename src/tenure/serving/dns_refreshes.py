@@ -27,9 +27,9 @@ from tenure.authority.secondary import (
     times_after_refresh,
     transferred_event,
 )
-from tenure.authority.settings import RemoteServer, ZoneSettings
+from tenure.authority.settings import RemoteServer, ZonePlace, ZoneSettings
 from tenure.authority.zone import RecordClass, ZoneChange
-from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.name import Name
 from tenure.dnswire.rdata import soa_serial
 from tenure.dnswire.serial import serial_gt
 from tenure.ledger.errors import LedgerUnavailable
@@ -64,7 +64,7 @@ class Refreshes:
         self,
         open_ledger: Callable[[], ZoneLedger],
         zones: Sequence[ZoneSettings],
-        ids: Mapping[Name, int],
+        ids: Mapping[ZonePlace, int],
         keys: Mapping[Name, Key],
         report: Report,
     ) -> None:
@@ -75,8 +75,8 @@ class Refreshes:
         self._report = report
         self._stop = Stop()
         self._threads = ThreadPoolExecutor(MOST_THREADS, "refresh") if zones else None
-        self._running: dict[Name, Future[Refreshed]] = {}
-        self._began_at: dict[Name, float] = {}
+        self._running: dict[ZonePlace, Future[Refreshed]] = {}
+        self._began_at: dict[ZonePlace, float] = {}
         self._has_changed = False
 
     @property
@@ -93,18 +93,18 @@ class Refreshes:
         """Takes in what has ended and begins what is due."""
         if self._threads is None:
             return
-        for name in [name for name, running in self._running.items() if running.done()]:
-            self._end(name, self._running.pop(name).result(), ledger, now)
+        for place in [place for place, running in self._running.items() if running.done()]:
+            self._end(place, self._running.pop(place).result(), ledger, now)
         states = ledger.secondaries.states()
         for zone in self._zones:
-            if zone.name in self._running:
+            if zone.place in self._running:
                 continue
-            state = states[self._ids[zone.name]]
-            began_at = self._began_at.get(zone.name)
+            state = states[self._ids[zone.place]]
+            began_at = self._began_at.get(zone.place)
             if began_at is None or state.next_at <= now or state.notified_at >= began_at:
-                self._began_at[zone.name] = now
+                self._began_at[zone.place] = now
                 expired = state.expires_at is not None and state.expires_at <= now
-                self._running[zone.name] = self._threads.submit(self._refresh, zone, anew=expired)
+                self._running[zone.place] = self._threads.submit(self._refresh, zone, anew=expired)
 
     def close(self) -> None:
         """Ends what is running; what was not committed yet is lost."""
@@ -113,9 +113,9 @@ class Refreshes:
             self._threads.shutdown(cancel_futures=True)
         self._stop.close()
 
-    def _end(self, name: Name, done: Refreshed, ledger: ZoneLedger, now: float) -> None:
-        zone_id, jitter = self._ids[name], random.random()
-        problem = f"secondary {to_text(name)}"
+    def _end(self, place: ZonePlace, done: Refreshed, ledger: ZoneLedger, now: float) -> None:
+        zone_id, jitter = self._ids[place], random.random()
+        problem = f"secondary {place}"
         if not done.server:
             failures = ledger.secondaries.states()[zone_id].failures
             ledger.secondaries.note_failure(zone_id, done.error, retry_at(done.soa_rdata, failures, now, jitter))
@@ -131,7 +131,7 @@ class Refreshes:
             self._report.count("transfers_in")
             serial = soa_serial(done.soa_rdata)
             fields = {"serial": serial, "from": done.server, "how": done.how, "records": done.records}
-            self._report.info("zone-transferred", zone=to_text(name), **fields)
+            self._report.info("zone-transferred", zone=place, **fields)
 
     def _refresh(self, zone: ZoneSettings, *, anew: bool) -> Refreshed:
         """In a thread: the first primary that can help. An expired zone takes any serial (`anew`)."""
@@ -142,11 +142,11 @@ class Refreshes:
         except LedgerUnavailable as error:
             return Refreshed("", b"", error=str(error))
         try:
-            zone_id = self._ids[zone.name]
+            zone_id = self._ids[zone.place]
             soa_rdata = ledger.soa(zone_id)[1]
             for server in zone.primaries:
                 try:
-                    return self._follow(server, zone.name, zone_id, ledger, anew=anew)
+                    return self._follow(server, zone.place, zone_id, ledger, anew=anew)
                 except (PrimaryFailed, TransferFault, Overtaken) as error:
                     errors.append(f"{server}: {error}")
                 except LedgerUnavailable as error:
@@ -156,8 +156,10 @@ class Refreshes:
             ledger.close()
         return Refreshed("", soa_rdata, error="; ".join(errors))
 
-    def _follow(self, server: RemoteServer, zone: Name, zone_id: int, ledger: ZoneLedger, *, anew: bool) -> Refreshed:
-        primary = Primary(server, zone, self._keys, self._stop)
+    def _follow(
+        self, server: RemoteServer, zone: ZonePlace, zone_id: int, ledger: ZoneLedger, *, anew: bool
+    ) -> Refreshed:
+        primary = Primary(server, zone.name, self._keys, self._stop)
         soa = ledger.soa(zone_id)
         have = soa_serial(soa[1]) if soa[1] else None
         if have is not None:
@@ -170,19 +172,20 @@ class Refreshes:
                 have = None
         if have is not None:
             try:
-                return self._take(server, zone_id, primary.transfer(soa), ledger)
+                return self._take(server, zone, primary.transfer(soa), ledger)
             except TransferFault as fault:
-                self._report.problem(f"incremental {to_text(zone)}", f"{server}: {fault}; the whole zone is asked for")
-        done = self._take(server, zone_id, primary.transfer(None), ledger)
-        self._report.healthy(f"incremental {to_text(zone)}")
+                self._report.problem(f"incremental {zone}", f"{server}: {fault}; the whole zone is asked for")
+        done = self._take(server, zone, primary.transfer(None), ledger)
+        self._report.healthy(f"incremental {zone}")
         return done
 
-    def _take(self, server: RemoteServer, zone_id: int, content: Content, ledger: ZoneLedger) -> Refreshed:
+    def _take(self, server: RemoteServer, zone: ZonePlace, content: Content, ledger: ZoneLedger) -> Refreshed:
         """Commits what came."""
         if isinstance(content, UpToDate):
             return Refreshed(str(server), content.soa.rdata)
+        zone_id = self._ids[zone]
         now, old_soa = time.time(), ledger.soa(zone_id)[1]
-        event = transferred_event(content.soa.name, old_soa, content, str(server), now, f"x{secrets.token_hex(6)}")
+        event = transferred_event(zone, old_soa, content, str(server), now, f"x{secrets.token_hex(6)}")
         match content:
             case Steps(soa, steps):
                 ledger.transact(partial(_apply_steps, zone_id, content, event), now)

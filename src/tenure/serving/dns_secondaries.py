@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tenure.authority.following import Forward, Heard
 from tenure.authority.respond import update_reply
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.zone import Node, ZoneUnavailable, ZoneView
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.edns import ExtendedError, InfoCode
-from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns_forwarding import Forwarder
@@ -63,7 +63,7 @@ class Secondaries:
         self,
         ledger: ZoneLedger,
         zones: Sequence[ZoneSettings],
-        ids: Mapping[Name, int],
+        ids: Mapping[ZonePlace, int],
         report: Report,
         open_ledger: Callable[[], ZoneLedger],
     ) -> None:
@@ -72,14 +72,15 @@ class Secondaries:
         self._report = report
         self._notes = NotifyNotes(open_ledger, ids, report)
         self.forwarder = Forwarder(report)  # its descriptor belongs into the service's poller
-        self._views = {zone.name: SecondaryView(ledger.view(ids[zone.name])) for zone in zones if zone.primaries}
+        self._views = {zone.place: SecondaryView(ledger.view(ids[zone.place])) for zone in zones if zone.primaries}
         self.look(time.time())
 
     def receive(self, octets: bytes, response: Heard | Forward, send: Callable[[bytes], None]) -> None:
         """Carries out what a message to a secondary zone led to; `send` gets the reply, perhaps later."""
         if isinstance(response, Heard):
             self._report.count("notifies_heard")
-            self._notes.note(response.zone)
+            for heeding in response.zones:
+                self._notes.note(heeding.place)
             send(response.octets)
             return
         request, zone = response
@@ -92,28 +93,28 @@ class Secondaries:
         self._notes.close()
         self.forwarder.close()
 
-    def view(self, zone: Name) -> ZoneView:
-        """The zone's view, whatever its type is."""
-        return self._views.get(zone) or self._ledger.view(self._ids[zone])
+    def content(self, zone: ZoneSettings) -> ZoneView:
+        """Where a zone's records are read, whatever its type is."""
+        return self._views.get(zone.place) or self._ledger.view(self._ids[zone.place])
 
     def look(self, now: float) -> bool:
         """Looks which zones may be served; whether that has changed. A store that cannot be read changes nothing."""
         try:
             states = self._ledger.secondaries.states()
-            empty = {zone.name for zone in self._ledger.zones() if not zone.soa_rdata}
+            empty = {zone.place for zone in self._ledger.zones() if not zone.soa_rdata}
         except LedgerUnavailable as error:
             self._report.problem("secondaries", str(error))
             return False
         self._report.healthy("secondaries")
         has_changed = False
-        for name, view in self._views.items():
-            state = states.get(self._ids[name])
+        for place, view in self._views.items():
+            state = states.get(self._ids[place])
             expires_at = None if state is None else state.expires_at
             found = None
-            if name in empty:
-                found = ExtendedError(InfoCode.NOT_READY, f"{to_text(name)} was not transferred from a primary yet")
+            if place in empty:
+                found = ExtendedError(InfoCode.NOT_READY, f"{place} was not transferred from a primary yet")
             elif expires_at is not None and expires_at <= now:
-                found = ExtendedError(InfoCode.INVALID_DATA, f"{to_text(name)} has expired: no primary was reached")
+                found = ExtendedError(InfoCode.INVALID_DATA, f"{place} has expired: no primary was reached")
             if (found is None) != (view.unavailable is None):
                 has_changed = True
             view.unavailable = found
@@ -123,15 +124,15 @@ class Secondaries:
 class NotifyNotes:
     """Writes down which zones a primary has told of, in a thread with a connection of its own."""
 
-    def __init__(self, open_ledger: Callable[[], ZoneLedger], ids: Mapping[Name, int], report: Report) -> None:
+    def __init__(self, open_ledger: Callable[[], ZoneLedger], ids: Mapping[ZonePlace, int], report: Report) -> None:
         self._open_ledger = open_ledger
         self._ids = ids
         self._report = report
-        self._heard: queue.SimpleQueue[Name | None] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[ZonePlace | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._noted_at: dict[Name, float] = {}
+        self._noted_at: dict[ZonePlace, float] = {}
 
-    def note(self, zone: Name) -> None:
+    def note(self, zone: ZonePlace) -> None:
         """A primary has told of this zone. Does not wait."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="notify-notes", daemon=True)
@@ -145,7 +146,7 @@ class NotifyNotes:
             self._thread.join()
 
     def _run(self) -> None:
-        waiting: set[Name] = set()
+        waiting: set[ZonePlace] = set()
         while True:
             try:
                 zone = self._heard.get(timeout=_NOTE_SECONDS if waiting else None)
@@ -156,17 +157,17 @@ class NotifyNotes:
                     return
                 waiting.add(zone)
             now = time.time()
-            due = {name for name in waiting if not 0 <= now - self._noted_at.get(name, 0.0) < _NOTE_SECONDS}
+            due = {place for place in waiting if not 0 <= now - self._noted_at.get(place, 0.0) < _NOTE_SECONDS}
             if due and self._write(due, now):
                 waiting -= due
                 self._noted_at.update(dict.fromkeys(due, now))
 
-    def _write(self, zones: set[Name], now: float) -> bool:
+    def _write(self, zones: set[ZonePlace], now: float) -> bool:
         try:
             ledger = self._open_ledger()
             try:
-                for name in zones:
-                    ledger.secondaries.note_notify(self._ids[name], now)
+                for place in zones:
+                    ledger.secondaries.note_notify(self._ids[place], now)
             finally:
                 ledger.close()
         except LedgerUnavailable as error:

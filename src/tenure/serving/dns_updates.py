@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.history import (
+    RefusedFrom,
     applied_event,
     ignored_error,
     ignored_event,
@@ -22,7 +23,7 @@ from tenure.authority.history import (
 from tenure.authority.request import Request
 from tenure.authority.requestor import Requestor
 from tenure.authority.respond import RefusedUpdate, Update, first_name
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.update import Applied, decide_update
 from tenure.authority.update_lease import Lease, ends_of, grant_lease, with_lease
 from tenure.authority.zone import Record, RecordClass, Refusal, ZoneChange
@@ -93,7 +94,7 @@ class RefusalBudget:
 class UpdateBatches:
     """Decides and commits the updates of one batch after the other."""
 
-    def __init__(self, ledger: ZoneLedger, zone_ids: Mapping[Name, int]) -> None:
+    def __init__(self, ledger: ZoneLedger, zone_ids: Mapping[ZonePlace, int]) -> None:
         self._ledger = ledger
         self._zone_ids = zone_ids
         self._process = secrets.token_hex(4)  # makes the correlation ids of this process its own
@@ -134,13 +135,14 @@ class UpdateBatches:
             correlation = f"{batch_id}-{number}"
             if isinstance(update, RefusedUpdate):
                 refused += 1
-                refusal = update.refusal, update.zone, update.name, update.key
-                noted = self._note_refusal(batch, refusal, source, now, correlation)
+                place = None if update.zone is None else ZonePlace(update.view, update.zone)
+                of = RefusedFrom(place, update.name, update.key, source)
+                noted = self._note_refusal(batch, update.refusal, of, now, correlation)
                 unrecorded += not noted
                 replies.append(update.telling(refused_error(update.refusal, correlation if noted else "")))
                 continue
             request, zone = update
-            zone_id = self._zone_ids[zone.name]
+            zone_id = self._zone_ids[zone.place]
             verified = request.verified
             key, algorithm = (verified.key.name, verified.key.algorithm) if verified is not None else (None, None)
             who = _requestor(key, algorithm, source, request.stream)
@@ -154,20 +156,22 @@ class UpdateBatches:
             if isinstance(decision, Refusal):
                 refused += 1
                 first = first_name(request.message)
-                noted = self._note_refusal(batch, (decision, zone.name, first, key), source, now, correlation)
+                noted = self._note_refusal(
+                    batch, decision, RefusedFrom(zone.place, first, key, source), now, correlation
+                )
                 unrecorded += not noted
                 replies.append((request, decision.rcode, refused_error(decision, correlation if noted else "")))
                 continue
             if decision.change is not None:
                 applied += 1
-                event = applied_event(decision, zone.name, key, source, now, correlation)
+                event = applied_event(decision, zone.place, key, source, now, correlation)
                 written_as = _class_of(decision, key, zone.lease_keys)
                 reserved = _reserved_among(decision.change, zone) if written_as == _LEASE else ()
                 batch.apply(zone_id, decision.change, (event,), written_as, reserved)
             elif decision.ignored:
                 if self._budget.take():
                     first = first_name(request.message)
-                    batch.apply(0, None, (ignored_event(decision, zone.name, first, key, source, now, correlation),))
+                    batch.apply(0, None, (ignored_event(decision, zone.place, first, key, source, now, correlation),))
                 else:
                     unrecorded += 1
                     correlation = ""
@@ -182,28 +186,21 @@ class UpdateBatches:
 
     def _prefetch(self, batch: ZoneBatch, pendings: Sequence[Pending]) -> None:
         """Reads what the signed updates speak of, all names of a zone together."""
-        names: dict[Name, set[Name]] = {}  # by zone
+        names: dict[ZonePlace, set[Name]] = {}  # by zone
         for update, _source, _send in pendings:
             if isinstance(update, Update) and update.request.verified:
                 message = update.request.message
-                found = names.setdefault(update.zone.name, set())
+                found = names.setdefault(update.zone.place, set())
                 found.update([record.name for record in message.answers])
                 found.update([record.name for record in message.authorities])
         for zone, found in names.items():
             batch.zone(self._zone_ids[zone]).prefetch({name.lower() for name in found})
 
-    def _note_refusal(
-        self,
-        batch: ZoneBatch,
-        refused: tuple[Refusal, Name | None, Name | None, Name | None],  # why, zone, first name, key
-        source: str,
-        now: float,
-        correlation: str,
-    ) -> bool:
+    def _note_refusal(self, batch: ZoneBatch, refusal: Refusal, of: RefusedFrom, now: float, correlation: str) -> bool:
         """Writes it down, if there is room for it."""
         if not self._budget.take():
             return False
-        batch.apply(0, None, (refused_event(*refused, source, now, correlation),))  # no zone changes
+        batch.apply(0, None, (refused_event(refusal, of, now, correlation),))  # no zone changes
         return True
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tenure.dnswire.name import Name
+from tenure.authority.settings import ZonePlace
 from tenure.leasing.lease import Changes
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
@@ -36,7 +36,7 @@ INDEX_SECONDS = 0.1  # between those; who answers clients writes meanwhile
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 HOLD_SECONDS = 60.0  # after a jump of the clock, for whoever sets it right
 DAY = 86400.0
-NO_SIZES: Mapping[Name, int] = {}
+NO_SIZES: Mapping[ZonePlace, int] = {}
 
 LEDGER_PROBLEM = "ledger-unavailable"
 CLOCK_PROBLEM = "clock-jumped"
@@ -55,7 +55,7 @@ class JanitorService:
         history_days: float = 90.0,
         history_entries: int = 20_000_000,
         journal_days: float = 7.0,
-        journal_octets: Mapping[Name, int] = NO_SIZES,
+        journal_octets: Mapping[ZonePlace, int] = NO_SIZES,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = since_boot,
     ) -> None:
@@ -142,9 +142,10 @@ class JanitorService:
             return 0
         self._batches += 1
         count = 0
+        views = {zone.id: zone.view for zone in ledger.zones()}
         for zone_id in ledger.zones_with_ended_records(now):
             correlation = f"j{self._process}-{self._batches:x}-{zone_id}"
-            count += ledger.transact(partial(_end_records, zone_id, now, correlation), now)
+            count += ledger.transact(partial(_end_records, zone_id, views[zone_id], now, correlation), now)
         self._report.count("records_ended", count)
         return count
 
@@ -161,7 +162,7 @@ class JanitorService:
         if self._zone_ledger is not None:
             more |= self._prune_history(self._zone_ledger.history, now)
             for zone in self._zone_ledger.zones():
-                most = self._journal_octets.get(zone.name)
+                most = self._journal_octets.get(zone.place)
                 more |= self._zone_ledger.prune_journal(zone.id, now - self._journal_seconds, PRUNE_ENTRIES) > 0
                 more |= self._zone_ledger.prune_journal_to_size(zone.id, most, PRUNE_ENTRIES) > 0
         return more
@@ -180,10 +181,10 @@ class JanitorService:
         return True
 
 
-def _end_records(zone_id: int, now: float, correlation: str, batch: ZoneBatch) -> int:
+def _end_records(zone_id: int, view: str, now: float, correlation: str, batch: ZoneBatch) -> int:
     """What has been prolonged meanwhile stays: the zone is locked before it is looked at."""
     ended = batch.ended_records(zone_id, now, BATCH_RECORDS)
     if ended:
-        change, events = end_records(batch.soa(zone_id), ended, now, correlation)
+        change, events = end_records(batch.soa(zone_id), ended, now, correlation, view)
         batch.apply(zone_id, change, events)
     return len(ended)

@@ -38,6 +38,10 @@ class Report:
         self._stream = stream
         self._clock = clock
 
+    def now(self) -> float:
+        """UTC seconds, by the clock of its lines."""
+        return self._clock()
+
     def info(self, event: str, **fields: object) -> None:
         """Something happened that an operator wants to know; `event` is a code such as `started`."""
         self._write("info", event, fields)

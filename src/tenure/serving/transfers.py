@@ -10,7 +10,8 @@ import select
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import ZonePlace, ZoneSettings
+from tenure.authority.views import by_name, seen_zones
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
@@ -38,16 +39,16 @@ class TransferService:
         look_at_keys: Callable[[float], None] = lambda _now: None,
     ) -> None:
         self._ledger = ledger = open_ledger()
-        self._ids = {zone.name: zone.id for zone in ledger.zones()}
-        zones = [zone for zone in zones if zone.name in self._ids]
-        self._served = {zone.name: ServedZone(zone, ledger.view(self._ids[zone.name])) for zone in zones}
-        self._telling = {zone.name: zone for zone in zones if zone.also_notify or zone.notify_names}
+        self._ids = {zone.place: zone.id for zone in ledger.zones()}
+        zones = [zone for zone in zones if zone.place in self._ids]
+        self._served = by_name(ServedZone(zone, ledger.view(self._ids[zone.place])) for zone in zones)
+        self._telling = {zone.place: zone for zone in zones if zone.also_notify or zone.notify_names}
         self._notifier = Notifier(keys, report)
         self._refreshes = Refreshes(open_ledger, [zone for zone in zones if zone.primaries], self._ids, keys, report)
         self._report = report
         self._look_at_keys = look_at_keys
         self._count = -1
-        self._serials: dict[Name, bytes] = {}  # what was told of, or at the start is about to be
+        self._serials: dict[ZonePlace, bytes] = {}  # what was told of, or at the start is about to be
 
     def run(self, stop: Stop) -> None:
         """Tell and refresh until the stop. At the start, everything is told and every secondary zone is refreshed."""
@@ -87,12 +88,12 @@ class TransferService:
         if count == self._count and not self._refreshes.has_changed():
             return
         for zone in self._ledger.zones():
-            settings = self._telling.get(zone.name)
-            if settings is None or not zone.soa_rdata or zone.soa_rdata == self._serials.get(zone.name):
+            settings = self._telling.get(zone.place)
+            if settings is None or not zone.soa_rdata or zone.soa_rdata == self._serials.get(zone.place):
                 continue
-            servers = servers_to_tell(settings, self._served)
+            servers = servers_to_tell(settings, seen_zones(self._served, zone.view))
             self._notifier.changed(zone.name, (zone.soa_ttl, zone.soa_rdata), servers, now)
             if servers:
                 self._report.count("zones_told")
-            self._serials[zone.name] = zone.soa_rdata
+            self._serials[zone.place] = zone.soa_rdata
         self._count = count  # not before: a look that failed is to be repeated

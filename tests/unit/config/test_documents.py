@@ -24,7 +24,7 @@ def examples(tmp_path: Path) -> Path:
     """The examples with the key files that their text tells to make, for their owner alone."""
     folder = tmp_path / "examples"
     shutil.copytree(DOCS / "examples", folder)
-    for key in ("dhcp.key", "dhcp.key.before"):
+    for key in ("dhcp.key", "dhcp.key.before", "public.key"):
         (folder / key).write_text("bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl\n")
     (folder / "cookie.secrets").write_text("e5e973e5a6b2a43f48e7dc849e37bfcf\n")
     for path in folder.iterdir():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tenure.config.configuration import Configuration
-from tenure.config.domains import domain_plans, needs_updater_key, reverse_range, routes, uncovered_address
+from tenure.config.domains import domain_plans, needed_updater_keys, reverse_range, routes, uncovered_address
 from tenure.config.load import load
 from tenure.config.subnets import subnets
 from tenure.config.zones import UPDATER_KEY, server_name, start_records, zone_settings
@@ -46,7 +46,7 @@ def read(tmp_path: Path, text: str) -> Configuration:
 
 def test_with_only_subnets_and_zones_routing_wires_itself(tmp_path: Path) -> None:
     configuration = read(tmp_path, MINIMAL)
-    assert needs_updater_key(configuration)
+    assert needed_updater_keys(configuration) == {UPDATER_KEY}
     key = Key(UPDATER_KEY, ALGORITHMS["hmac-sha256"].name, b"s" * 32)
     found = routes(configuration, {UPDATER_KEY: key})
     (forward,), (reverse,) = found.forward, found.reverse
@@ -224,7 +224,7 @@ zone = "example.test."
 servers = ["192.0.2.1"]
 """
     configuration = read(tmp_path, text)
-    assert not needs_updater_key(configuration)
+    assert not needed_updater_keys(configuration)
     assert routes(configuration, {}).forward[0].key is None
 
 

@@ -61,14 +61,16 @@ def names(
 def list_zones(config: Path, output: Format) -> None:
     """List the zones of the store, their serials and where they came from."""
     with opened(config) as configuration:
-        from tenure.console.lines import zone_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.config.zones import place_of  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.lines import zone_lines  # noqa: PLC0415
         from tenure.console.store import zones_to_show  # noqa: PLC0415
 
         configured = configuration.dns.zones if configuration.dns else []
-        sources = {zone.name: f"loaded from {zone.file}" if zone.file else "configuration" for zone in configured}
-        secondaries = {zone.name for zone in configured if zone.primaries}
+        sources = {place_of(zone): f"loaded from {zone.file}" if zone.file else "configuration" for zone in configured}
+        secondaries = {place_of(zone) for zone in configured if zone.primaries}
         sources |= dict.fromkeys(secondaries, "transfer")
-        columns = ["zone", "type", "serial", "source", "served"]
+        views = ["view"] if configuration.dns and configuration.dns.views else []
+        columns = ["zone", *views, "type", "serial", "source", "served"]
         if secondaries:
             columns += ["primary", "refreshed", "next", "expires", "error"]
         with zones_to_show(configuration) as ledger:

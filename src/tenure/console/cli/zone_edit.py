@@ -15,7 +15,7 @@ import typer
 
 from tenure.console.cli.options import ConfigOption, fail, opened
 from tenure.console.cli.output import print_difference
-from tenure.console.cli.zone_files import ZoneArgument, zone_of
+from tenure.console.cli.zone_files import ViewOption, ZoneArgument, zone_of
 
 if TYPE_CHECKING:
     from tenure.config.configuration import Configuration
@@ -28,6 +28,7 @@ EDITOR = "vi"  # where neither VISUAL nor EDITOR says another
 def edit(
     zone: ZoneArgument,
     config: ConfigOption,
+    view: ViewOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the difference is applied.")] = False,
 ) -> None:
@@ -40,7 +41,7 @@ def edit(
         from tenure.console.store import zones_to_show  # noqa: PLC0415 - `tenure --help` does without
 
         with zones_to_show(configuration) as ledger_or_none:
-            ledger, found = zone_of(ledger_or_none, zone)
+            ledger, found = zone_of(ledger_or_none, zone, view)
             _check_primary(configuration, found)
             with tempfile.TemporaryDirectory(prefix="tenure-") as folder:
                 _edit(ledger, found, Path(folder) / "zone", dry_run=dry_run, ask=not yes and sys.stdin.isatty())
@@ -48,37 +49,36 @@ def edit(
 
 def _check_primary(configuration: Configuration, zone: Zone) -> None:
     from tenure.config.dns import ZoneType  # noqa: PLC0415 - `tenure --help` does without
-    from tenure.dnswire.name import to_text  # noqa: PLC0415
+    from tenure.config.zones import place_of  # noqa: PLC0415
 
     sections = configuration.dns.zones if configuration.dns else []
-    if any(section.name == zone.name and section.type is ZoneType.SECONDARY for section in sections):
-        raise fail(f"{to_text(zone.name)} is a secondary zone; change it at its primary")
+    if any(place_of(section) == zone.place and section.type is ZoneType.SECONDARY for section in sections):
+        raise fail(f"{zone.place} is a secondary zone; change it at its primary")
 
 
 def _edit(ledger: ZoneLedger, zone: Zone, path: Path, *, dry_run: bool, ask: bool) -> None:
     from tenure.console.zone_edit import ClashError, apply_edit, zone_text  # noqa: PLC0415 - as above
-    from tenure.dnswire.name import to_text  # noqa: PLC0415
 
     with ledger.kept_records(zone.id) as (present, kept):
         text = zone_text(present, kept)
     wanted = _edited(text, present, path)
     lines = wanted.lines() if wanted else []
     if wanted is None or not lines:
-        print(f"{to_text(zone.name)}: nothing was changed")
+        print(f"{zone.place}: nothing was changed")
         return
     print_difference(lines)
     if dry_run:
         return
     if ask and not typer.confirm("Apply this?", default=True):
-        raise fail(f"{to_text(zone.name)}: nothing was changed; {_kept_text(path)}")
+        raise fail(f"{zone.place}: nothing was changed; {_kept_text(path)}")
     try:
         serial = apply_edit(ledger, present, wanted, time.time())
     except ClashError as error:
         for which in error.which:
             print(f"changed by others meanwhile: {which}", file=sys.stderr)
-        raise fail(f"{to_text(zone.name)}: nothing was changed; {_kept_text(path)}") from None
+        raise fail(f"{zone.place}: nothing was changed; {_kept_text(path)}") from None
     done = "all of it is so already" if serial is None else f"changed, serial {serial}"
-    print(f"{to_text(zone.name)}: {done}")
+    print(f"{zone.place}: {done}")
 
 
 def _edited(text: str, zone: Zone, path: Path) -> Edit | None:

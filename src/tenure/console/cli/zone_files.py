@@ -28,12 +28,16 @@ EXPORT_EXAMPLES = examples("tenure zones export example.test. -c tenure.toml -o 
 LONG_FILE = 1 << 20  # octets; a longer one has a progress bar
 
 ZoneArgument = Annotated[str, typer.Argument(help="The zone.", show_default=False)]
+ViewOption = Annotated[
+    str | None, typer.Option(help="The view that the zone is in, where several have one of its name; or `shared`.")
+]
 
 
 def import_files(
     files: Annotated[list[Path], typer.Argument(help="Zone files, each of one zone.", show_default=False)],
     config: ConfigOption,
     zone: Annotated[str | None, typer.Option(help="The zone, where the file does not say it.")] = None,
+    view: ViewOption = None,
     partial: Annotated[bool, typer.Option("--partial", help="Take the other lines if some cannot be taken.")] = False,
     output: FormatOption = Format.TABLE,
 ) -> None:
@@ -48,13 +52,22 @@ def import_files(
         from tenure.console.zone_reading import UnusableZoneFile  # noqa: PLC0415
 
         name = None if zone is None else zone_name(zone)
+        into = None if view is None else view_name(view)
         rows, failed = [], False
         with zones_to_change(configuration) as ledger:
             for path in files:
                 try:
                     with _progress(path) as moved:
                         row = import_file(
-                            configuration, ledger, path, name, _tell, moved, time.time(), partial_content=partial
+                            configuration,
+                            ledger,
+                            path,
+                            name,
+                            _tell,
+                            moved,
+                            time.time(),
+                            view=into,
+                            partial_content=partial,
                         )
                 except UnusableZoneFile as error:
                     fail(str(error))
@@ -62,7 +75,8 @@ def import_files(
                     continue
                 rows.append(row)
                 failed |= bool(row.not_taken and not partial)
-        columns = ["zone", "file", "result", "serial", "added", "removed", "retimed", "not_taken"]
+        views = ["view"] if configuration.dns and configuration.dns.views else []
+        columns = ["zone", *views, "file", "result", "serial", "added", "removed", "retimed", "not_taken"]
         if rows:
             print_rows(rows, columns, output)
         if failed:
@@ -72,6 +86,7 @@ def import_files(
 def export(
     zone: ZoneArgument,
     config: ConfigOption,
+    view: ViewOption = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write into this file, not to the output.")] = None,
 ) -> None:
     """Print a zone as a zone file that this and other servers take back with the same content."""
@@ -80,7 +95,7 @@ def export(
         from tenure.console.zone_export import export_lines  # noqa: PLC0415
 
         with zones_to_show(configuration) as opened_ledger:
-            ledger, found = zone_of(opened_ledger, zone)
+            ledger, found = zone_of(opened_ledger, zone, view)
             with ledger.snapshot(found.id) as snapshot:
                 if out is None:
                     sys.stdout.writelines(f"{line}\n" for line in export_lines(snapshot))
@@ -106,17 +121,39 @@ def zone_name(text: str) -> Name:
         raise fail(f"{text!r} is no name of a zone: {error}", WRONG) from None
 
 
-def zone_of(ledger: ZoneLedger | None, text: str) -> tuple[ZoneLedger, Zone]:
-    """The zone of the store that a person names; ends the command when there is none."""
-    from tenure.dnswire.name import to_text  # noqa: PLC0415 - `tenure --help` does without
+def view_name(text: str, *, option: str = "--view") -> str:
+    """The name of a view that a person wrote, empty for the shared zones; ends the command when it is none."""
+    from tenure.config.fields import parse_view  # noqa: PLC0415 - `tenure --help` does without
+
+    try:
+        return parse_view(text)
+    except ValueError as error:
+        raise fail(f"{option} {text!r} {error}", WRONG) from None
+
+
+def zone_of(
+    ledger: ZoneLedger | None, text: str, view: str | None, *, option: str = "--view"
+) -> tuple[ZoneLedger, Zone]:
+    """The zone of the store that a person names; ends the command when there is none, or not only one.
+
+    `option` is the one that gives the view.
+    """
+    from tenure.config.fields import view_word  # noqa: PLC0415 - `tenure --help` does without
+    from tenure.dnswire.name import to_text  # noqa: PLC0415
 
     name = zone_name(text)
     zones = ledger.zones() if ledger is not None else []
-    found = next((zone for zone in zones if zone.name == name), None)
-    if ledger is None or found is None or not found.soa_rdata:
-        known = ", ".join(to_text(zone.name) for zone in zones) or "none"
-        raise fail(f"the store has no zone {to_text(name)} (it has: {known})")
-    return ledger, found
+    wanted = None if view is None else view_name(view, option=option)
+    named = [zone for zone in zones if zone.name == name and zone.soa_rdata]
+    found = [zone for zone in named if wanted in (None, zone.view)]
+    if len(found) > 1:
+        views = ", ".join(view_word(zone.view) for zone in found)
+        raise fail(f"{to_text(name)} is in several views ({views}); say which with {option}", WRONG)
+    if ledger is None or not found:
+        known = ", ".join(str(zone.place) for zone in zones) or "none"
+        where = f" in view {view_word(wanted)}" if wanted is not None else ""
+        raise fail(f"the store has no zone {to_text(name)}{where} (it has: {known})")
+    return ledger, found[0]
 
 
 def _tell(notice: Notice) -> None:

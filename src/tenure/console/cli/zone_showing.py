@@ -12,7 +12,7 @@ import typer
 from tenure.console.cli.key_showing import key_name, keys_of
 from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption, LimitOption, examples, fail, opened
 from tenure.console.cli.output import print_difference, print_rows
-from tenure.console.cli.zone_files import ZoneArgument, zone_of
+from tenure.console.cli.zone_files import ViewOption, ZoneArgument, zone_of
 
 DIFF_EXAMPLES = examples(
     "tenure zones diff example.test. --server 10.1.0.2 -c tenure.toml",
@@ -27,6 +27,7 @@ DIFFERS, FAILED = 1, 2
 def show(
     zone: ZoneArgument,
     config: ConfigOption,
+    view: ViewOption = None,
     output: FormatOption = Format.TABLE,
     limit: LimitOption = None,
     record_class: Annotated[
@@ -42,7 +43,7 @@ def show(
         if record_class is not None and record_class not in set(RecordClass):
             raise fail(f"--class {record_class!r} is not known; write one of {', '.join(RecordClass)}", WRONG)
         with zones_to_show(configuration) as ledger_or_none:
-            ledger, found = zone_of(ledger_or_none, zone)
+            ledger, found = zone_of(ledger_or_none, zone, view)
             with ledger.kept_records(found.id) as (present, kept):
                 rows = record_lines(present, kept, record_class)
                 print_rows(rows, ["name", "ttl", "type", "data", "written_by", "ends"], output, limit)
@@ -53,6 +54,7 @@ def diff(
     config: ConfigOption,
     server: Annotated[str, typer.Option(help="The address of the other server, and its port.", show_default=False)],
     key: Annotated[str | None, typer.Option(help="The key that signs the transfer.")] = None,
+    view: ViewOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Compare a zone with the same zone of another server, which is asked for all of it (AXFR).
@@ -61,14 +63,14 @@ def diff(
     not be found out.
     """
     try:
-        differs = _diff(zone, config, server, key, output)
+        differs = _diff(zone, view, config, server, key, output)
     except typer.Exit:
         raise typer.Exit(FAILED) from None
     if differs:
         raise typer.Exit(DIFFERS)
 
 
-def _diff(zone: str, config: ConfigOption, server: str, key: str | None, output: Format) -> bool:
+def _diff(zone: str, view: str | None, config: ConfigOption, server: str, key: str | None, output: Format) -> bool:
     with opened(config) as configuration:
         from tenure.config.fields import parse_endpoint  # noqa: PLC0415 - `tenure --help` does without
         from tenure.config.zones import DNS_PORT  # noqa: PLC0415
@@ -90,7 +92,7 @@ def _diff(zone: str, config: ConfigOption, server: str, key: str | None, output:
                 why = why_no_secret(configuration, state, wanted)
                 raise fail(f"the key {to_text(wanted)} cannot sign: {why}; see: tenure key list")
         with zones_to_show(configuration) as ledger_or_none:
-            ledger, found = zone_of(ledger_or_none, zone)
+            ledger, found = zone_of(ledger_or_none, zone, view)
             try:
                 there = fetch_zone(found.name, place.host, place.port, secret)
             except TransferError as error:

@@ -8,6 +8,7 @@ import typer
 
 from tenure.console.cli.options import FAILED, WRONG, ConfigOption, Format, FormatOption, examples, fail, opened
 from tenure.console.cli.output import print_rows
+from tenure.console.cli.zone_files import view_name
 
 TEST_EXAMPLES = examples(
     "tenure zones test-update example.test. pc1 --key dhcp. -c tenure.toml",
@@ -17,7 +18,7 @@ COLUMNS = ["operation", "name", "type", "allowed", "rule", "reason"]
 USUAL_TYPES = ("A", "AAAA", "PTR", "CNAME", "TXT", "SRV", "DHCID", "NS", "SOA")
 
 
-def try_update(
+def try_update(  # noqa: PLR0917 - what a person may write, one option each
     zone: Annotated[str, typer.Argument(help="The zone.", show_default=False)],
     name: Annotated[str, typer.Argument(help="The name that would change; without a final dot it is in the zone.")],
     config: ConfigOption,
@@ -25,6 +26,9 @@ def try_update(
     rtype: Annotated[list[str] | None, typer.Option("--type", help="A record type; left out: the usual ones.")] = None,
     operation: Annotated[str | None, typer.Option(help="add or delete; left out: both.")] = None,
     source: Annotated[str, typer.Option("--from", help="The address that the update comes from.")] = "127.0.0.1",
+    view: Annotated[
+        str | None, typer.Option(help="The view of the zone; left out: the one that such an update falls into.")
+    ] = None,
     tcp: Annotated[bool, typer.Option("--tcp/--udp", help="How it comes.")] = True,
     output: FormatOption = Format.TABLE,
 ) -> None:
@@ -33,7 +37,7 @@ def try_update(
     The exit status is 1 when anything that was asked about is not allowed.
     """
     with opened(config) as configuration:
-        from tenure.config.permission import OPERATIONS, Asked, permissions  # noqa: PLC0415 - `--help` does without
+        from tenure.config.permission import OPERATIONS, Asked, permissions, zone_asked  # noqa: PLC0415 - `--help` does without
         from tenure.console.store import zones_to_show  # noqa: PLC0415
         from tenure.dnswire.codes import type_from_text  # noqa: PLC0415
         from tenure.dnswire.name import from_text, to_text  # noqa: PLC0415
@@ -51,10 +55,11 @@ def try_update(
                 rtypes=tuple(map(type_from_text, rtype or USUAL_TYPES)),
                 operations=OPERATIONS if operation is None else (operation,),
             )
+            place = zone_asked(configuration, apex, None if view is None else view_name(view), asked)
             with zones_to_show(configuration) as ledger:
-                known = {one.name: one.id for one in ledger.zones()} if ledger else {}
-                static = ledger.static_types(known[apex], asked.name) if ledger and apex in known else frozenset()
-            rows = list(permissions(configuration, apex, asked, static))
+                known = {one.place: one.id for one in ledger.zones()} if ledger else {}
+                static = ledger.static_types(known[place], asked.name) if ledger and place in known else frozenset()
+            rows = list(permissions(configuration, place, asked, static))
         except ValueError as error:
             raise fail(str(error), WRONG) from None
         print_rows(rows, COLUMNS, output)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tenure.console.cli import zone_edit, zone_files, zone_showing, zone_testing
+from tenure.console.cli import zone_edit, zone_files, zone_moving, zone_showing, zone_testing
 from tenure.console.cli.listing import list_zones
 from tenure.console.cli.options import WRONG, Format, FormatOption, fail
 
@@ -16,6 +16,7 @@ app.command("show", epilog=zone_showing.SHOW_EXAMPLES)(zone_showing.show)
 app.command("edit")(zone_edit.edit)
 app.command("import", epilog=zone_files.IMPORT_EXAMPLES)(zone_files.import_files)
 app.command("export", epilog=zone_files.EXPORT_EXAMPLES)(zone_files.export)
+app.command("move", epilog=zone_moving.MOVE_EXAMPLES)(zone_moving.move)
 app.command("diff", epilog=zone_showing.DIFF_EXAMPLES)(zone_showing.diff)
 app.command("test-update", epilog=zone_testing.TEST_EXAMPLES)(zone_testing.try_update)
 
