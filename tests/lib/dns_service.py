@@ -75,10 +75,10 @@ class Running:
         return open_zones(self.url)
 
 
-def create_zone(ledger: ZoneLedger, origin: str, text: str) -> None:
+def create_zone(ledger: ZoneLedger, origin: str, text: str, *, view: str = "") -> None:
     zone = MemoryZone.from_text(origin, text)
     found = [Record(n, t, ttl, r) for n, node in zone.nodes.items() for t, (ttl, rs) in node.items() for r in rs]
-    ledger.create_zone(zone.apex, *zone.soa, found)
+    ledger.create_zone(zone.apex, *zone.soa, found, view=view)
 
 
 @contextmanager

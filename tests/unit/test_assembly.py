@@ -140,3 +140,84 @@ def test_nodes_on_one_database_begin_at_different_places(tmp_path: Path) -> None
     places = {spread_of(shared) for _ in range(8)}
     assert len(places) > 1
     assert all(0 <= place < 1 for place in places)
+
+
+VIEWS = """
+[dns]
+listen = ["10.1.0.1:5300"]
+[[dns.views]]
+name = "inside"
+match-clients = ["10.0.0.0/8"]
+[[dns.views]]
+name = "outside"
+"""
+
+
+def zone_in(view: str, *lines: str) -> str:
+    return "\n".join(['[[dns.zones]]\nname = "example.test."', *([f'view = "{view}"'] if view else []), *lines]) + "\n"
+
+
+def written(tmp_path: Path, report: Report) -> None:
+    """The store of a server without views: `example.test.` has the host of a person."""
+    (tmp_path / "example.zone").write_text(ZONE_FILE)
+    text = DNS.replace('name = "example.test."', 'name = "example.test."\nfile = "example.zone"')
+    prepare(configured(tmp_path, text), report)
+
+
+def places(configuration: Configuration) -> dict[str, int]:
+    """The zones of the name in the store, and their serials."""
+    ledger = open_zones(configuration.store_url)
+    found = {str(zone.place): soa_serial(zone.soa_rdata) for zone in ledger.zones() if b"example" in zone.name}
+    ledger.close()
+    return found
+
+
+def test_a_zone_that_was_put_into_a_view_takes_its_content_along(
+    tmp_path: Path, report: Report, log: io.StringIO
+) -> None:
+    written(tmp_path, report)
+    configuration = configured(tmp_path, VIEWS + zone_in("inside") + '[[dns.zones]]\nname = "shop.test."\n')
+    prepare(configuration, report)
+    prepare(configuration, report)
+    assert places(configuration) == {"example.test. in view inside": 2024}
+    assert log.getvalue().count('event=zone-moved zone="example.test. in view inside" was=shared') == 1
+
+
+@pytest.mark.parametrize(
+    "zones",
+    [
+        zone_in("inside") + zone_in("outside"),
+        zone_in("inside", 'file = "example.zone"') + '[[dns.zones]]\nname = "shop.test."\n',
+    ],
+    ids=["split", "another content"],
+)
+def test_a_content_that_could_be_meant_for_several_waits_for_a_choice(
+    tmp_path: Path, report: Report, zones: str
+) -> None:
+    written(tmp_path, report)
+    configuration = configured(tmp_path, VIEWS + zones)
+    with pytest.raises(ServiceError) as raised:
+        prepare(configuration, report)
+    assert "tenure zones move example.test. --from shared --view inside" in str(raised.value)
+    assert "tenure zones import FILE --view inside" in str(raised.value)
+    assert places(configuration) == {"example.test.": 2024}
+
+
+def test_after_the_choice_the_other_view_begins_anew(tmp_path: Path, report: Report) -> None:
+    written(tmp_path, report)
+    configuration = configured(tmp_path, VIEWS + zone_in("inside") + zone_in("outside"))
+    ledger = open_zones(configuration.store_url)
+    (zone,) = [zone for zone in ledger.zones() if zone.name == from_text("example.test.")]
+    assert ledger.move_zone(zone, "inside", "cli root", "tenure zones move", 1.7e9)
+    ledger.close()
+    prepare(configuration, report)
+    assert places(configuration) == {"example.test. in view inside": 2024, "example.test. in view outside": 1}
+
+
+def test_what_was_in_a_view_is_shown_to_nobody_else_by_itself(tmp_path: Path, report: Report) -> None:
+    prepare(configured(tmp_path, VIEWS + zone_in("inside") + '[[dns.zones]]\nname = "shop.test."\n'), report)
+    for zones in (zone_in(""), zone_in("outside") + '[[dns.zones]]\nname = "shop.test."\n'):
+        configuration = configured(tmp_path, VIEWS + zones)
+        with pytest.raises(ServiceError, match=r"tenure zones move example\.test\. --from inside --view"):
+            prepare(configuration, report)
+        assert places(configuration) == {"example.test. in view inside": 1}

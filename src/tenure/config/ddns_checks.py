@@ -100,22 +100,28 @@ def _check_view_of(configuration: Configuration, section: DomainSection, at: Loc
 def _check_falls_into_view(
     configuration: Configuration, plan: DomainPlan, zone: ZoneSection, key: Name
 ) -> Iterator[Problem]:
-    """What our updater signs with the key is seen to be for this zone, and for none of another view."""
-    assert configuration.dns is not None
+    """What our updater signs with the key falls into a view that has this zone, and no other one of its name."""
     views = view_settings(configuration)
     ours = [server.host for server in plan.servers if _is_ours(configuration, server)]
-    if not views or not ours:
+    is_written = plan.written_at[0] == "ddns"
+    if not views or not ours or not (is_written or configuration.dhcp4):
         return
     fell = choose_view(views, ours[0], key)  # who connects to an address of its own machine comes from this address
     if seen_zone(configuration, fell, plan.zone) is zone:
         return
     into = "no view" if fell is None else f"view {fell}"
     place = f"view {zone.view}" if zone.view else "a view that has the shared zone"
+    name = to_text(key)
+    remedy = f'write "key {name}" into match-clients of {place}, and "!key {name}" into the lists before it'
     yield Problem(
-        (*plan.written_at, "key") if plan.written_at[0] == "ddns" else (*plan.written_at, "policy"),
-        f"an update from {ours[0]} that is signed with {to_text(key)} falls into {into}, not into {place}",
-        f'write "key {to_text(key)}" into match-clients of {place}, and "!key {to_text(key)}" into the lists before it',
+        (*plan.written_at, "key" if is_written else "policy"),
+        f"an update from {ours[0]} that is signed with {name} falls into {into}, not into {place}",
+        remedy if is_written else f"{remedy}; or name the zones that leases belong to under [[ddns.{_way(plan)}]]",
     )
+
+
+def _way(plan: DomainPlan) -> Direction:
+    return Direction.REVERSE if is_reverse(plan.zone) else Direction.FORWARD
 
 
 def _check_direction(configuration: Configuration, direction: Direction) -> Iterator[Problem]:

@@ -10,7 +10,6 @@ from typing import NamedTuple, TypeVar
 from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
-from tenure.dnswire.rdata import soa_serial
 from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
@@ -123,7 +122,7 @@ class ZoneLedger:
         """Puts a zone with all that it has into another view; False: that view has a zone of its name already."""
         move, tell = self._session.sql(_MOVE), self._statements.append_event
         was, becomes = (f"in view {one}" if one else "shared by all views" for one in (zone.view, view))
-        detail = f"it was {was}, and is {becomes} now; serial {soa_serial(zone.soa_rdata)}"
+        detail = f"it was {was}, and is {becomes} now"
         event = Event(now, "zone-moved", actor, cause, f"m{zone.id}-{int(now):x}", None, zone.name, detail=detail)
 
         def attempt() -> bool:

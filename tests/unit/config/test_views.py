@@ -197,7 +197,8 @@ WRONG = {
     ),
     "leases of several views": (
         SPLIT + DHCP,
-        "dns.zones[0]: office.test. is in several views (inside, outside), and nothing says which one leases belong to; "
+        "dns.zones[0]: office.test. is in several views (inside, outside), "
+        "and nothing says which one leases belong to; "
         'write [[ddns.forward]] with zone = "office.test." and view = "inside"',
     ),
     "domain of several views": (
