@@ -128,7 +128,8 @@ class ZoneReading:
         try:
             lines = path.open("rb")
         except OSError as error:
-            raise UnusableZoneFile(path, f"cannot be read ({error.strerror})", "let this user read it") from None
+            remedy = "let this user read it" if isinstance(error, PermissionError) else "name a file"
+            raise UnusableZoneFile(path, f"cannot be read ({error.strerror})", remedy) from None
 
         def read() -> Iterator[str]:
             with lines:

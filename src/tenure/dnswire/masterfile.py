@@ -126,11 +126,13 @@ class MasterFileReader:
         self._origin, self._owner = origin, owner
 
     def _generated(self, words: list[str], place: Place) -> Iterator[Found | Fault]:
+        """The records up to the first that cannot be one: with the numbers, the faults could go on without end."""
         for owner, rest in generate(words[1], words[2], words[3]):
             try:
                 yield self._record(LogicalLine(place.line, f"{owner} {rest}", False), place)
             except ValueError as error:
-                yield Fault(place, f"{owner}: {error}")
+                yield Fault(place, f"{owner}: {error}; nothing behind it is generated")
+                return
 
     def _record(self, line: LogicalLine, place: Place) -> Found:
         owner, rest = self._take_owner(line)

@@ -122,5 +122,5 @@ def test_a_comment_may_be_in_any_encoding(ledger: ZoneLedger, file: Path) -> Non
 
 
 def test_a_file_that_cannot_be_read(ledger: ZoneLedger, tmp_path: Path) -> None:
-    with pytest.raises(UnusableZoneFile, match=r"cannot be read \(Is a directory\); let this user read it"):
+    with pytest.raises(UnusableZoneFile, match=r"cannot be read \(Is a directory\); name a file"):
         start_zone(ledger, tmp_path, APEX, "dns")
