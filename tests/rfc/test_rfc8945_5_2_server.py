@@ -10,7 +10,7 @@ from tsig_vectors import VECTORS, vector_key, wire, without_tsig
 from tenure.dnswire.message import Message, TsigRecord, parse_message
 from tenure.dnswire.name import from_text
 from tenure.signing.key import Key
-from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_request, verify_request
+from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_request, tsig_size, verify_request
 
 NOW = 1_700_000_000
 GOOD = VECTORS["update-request-hmac-sha256"]
@@ -158,3 +158,44 @@ def test_an_unsigned_answer_to_a_forwarded_request_carries_the_original_id() -> 
     found = verify_request(octets, parse_message(octets), {}, NOW)
     assert isinstance(found, Rejected)
     assert tsig_of(rejection_response(octets[:2] + UNSIGNED_REQUEST[2:], found, NOW)).original_id == 0x1234
+
+
+def test_5_2_1_the_algorithm_of_the_record_must_be_the_keys() -> None:
+    """Even where the MAC is right: it was made with the key's own algorithm, and the record names another."""
+    forged = SIGNED.replace(from_text("hmac-sha256."), from_text("hmac-sha384."))
+    assert len(forged) == len(SIGNED)
+    found = rejection(forged)
+    assert (found.rcode, found.tsig_error, found.key) == (NOTAUTH, BADKEY, None)
+
+
+@pytest.mark.parametrize("size", [1, 9, 15, 33])
+def test_5_2_2_1_the_size_counts_for_an_older_secret_too(size: int) -> None:
+    """A MAC of a few octets would soon be guessed, whichever secret it is compared with."""
+    rotating = replace(KEY, secret=b"new", other=KEY)
+    mac = tsig_of(SIGNED).mac
+    assert isinstance(verify(SIGNED, rotating), Verified)
+    found = rejection(with_mac(SIGNED, (mac + bytes(9))[:size]), rotating)
+    assert (found.rcode, found.tsig_error) == (FORMERR, 0)
+    forged = SIGNED.replace(from_text("hmac-sha256."), from_text("hmac-sha384."))
+    assert rejection(forged, rotating).tsig_error == BADKEY
+
+
+def test_5_3_truncation_leaves_free_what_the_record_of_the_answer_takes() -> None:
+    short_is_bad = rejection(with_mac(SIGNED, tsig_of(SIGNED).mac[:16]), replace(KEY, least_mac=32))
+    assert short_is_bad.tsig_error == BADTRUNC
+    answers = [short_is_bad, rejection(SIGNED, now=NOW + 999), rejection(with_mac(SIGNED, bytes(32)))]
+    answers += [
+        rejection(with_mac(SIGNED, bytes(9))),
+        rejection(SIGNED, replace(KEY, algorithm=from_text("hmac-sha1."), least_mac=0)),
+    ]
+    for found in answers:
+        assert len(rejection_response(UNSIGNED_REQUEST, found, NOW)) - len(UNSIGNED_REQUEST) == tsig_size(found)
+
+
+def test_what_is_wrong_is_told_in_words() -> None:
+    assert "the MAC is missing: the record names the key" in rejection(with_mac(SIGNED, b"")).reason
+    assert "the client's clock is 301 s behind ours, and 300 s are allowed" in rejection(SIGNED, now=NOW + 301).reason
+    assert "the client's clock is 301 s ahead of ours" in rejection(SIGNED, now=NOW - 301).reason
+    wrong = with_mac(SIGNED, bytes(32))
+    assert "clock" not in rejection(wrong, now=NOW + 300).reason
+    assert "clock is 301 s behind" in rejection(wrong, now=NOW + 301).reason

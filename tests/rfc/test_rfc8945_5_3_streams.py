@@ -12,6 +12,7 @@ from tsig_vectors import STREAMS, VECTORS, vector_key, without_tsig
 from tenure.dnswire.message import build_message, parse_message
 from tenure.dnswire.name import from_text, to_text
 from tenure.dnswire.rr import RR, Question
+from tenure.signing.digest import FUDGE, append_record, sized, timers, variables
 from tenure.signing.key import Key
 from tenure.signing.stream import MOST_UNSIGNED, StreamSigner, StreamVerifier
 from tenure.signing.tsig import Unverified, Verified, sign_request, verify_request
@@ -117,6 +118,7 @@ def test_no_more_than_99_unsigned_messages_in_a_row() -> None:
     assert found == [None] * (1 + MOST_UNSIGNED)
     verifier = StreamVerifier(KEY, mac)
     assert run(verifier, [StreamSigner(verified).sign(first, NOW), *others, others[0]])[-1] is Unverified.UNSIGNED
+    assert MOST_UNSIGNED == 99
 
 
 def test_time_is_checked_in_every_message() -> None:
@@ -125,3 +127,41 @@ def test_time_is_checked_in_every_message() -> None:
     first, second = transfer(2)
     found = run(StreamVerifier(KEY, mac), [signer.sign(first, NOW), signer.sign(second, NOW - 301)])
     assert found == [None, Unverified.WRONG_TIME]
+
+
+def test_unsigned_messages_may_come_again_and_again() -> None:
+    """Each run of them is settled by the signed message behind it, and counted anew."""
+    verified, mac = request(KEY)
+    verifier, last_mac, expected = StreamVerifier(KEY, mac), verified.mac, b""
+    for number, octets in enumerate(transfer(4 * (MOST_UNSIGNED + 1) + 1)):
+        expected += octets
+        signed = octets
+        if number % (MOST_UNSIGNED + 1) == 0:
+            tail = timers(NOW, FUDGE) if number else variables(KEY, NOW, FUDGE)
+            last_mac = KEY.mac(sized(last_mac) + expected + tail)
+            args = (KEY.record_head, KEY.algorithm, NOW, FUDGE, last_mac)
+            signed, expected = append_record(octets, *args, original_id=octets[:2]), b""
+        assert verifier.verify(signed, parse_message(signed), NOW) is None
+    assert verifier.finish() is None
+
+
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("fault", [Unverified.OTHER_KEY, Unverified.WRONG_SIZE, Unverified.EMPTY])
+def test_the_record_of_every_message_is_looked_at(at: int, fault: Unverified) -> None:
+    """A MAC of a few octets, or one of another key, is no signature, and an error without one is none either."""
+    verified, mac = request(KEY)
+    signer, verifier = StreamSigner(verified), StreamVerifier(KEY, mac)
+    first, second = transfer(2)
+    if at:
+        octets = signer.sign(first, NOW)
+        assert verifier.verify(octets, parse_message(octets), NOW) is None
+    message = parse_message(signer.sign(second if at else first, NOW))
+    assert message.tsig is not None
+    changes: dict[Unverified, dict[str, Any]] = {
+        Unverified.OTHER_KEY: {"name": from_text("other.")},
+        Unverified.WRONG_SIZE: {"mac": message.tsig.mac[:4]},
+        Unverified.EMPTY: {"mac": b"", "error": 17},
+    }
+    changed = message._replace(tsig=message.tsig._replace(**changes[fault]))
+    octets = second if at else first
+    assert verifier.verify(octets + bytes(200), changed, NOW) is fault

@@ -193,3 +193,61 @@ def test_only_key() -> None:
 
 def test_the_final_semicolon_of_bind_is_accepted() -> None:
     assert parse_rule("grant k. zonesub ANY;").every_type
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "krb5-self",
+        "krb5-selfsub",
+        "krb5-subdomain",
+        "krb5-subdomain-self-rhs",
+        "ms-self",
+        "ms-selfsub",
+        "ms-subdomain",
+        "ms-subdomain-self-rhs",
+    ],
+)
+def test_the_kinds_of_kerberos_are_known_by_name(kind: str) -> None:
+    with pytest.raises(ValueError, match=f"{kind} needs Kerberos, which is not supported yet"):
+        parse_rule(f"grant HOST@REALM {kind} example. A")
+
+
+def test_action_and_kind_are_read_without_case() -> None:
+    assert parse_rule("GRANT k. ZoneSub ANY").grant
+    assert not parse_rule("Deny k. SELF").grant
+
+
+@pytest.mark.parametrize("kind", ["self", "selfsub", "selfwild"])
+def test_the_kinds_about_the_key_itself_need_no_name(kind: str) -> None:
+    for words in (f"grant k. {kind}", f"grant k. {kind} A", f"grant k. {kind} . A"):
+        rule = parse_rule(words)
+        assert (rule.types is not None) == words.endswith("A")
+
+
+@pytest.mark.parametrize(("rtype", "is_users", "by_any"), [(A, True, True), (SOA, False, True), (24, False, True)])
+def test_which_types_a_rule_covers_without_a_list_and_with_any(rtype: int, is_users: bool, by_any: bool) -> None:
+    assert parse_rule("grant k. zonesub").covers_type(rtype) == is_users
+    assert parse_rule("grant k. zonesub ANY").covers_type(rtype) == by_any
+
+
+@pytest.mark.parametrize("word", ["NSEC", "NXT", "NSEC3"])
+def test_what_denies_is_never_updated(word: str) -> None:
+    rtype = {"NSEC": 47, "NXT": 30, "NSEC3": 50}[word]
+    assert not parse_rule("grant k. zonesub ANY").covers_type(rtype)
+    assert not parse_rule("grant k. zonesub").covers_type(rtype)
+    with pytest.raises(ValueError, match="the server's own and can never be updated"):
+        parse_rule(f"grant k. zonesub {word}")
+
+
+def test_the_greatest_count() -> None:
+    assert parse_rule("grant k. zonesub PTR(65535)").most(12) == 65535
+    with pytest.raises(ValueError, match="past 65535"):
+        parse_rule("grant k. zonesub PTR(65536)")
+
+
+def test_whose_key_a_rule_names() -> None:
+    who = from_text("host.example.")
+    for identity, is_named in (("host.example.", True), ("*", True), ("*.example.", True), ("other.example.", False)):
+        assert parse_rule(f"grant {identity} zonesub").names_key(who) == is_named
+    assert not parse_rule("grant * tcp-self . PTR").names_key(who)
