@@ -16,24 +16,9 @@ from crowd import Crowd
 from estate import SECRET, ZONE, Estate, estate
 from mortal import POINTS
 from network import eventually
-from postgres_cluster import PostgresCluster, postgres_cluster
 
 MORTAL = str(Path(__file__).parents[1] / "lib" / "mortal.py")
 DEVICES = 150
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresCluster]:
-    with postgres_cluster() as made:
-        yield made
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest) -> str:
-    if request.param == "sqlite":
-        return "sqlite:tenure.db"
-    cluster: PostgresCluster = request.getfixturevalue("cluster")
-    return cluster.new_database()
 
 
 @pytest.fixture
@@ -78,8 +63,8 @@ def keeps_its_word(made: Estate, crowd: Crowd) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_the_lease_service(tmp_path: Path, store: str, point: str, crowd_of: list[Crowd]) -> None:
-    with estate(tmp_path, store, without=("dhcp",)) as made:
+def test_the_lease_service(tmp_path: Path, new_url: str, point: str, crowd_of: list[Crowd]) -> None:
+    with estate(tmp_path, new_url, without=("dhcp",)) as made:
         doomed(made, "dhcp", point, 10)
         made.ready()
         crowd = Crowd(made.dhcp_port)
@@ -94,8 +79,8 @@ def test_the_lease_service(tmp_path: Path, store: str, point: str, crowd_of: lis
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_the_updater(tmp_path: Path, store: str, point: str, crowd_of: list[Crowd]) -> None:
-    with estate(tmp_path, store, without=("updater",)) as made:
+def test_the_updater(tmp_path: Path, new_url: str, point: str, crowd_of: list[Crowd]) -> None:
+    with estate(tmp_path, new_url, without=("updater",)) as made:
         crowd = Crowd(made.dhcp_port)
         crowd_of.append(crowd)
         doomed(made, "updater", point, 3)
@@ -106,9 +91,9 @@ def test_the_updater(tmp_path: Path, store: str, point: str, crowd_of: list[Crow
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_the_dns_service(tmp_path: Path, store: str, point: str, crowd_of: list[Crowd]) -> None:
+def test_the_dns_service(tmp_path: Path, new_url: str, point: str, crowd_of: list[Crowd]) -> None:
     """Killed while the updater and another client write: no update that was acknowledged is missing."""
-    with estate(tmp_path, store, without=("dns",)) as made:
+    with estate(tmp_path, new_url, without=("dns",)) as made:
         doomed(made, "dns", point, 40)
         made.ready()
         crowd = Crowd(made.dhcp_port)
@@ -128,8 +113,8 @@ def test_the_dns_service(tmp_path: Path, store: str, point: str, crowd_of: list[
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_the_janitor(tmp_path: Path, store: str, point: str, crowd_of: list[Crowd]) -> None:
-    with estate(tmp_path, store, lifetime=4, without=("janitor",)) as made:
+def test_the_janitor(tmp_path: Path, new_url: str, point: str, crowd_of: list[Crowd]) -> None:
+    with estate(tmp_path, new_url, lifetime=4, without=("janitor",)) as made:
         crowd = Crowd(made.dhcp_port)
         crowd_of.append(crowd)
         crowd.join(range(30), 20)

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from ledger_rows import NOW, address, changes, client, lease
-from postgres_cluster import PostgresCluster, postgres_cluster
+from postgres_cluster import PostgresCluster
 
 from tenure.leasing.lease import LeaseState
 from tenure.ledger.leases import LeaseBatch, LeaseLedger
 from tenure.ledger.opening import open_leases
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresCluster]:
-    with postgres_cluster() as running:
-        yield running
 
 
 def race(url: str, works: list[Callable[[LeaseBatch], object]]) -> list[object]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 import dns.message
 import dns.name
@@ -18,15 +16,11 @@ import dns.zone
 import pytest
 from dns_service import Running
 from dns_service import running as tenure
-from dnspeer import DnsPeer
-from dnspeer import running as peer
+from dnspeer import KEY
 from network import eventually
-from peers import program
 from ports import free_port
+from transfer_peers import KEYRING, ZONE, TransferPeer, transfer_peer
 
-SECRET_TEXT = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-KEYRING = {dns.name.from_text("dhcp."): dns.tsig.Key("dhcp.", SECRET_TEXT, dns.tsig.HMAC_SHA256)}
-ZONE = "example.test."
 TEXT = rf"""@ 300 NS ns
 ns 300 A 192.0.2.1
 host 300 A 192.0.2.10
@@ -68,50 +62,13 @@ QUESTIONS = [
     ("@", "NS"),
 ]
 
-BIND = """\
-options {{ directory "{folder}"; pid-file none; session-keyfile none; listen-on port {port} {{ 127.0.0.1; }};
-  listen-on-v6 {{ none; }}; recursion no; notify no; dnssec-validation no; allow-transfer {{ 127.0.0.1; }};
-  minimal-responses yes; }};
-controls {{ }};
-key "dhcp." {{ algorithm hmac-sha256; secret "{secret}"; }};
-zone "{zone}" {{ type secondary; file "copy"; primaries {{ 127.0.0.1 port {primary} key "dhcp."; }};
-  allow-notify {{ 127.0.0.1; }}; }};
-"""
-KNOT = """\
-server:
-    rundir: "{folder}"
-    listen: 127.0.0.1@{port}
-log:
-  - target: stderr
-    any: info
-database:
-    storage: "{folder}"
-key:
-  - id: dhcp.
-    algorithm: hmac-sha256
-    secret: {secret}
-remote:
-  - id: primary
-    address: 127.0.0.1@{primary}
-    key: dhcp.
-acl:
-  - id: everybody
-    address: 127.0.0.1
-    action: [transfer, notify]
-zone:
-  - domain: {zone}
-    storage: "{folder}"
-    master: primary
-    acl: everybody
-"""
-
 
 @dataclass(frozen=True)
 class Pair:
     """Our service, and a secondary of it."""
 
     primary: Running
-    secondary: DnsPeer
+    secondary: TransferPeer
 
     def port(self, of_primary: bool) -> int:
         return self.primary.port if of_primary else self.secondary.port
@@ -143,22 +100,13 @@ class Pair:
         dns.query.udp(notify, "127.0.0.1", port=self.secondary.port, timeout=5)
 
 
-def start(kind: str, folder: Path, primary: int) -> AbstractContextManager[DnsPeer]:
-    """A secondary of our service at port `primary`."""
-    folder.mkdir()
-    port = free_port()
-    template, name = (BIND, "named.conf") if kind == "bind" else (KNOT, "knot.conf")
-    config = folder / name
-    config.write_text(template.format(folder=folder, port=port, primary=primary, zone=ZONE, secret=SECRET_TEXT))
-    if kind == "bind":
-        return peer([program("named"), "-g", "-c", str(config), "-n", "1"], port, folder / "log")
-    return peer([program("knotd"), "-c", str(config)], port, folder / "log")
-
-
 @pytest.fixture(scope="module", params=["bind", "knot"])
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp(request.param)
-    with tenure(folder, TEXT) as primary, start(request.param, folder / "peer", primary.port) as secondary:
+    with (
+        tenure(folder, TEXT, keys={KEY.name: KEY}) as primary,
+        transfer_peer(request.param, "secondary", folder / "peer", free_port(), primary.port) as secondary,
+    ):
         made = Pair(primary, secondary)
 
         def has_zone() -> bool:
@@ -185,7 +133,7 @@ def test_what_is_updated_follows(pair: Pair) -> None:
         lambda update: update.delete("h7"),
     ]
     for change in changes:
-        update = dns.update.UpdateMessage(ZONE, keyring=KEYRING, keyname="dhcp.")
+        update = dns.update.UpdateMessage(ZONE, keyring=KEYRING, keyalgorithm=dns.tsig.HMAC_SHA256)
         change(update)
         assert dns.query.tcp(update, "127.0.0.1", port=pair.primary.port, timeout=10).rcode() == 0
     pair.tell()

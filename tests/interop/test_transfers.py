@@ -142,7 +142,7 @@ def test_a_secondary_that_is_killed_serves_the_last_committed_zone_and_catches_u
         for _ in range(3):
             time.sleep(0.7)
             ours.kill()
-            ours.start_again()
+            ours.start()
             started = zone_at(port)
             assert started is not None, ours.log
             assert len(started.nodes) > 300

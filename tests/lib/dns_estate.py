@@ -36,15 +36,19 @@ class DnsEstate:
         self.config.write_text(HEAD.format(port=port, store=store) + zone)
         self.config.chmod(0o600)
         self.log_path = folder / "log"
-        self.process = self._start()
+        self.start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
+        """Start it and wait until it listens, which takes its time where a large zone is read first."""
         listening = self.log.count("event=dns-listening")
         with self.log_path.open("ab") as log:
             command = [sys.executable, "-m", "tenure", "serve", "-c", str(self.config)]
-            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        eventually(lambda: self.log.count("event=dns-listening") > listening, "DNS listens", log=lambda: self.log)
-        return process
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        try:
+            eventually(lambda: self.log.count("event=dns-listening") > listening, "DNS listens", 90, lambda: self.log)
+        except AssertionError:
+            self.kill()
+            raise
 
     @property
     def log(self) -> str:
@@ -55,9 +59,6 @@ class DnsEstate:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         time.sleep(0.1)
-
-    def start_again(self) -> None:
-        self.process = self._start()
 
     def stop(self) -> None:
         if self.process.poll() is None:

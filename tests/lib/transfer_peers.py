@@ -30,7 +30,8 @@ controls {{ }};
 key "dhcp." {{ algorithm hmac-sha256; secret "{secret}"; }};
 zone "{zone}" {{ {role} }};
 """
-BIND_SECONDARY = 'type secondary; file "copy"; primaries {{ 127.0.0.1 port {other} key "dhcp."; }};'
+BIND_SECONDARY = """type secondary; file "copy"; primaries {{ 127.0.0.1 port {other} key "dhcp."; }};
+  allow-notify {{ 127.0.0.1; }};"""
 BIND_PRIMARY = """type primary; file "zone"; update-policy {{ grant dhcp. zonesub ANY; }};
   also-notify {{ 127.0.0.1 port {other} key "dhcp."; }}; notify-delay 0;"""
 

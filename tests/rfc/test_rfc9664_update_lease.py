@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 import dns.edns
 import dns.message
@@ -15,7 +14,6 @@ import dns.update
 import pytest
 from dns_exchange import KEY, KEYS, OTHER_KEY
 from dns_service import create_zone
-from postgres_cluster import PostgresCluster, postgres_cluster
 
 from tenure.authority.policy import parse_rule
 from tenure.authority.request import Reply
@@ -38,20 +36,9 @@ ZONE = "@ 300 NS ns\nns 300 A 192.0.2.1\n"
 POLICY = (parse_rule("grant dhcp. zonesub ANY"), parse_rule("grant other. zonesub ANY"))
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresCluster]:
-    with postgres_cluster() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    if request.param == "sqlite":
-        url = f"sqlite:{tmp_path}/tenure.db"
-    else:
-        running: PostgresCluster = request.getfixturevalue("cluster")
-        url = running.new_database()
-    ledger = open_ledger(url)
+@pytest.fixture
+def server(new_url: str) -> Iterator[Server]:
+    ledger = open_ledger(new_url)
     yield Server(ledger)
     ledger.close()
 

@@ -17,9 +17,7 @@ import dns.query
 import dns.rcode
 import dns.tsigkeyring
 import dns.update
-import pytest
 from ports import free_port
-from postgres_cluster import postgres_cluster
 from tenure_serve import eventually
 from tenure_toml import entry, section, tsig_key, write_toml
 
@@ -95,17 +93,8 @@ def workers(folder: Path, store: str, **keys: bool) -> Iterator[Workers]:
         started.process.wait()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:{tmp_path}/tenure.db"
-    else:
-        with postgres_cluster() as cluster:
-            yield cluster.new_database()
-
-
-def test_no_worker_answers_what_was_true_before_an_acknowledged_update(tmp_path: Path, store: str) -> None:
-    with workers(tmp_path, store) as running:
+def test_no_worker_answers_what_was_true_before_an_acknowledged_update(tmp_path: Path, new_url: str) -> None:
+    with workers(tmp_path, new_url) as running:
         for number in range(60):
             address = f"10.0.0.{number + 1}"
             running.put("host", address, tcp=number % 3 == 0)
@@ -113,9 +102,9 @@ def test_no_worker_answers_what_was_true_before_an_acknowledged_update(tmp_path:
                 assert running.addresses("host.example.test.", tcp=question == 0) == [address]
 
 
-def test_what_was_denied_and_what_a_wildcard_gave_is_forgotten_by_all_workers(tmp_path: Path, store: str) -> None:
+def test_what_was_denied_and_what_a_wildcard_gave_is_forgotten_by_all_workers(tmp_path: Path, new_url: str) -> None:
     """Answers that rest on a name that is not there, on the SOA, or on the names beside and above."""
-    with workers(tmp_path, store) as running:
+    with workers(tmp_path, new_url) as running:
         running.put("*.wild", "10.0.0.1")
         for number in range(1, 20):
             name, target = f"new{number}.example.test.", f"x{number}.wild.example.test."
@@ -131,12 +120,12 @@ def test_what_was_denied_and_what_a_wildcard_gave_is_forgotten_by_all_workers(tm
                 assert running.serial() == before + 2
 
 
-def test_updates_that_come_at_once_are_all_carried_out(tmp_path: Path, store: str) -> None:
+def test_updates_that_come_at_once_are_all_carried_out(tmp_path: Path, new_url: str) -> None:
     def put_many(running: Workers, first: int) -> None:
         for number in range(first, first + 25):
             running.put(f"h{number}", "10.0.0.1", tcp=number % 2 == 0)
 
-    with workers(tmp_path, store) as running:
+    with workers(tmp_path, new_url) as running:
         threads = [threading.Thread(target=put_many, args=(running, 25 * n)) for n in range(4)]
         for thread in threads:
             thread.start()
@@ -190,8 +179,8 @@ def processor_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def test_a_cookie_of_one_worker_is_good_for_all(tmp_path: Path, store: str) -> None:
-    with workers(tmp_path, store, require_server_cookie=True) as running:
+def test_a_cookie_of_one_worker_is_good_for_all(tmp_path: Path, new_url: str) -> None:
+    with workers(tmp_path, new_url, require_server_cookie=True) as running:
 
         def ask(cookie: bytes) -> dns.message.Message:
             options = [dns.edns.GenericOption(10, cookie)]

@@ -116,7 +116,7 @@ def test_a_journal_pruned_while_the_secondary_is_away_means_a_whole_transfer(
         (zone,) = ledger.zones()
         assert ledger.prune_journal_to_size(zone.id, 1, 100) > 0
         ledger.close()
-        secondary.start_again()
+        secondary.start()
         eventually(lambda: zone_at(port) == zone_at(primary_port), "it has caught up", 30, lambda: secondary.log)
         eventually(lambda: secondary.log.count("how=whole") == 2, "the whole zone came", log=lambda: secondary.log)
     finally:
@@ -154,7 +154,7 @@ def test_the_history_tells_of_transfers_and_a_wrong_secret_is_told_in_words(
         secondary.stop()
         text = secondary.config.read_text()
         secondary.config.write_text(text.replace(SECRET_TEXT, "d3Jvbmcgc2VjcmV0d3Jvbmcgc2VjcmV0"))
-        secondary.start_again()
+        secondary.start()
         eventually(lambda: "it does not take the signature: BADSIG" in zones_shown(secondary)["error"], "it is told")
         assert soa_answer(ports[1]) == (dns.rcode.NOERROR, [])  # the last committed zone
     finally:

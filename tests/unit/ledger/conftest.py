@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from postgres_cluster import PostgresCluster, postgres_cluster
 
 from tenure.ledger.opening import Ledger, open_ledger
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[PostgresCluster]:
-    with postgres_cluster() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a store that is still empty."""
-    if request.param == "sqlite":
-        return f"sqlite:{tmp_path}/tenure.db"
-    running: PostgresCluster = request.getfixturevalue("cluster")
-    return running.new_database()
 
 
 @pytest.fixture

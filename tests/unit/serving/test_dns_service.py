@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import dns.edns
@@ -17,7 +17,6 @@ import dns.zone
 import pytest
 from dns_exchange import KEY, OTHER_KEY
 from dns_service import running
-from postgres_cluster import postgres_cluster
 
 from tenure.authority.server_settings import ServerSettings, TcpSettings
 from tenure.dnswire.message import parse_message
@@ -225,18 +224,9 @@ def test_another_name_does_not_drop_a_reply(tmp_path: Path) -> None:
         eventually(lambda: service.report.counts["queries_from_cache"] == 1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:{tmp_path}/tenure.db"
-    else:
-        with postgres_cluster() as cluster:
-            yield cluster.new_database()
-
-
-def test_what_another_process_changes_is_forgotten_and_nothing_else(tmp_path: Path, store: str) -> None:
+def test_what_another_process_changes_is_forgotten_and_nothing_else(tmp_path: Path, new_url: str) -> None:
     ns, host = (dns.message.make_query(f"{one}.example.test.", "A", id=1).to_wire() for one in ("ns", "host"))
-    with running(tmp_path, store=store) as service, running(tmp_path, store=store) as other:
+    with running(tmp_path, store=new_url) as service, running(tmp_path, store=new_url) as other:
         for octets in (ns, host, ns, host):
             service.send(octets)
         eventually(lambda: service.report.counts["queries_from_cache"] == 2)
@@ -246,9 +236,9 @@ def test_what_another_process_changes_is_forgotten_and_nothing_else(tmp_path: Pa
         eventually(lambda: service.report.counts["queries_from_cache"] == 3)
 
 
-def test_another_soa_by_another_process_is_heard_of(tmp_path: Path, store: str) -> None:
+def test_another_soa_by_another_process_is_heard_of(tmp_path: Path, new_url: str) -> None:
     soa = dns.message.make_query("example.test.", "SOA", id=1).to_wire()
-    with running(tmp_path, store=store) as service, running(tmp_path, store=store) as other:
+    with running(tmp_path, store=new_url) as service, running(tmp_path, store=new_url) as other:
         before = parse_message(service.send(soa)).answers[0].rdata
         changed = before[:-20] + (77).to_bytes(4, "big") + before[-16:]
         assert service.send(soa) == service.send(soa)
