@@ -21,6 +21,9 @@ _MASK, _ROUTER, _BROADCAST = 1, 3, 28
 _LEASE_TIME, _MESSAGE_TYPE, _SERVER_ID, _RENEWAL_TIME, _REBINDING_TIME = 51, 53, 54, 58, 59
 # Never taken from the configuration: they are the protocol's own, or depend on the client (RFC 2131 table 3).
 _NOT_CONFIGURED = frozenset({0, 12, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 80, 81, 82, 118, 255})
+# Sent only to who asks: a host may give up IPv4 for the first (RFC 8925 section 3.3); the second repeats another.
+_ONLY_IF_ASKED = frozenset({108, 249})
+_ROUTES, _ROUTES_OF_WINDOWS = 121, 249  # the same data; older Windows asks only for the second
 _REMEMBERED = 1024  # different heads of replies; clients choose their option 55, so there must be an end
 
 
@@ -31,6 +34,8 @@ class ReplyOptions:
 
     def __init__(self, subnet: Subnet, options: Mapping[int, bytes]) -> None:
         own = {_MASK: subnet.mask.to_bytes(4, "big"), _BROADCAST: last_of(subnet).to_bytes(4, "big")}
+        if _ROUTES in options:
+            own[_ROUTES_OF_WINDOWS] = options[_ROUTES]
         self._subnet = subnet
         self._options = {code: data for code, data in {**own, **options}.items() if code not in _NOT_CONFIGURED}
         self._heads: dict[tuple[int, bytes, int | None, bytes | None], bytes] = {}
@@ -55,7 +60,7 @@ class ReplyOptions:
     def _order(self, asked: bytes | None) -> list[int]:
         """The codes to send: those asked for, each once and in the client's order; all when it did not say."""
         if asked is None:
-            codes = list(self._options)
+            codes = [code for code in self._options if code not in _ONLY_IF_ASKED]
         else:
             codes = [code for code in dict.fromkeys(asked) if code in self._options]
         if _MASK in codes and _ROUTER in codes and codes.index(_MASK) > codes.index(_ROUTER):

@@ -23,6 +23,7 @@ from tenure.dhcpwire.v4.kinds import (
     numbers,
     octets_from_hex,
 )
+from tenure.dhcpwire.v4.sub_options import SUB_OPTIONS, VENDOR_CLASSES, VENDOR_OPTIONS
 
 
 class MessageType(IntEnum):
@@ -205,7 +206,7 @@ OPTIONS = (
     KnownOption(40, "nis-domain", TEXT),
     KnownOption(41, "nis-servers", ADDRESSES),
     KnownOption(42, "ntp-servers", ADDRESSES),
-    KnownOption(43, "vendor-encapsulated-options", OCTETS),
+    KnownOption(43, "vendor-encapsulated-options", SUB_OPTIONS),
     KnownOption(44, "netbios-name-servers", ADDRESSES),
     KnownOption(45, "netbios-dd-server", ADDRESSES),
     KnownOption(46, "netbios-node-type", numbers(1)),
@@ -269,8 +270,8 @@ OPTIONS = (
     KnownOption(118, "subnet-selection", ADDRESS),
     KnownOption(119, "domain-search", DOMAIN_LIST),
     KnownOption(121, "classless-static-route", ROUTES),
-    KnownOption(124, "vivco-suboptions", OCTETS),
-    KnownOption(125, "vivso-suboptions", OCTETS),
+    KnownOption(124, "vivco-suboptions", VENDOR_CLASSES),
+    KnownOption(125, "vivso-suboptions", VENDOR_OPTIONS),
     KnownOption(136, "pana-agent", ADDRESSES),
     KnownOption(137, "v4-lost", DOMAIN_LIST),
     KnownOption(138, "capwap-ac-v4", ADDRESSES),
