@@ -67,7 +67,7 @@ def subcommands(*words: str) -> list[str]:
 
 def commands() -> list[tuple[str, ...]]:
     top = [(name,) for name in subcommands() if name != "key"]
-    return [*top, *((group, name) for group in ("key", "zones") for name in subcommands(group))]
+    return [*top, *((group, name) for group in ("key", "leases", "zones") for name in subcommands(group))]
 
 
 def test_every_command_and_option_is_documented() -> None:
@@ -75,6 +75,7 @@ def test_every_command_and_option_is_documented() -> None:
     assert ("serve",) in known
     assert ("key", "generate") in known
     assert ("zones", "import") in known
+    assert ("leases", "query") in known
     page = COMMANDS.read_text()
     missing = [f"tenure {' '.join(words)}" for words in known if f"`tenure {' '.join(words)}" not in page]
     for words in known:

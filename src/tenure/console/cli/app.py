@@ -10,13 +10,11 @@ from typing import Annotated
 
 import typer
 
-from tenure.console.cli import checking, keys, listing, playing, telling, zones
-from tenure.console.cli.options import FAILED, cannot_write, fail
+from tenure.console.cli import checking, keys, leases, listing, playing, telling, zones
+from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import add_run_commands
 
 DONE = 0
-# Of all that can be wrong with arguments; typer does not export it.
-USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.mro()[1]
 SHOW, SET_UP = "Show", "Set up"
 
 
@@ -34,7 +32,7 @@ def command_line(
     )
     app.callback()(_main)
     add_run_commands(app, services, run, serve_all)
-    app.command("leases", rich_help_panel=SHOW, epilog=listing.LEASES_EXAMPLES)(listing.leases)
+    app.add_typer(leases.app, name="leases", rich_help_panel=SHOW)
     app.command("names", rich_help_panel=SHOW, epilog=listing.NAMES_EXAMPLES)(listing.names)
     app.add_typer(zones.app, name="zones", rich_help_panel=SHOW)
     app.command("history", rich_help_panel=SHOW, epilog=telling.HISTORY_EXAMPLES)(telling.history)

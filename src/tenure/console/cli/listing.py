@@ -1,4 +1,4 @@
-"""`tenure leases`, `tenure names`, and the list of `tenure zones`."""
+"""`tenure names`, and the lists of `tenure leases` and `tenure zones`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,10 @@ import typer
 from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption, LimitOption, examples, fail, opened
 from tenure.console.cli.output import print_rows
 
-LEASES_EXAMPLES = examples(
-    "tenure leases -c tenure.toml", "tenure leases -c tenure.toml --all -o json | jq -r '.[] | .address'"
-)
 NAMES_EXAMPLES = examples("tenure names -c tenure.toml", "tenure names -c tenure.toml --state refused")
 
 
-def leases(
-    config: ConfigOption,
-    output: FormatOption = Format.TABLE,
-    limit: LimitOption = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also addresses that are free again or in quarantine.")
-    ] = False,
-) -> None:
+def list_leases(config: Path, output: Format, limit: int | None, *, everything: bool) -> None:
     """List the leases: who holds which address until when, under which name."""
     with opened(config) as configuration:
         from tenure.console.lines import lease_lines  # noqa: PLC0415 - `tenure --help` does without

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tenure.config.configuration import Configuration
 
 FAILED, WRONG = 1, 2
+# Of all that can be wrong with arguments; typer does not export it.
+USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.mro()[1]
 STANDARD_OUTPUT = 1
 
 

@@ -1,0 +1,131 @@
+"""`tenure leases query`: the answers of a lease query, and how the command asks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dhcpv4 import tlv
+from ledger_rows import NOW, address, client, lease
+
+from tenure.config.load import load
+from tenure.console.lease_query import Query, QueryLine, query
+from tenure.console.words import time_text
+from tenure.leasing.lease import FOREVER, Changes, LeaseState
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.opening import open_leases
+
+CONFIG = """
+[store]
+url = "sqlite:tenure.db"
+
+[dhcp4]
+listen = ["127.0.0.1:6767"]
+
+[[dhcp4.subnets]]
+subnet = "10.1.0.0/16"
+pools = ["10.1.0.1-10.1.0.200"]
+ddns-send-updates = false
+"""
+PORT_7 = tlv(1, b"port 7") + tlv(2, b"\1\2")
+LEASES = (
+    lease(1, 1, relay=PORT_7),
+    lease(2, 1, subnet_id=2),  # the same client, elsewhere
+    lease(3, 3, relay=tlv(1, b"port 8")),
+    lease(4, 4, state=LeaseState.RELEASED, ends_at=NOW - 5, relay=PORT_7),
+    lease(5, 5, ends_at=FOREVER, valid_lifetime=2**32 - 1),
+    lease(6, 6, ends_at=NOW - 1),  # over, and the janitor has not come yet
+    lease(7, None, state=LeaseState.DECLINED, ends_at=NOW + 100),
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tenure.toml"
+    path.write_text(CONFIG)
+    ledger = open_leases(f"sqlite:{tmp_path}/tenure.db")
+    ledger.transact(lambda view: view.apply(Changes(leases=LEASES)), NOW)
+    ledger.close()
+    return path
+
+
+@pytest.fixture
+def ledger(config: Path) -> LeaseLedger:
+    return open_leases(f"sqlite:{config.parent}/tenure.db")
+
+
+def answers(config: Path, ledger: LeaseLedger, **asked: bytes) -> list[QueryLine]:
+    return list(query(load(config), ledger, Query(**asked), NOW + 60))
+
+
+def test_an_active_lease(config: Path, ledger: LeaseLedger) -> None:
+    (line,) = answers(config, ledger, address=address(1))
+    assert line == QueryLine(
+        address="10.1.0.1",
+        state="active",
+        lease="bound",
+        client="00:00:00:00:00:01",
+        hardware="00:00:00:00:00:01",
+        name="host1.example.test.",
+        circuit="'port 7'",
+        remote="01:02",
+        since=time_text(NOW),
+        last_transaction=time_text(NOW),
+        ends=time_text(NOW + 3600),
+        seconds_left=3540,
+        associated=["10.1.0.2"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "lease_state", "seconds_left", "last"),
+    [
+        (4, "unassigned", "released", None, ""),
+        (5, "active", "bound", None, ""),
+        (6, "unassigned", "bound", None, time_text(NOW - 3601)),
+        (7, "unassigned", "declined", None, ""),
+        (100, "unassigned", "", None, ""),  # in a pool, never leased
+        (250, "unknown", "", None, ""),  # in no pool
+    ],
+)
+def test_an_address_in_each_state(
+    config: Path, ledger: LeaseLedger, number: int, state: str, lease_state: str, seconds_left: int | None, last: str
+) -> None:
+    (line,) = answers(config, ledger, address=address(number))
+    assert (line.state, line.lease, line.seconds_left, line.last_transaction) == (
+        state,
+        lease_state,
+        seconds_left,
+        last,
+    )
+
+
+def found(config: Path, ledger: LeaseLedger, **asked: bytes) -> list[str]:
+    return [line.address for line in answers(config, ledger, **asked)]
+
+
+def test_by_who_and_where(config: Path, ledger: LeaseLedger) -> None:
+    assert found(config, ledger, hardware=b"\1" + client(1)[2:]) == ["10.1.0.1", "10.1.0.2"]
+    assert found(config, ledger, client=client(3)) == ["10.1.0.3"]
+    assert found(config, ledger, circuit=b"port 7") == ["10.1.0.1", "10.1.0.4"]
+    assert found(config, ledger, circuit=b"port") == []
+    assert found(config, ledger, remote=b"\1\2") == ["10.1.0.1", "10.1.0.4"]
+
+
+def run(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tenure", "leases", "query", "-c", str(config), *words]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_the_command(config: Path) -> None:
+    asked = run(config, "--circuit-id", "'port 7'", "-o", "json")
+    assert [one["address"] for one in json.loads(asked.stdout)] == ["10.1.0.1", "10.1.0.4"]
+    assert "10.1.0.3 " in run(config, "--mac", "00:00:00:00:00:03").stdout
+    nobody = run(config, "--client-id", "01:02:03")
+    assert nobody.returncode == 1
+    for words in ([], ["--address", "10.1.0.1", "--mac", "00:00:00:00:00:03"], ["--address", "10.1.0"]):
+        wrong = run(config, *words)
+        assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
