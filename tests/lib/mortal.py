@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tenure.__main__ import main
@@ -34,7 +35,7 @@ class Fate:
 
 def doom(session: Any, fate: Fate) -> None:
     """Make every session of the engine pass through the points."""
-    write, attempt = session.write, session._attempt
+    write = session.write
 
     def writing(self: Any, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
         changed: int = write(self, statement, parameters)
@@ -43,8 +44,30 @@ def doom(session: Any, fate: Fate) -> None:
             fate.passes("writing")
         return changed
 
+    session.write = writing
+
+
+def doom_sqlite(session: Any, fate: Fate) -> None:
+    """A commit is a call of its own there, in whatever thread."""
+    attempt, commit = session._attempt, session.commit
+
     def attempting(self: Any, *arguments: Any) -> Any:
-        *before, work = arguments
+        fate.wrote = False
+        return attempt(self, *arguments)
+
+    def committing(self: Any) -> None:
+        fate.passes("committing")
+        commit(self)
+        fate.passes("committed")
+
+    session._attempt, session.commit = attempting, committing
+
+
+def doom_postgres(session: Any, fate: Fate) -> None:
+    """A commit is part of the attempt there."""
+    attempt = session._attempt
+
+    def attempting(self: Any, work: Callable[[], Any]) -> Any:
         fate.wrote = False
 
         def working() -> Any:
@@ -52,28 +75,28 @@ def doom(session: Any, fate: Fate) -> None:
             fate.passes("committing")
             return value
 
-        value = attempt(self, *before, working)
+        value = attempt(self, working)
         fate.passes("committed")
-        fate.wrote = False
         return value
 
-    session.write, session._attempt = writing, attempting
+    session._attempt = attempting
 
 
-def engines() -> list[Callable[..., Any]]:
-    """The session classes whose driver is installed."""
-    try:
+def doom_engines(fate: Fate) -> None:
+    """Every engine whose driver is installed."""
+    doom(sqlite.SqliteSession, fate)
+    doom_sqlite(sqlite.SqliteSession, fate)
+    with suppress(ImportError):
         from tenure.ledger import postgres  # noqa: PLC0415 - psycopg is an extra
-    except ImportError:
-        return [sqlite.SqliteSession]
-    return [sqlite.SqliteSession, postgres.PostgresSession]
+
+        doom(postgres.PostgresSession, fate)
+        doom_postgres(postgres.PostgresSession, fate)
 
 
 if __name__ == "__main__":
     point, nth = sys.argv[1], int(sys.argv[2])
     assert point in POINTS, point
     fate = Fate(point, nth)
-    for engine in engines():
-        doom(engine, fate)
+    doom_engines(fate)
     sys.argv[1:] = sys.argv[3:]
     main()

@@ -184,8 +184,8 @@ class LeaseBatch:
             self._claims[want[:3]] = want
         self._events += changes.events
 
-    def write(self) -> None:
-        """Writes everything that was applied; called once, by the transaction."""
+    def write(self) -> bool:
+        """Writes everything that was applied; whether that was anything. Called once, by the transaction."""
         session, sql = self._session, self._sql
         if self._cleared:
             session.write(sql.drop_lease, [(address,) for address in self._cleared])
@@ -198,6 +198,7 @@ class LeaseBatch:
             session.notify(REGISTRATIONS_CHANNEL)
         if self._events:
             session.write(sql.append_event, self._events)
+        return bool(self._changed or self._claims or self._events)
 
     def _put(self, lease: Lease) -> None:
         address = lease.address

@@ -11,6 +11,7 @@ from tenure.ledger.batch import REGISTRATIONS_CHANNEL, LeaseBatch, lease_stateme
 from tenure.ledger.freed_names import FreedNames
 from tenure.ledger.history import History
 from tenure.ledger.keys import KeyStore
+from tenure.ledger.lease_pipeline import BatchSettled, LeasePipeline
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
 from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.server_secrets import ServerSecrets
@@ -54,12 +55,22 @@ class LeaseLedger:
         """
 
         def attempt() -> T:
-            batch = LeaseBatch(self._session, self._statements, self._registrations, now)
+            batch = self._new_batch(now)
             value = work(batch)
             batch.write()
             return value
 
         return self._session.transact(attempt, writes=False)
+
+    def pipeline(self, settled: BatchSettled[T]) -> LeasePipeline[T]:
+        """For a service that commits batch after batch; `settled` is told what became of each.
+
+        While a batch is not settled, this ledger is for nothing else.
+        """
+        return LeasePipeline(self._session, self._new_batch, settled)
+
+    def _new_batch(self, now: float) -> LeaseBatch:
+        return LeaseBatch(self._session, self._statements, self._registrations, now)
 
     def due_registrations(
         self, now: float, limit: int, skip: Collection[Key] = (), after: Registration | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from psycopg import conninfo, errors
 from psycopg.pq import TransactionStatus
 
 from tenure.ledger.errors import LedgerUnavailable, LedgerUnusable, WriteConflict
+from tenure.ledger.pipeline import OneByOne, Pipeline, S, Settled
 from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
 CONNECT_SECONDS = 10
@@ -180,6 +182,10 @@ class PostgresSession:
         finally:
             self._leave_transaction()
         return value
+
+    def pipeline(self, settled: Settled[S]) -> Pipeline[S]:
+        """One by one: what a step reads is locked until its own commit, so the next one cannot read before."""
+        return OneByOne(partial(self.transact, writes=False), settled)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

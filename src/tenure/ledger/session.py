@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+from tenure.ledger.pipeline import Pipeline, S, Settled
+
 T = TypeVar("T")
 
 Row = tuple[Any, ...]
@@ -61,6 +63,12 @@ class Session(Protocol):
 
         `writes` says that it will surely write. When others changed the same rows first (`WriteConflict`, or
         what the engine calls that), everything is rolled back and `work` is called again, at most `ATTEMPTS` times.
+        """
+
+    def pipeline(self, settled: Settled[S]) -> Pipeline[S]:
+        """For transactions that follow each other closely; `settled` is told what became of each.
+
+        The session is for nothing else while one that was submitted is not settled.
         """
 
     def reading(self) -> AbstractContextManager[None]:

@@ -20,6 +20,8 @@ from typing import Any
 
 from tenure.ledger.errors import LedgerUnavailable, WriteConflict
 from tenure.ledger.folder import folder_problem
+from tenure.ledger.overlap import Overlap
+from tenure.ledger.pipeline import Pipeline, S, Settled
 from tenure.ledger.remedies import space_text, sqlite_text, system_text
 from tenure.ledger.session import ATTEMPTS, Row, Session, T
 
@@ -108,8 +110,11 @@ class SqliteSession:
     def __init__(self, path: Path) -> None:
         self._place = str(path)
         self._naming = _Naming(self._place)
-        self._connection = connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        self._connection = connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         self._execute = connection.execute
+        self._reads_on = False  # between `begin_reads` and `end_reads`
         self._execute("pragma journal_mode = wal")
         self._execute("pragma synchronous = full")
         self._execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
@@ -164,6 +169,12 @@ class SqliteSession:
 
     def transact(self, work: Callable[[], T], *, writes: bool) -> T:
         """One transaction; see the head of this file for how it begins."""
+        value = self.begin(work, writes=writes)
+        self.commit()
+        return value
+
+    def begin(self, work: Callable[[], T], *, writes: bool) -> T:
+        """Runs `work` in a transaction that stays open, to be ended by `commit`."""
         self.end_reads()
         begin = _AS_WRITER if writes else _AS_READER
         for _ in range(ATTEMPTS):
@@ -186,13 +197,30 @@ class SqliteSession:
             self._begin_as_writer()
         else:
             self._execute(begin)
+        stays_open = False
         try:
             value = work()
-            self._execute("commit")
+            stays_open = True
         finally:
-            if self._connection.in_transaction:
-                self._connection.rollback()
+            if not stays_open:
+                self._roll_back()
         return value
+
+    def commit(self) -> None:
+        """Makes durable what the open transaction wrote, or rolls it back. Any thread may; the others' uses wait."""
+        try:
+            with self._naming:
+                self._execute("commit")
+        finally:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.rollback()
+
+    def pipeline(self, settled: Settled[S]) -> Pipeline[S]:
+        """Decides one transaction while the one before is committed."""
+        return Overlap(self, settled)
 
     def _begin_as_writer(self) -> None:
         """Waits for its turn itself, with many short looks.
@@ -221,13 +249,15 @@ class SqliteSession:
 
     def begin_reads(self) -> None:
         """One transaction: half of what a single read costs is its lock on the log."""
-        if not self._connection.in_transaction:
+        if not self._reads_on:
             with self._naming:
                 self._execute("begin deferred")
+            self._reads_on = True
 
     def end_reads(self) -> None:
         """Gives the lock back."""
-        if self._connection.in_transaction:
+        if self._reads_on:
+            self._reads_on = False
             self._connection.rollback()
 
     @contextmanager

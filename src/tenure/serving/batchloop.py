@@ -55,13 +55,20 @@ class BatchSize:
             self.limit = max(self.limit // 2, SMALL_BATCH)
 
 
-def run_batches(inlets: Sequence[Intake[M]], work: Callable[[list[M]], None], stop: Stop) -> None:
+def run_batches(
+    inlets: Sequence[Intake[M]], work: Callable[[list[M]], None], stop: Stop, rest: Callable[[], None] = lambda: None
+) -> None:
     """Calls `work` with each batch until `stop` is set; the batch under work then is finished.
 
-    A batch takes from every inlet that has something, the one that was served last comes last.
+    A batch takes from every inlet that has something, the one that was served last comes last. `rest` is called before
+    the loop waits, and when it ends: what `work` left for the time of the next batch is to be done then.
     """
     poll = select.epoll()
     size = BatchSize()
+
+    def arrived(seconds: float | None) -> set[int]:
+        return {descriptor for descriptor, _ in poll.poll(seconds)}
+
     try:
         by_descriptor = {inlet.fileno(): inlet for inlet in inlets}
         for descriptor in (*by_descriptor, stop.fileno()):
@@ -69,7 +76,10 @@ def run_batches(inlets: Sequence[Intake[M]], work: Callable[[list[M]], None], st
         turn = list(by_descriptor)
         while not stop.is_set():
             waiting = {descriptor for descriptor, inlet in by_descriptor.items() if inlet.is_waiting}
-            ready = waiting | {descriptor for descriptor, _ in poll.poll(0 if waiting else None)}
+            ready = waiting | arrived(0)
+            if not ready:
+                rest()
+                ready = arrived(None)
             batch: list[M] = []
             for descriptor in [one for one in turn if one in ready]:
                 batch += by_descriptor[descriptor].receive(size.limit - len(batch))
@@ -81,5 +91,6 @@ def run_batches(inlets: Sequence[Intake[M]], work: Callable[[list[M]], None], st
                 began, worked = time.monotonic(), time.process_time()
                 work(batch)
                 size.learn(len(batch), time.monotonic() - began, time.process_time() - worked)
+        rest()
     finally:
         poll.close()

@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
@@ -18,6 +19,7 @@ from tenure.leasing.offers import OfferBook
 from tenure.leasing.verdict import Verdict
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.lease_pipeline import LeasePipeline
 from tenure.ledger.leases import LeaseLedger
 from tenure.octets import Malformed
 from tenure.serving.batchloop import run_batches
@@ -58,7 +60,7 @@ class Dhcp4Service:
         *,
         spread: float = 0.0,
     ) -> None:
-        self._ledger = ledger
+        self._pipeline: LeasePipeline[Committed] = ledger.pipeline(self._settled)
         self._subnets = subnets
         self._offers = OfferBook(spread=spread)
         self._interfaces, self._listen, self._port = interfaces, listen, port
@@ -73,8 +75,9 @@ class Dhcp4Service:
         self._rooms = [WaitingRoom(inlet, begins) for inlet in inlets]
         try:
             with rare_collections():
-                run_batches(self._rooms, self._serve, stop)
+                run_batches(self._rooms, self._serve, stop, self._pipeline.settle)
         finally:
+            self._pipeline.close()
             for inlet in inlets:
                 inlet.close()
 
@@ -82,13 +85,17 @@ class Dhcp4Service:
         """One batch. When the ledger fails nobody is answered: clients ask again, and find it recovered or not."""
         now = time.time()
         packets = self._parse(batch)
-        if not packets:
-            return
-        try:
-            committed = self._ledger.transact(lambda view: self._decide(packets, view, now), now)
-        except LedgerUnavailable as error:
-            self._report.problem("ledger-unavailable", f"{error}; no lease is given until it is back")
-            self._report.count("packets_without_ledger", len(packets))
+        if packets:
+            try:
+                self._pipeline.submit(partial(self._prefetch, packets), partial(self._decide, packets, now), now)
+            except LedgerUnavailable as error:
+                self._notice_unavailable(error, len(packets))
+            self._notice_overload()
+
+    def _settled(self, committed: Committed, error: LedgerUnavailable | None) -> None:
+        """A batch is durable and can be answered, or never will be."""
+        if error is not None:
+            self._notice_unavailable(error, committed.counts.total())
             return
         if committed.wrote:  # a store that can only be read answers a DISCOVER, and is not well
             self._report.healthy("ledger-unavailable")
@@ -97,7 +104,10 @@ class Dhcp4Service:
             self._wake()
         for verdict, number in committed.counts.items():
             self._report.count(_COUNTERS[verdict], number)
-        self._notice_overload()
+
+    def _notice_unavailable(self, error: LedgerUnavailable, packets: int) -> None:
+        self._report.problem("ledger-unavailable", f"{error}; no lease is given until it is back")
+        self._report.count("packets_without_ledger", packets)
 
     def _notice_overload(self) -> None:
         turned_away = sum(room.turned_away() for room in self._rooms)
@@ -119,9 +129,8 @@ class Dhcp4Service:
             self._report.count(_COUNTERS[Verdict.MALFORMED], malformed)
         return packets
 
-    def _decide(self, packets: list[tuple[Received, Packet]], view: LeaseBatch, now: float) -> Committed:
+    def _decide(self, packets: list[tuple[Received, Packet]], now: float, view: LeaseBatch) -> Committed:
         """Every packet in its order, each seeing what the ones before it did. May be called again for one batch."""
-        self._prefetch(packets, view)
         offers, subnets, apply = self._offers, self._subnets, view.apply
         batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
         replies = []

@@ -30,6 +30,23 @@ class Queue:
         os.close(self.writing)
 
 
+class One:
+    """An inlet that gives one at a time."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._queue.messages)
+
+    def fileno(self) -> int:
+        return self._queue.fileno()
+
+    def receive(self, limit: int) -> list[str]:
+        return self._queue.receive(1)
+
+
 def run(stop_after: int, *queues: Queue) -> list[list[str]]:
     stop = Stop()
     batches: list[list[str]] = []
@@ -65,6 +82,25 @@ def test_a_stop_that_was_set_before_ends_it_at_once() -> None:
     stop.set()
     run_batches([queue], lambda batch: None, stop)
     assert queue.messages == ["a"]
+    queue.close()
+    stop.close()
+
+
+def test_it_rests_before_it_waits_and_before_it_ends_and_not_while_there_is_work() -> None:
+    queue, stop = Queue("a", "b"), Stop()
+    story: list[str] = []
+
+    def rest() -> None:
+        story.append("rest")
+        stop.set()
+
+    def work(batch: list[str]) -> None:
+        story.extend(batch)
+        if not queue.messages:
+            os.read(queue.reading, 1)  # now it would wait
+
+    run_batches([One(queue)], work, stop, rest)
+    assert story == ["a", "b", "rest", "rest"]
     queue.close()
     stop.close()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from dhcp4_network import ACK, DISCOVER, OFFER, REQUEST, ip, relayed, subnet
@@ -25,8 +25,6 @@ from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
-
-T = TypeVar("T")
 
 
 class Outbox:
@@ -58,19 +56,21 @@ class Crowd:
         return arrived
 
 
-class FailingLedger:
-    """A ledger that cannot commit while `fails` is set: the work is done and then lost."""
+class FailingStore:
+    """Lets a ledger fail to commit while `fails` is set: the work is done and then lost."""
 
     def __init__(self, ledger: LeaseLedger) -> None:
-        self._ledger = ledger
-        self.fails = False
+        self.fails = self.fails_once = False
+        self._session: Any = ledger._session
+        self._commit = self._session.commit
+        self._session.commit = self.commit
 
-    def transact(self, work: Callable[[Any], T], now: float) -> T:
-        def lost(batch: Any) -> T:
-            work(batch)
+    def commit(self) -> None:
+        if self.fails:
+            self.fails = self.fails and not self.fails_once
+            self._session._roll_back()
             raise LedgerUnavailable("tenure.db", "disk I/O error")
-
-        return self._ledger.transact(lost if self.fails else work, now)
+        self._commit()
 
 
 class Bench:
@@ -78,12 +78,12 @@ class Bench:
 
     def __init__(self, path: Path) -> None:
         self.leases = open_leases(f"sqlite:{path / 'tenure.db'}")
-        self.ledger = FailingLedger(self.leases)
+        self.store = FailingStore(self.leases)
         self.log = io.StringIO()
         self.report = Report("dhcp4", stream=self.log)
         self.woken = 0
         self.outbox = Outbox()
-        self.service = Dhcp4Service(self.ledger, SubnetTable([subnet()]), [], [], self.wake, self.report)  # type: ignore[arg-type]
+        self.service = Dhcp4Service(self.leases, SubnetTable([subnet()]), [], [], self.wake, self.report)
 
     def wake(self) -> None:
         self.woken += 1
@@ -91,8 +91,13 @@ class Bench:
     def serve(self, *packets: bytes) -> list[int]:
         """The message types of the replies to one batch."""
         before = len(self.outbox.sent)
-        self.service._serve([Received(one, relayed(), self.outbox) for one in packets])  # type: ignore[arg-type]
+        self.work([Received(one, relayed(), self.outbox) for one in packets])  # type: ignore[arg-type]
         return [octets[242] for octets, _ in self.outbox.sent[before:]]
+
+    def work(self, batch: list[Received]) -> None:
+        """One batch, with nothing behind it."""
+        self.service._serve(batch)
+        self.service._pipeline.settle()
 
     def let_wait(self, packets: Sequence[bytes], capacity: int) -> WaitingRoom[Received]:
         """The service's waiting room, once the packets have come."""
@@ -148,7 +153,7 @@ def test_malformed_packets_are_counted_and_the_others_served(bench: Bench) -> No
 
 
 def test_without_the_ledger_nobody_is_answered_and_it_is_said_once(bench: Bench) -> None:
-    bench.ledger.fails = True
+    bench.store.fails = True
     for _ in range(3):
         assert bench.serve(select(1, "10.1.0.101"), message(DISCOVER, 2)) == []
     assert bench.woken == 0
@@ -160,24 +165,46 @@ def test_without_the_ledger_nobody_is_answered_and_it_is_said_once(bench: Bench)
 
 def test_clients_that_are_turned_away_are_counted_and_said_until_it_is_over(bench: Bench) -> None:
     room = bench.let_wait([message(DISCOVER, number) for number in range(1, 8)], capacity=3)
-    bench.service._serve(room.receive(1))
+    bench.work(room.receive(1))
     assert bench.report.counts["packets_turned_away"] == 4
     assert "overloaded" in bench.report.problems
-    bench.service._serve(room.receive(9))
+    bench.work(room.receive(9))
     assert bench.report.problems == {}
     assert bench.report.counts == {"packets_offered": 3, "packets_turned_away": 4}
 
 
 def test_a_request_is_told_from_a_discover_before_it_is_parsed(bench: Bench) -> None:
     room = bench.let_wait([message(DISCOVER, 1), message(DISCOVER, 2), select(3, "10.1.0.103")], capacity=3)
-    bench.service._serve(room.receive(1))
+    bench.work(room.receive(1))
     assert bench.report.counts == {"packets_acknowledged": 1}
 
 
+def test_a_batch_behind_another_is_answered_after_it(bench: Bench) -> None:
+    for number in (1, 2, 3):
+        one = Received(select(number, f"10.1.0.{100 + number}"), relayed(), bench.outbox)  # type: ignore[arg-type]
+        bench.service._serve([one])
+        assert len(bench.outbox.sent) == number - 1, "the batch is not durable yet"
+    bench.service._pipeline.settle()
+    assert [octets[4:8] for octets, _ in bench.outbox.sent] == [bytes((0, 0, 0, number)) for number in (1, 2, 3)]
+    assert len(bench.leases.leases()) == 3
+
+
+def test_a_batch_that_cannot_be_committed_takes_no_other_with_it(bench: Bench) -> None:
+    batches = [[Received(select(number, "10.1.0.101"), relayed(), bench.outbox)] for number in (1, 2)]  # type: ignore[arg-type]
+    bench.store.fails = True
+    bench.service._serve(batches[0])
+    bench.store.fails_once = True
+    bench.work(batches[1])
+    (lease,) = bench.leases.leases()
+    assert lease.hardware == b"\1\2\0\0\0\0\2", "who asked second has it, because the first was not acknowledged"
+    assert [octets[242] for octets, _ in bench.outbox.sent] == [ACK]
+    assert bench.report.counts == {"packets_without_ledger": 1, "packets_acknowledged": 1}
+
+
 def test_the_service_recovers_with_the_ledger(bench: Bench) -> None:
-    bench.ledger.fails = True
+    bench.store.fails = True
     bench.serve(select(1, "10.1.0.101"))
-    bench.ledger.fails = False
+    bench.store.fails = False
     assert bench.serve(select(1, "10.1.0.101")) == [ACK]
     assert "recovered" in bench.log.getvalue()
     assert bench.report.problems == {}

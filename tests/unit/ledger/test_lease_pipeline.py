@@ -1,0 +1,135 @@
+"""Batches one behind the other: each sees the one before, and is told of once it is durable. With both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ledger_rows import NOW, address, changes, client, lease
+
+from tenure.leasing.lease import Changes
+from tenure.ledger.batch import LeaseBatch
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.opening import Ledger, open_leases
+
+Told = list[tuple[str, str | None]]
+
+
+class Line:
+    """A pipeline whose batches are told by their names; what was settled, and with which error."""
+
+    def __init__(self, ledger: LeaseLedger, watch: Callable[[str], None] = lambda name: None) -> None:
+        self.told: Told = []
+        self.decided: list[str] = []
+        self._watch = watch
+        self._pipeline = ledger.pipeline(self._settled)
+        self.settle = self._pipeline.settle
+
+    def submit(self, name: str, decide: Callable[[LeaseBatch], Changes], *clients: int) -> None:
+        def work(batch: LeaseBatch) -> str:
+            self.decided.append(name)
+            batch.apply(decide(batch))
+            return name
+
+        self._pipeline.submit(lambda batch: batch.prefetch([client(one) for one in clients], []), work, NOW)
+
+    def _settled(self, name: str, error: LedgerUnavailable | None) -> None:
+        if error is None:
+            self._watch(name)
+        self.told.append((name, error and error.cause))
+
+
+def giving(number: int, holder: int) -> Callable[[LeaseBatch], Changes]:
+    return lambda batch: changes(lease(number, holder))
+
+
+def test_batches_are_settled_in_their_order_and_each_when_it_is_durable(
+    ledger: Ledger, open_again: Callable[[], Ledger]
+) -> None:
+    other = open_again().leases
+
+    def watch(name: str) -> None:
+        assert address(int(name)) in {row.address for row in other.leases()}
+
+    line = Line(ledger.leases, watch)
+    for number in range(1, 6):
+        line.submit(str(number), giving(number, number), number)
+    line.settle()
+    assert line.told == [(str(number), None) for number in range(1, 6)]
+    assert line.decided == list("12345"), "nothing was decided twice"
+    line.settle()
+    assert len(line.told) == 5
+
+
+def test_a_batch_sees_the_one_before_it_read_ahead_or_not(ledger: Ledger) -> None:
+    seen: list[Any] = []
+
+    def look(batch: LeaseBatch) -> Changes:
+        seen.extend([*batch.leases_of(client(1)), *batch.leases_of(client(2)), batch.lease_at(address(2))])
+        return Changes()
+
+    line = Line(ledger.leases)
+    line.submit("first", lambda batch: changes(lease(1, 1), lease(2, 2)))
+    line.submit("second", look, 1)
+    assert seen == [lease(1, 1), lease(2, 2), lease(2, 2)]
+    assert line.told == [("first", None), ("second", None)], "who writes nothing waits for nobody"
+
+
+def test_a_batch_is_decided_again_when_somebody_else_committed_meanwhile(
+    ledger: Ledger, open_again: Callable[[], Ledger]
+) -> None:
+    other = open_again().leases
+    seen: list[Any] = []
+
+    def decide(batch: LeaseBatch) -> Changes:
+        held = batch.leases_of(client(7))
+        seen.append(list(held))
+        if not held:  # another server gives this client a lease at this very moment
+            other.transact(lambda theirs: theirs.apply(changes(lease(7, 7))), NOW)
+            return changes(lease(9, 7))
+        return Changes()
+
+    line = Line(ledger.leases)
+    line.submit("first", giving(1, 1))
+    line.submit("second", decide, 7)
+    line.settle()
+    assert line.told == [("first", None), ("second", None)]
+    assert seen == [[], [lease(7, 7)]]
+    assert [row.address for row in ledger.leases.leases()] == [address(1), address(7)]
+
+
+def test_a_batch_that_fails_is_not_settled_and_the_one_before_is(ledger: Ledger) -> None:
+    def fail(batch: LeaseBatch) -> Changes:
+        raise LedgerUnavailable("here", "of the test")
+
+    line = Line(ledger.leases)
+    line.submit("first", giving(1, 1))
+    with pytest.raises(LedgerUnavailable, match="of the test"):
+        line.submit("second", fail)
+    line.submit("third", giving(3, 3))
+    line.settle()
+    assert line.told == [("first", None), ("third", None)]
+    assert [row.address for row in ledger.leases.leases()] == [address(1), address(3)]
+
+
+def test_what_was_decided_on_a_commit_that_failed_is_decided_again(tmp_path: Any) -> None:
+    ledger = open_leases(f"sqlite:{tmp_path}/tenure.db")
+    session: Any = ledger._session
+    commit, failures = session.commit, ["disk I/O error"]
+
+    def commit_later() -> None:
+        if failures:
+            session._roll_back()
+            raise LedgerUnavailable("tenure.db", failures.pop())
+        commit()
+
+    session.commit = commit_later
+    line = Line(ledger)
+    line.submit("first", giving(1, 1), 1)
+    line.submit("second", lambda batch: changes(lease(1, 2)) if batch.lease_at(address(1)) is None else Changes(), 2)
+    line.settle()
+    assert line.told == [("first", "disk I/O error"), ("second", None)]
+    assert [row.client for row in ledger.leases()] == [client(2)]
+    ledger.close()
