@@ -22,6 +22,7 @@ class TcpSettings:
     clients: int = 512  # connections at a time
     clients_per_address: int = 128  # of one address
     idle_seconds: float = 30.0  # without a whole message, or without taking what it asked for
+    transfer_seconds: float = 3600.0  # for which a transfer may hold its moment of the store
 
 
 @dataclass(frozen=True, slots=True)

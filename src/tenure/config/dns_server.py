@@ -84,5 +84,9 @@ class DnsServer(Section):
     tcp_idle_timeout: Annotated[float, Field(ge=1, le=3600)] = 30.0
     """Seconds after which a silent connection is closed; told to who asks (RFC 7828)."""
 
+    tcp_transfer_timeout: Annotated[float, Field(ge=1, le=86400)] = 3600.0
+    """Seconds after which a transfer that is still under way is broken off, however it goes on. As long as one is, the
+    store keeps everything that has changed since it began."""
+
     rate_limit: RateLimit | None = None
     """See `[dns.rate-limit]`."""

@@ -26,7 +26,7 @@ def server_settings(configuration: Configuration) -> ServerSettings:
             require_server_cookie=dns.require_server_cookie,
             secrets=_cookie_secrets(configuration, dns),
         ),
-        tcp=TcpSettings(dns.tcp_clients, dns.tcp_clients_per_address, dns.tcp_idle_timeout),
+        tcp=TcpSettings(dns.tcp_clients, dns.tcp_clients_per_address, dns.tcp_idle_timeout, dns.tcp_transfer_timeout),
         rate_limit=None if dns.rate_limit is None else _rate_limits(dns.rate_limit),
     )
 

@@ -29,6 +29,7 @@ class Connection:
         self.tcp = tcp
         self.peer = peer
         self.active_at = now  # monotonic seconds of the last whole message, or of the last octets taken
+        self.streaming_since: float | None = None  # when it was first seen that a stream is under way
         self.waiting = 0  # replies that come at the end of the batch
         self.finished = False  # the requestor sends no more
         self.closed = False
@@ -77,6 +78,11 @@ class Connection:
     def wants_to_send(self) -> bool:
         """Whether anything is left to send."""
         return bool(self._unsent or self._queue)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether a stream is owed or under way, which may hold a moment of the store."""
+        return any(isinstance(one, Generator) for one in self._queue)
 
     @property
     def is_full(self) -> bool:
@@ -172,8 +178,15 @@ class TcpServer:
             self._advance(connection, now)
 
     def close_idle(self, now: float) -> None:
-        """Close what was silent for too long."""
+        """Close what was silent for too long, and what takes a transfer too slowly; asked once in a second or so."""
         for connection in list(self._connections.values()):
+            if not connection.is_streaming:
+                connection.streaming_since = None
+            elif connection.streaming_since is None:
+                connection.streaming_since = now
+            elif now - connection.streaming_since > self._settings.transfer_seconds:
+                self._drop(connection)
+                continue
             if now - connection.active_at > self._settings.idle_seconds and not connection.waiting:
                 self._drop(connection)
 

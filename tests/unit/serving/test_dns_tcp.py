@@ -109,6 +109,27 @@ def test_dripping_octets_do_not_keep_a_connection_open(tmp_path: Path) -> None:
         drip(tcp)
 
 
+def test_a_transfer_that_is_taken_drop_by_drop_is_broken_off(tmp_path: Path) -> None:
+    """It reads one moment of the store: the changes since then cannot be written back as long as it goes on."""
+    text = "@ 300 NS ns\n" + "".join(f"h{i} 300 TXT {'x' * 250}\n" for i in range(20000)) + "host 300 A 192.0.2.1\n"
+    with running(tmp_path, text, server=bounds(transfer_seconds=1.5)) as service:
+        with connect(service) as tcp:
+            tcp.sendall(frame(dns.message.make_query("example.test.", "AXFR", id=1).to_wire()))
+            taken = 0
+            while octets := tcp.recv(4096):
+                taken += len(octets)
+                time.sleep(0.02)
+        assert taken < 20000 * 250
+        with connect(service) as tcp:  # one that is quick gets it whole, on a connection that lives longer
+            for _ in range(2):
+                tcp.sendall(frame(dns.message.make_query("example.test.", "AXFR", id=1).to_wire()))
+                deframer, whole = Deframer(), 0
+                while whole < 20001 + 1 + 1 + 1:
+                    whole += sum(len(parse_message(m).answers) for m in deframer.feed(tcp.recv(1 << 20)))
+                time.sleep(1.6)
+            assert answered(tcp)
+
+
 @pytest.mark.parametrize("bound", ["clients", "clients_per_address"])
 def test_the_one_that_was_silent_for_longest_makes_room(tmp_path: Path, bound: str) -> None:
     with running(tmp_path, server=bounds(**{bound: 3})) as service:
