@@ -137,3 +137,34 @@ def test_names_in_newer_types_are_never_written_compressed(rtype: int, before: i
     cut = bytes(before) + b"\xc0\x0c" * (2 if rtype == 17 else 1)
     compressed = octets[: -len(rdata) - 2] + len(cut).to_bytes(2, "big") + cut
     assert parse_message(compressed).answers[0].rdata == rdata
+
+
+@pytest.mark.parametrize("rtype", [2, 5, 6, 12, 14, 15, 17, 18, 21, 26, 33, 35, 36, 39])
+def test_names_that_may_come_compressed_are_whole_in_the_record(rtype: int) -> None:
+    """The types of RFC 1035, and those that RFC 3597 section 4 says receivers understand."""
+    before, count, after = {
+        6: (b"", 2, bytes(20)),
+        14: (b"", 2, b""),
+        17: (b"", 2, b""),
+        26: (b"\0\1", 2, b""),
+        33: (b"\0\1\0\2\0\3", 1, b""),
+        35: (b"\0\1\0\2\1u\7E2U+sip\0", 1, b""),
+    }.get(rtype, (b"\0\1" if rtype in (15, 18, 21, 36) else b"", 1, b""))
+    rdata = before + b"\2to\xc0\x0c" * count + after
+    octets = HEADER + b"\4test\0\0\xff\0\1" + b"\xc0\x0c" + rtype.to_bytes(2, "big") + b"\0\1\0\0\0\x3c"
+    message = parse_message(octets + len(rdata).to_bytes(2, "big") + rdata)
+    assert message.answers[0].rdata == before + b"\2to\4test\0" * count + after
+
+
+@pytest.mark.parametrize("rtype", [64, 65, 107, 65280])
+def test_in_other_types_octets_are_as_they_came(rtype: int) -> None:
+    rdata = b"\0\1\2to\xc0\x0c"
+    octets = HEADER + b"\4test\0\0\xff\0\1" + b"\xc0\x0c" + rtype.to_bytes(2, "big") + b"\0\1\0\0\0\x3c"
+    message = parse_message(octets + len(rdata).to_bytes(2, "big") + rdata)
+    assert message.answers[0].rdata == rdata
+
+
+def test_strings_in_front_of_a_name_stay_in_the_rdata() -> None:
+    octets = HEADER + b"\4test\0\0\xff\0\1" + b"\xc0\x0c\0\x23\0\1\0\0\0\x3c\0\x08" + b"\0\1\0\2\1u\x20E"
+    with pytest.raises(Malformed, match="string"):
+        parse_message(octets + b"nough octets to go past the end of it")

@@ -142,14 +142,14 @@ class Draft:
         elif not at_apex or rtype not in (_NS, _SOA):
             node.pop(rtype, None)
         else:
-            self._ignore(name, rtype, "no zone is without", "deletion")
+            self._ignore(name, rtype, "no zone is without it", "deletion")
 
     def _delete_record(self, record: RR, name: Name, node: dict[int, RRset]) -> None:
         rtype = record.rtype
         rrset = node.get(rtype)
         if rrset is None:
             if rtype == _SOA and name == self._zone:
-                self._ignore(name, rtype, "no zone is without", "deletion")
+                self._ignore(name, rtype, "no zone is without it", "deletion")
             return
         found = _find(rtype, record.rdata, rrset[1])
         if found is None:

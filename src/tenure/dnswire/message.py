@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from tenure.dnswire.edns import Edns, build_opt, parse_opt
 from tenure.dnswire.name import MAX_LABEL, MAX_LABELS, MAX_NAME, Name
 from tenure.dnswire.rr import RR, Question
-from tenure.dnswire.shapes import DECOMPRESSED, Shape, plain_name_end
+from tenure.dnswire.shapes import DECOMPRESSED, NAPTR, NAPTR_NUMBERS, NAPTR_STRINGS, Shape, plain_name_end, strings_end
 from tenure.dnswire.writer import HEADER_SIZE, MAX_MESSAGE, Writer
 from tenure.octets import Malformed
 
@@ -141,6 +141,8 @@ def _parse_record(octets: bytes, offset: int, names: _Names) -> tuple[RR, int]:
     if end > len(octets):
         raise Malformed("RDATA runs past the message", start)
     shape = DECOMPRESSED.get(rtype)
+    if rtype == NAPTR and length:
+        shape = strings_end(octets, start + NAPTR_NUMBERS, NAPTR_STRINGS, end) - start, 1, 0
     if shape is not None and length:
         return RR(name, rtype, rclass, ttl, _parse_named_rdata(octets, start, end, shape, names)), end
     return RR(name, rtype, rclass, ttl, octets[start:end]), end

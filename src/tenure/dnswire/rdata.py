@@ -10,11 +10,19 @@ from struct import Struct
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
-from tenure.dnswire.shapes import CASELESS, REST, Shape, plain_name_end
+from tenure.dnswire.shapes import (
+    CASELESS,
+    NAPTR,
+    NAPTR_NUMBERS,
+    NAPTR_STRINGS,
+    REST,
+    Shape,
+    plain_name_end,
+    strings_end,
+)
 from tenure.octets import Malformed
 
 _SOA_NUMBERS = Struct("!5I")
-_NAPTR = 35
 
 # Octets of the types whose size is fixed: A AAAA EUI48 EUI64 NID L32 L64
 _SIZES = {1: 4, 28: 16, 108: 6, 109: 8, 104: 10, 105: 6, 106: 10}
@@ -37,7 +45,7 @@ def canonical_rdata(rtype: int, rdata: bytes) -> bytes:
     """
     shape = CASELESS.get(rtype)
     if shape is None:
-        return _canonical_naptr(rdata) if rtype == _NAPTR else rdata
+        return _canonical_naptr(rdata) if rtype == NAPTR else rdata
     before, names, after = shape
     if after == 0:
         return rdata[:before] + rdata[before:].lower()
@@ -50,9 +58,13 @@ def canonical_rdata(rtype: int, rdata: bytes) -> bytes:
     return rdata[:before] + rdata[before:end].lower() + rdata[end:]
 
 
+def _naptr_name_at(rdata: bytes) -> int:
+    return strings_end(rdata, NAPTR_NUMBERS, NAPTR_STRINGS, len(rdata))
+
+
 def _canonical_naptr(rdata: bytes) -> bytes:
     try:
-        at = _strings_end(rdata, 4, 3)
+        at = _naptr_name_at(rdata)
     except Malformed:
         return rdata
     return rdata[:at] + rdata[at:].lower()
@@ -98,31 +110,37 @@ def _check_digest(rdata: bytes, at: int, sizes: Mapping[int, int]) -> None:
         raise Malformed(f"digest has {len(rdata) - at} octets, its kind has {size}", at)
 
 
-def _strings_end(rdata: bytes, at: int, count: int) -> int:
-    """Where `count` character strings that begin at `at` end."""
-    for _ in range(count):
-        if at >= len(rdata):
-            raise Malformed("character string is missing", at)
-        at += rdata[at] + 1
-    if at > len(rdata):
-        raise Malformed("character string runs past the RDATA", len(rdata))
-    return at
-
-
 def _check_txt(rdata: bytes) -> None:
-    at = _strings_end(rdata, 0, 1)
+    at = strings_end(rdata, 0, 1, len(rdata))
     while at < len(rdata):
-        at = _strings_end(rdata, at, 1)
+        at = strings_end(rdata, at, 1, len(rdata))
 
 
 def _check_hinfo(rdata: bytes) -> None:
-    if _strings_end(rdata, 0, 2) != len(rdata):
+    if strings_end(rdata, 0, 2, len(rdata)) != len(rdata):
         raise Malformed("HINFO has two character strings", 0)
 
 
 def _check_naptr(rdata: bytes) -> None:
-    if plain_name_end(rdata, _strings_end(rdata, 4, 3), len(rdata)) != len(rdata):
+    if plain_name_end(rdata, _naptr_name_at(rdata), len(rdata)) != len(rdata):
         raise Malformed("octets are left over behind the NAPTR record's name", 0)
+
+
+def _check_locator_pointer(rdata: bytes) -> None:
+    """LP: preference (2), then a name that is never compressed (RFC 6742 section 2.4)."""
+    _check_names(rdata, (2, 1, 0))
+
+
+def _check_svcb(rdata: bytes) -> None:
+    """SVCB and HTTPS: priority (2), a name that is never compressed, parameters by rising key (RFC 9460 section 2.2)."""
+    at, last = plain_name_end(rdata, 2, len(rdata)), -1
+    while at < len(rdata):
+        key, size = int.from_bytes(rdata[at : at + 2], "big"), int.from_bytes(rdata[at + 2 : at + 4], "big")
+        if at + 4 + size > len(rdata):
+            raise Malformed("a parameter runs past the RDATA", at)
+        if key <= last:
+            raise Malformed(f"parameter {key} stands behind {last}", at)
+        at, last = at + 4 + size, key
 
 
 def _check_caa(rdata: bytes) -> None:
@@ -133,8 +151,11 @@ def _check_caa(rdata: bytes) -> None:
 _CHECKS: dict[int, Callable[[bytes], None]] = {
     13: _check_hinfo,
     16: _check_txt,
+    64: _check_svcb,
+    65: _check_svcb,  # HTTPS
     99: _check_txt,  # SPF
-    _NAPTR: _check_naptr,
+    107: _check_locator_pointer,
+    NAPTR: _check_naptr,
     257: _check_caa,
 }
 

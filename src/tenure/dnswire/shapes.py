@@ -35,14 +35,29 @@ DECOMPRESSED: dict[int, Shape] = {
     39: (0, 1, 0),
 }
 
-# SIG RRSIG NXT: names compare without case (RFC 4034 section 6.2; RFC 6840 section 5.1 takes NSEC out). NAPTR, whose
-# name stands behind strings, is the one that has no shape.
+# Both of these tables lack NAPTR, whose name stands behind numbers and strings of any length.
+NAPTR = 35
+NAPTR_NUMBERS = 4  # octets
+NAPTR_STRINGS = 3
+
+# SIG RRSIG NXT: names compare without case (RFC 4034 section 6.2; RFC 6840 section 5.1 takes NSEC out).
 CASELESS: dict[int, Shape] = {
     **DECOMPRESSED,
     24: (18, 1, REST),
     46: (18, 1, REST),
     30: (0, 1, REST),
 }
+
+
+def strings_end(octets: bytes, offset: int, count: int, end: int) -> int:
+    """Where `count` character strings that begin at `offset` end; `Malformed` if one is missing or runs past `end`."""
+    for _ in range(count):
+        if offset >= end:
+            raise Malformed("character string is missing", offset)
+        offset += octets[offset] + 1
+    if offset > end:
+        raise Malformed("character string runs past the RDATA", end)
+    return offset
 
 
 def plain_name_end(octets: bytes, offset: int, end: int) -> int:

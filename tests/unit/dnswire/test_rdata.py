@@ -38,6 +38,9 @@ TEXTS = {
     "DS": "1 13 2 " + "ab" * 32,
     "SSHFP": "1 1 " + "ab" * 20,
     "TLSA": "3 1 1 " + "ab" * 32,
+    "SVCB": '1 Svc.Example.Test. alpn="h2" port="8443"',
+    "HTTPS": "0 Alias.Example.Test.",
+    "LP": "10 L64.Example.Test.",
     "CAA": '0 issue "ca.test"',
     "DNSKEY": "256 3 13 " + "YWJjZGVm" * 8,
     "RRSIG": "A 13 2 300 20300101000000 20200101000000 1 Example.Test. " + "YWJjZGVm" * 8,
@@ -72,7 +75,9 @@ def test_no_beginning_of_rdata_is_well_formed_unless_dnspython_takes_it(rtype: s
                 check_rdata(number(rtype), rdata[:size])
 
 
-@pytest.mark.parametrize("rtype", ["A", "AAAA", "NS", "SOA", "MX", "SRV", "RP", "DNAME", "NAPTR", "HINFO"])
+@pytest.mark.parametrize(
+    "rtype", ["A", "AAAA", "NS", "SOA", "MX", "SRV", "RP", "DNAME", "NAPTR", "HINFO", "SVCB", "LP"]
+)
 def test_octets_too_many_are_malformed(rtype: str) -> None:
     rdata = rdata_from_text(number(rtype), TEXTS[rtype], ORIGIN)
     with pytest.raises(Malformed):
@@ -90,6 +95,12 @@ def test_octets_too_many_are_malformed(rtype: str) -> None:
         (16, b"\3ab"),
         (16, b"\1a\2b"),
         (13, b"\1a"),
+        (64, b"\0\1\xc0\x0c"),  # a pointer, where none may be
+        (65, b"\0\1\0\0\3\0\2\x20\xfb\0\1\0\0"),  # parameter 1 behind 3
+        (65, b"\0\1\0\0\3\0\2\x20\xfb\0\3\0\2\x20\xfb"),  # twice
+        (65, b"\0\1\0\0\3\0\3\x20\xfb"),
+        (65, b"\0\1\0\0\3"),
+        (107, b"\0\1\xc0\x0c"),
         (257, b"\0\0"),
         (257, b"\0\5abc"),
     ],
