@@ -33,9 +33,9 @@ def start_zone(ledger: ZoneLedger, path: Path, place: ZonePlace, service: str) -
 
     def describe(made: Difference) -> Event:
         view = f" in view {place.view}" if place.view else ""
-        detail = f"{made.added} records and the SOA{view}; from {path.name}"
+        detail, cause = f"{made.added} records and the SOA{view}; from {path.name}", "the configuration"
         correlation = f"z{secrets.token_hex(4)}"
-        return Event(time.time(), ZONE_CREATED, service, "the configuration", correlation, name=place.name, detail=detail)
+        return Event(time.time(), ZONE_CREATED, service, cause, correlation, name=place.name, detail=detail)
 
     with ledger.gather() as gathered:
         soa = _gather(gathered, path, place.name)

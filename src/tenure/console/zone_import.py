@@ -89,9 +89,7 @@ def import_file(
         return row("nothing: it is all so already" if is_same else "the difference", done)
 
 
-def _row(
-    place: ZonePlace, reading: ZoneReading, path: Path, result: str, made: Difference | None = None
-) -> ImportLine:
+def _row(place: ZonePlace, reading: ZoneReading, path: Path, result: str, made: Difference | None = None) -> ImportLine:
     counts = (made.added, made.removed, made.retimed) if made else (0, 0, 0)
     serial = str(soa_serial(made.soa[1])) if made else ""
     name, view = to_text(place.name), view_word(place.view)
@@ -136,6 +134,5 @@ def _event(place: ZonePlace, path: Path, now: float, made: Difference) -> Event:
     view = f" in view {place.view}" if place.view else ""
     detail = f"serial {soa_serial(made.soa[1])}{view}: {counts}; from {path.name}"
     correlation = f"z{secrets.token_hex(4)}"
-    return Event(
-        now, ZONE_IMPORTED, f"cli {getpass.getuser()}", "tenure zones import", correlation, name=place.name, detail=detail
-    )
+    actor, cause = f"cli {getpass.getuser()}", "tenure zones import"
+    return Event(now, ZONE_IMPORTED, actor, cause, correlation, name=place.name, detail=detail)

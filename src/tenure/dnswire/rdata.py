@@ -132,7 +132,7 @@ def _check_locator_pointer(rdata: bytes) -> None:
 
 
 def _check_svcb(rdata: bytes) -> None:
-    """SVCB and HTTPS: priority (2), a name that is never compressed, parameters by rising key (RFC 9460 section 2.2)."""
+    """SVCB and HTTPS: priority (2), a name that is never compressed, parameters by rising key (RFC 9460 2.2)."""
     at, last = plain_name_end(rdata, 2, len(rdata)), -1
     while at < len(rdata):
         key, size = int.from_bytes(rdata[at : at + 2], "big"), int.from_bytes(rdata[at + 2 : at + 4], "big")

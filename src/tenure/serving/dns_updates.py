@@ -177,8 +177,7 @@ class UpdateBatches:
                     correlation = ""
             if isinstance(lease, Lease):
                 ends = ends_of(lease, request.message, zone.name, view, now)
-                written_as = _class_of(decision, key, zone.lease_keys)
-                batch.set_ends(zone_id, ends, _OF_LEASES if written_as == _LEASE else frozenset((written_as,)))
+                batch.set_ends(zone_id, ends, _classes_to_end(_class_of(decision, key, zone.lease_keys)))
                 request = with_lease(request, lease)
             error = ignored_error(decision.ignored, correlation) if decision.ignored else None
             replies.append((request, _NOERROR, error))
@@ -213,6 +212,11 @@ def _requestor(key: Name | None, algorithm: Name | None, source: str, stream: bo
 def _reserved_among(change: ZoneChange, zone: ZoneSettings) -> Sequence[Record]:
     """The additions that are about a reserved address."""
     return () if zone.reserved is None else zone.reserved.among(change.additions)
+
+
+def _classes_to_end(written_as: str) -> frozenset[str]:
+    """The classes of the records whose end such an update sets."""
+    return _OF_LEASES if written_as == _LEASE else frozenset((written_as,))
 
 
 def _class_of(applied: Applied, key: Name | None, lease_keys: frozenset[Name]) -> str:
