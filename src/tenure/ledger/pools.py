@@ -47,12 +47,12 @@ def _used_run(nth: NthAddress, position: int, last: bytes, step: int) -> int:
 
     if not goes_on(0, 0):
         return 0
-    low, step = 0, 1
+    low, stride = 0, 1
     while True:
-        high = min(low + step, left)
+        high = min(low + stride, left)
         if high == left or not goes_on(low, high):
             break
-        low, step = high, step * 2
+        low, stride = high, stride * 2
     while high - low > 1:
         middle = (low + high) // 2
         if goes_on(low, middle):

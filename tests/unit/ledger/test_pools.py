@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import pytest
 from ledger_rows import NOW, address, changes, lease
 
@@ -9,6 +11,7 @@ from tenure.leasing.lease import Changes, LeaseState
 from tenure.ledger import batch as batch_module
 from tenure.ledger.leases import LeaseBatch
 from tenure.ledger.opening import Ledger
+from tenure.ledger.pools import unused as unused_in
 
 FIRST, LAST = address(10), address(40)
 
@@ -89,3 +92,21 @@ def test_free_rows_come_the_first_to_end_in_front(
         assert [row.address for row in batch.longest_ended(FIRST, LAST, NOW, 2)] == [address(10), address(13)]
 
     ledger.leases.transact(work, NOW)
+
+
+@pytest.mark.parametrize("step", [1, 16])
+@pytest.mark.parametrize("free", [[], [70_000], [9, 65_535]])
+def test_a_full_stretch_is_skipped_over_in_few_looks(step: int, free: list[int]) -> None:
+    """However long it is: the looks grow with the logarithm of its length, and with the gaps that are found."""
+    stored = [number * step for number in range(100_000) if number not in free]
+    looks = []
+
+    def nth(start: bytes, _last: bytes, offset: int) -> bytes | None:
+        index = bisect_left(stored, int.from_bytes(start, "big")) + offset
+        looks.append(offset)
+        return stored[index].to_bytes(4, "big") if index < len(stored) else None
+
+    found = list(unused_in(nth, bytes(4), (100_000 * step - 1).to_bytes(4, "big"), 256, step))
+    assert [int.from_bytes(one, "big") // step for one in found] == free
+    assert len(looks) < 50 * (len(free) + 1)
+    assert sum(looks) < 2 * 100_000 * (len(free) + 1)
