@@ -32,9 +32,8 @@ class MemoryView:
         addresses = (number.to_bytes(len(first), "big") for number in range(start, end + 1, step))
         return list(islice((one for one in addresses if one not in self.rows), limit))
 
-    def nearest(self, address: bytes) -> Lease | None:
-        near = [one for one in self.rows if len(one) == len(address) and address[:2] == one[:2] and one <= address]
-        return self.rows[max(near)] if near else None
+    def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
+        return [row for row in self.rows.values() if row.address <= last and row.last_address >= first]
 
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
         free = [

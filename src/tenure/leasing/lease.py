@@ -57,6 +57,15 @@ class Lease(NamedTuple):
     prefix_length: int = 0  # bits of a prefix; 0: an address
     preferred_lifetime: int = 0  # seconds, as told to the client; 0: DHCPv4 has none
 
+    @property
+    def last_address(self) -> bytes:
+        """The highest address of a prefix; an address is its own."""
+        if not self.prefix_length:
+            return self.address
+        size = len(self.address)
+        host = (1 << 8 * size - self.prefix_length) - 1
+        return (int.from_bytes(self.address, "big") | host).to_bytes(size, "big")
+
 
 class LeaseView(Protocol):
     """The rows as they stand, with the decisions already made in the same batch. Absent is None; failing raises."""
@@ -76,8 +85,8 @@ class LeaseView(Protocol):
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
         """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
 
-    def nearest(self, address: bytes) -> Lease | None:
-        """The row with the highest address up to this one, of the same family, if it is less than 2^112 away."""
+    def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
+        """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
 
 
 class Changes(NamedTuple):

@@ -95,12 +95,12 @@ class OfferBook:
         queues = [ahead.unused or ahead.ended for ahead in pools.values()]
         return [address for queue in queues for address in islice(queue, share)]
 
-    def look_ahead(self, first: bytes, last: bytes) -> LookAhead:
-        """What is remembered of the pool `first`..`last`."""
+    def look_ahead(self, first: bytes, last: bytes, step: int = 1) -> LookAhead:
+        """What is remembered of the pool `first`..`last`, of which each `step`th address counts."""
         ahead = self._ahead.get((first, last))
         if ahead is None:
             low, high = int.from_bytes(first, "big"), int.from_bytes(last, "big")
-            start = low + int((high - low + 1) * self._spread)
+            start = low + int(((high - low) // step + 1) * self._spread) * step
             ahead = self._ahead[first, last] = LookAhead(min(start, high).to_bytes(len(first), "big"))
         self._searched[first, last] = ahead
         return ahead

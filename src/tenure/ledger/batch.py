@@ -20,6 +20,8 @@ from tenure.naming.registration import Want, Withdraw
 
 REGISTRATIONS_CHANNEL = "tenure_registrations"
 
+MOST_OVERLAPPING = 256
+
 _FORWARD = Lease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
 
 SMALL_POOL = 4096  # addresses; up to here reading the pool's own rows is quicker than reading the ends of all leases
@@ -34,7 +36,8 @@ class LeaseStatements(NamedTuple):
     drop_lease: str
     put_lease: str
     nth_address: str
-    nearest: str
+    within: str
+    before: str
     ended_by_address: str
     ended_by_end: str
     bound_past_end: str
@@ -50,7 +53,8 @@ def lease_statements(session: Session) -> LeaseStatements:
         statements.DROP_LEASE,
         statements.PUT_LEASE,
         statements.NTH_ADDRESS,
-        statements.NEAREST,
+        statements.WITHIN,
+        statements.BEFORE,
         statements.ENDED_BY_ADDRESS,
         statements.ENDED_BY_END,
         statements.BOUND_PAST_END,
@@ -131,24 +135,25 @@ class LeaseBatch:
             found = sorted({*found, *dropped} - hidden)
         return found[:limit]
 
-    def nearest(self, address: bytes) -> Lease | None:
-        """The row with the highest address up to this one, of the same family, if it is less than 2^112 away."""
-        decided = [row for row in self._changed.values() if row is not None and len(row.address) == len(address)]
-        rows = [row for row in decided if row.address <= address and row.address[:2] == address[:2]]
-        if (stored := self._nearest_stored(address)) is not None:
-            rows.append(stored)
-        return max(rows, key=lambda row: row.address, default=None)
+    def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
+        """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
+        changed, size = self._changed, len(first)
+        rows = self._session.rows(self._sql.within, (first, last, size, MOST_OVERLAPPING))
+        found = [lease for row in rows if (lease := lease_of(row)).address not in changed]
+        found += [row for a, row in changed.items() if row is not None and first <= a <= last and len(a) == size]
+        before = [row for a, row in changed.items() if row is not None and a < first and len(a) == size]
+        if (stored := self._before(first)) is not None:
+            before.append(stored)
+        nearest = max(before, key=_address_of, default=None)
+        return found if nearest is None or nearest.last_address < first else [nearest, *found]
 
-    def _nearest_stored(self, upto: bytes) -> Lease | None:
-        """The same among the rows that the batch has not decided about."""
-        size = len(upto)
-        least = upto[:2] + bytes(size - 2)
-        while (row := self._one(self._sql.nearest, (upto, least, size))) is not None:
+    def _before(self, address: bytes) -> Lease | None:
+        """The stored row before the address that the batch has not decided about."""
+        size = len(address)
+        while (row := self._one(self._sql.before, (address[:2] + bytes(size - 2), address, size))) is not None:
             if row[0] not in self._changed:
                 return lease_of(row)
-            if row[0] == least:
-                break
-            upto = (int.from_bytes(row[0], "big") - 1).to_bytes(size, "big")
+            address = row[0]
         return None
 
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
@@ -222,6 +227,10 @@ def lease_of(row: Row) -> Lease:
 def leases_of(rows: Iterable[Row]) -> list[Lease]:
     """The values of rows with `LEASE_COLUMNS`."""
     return [lease_of(row) for row in rows]
+
+
+def _address_of(lease: Lease) -> bytes:
+    return lease.address
 
 
 def _end_of(lease: Lease) -> tuple[int, bytes]:

@@ -29,10 +29,14 @@ NTH_ADDRESS = """\
 select address from lease where address >= ? and address <= ? and length(address) = ?
 order by address limit 1 offset ?"""
 
-# Delegated prefixes are longer than 16 bits, so what covers an address begins with the same two octets.
-NEAREST = f"""\
-select {LEASE_COLUMNS} from lease where address <= ? and address >= ? and length(address) = ?
-order by address desc limit 1"""
+# Delegated prefixes are longer than 16 bits, so what covers an address begins with the same two octets. No lease lies
+# within another one's prefix, so only the one before an address can cover it.
+WITHIN = f"""\
+select {LEASE_COLUMNS} from lease where address >= ? and address <= ? and length(address) = ?
+order by address limit ? /*locked*/"""
+BEFORE = f"""\
+select {LEASE_COLUMNS} from lease where address >= ? and address < ? and length(address) = ?
+order by address desc limit 1 /*locked*/"""
 
 # `+` keeps a condition from choosing the index: a small pool is read along its addresses, a big one along the ends.
 ENDED_BY_ADDRESS = f"""\

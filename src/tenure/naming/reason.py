@@ -25,6 +25,7 @@ class Reason(StrEnum):
     UPDATES_DISABLED = "updates-disabled"
     CLIENT_DECLINES = "client-declines"
     CLIENT_UPDATES = "client-updates"
+    PREFIX = "prefix"
     # what became of a registration
     WAITING = "waiting"
     CONFIRMED = "confirmed"
@@ -63,6 +64,7 @@ WORDS: dict[Reason, str] = {
     Reason.UPDATES_DISABLED: "updates are switched off here (ddns-send-updates)",
     Reason.CLIENT_DECLINES: "the client asked for no update at all (N flag)",
     Reason.CLIENT_UPDATES: "the client keeps its forward record itself (S flag clear)",
+    Reason.PREFIX: "only addresses have names, and this is a delegated prefix",
     Reason.WAITING: "the update is on its way",
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
     Reason.NAME_TAKEN: "the name belongs to another client or was made by a person (its DHCID is not this client's)",

@@ -93,20 +93,27 @@ def test_rows_between_the_steps_make_no_used_prefix_free(ledger: Ledger) -> None
     assert not {str(IPv6Network((one, 56))) for one in found} & used
 
 
-def test_the_nearest_row_is_found_in_the_ledger_and_in_the_batch(ledger: Ledger) -> None:
-    below, above = held("2001:db8::10"), held("2001:db8::30", 2)
-    put(ledger, below, above, lease(5, 5), held("2002::1", 3))
+def test_what_overlaps_is_found_in_the_ledger_and_in_the_batch(ledger: Ledger) -> None:
+    wide, inside, after = delegated("2001:db8:1000::/36"), held("2001:db8::30", 2), delegated("2001:db8:ff::/56", 3)
+    put(ledger, wide, inside, after, lease(5, 5), held("2002::1", 4))
 
     def work(batch: LeaseBatch) -> None:
-        assert batch.nearest(ip("2001:db8::f")) is None
-        assert batch.nearest(ip("2001:db8::10")) == below
-        assert batch.nearest(ip("2001:db8::2f")) == below
-        assert batch.nearest(ip("2001:ffff::")) == above
-        decided = held("2001:db8::20", 4)
-        batch.apply(Changes((decided,), (above.address,)))
-        assert batch.nearest(ip("2001:ffff::")) == decided
-        batch.apply(Changes((), (decided.address,)))
-        assert batch.nearest(ip("2001:ffff::")) == below
+        def over(text: str) -> list[Lease]:
+            network = IPv6Network(text)
+            return list(batch.overlapping(network[0].packed, network[-1].packed))
+
+        assert over("2001:db8::/64") == [inside]
+        assert over("2001:db8::/32") == [inside, after, wide]
+        assert over("2001:db8:ff:80::/60") == [after]
+        assert over("2001:db8:1fff:ff00::/56") == [wide]
+        assert over("2001:db8:2000::/56") == []
+        assert over("2001:db8:ff:100::/56") == []
+        decided = delegated("2001:db8:ff:100::/56", 5)
+        batch.apply(Changes((decided,), (after.address,)))
+        assert over("2001:db8:ff:180::/60") == [decided]
+        assert over("2001:db8:ff:80::/60") == []
+        batch.apply(Changes((), (decided.address, inside.address)))
+        assert over("2001:db8::/36") == []
 
     ledger.leases.transact(work, NOW)
 

@@ -9,7 +9,7 @@ Both directions run once per packet, so values are NamedTuples and loops are wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
@@ -102,25 +102,38 @@ def _read_relay(octets: bytes, start: int, end: int) -> tuple[Relay, int, int]:
         raise Malformed(f"a relay's header has {_RELAY_HEADER} octets", start)
     options: dict[int, bytes] = {}
     relayed: tuple[int, int] | None = None
+    for code, data, after in _walk(octets, offset, end):
+        if code == _RELAY_MSG:
+            if relayed is not None:
+                raise Malformed("a relay carries two messages", data - 4)
+            relayed = data, after
+        elif code not in options:
+            options[code] = octets[data:after]
+    if relayed is None or relayed[0] == relayed[1]:
+        raise Malformed("a relay carries no message", start)
+    relay = Relay(octets[start + 1], octets[start + 2 : start + 18], octets[start + 18 : start + 34], options)
+    return relay, *relayed
+
+
+def parse_options(octets: bytes, offset: int) -> dict[int, bytes]:
+    """The options from `offset` to the end, by code, of each the first instance; `Malformed`."""
+    options: dict[int, bytes] = {}
+    for code, data, after in _walk(octets, offset, len(octets)):
+        options.setdefault(code, octets[data:after])
+    return options
+
+
+def _walk(octets: bytes, offset: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Code, and where the data begins and ends, of each option; a message's own are read without this detour."""
     while offset < end:
         if end - offset < 4:
             raise Malformed("an option has no length", offset)
         code, size = _TLV.unpack_from(octets, offset)
         data = offset + 4
-        after = data + size
-        if after > end:
-            raise Malformed(f"option {code} runs past the end", offset)
-        if code == _RELAY_MSG:
-            if relayed is not None:
-                raise Malformed("a relay carries two messages", offset)
-            relayed = data, after
-        elif code not in options:
-            options[code] = octets[data:after]
-        offset = after
-    if relayed is None or relayed[0] == relayed[1]:
-        raise Malformed("a relay carries no message", start)
-    relay = Relay(octets[start + 1], octets[start + 2 : start + 18], octets[start + 18 : start + 34], options)
-    return relay, *relayed
+        offset = data + size
+        if offset > end:
+            raise Malformed(f"option {code} runs past the end", data - 4)
+        yield code, data, offset
 
 
 def begins_with_solicit(octets: bytes) -> bool:

@@ -1,0 +1,124 @@
+"""Which address or prefix an association gets, and whether it may have a certain one (RFC 8415 sections 13.1, 18.3).
+
+The order of the choice: reserved for the client; what the association has; what it had; what stands offered to it; what
+the client asks for; one that nobody has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tenure.dhcpwire.v6.association import ADDRESS_BITS, last_of
+from tenure.leasing.allocation import is_free
+from tenure.leasing.lease import Lease, LeaseKind
+from tenure.leasing.v6.inquiry import Inquiry, Wish
+from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.search import find_free, is_clear
+
+_PREFIX = int(LeaseKind.PREFIX)
+
+
+class Choice(NamedTuple):
+    """A lease that an association may have."""
+
+    prepared: PreparedSubnet
+    address: bytes
+    length: int  # of a prefix; of an address 128
+
+
+def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
+    """What the association is to have: what is reserved for it, in each subnet one, else one lease; or nothing.
+
+    `taken` is what other associations of the same message have got.
+    """
+    reserved = list(_reserved(inquiry, wish, taken))
+    if reserved:
+        return reserved
+    for address, length in _wanted(inquiry, wish):
+        found = may_have(inquiry, wish, address, length, taken)
+        if found is not None:
+            return [found]
+    any_free = find_free(inquiry, wish, taken)
+    return [] if any_free is None else [Choice(*any_free)]
+
+
+def may_have(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: set[bytes]) -> Choice | None:
+    """The choice of this lease, if the association may have it here."""
+    for prepared in inquiry.link:
+        if prepared.gives(wish.kind, address, length) or _is_reserved_prefix(inquiry, prepared, wish, address, length):
+            break
+        if wish.kind != _PREFIX and prepared.holds(address):
+            break
+    else:
+        return None
+    mine = prepared.reservation_key(inquiry.client, inquiry.hardware)
+    holder = prepared.reserved_for(wish.kind, address)
+    if holder is None:
+        if not prepared.gives(wish.kind, address, length) or prepared.is_everybodys(address):
+            return None
+        if mine is not None and any(True for _ in _reserved_in(inquiry, wish, prepared, taken)):
+            return None  # there is another one that is reserved for the client
+    elif holder != mine:
+        return None
+    return Choice(prepared, address, length) if _is_open(inquiry, wish, address, length, taken) else None
+
+
+def _is_reserved_prefix(inquiry: Inquiry, prepared: PreparedSubnet, wish: Wish, address: bytes, length: int) -> bool:
+    """Whether it is a prefix that is reserved for the client, which need not be in a pool."""
+    if wish.kind != _PREFIX:
+        return False
+    mine = prepared.reservation(inquiry.client, inquiry.hardware)
+    return mine is not None and (address, length) in mine.prefixes
+
+
+def _reserved(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> Iterator[Choice]:
+    """The first lease in each subnet that is reserved for the client and that no other association of it has."""
+    for prepared in inquiry.link:
+        found = next(_reserved_in(inquiry, wish, prepared, taken), None)
+        if found is not None:
+            yield found
+
+
+def _reserved_in(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, taken: set[bytes]) -> Iterator[Choice]:
+    """What is reserved for the client in the subnet and open to this association, what it has already in front."""
+    mine = prepared.reservation(inquiry.client, inquiry.hardware)
+    if mine is None:
+        return
+    leases = mine.prefixes if wish.kind == _PREFIX else tuple((one, ADDRESS_BITS) for one in mine.addresses)
+    held = {row.address for row in wish.rows}
+    for address, length in sorted(leases, key=lambda lease: lease[0] not in held):
+        if _is_open(inquiry, wish, address, length, taken):
+            yield Choice(prepared, address, length)
+
+
+def _wanted(inquiry: Inquiry, wish: Wish) -> Iterator[tuple[bytes, int]]:
+    """What the association has or had last, what stands offered to it, and what the client asks for."""
+    # a running lease ends after one that has ended
+    for row in sorted(wish.rows, key=lambda row: -row.ends_at):
+        yield row.address, row.prefix_length or ADDRESS_BITS
+    for prepared in inquiry.link:
+        address = inquiry.offers.offered_to(wish.holder, prepared.subnet_id, inquiry.now)
+        if address is not None:
+            for pool in prepared.ranges(wish.kind):
+                if pool.first <= address <= pool.last:
+                    yield address, pool.length
+    for lease in wish.ia.leases:
+        yield lease.address, lease.prefix_length
+
+
+def _is_open(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: set[bytes]) -> bool:
+    """Whether nobody else has the lease, no other association of the client, and no offer keeps it for another."""
+    if address in taken:
+        return False
+    row = inquiry.view.lease_at(address)
+    if row is not None and not is_free(row, inquiry.now):
+        return is_own(inquiry, wish, row) and (row.prefix_length or ADDRESS_BITS) == length
+    if inquiry.offers.is_kept(address, wish.holder, inquiry.now):
+        return False
+    return wish.kind != _PREFIX or is_clear(inquiry, address, last_of(address, length))
+
+
+def is_own(inquiry: Inquiry, wish: Wish, row: Lease) -> bool:
+    """Whether the row is this association's."""
+    return row.client == inquiry.client and row.kind == wish.kind and row.iaid == wish.iaid

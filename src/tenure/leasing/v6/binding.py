@@ -1,0 +1,213 @@
+"""Leases are made or renewed: the rows, what DNS must say, what it must no longer say, and the history. One place.
+
+Who may have a lease is decided before (`allocation`). Every address of a binding is registered under the client's name,
+which is chosen once for the message; a prefix has no name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
+from tenure.dhcpwire.identity import key_identity
+from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
+from tenure.dhcpwire.v6.codes import Option, Status
+from tenure.dnswire.name import to_text
+from tenure.leasing.allocation import is_free
+from tenure.leasing.binding import want_of
+from tenure.leasing.ending import is_named, rename, withdrawals
+from tenure.leasing.lease import FOREVER, Lease, LeaseKind, LeaseState
+from tenure.leasing.v6.allocation import Choice, is_own
+from tenure.leasing.v6.draft import Draft
+from tenure.leasing.v6.inquiry import Inquiry, Wish
+from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.whereabouts import build_whereabouts
+from tenure.naming.choice import Naming, name_lease
+from tenure.naming.reason import Reason
+from tenure.octets import Malformed
+
+_BOUND = int(LeaseState.BOUND)
+_PREFIX = int(LeaseKind.PREFIX)
+_CLIENT_FQDN = int(Option.CLIENT_FQDN)
+
+
+class Grant(NamedTuple):
+    """What an association gets: leases to bind or to offer, others that it must give up, or a status."""
+
+    wish: Wish
+    choices: Sequence[Choice] = ()
+    given_up: Sequence[IALease] = ()  # told to the client with lifetimes of zero
+    status: Status | None = None
+
+
+def name_addresses(inquiry: Inquiry, grants: Iterable[Grant], rows: Iterable[Lease]) -> dict[int, Naming]:
+    """The naming of the granted addresses, by subnet: the policy is the subnet's, the rest is the same for all.
+
+    A generated name is made from one address: the one that the client has had longest of those that it has now.
+    """
+    granted = [choice for grant in grants if grant.wish.kind != _PREFIX for choice in grant.choices]
+    if not granted:
+        return {}
+    fqdn = client_fqdn(inquiry)
+    among = {choice.address for choice in granted}
+    held = [(row.started_at, row.address) for row in rows if row.address in among and not is_free(row, inquiry.now)]
+    address = min(held)[1] if held else min(among)
+    return {choice.prepared.subnet_id: name_client(inquiry, choice.prepared, fqdn, address) for choice in granted}
+
+
+def client_fqdn(inquiry: Inquiry) -> ClientFqdn | None:
+    """What the client calls itself; an option 39 that is malformed counts as not sent."""
+    sent = inquiry.datagram.message.options.get(_CLIENT_FQDN)
+    if sent is None:
+        return None
+    try:
+        return parse_fqdn39(sent)
+    except Malformed:
+        return None
+
+
+def name_client(
+    inquiry: Inquiry,
+    prepared: PreparedSubnet,
+    fqdn: ClientFqdn | None,
+    address: bytes,
+    lifetime: int | None = None,
+) -> Naming:
+    """The naming of the client's leases in one subnet; `lifetime` is the subnet's where none is said."""
+    reservation = prepared.reservation(inquiry.client, inquiry.hardware)
+    return name_lease(
+        fqdn,
+        None,  # DHCPv6 has no host name option
+        None if reservation is None else reservation.host_name,
+        key_identity(inquiry.client),
+        address,
+        prepared.subnet.valid_lifetime if lifetime is None else lifetime,
+        prepared.subnet.naming,
+    )
+
+
+def bind(
+    inquiry: Inquiry, draft: Draft, grant: Grant, namings: Mapping[int, Naming], cause: str, *, settles: bool
+) -> None:
+    """Commit what is granted, and end what the association had besides on this link.
+
+    `settles`: by this message the client begins to use its leases, so those of the same association on other links
+    lose their names. A renewal of a running lease does not say where the client is, and if the names went elsewhere it
+    stays without them while the other lease runs.
+    """
+    wish = grant.wish
+    for choice in grant.choices:
+        row = inquiry.view.lease_at(choice.address)
+        naming = None if wish.kind == _PREFIX else namings[choice.prepared.subnet_id]
+        renewed = row is not None and is_own(inquiry, wish, row) and not is_free(row, inquiry.now)
+        if (
+            naming is not None
+            and row is not None
+            and renewed
+            and not settles
+            and _lost_its_names(inquiry, wish, row, naming)
+        ):
+            naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
+        lease = _row(inquiry, wish, choice, naming, row if renewed else None)
+        _bind_one(inquiry, draft, lease, row, cause, renewed=renewed)
+        if naming is not None and is_named(lease):
+            draft.want(want_of(lease, naming.ttl))
+    _leave(inquiry, draft, grant, cause, settles=settles)
+
+
+def lifetimes_of(grant: Grant, choice: Choice) -> tuple[int, int]:
+    """Preferred and valid seconds of a granted lease, by what the client wished for it."""
+    asked = next((lease.valid for lease in grant.wish.ia.leases if lease.address == choice.address), 0)
+    return choice.prepared.lifetimes(asked)
+
+
+def _row(inquiry: Inquiry, wish: Wish, choice: Choice, naming: Naming | None, before: Lease | None) -> Lease:
+    """The row of a lease; `before` is the one that is renewed."""
+    prepared = choice.prepared
+    preferred, valid = lifetimes_of(Grant(wish), choice)
+    starts = math.ceil(inquiry.now)
+    return Lease(
+        choice.address,
+        prepared.subnet_id,
+        inquiry.client,
+        inquiry.hardware,
+        _BOUND,
+        starts if before is None else before.started_at,
+        FOREVER if valid == INFINITE else starts + valid,
+        valid,
+        "" if naming is None else naming.heard,
+        None if naming is None else naming.fqdn,
+        None if naming is None else naming.dhcid,
+        naming is not None and naming.forward,
+        naming is not None and naming.reverse,
+        Reason.PREFIX if naming is None else naming.reason,
+        whereabouts(inquiry),
+        inquiry.correlation,
+        wish.kind,
+        wish.iaid,
+        choice.length if wish.kind == _PREFIX else 0,
+        preferred,
+    )
+
+
+def whereabouts(inquiry: Inquiry) -> bytes:
+    """Where the client is, as its leases keep it."""
+    relays, arrival = inquiry.datagram.relays, inquiry.arrival
+    return build_whereabouts(relays[-1] if relays else None, arrival.source, arrival.interface)
+
+
+def _bind_one(inquiry: Inquiry, draft: Draft, lease: Lease, row: Lease | None, cause: str, *, renewed: bool) -> None:
+    """The row and its history; what the address had before under another client or name goes."""
+    inquiry.offers.forget(lease.address)
+    draft.put(lease)
+    if lease.kind == _PREFIX and not renewed:
+        last = last_of(lease.address, lease.prefix_length)
+        for inside in inquiry.view.overlapping(lease.address, last):
+            if inside.address != lease.address:  # all of them are free, and no lease lies within another one
+                draft.drop(inside.address)
+    if row is not None and row.client == lease.client:
+        draft.withdraw(rename(row, lease, inquiry.correlation))
+    elif row is not None and row.state == _BOUND:
+        draft.withdraw(withdrawals(row, Reason.LEASE_EXPIRED, inquiry.correlation))
+        draft.tell("lease-expired", cause, row, "the address goes to another client")
+    if not renewed or row is None:
+        draft.tell("lease-bound", cause, lease)
+    elif row.fqdn == lease.fqdn:
+        draft.tell("lease-renewed", cause, lease)
+    else:
+        before = "none" if row.fqdn is None else to_text(row.fqdn)
+        draft.tell("lease-renewed", cause, lease, f"the name before was {before}")
+
+
+def _leave(inquiry: Inquiry, draft: Draft, grant: Grant, cause: str, *, settles: bool) -> None:
+    """What becomes of the association's other rows, now that it has what is granted.
+
+    On this link they go. On another one they run on, because the client may come back; but when it settles here, they
+    lose their names, which belong where the client is.
+    """
+    if not grant.choices:
+        return
+    here = {prepared.subnet_id for prepared in inquiry.link}
+    for row in grant.wish.rows:
+        if row.address in draft.taken:
+            continue
+        if row.subnet_id in here:
+            draft.drop(row.address)
+            draft.withdraw(withdrawals(row, Reason.SUPERSEDED, inquiry.correlation))
+            if row.state == _BOUND:
+                draft.tell("lease-superseded", cause, row, "the client has another one here now")
+        elif settles and row.state == _BOUND and is_named(row):
+            draft.put(row._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED))
+            draft.withdraw(withdrawals(row, Reason.SUPERSEDED, inquiry.correlation))
+            draft.tell("lease-superseded", cause, row, "the client is on another link now")
+
+
+def _lost_its_names(inquiry: Inquiry, wish: Wish, row: Lease, naming: Naming) -> bool:
+    """Whether a running lease is without its names because another running one of the association has them."""
+    if naming.fqdn is None or is_named(row):
+        return False
+    return any(
+        other.address != row.address and not is_free(other, inquiry.now) and is_named(other) for other in wish.rows
+    )

@@ -1,0 +1,159 @@
+"""The one door of the DHCPv6 lease way: a message and the rows go in, a decision comes out.
+
+What each message type must and must not have is one table (RFC 8415 section 16, RFC 9686 section 4.2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from tenure.dhcpwire.identity import duid_key
+from tenure.dhcpwire.v6.association import IA, IA_PD
+from tenure.dhcpwire.v6.codes import MessageType, Option, Status
+from tenure.dhcpwire.v6.hardware import hardware_of_duid, hardware_of_link_local, hardware_of_option
+from tenure.dhcpwire.v6.message import Datagram
+from tenure.leasing.lease import NOTHING, LeaseView
+from tenure.leasing.offers import OfferBook
+from tenure.leasing.v6 import reply
+from tenure.leasing.v6.arrival import Arrival
+from tenure.leasing.v6.ending import decline, release
+from tenure.leasing.v6.granting import rebind, renew, request, solicit
+from tenure.leasing.v6.inquiry import Decision, Inquiry, Server, silent, wish_of
+from tenure.leasing.v6.link import Link, SubnetTable
+from tenure.leasing.v6.search import hashed_addresses
+from tenure.leasing.v6.self_made import register
+from tenure.leasing.v6.stateless import confirm, information_request
+from tenure.leasing.v6.verdict import Verdict
+
+_CLIENT_ID, _SERVER_ID, _LINKLAYER = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.CLIENT_LINKLAYER_ADDR)
+_IAADDR, _ORO = int(Option.IAADDR), int(Option.ORO)
+_SOLICIT = int(MessageType.SOLICIT)
+
+
+class Has(IntEnum):
+    """Whether a message has an option."""
+
+    MAY = 0
+    MUST = 1
+    MUST_NOT = 2
+
+
+class Rule(NamedTuple):
+    """What a message type asks for. One sent to our own address is never heard; the client may be told so."""
+
+    decide: Callable[[Inquiry, SubnetTable], Decision]
+    client_id: Has
+    server_id: Has
+    told_of_unicast: bool  # by the status UseMulticast; else silence
+    anywhere: bool = False  # answered wherever the client is
+
+
+def _here(decide: Callable[[Inquiry], Decision]) -> Callable[[Inquiry, SubnetTable], Decision]:
+    return lambda inquiry, _subnets: decide(inquiry)
+
+
+_RULES: dict[int, Rule] = {
+    MessageType.SOLICIT: Rule(_here(solicit), Has.MUST, Has.MUST_NOT, told_of_unicast=False),
+    MessageType.REQUEST: Rule(_here(request), Has.MUST, Has.MUST, told_of_unicast=True),
+    MessageType.CONFIRM: Rule(_here(confirm), Has.MUST, Has.MUST_NOT, told_of_unicast=False),
+    MessageType.RENEW: Rule(_here(renew), Has.MUST, Has.MUST, told_of_unicast=True),
+    MessageType.REBIND: Rule(_here(rebind), Has.MUST, Has.MUST_NOT, told_of_unicast=False),
+    MessageType.RELEASE: Rule(release, Has.MUST, Has.MUST, told_of_unicast=True, anywhere=True),
+    MessageType.DECLINE: Rule(decline, Has.MUST, Has.MUST, told_of_unicast=True, anywhere=True),
+    MessageType.INFORMATION_REQUEST: Rule(_here(information_request), Has.MAY, Has.MAY, told_of_unicast=True),
+    MessageType.ADDR_REG_INFORM: Rule(_here(register), Has.MUST, Has.MUST_NOT, told_of_unicast=False),
+}
+# Options that make a message of the type invalid, besides identity associations in an INFORMATION-REQUEST.
+_UNFIT: dict[int, int] = {MessageType.ADDR_REG_INFORM: _ORO}
+
+
+def decide(
+    datagram: Datagram,
+    arrival: Arrival,
+    view: LeaseView,
+    offers: OfferBook,
+    subnets: SubnetTable,
+    server: Server,
+    now: float,
+    correlation: str,
+) -> Decision:
+    """What becomes of a message. Its changes must be in `view` before the next one is decided."""
+    relays, message = datagram
+    rule = _RULES.get(message.kind)
+    if rule is None:
+        return silent(Verdict.UNKNOWN_MESSAGE_TYPE)
+    options = message.options
+    duid = options.get(_CLIENT_ID)
+    client = None if duid is None else duid_key(duid)
+    if client is None and (duid is not None or rule.client_id is Has.MUST):
+        return silent(Verdict.NO_IDENTITY)
+    refused = _refusal(rule, options.get(_SERVER_ID), server)
+    if refused is not None:
+        return silent(refused)
+    if _UNFIT.get(message.kind) in options or (
+        message.kind == MessageType.INFORMATION_REQUEST and message.associations
+    ):
+        return silent(Verdict.ASSOCIATIONS_NAMED)
+    link = subnets.link_of(relays, arrival)
+    hardware = _hardware(datagram, arrival, duid)
+    inquiry = Inquiry(datagram, arrival, server, link, client or b"", hardware, view, offers, now, correlation)
+    if not relays and not arrival.multicast:
+        if not rule.told_of_unicast:
+            return silent(Verdict.UNICAST)
+        return Decision(reply.status(inquiry, Status.USE_MULTICAST), NOTHING, Verdict.REFUSED_UNICAST)
+    if not link and not rule.anywhere:
+        return silent(Verdict.NO_SUBNET)
+    return rule.decide(inquiry, subnets)
+
+
+def _refusal(rule: Rule, server_id: bytes | None, server: Server) -> Verdict | None:
+    """Whether the message is for another server, or names one where it must not."""
+    if server_id is None:
+        return Verdict.OTHER_SERVER if rule.server_id is Has.MUST else None
+    if rule.server_id is Has.MUST_NOT:
+        return Verdict.SERVER_NAMED
+    return None if server_id == server.duid else Verdict.OTHER_SERVER
+
+
+def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> bytes:
+    """The client's hardware address: what its relay saw, else what its link-local address or its DUID is made of."""
+    source = arrival.source
+    if datagram.relays:
+        nearest = datagram.relays[-1]
+        source = nearest.peer_address
+        seen = nearest.options.get(_LINKLAYER)
+        if seen is not None and (found := hardware_of_option(seen)) is not None:
+            return found
+    return hardware_of_link_local(source) or (hardware_of_duid(duid) if duid is not None else None) or b""
+
+
+def rows_needed(
+    datagram: Datagram, arrival: Arrival, subnets: SubnetTable, server: Server
+) -> tuple[bytes, list[bytes]]:
+    """The client, empty if unknown, and the addresses of interest: what the ledger can read for a whole batch at once.
+
+    Those that it speaks of; and for a new one, where a hash will point.
+    """
+    message = datagram.message
+    client = duid_key(message.options.get(_CLIENT_ID, b"")) or b""
+    addresses = [lease.address for ia in message.associations for lease in ia.leases]
+    if (told := message.options.get(_IAADDR)) is not None:
+        addresses.append(told[:16])
+    if message.kind == _SOLICIT and client:
+        link = subnets.link_of(datagram.relays, arrival)
+        addresses += _hashed(message.associations, client, link, server)
+    return client, addresses
+
+
+def _hashed(associations: Sequence[IA], client: bytes, link: Link, server: Server) -> list[bytes]:
+    found = []
+    for ia in associations:
+        if ia.code == IA_PD:
+            continue
+        wish = wish_of(ia, client, ())
+        for prepared in link:
+            for pool in prepared.ranges(wish.kind):
+                found += list(hashed_addresses(server.secret, wish.holder, pool))[:1]
+    return found

@@ -1,0 +1,77 @@
+"""What one message changes, put together association by association: rows, what DNS must say, and the history.
+
+Everything goes into one `Changes`, so leases and their registrations can only be committed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address
+
+from tenure.leasing.ending import withdrawals
+from tenure.leasing.lease import NOTHING, Changes, Lease, LeaseKind, LeaseState
+from tenure.leasing.v6.inquiry import Inquiry
+from tenure.naming.event import Event
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Want, Withdraw
+
+ACTOR = "dhcp6"
+
+_BOUND = int(LeaseState.BOUND)
+
+
+class Draft:
+    """The changes of one message so far. `taken` are the addresses and prefixes that it deals with."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+        self.taken: set[bytes] = set()
+        self._leases: list[Lease] = []
+        self._dropped: list[bytes] = []
+        self._wants: list[Want] = []
+        self._withdraws: list[Withdraw] = []
+        self._events: list[Event] = []
+
+    def put(self, lease: Lease) -> None:
+        """Write a row."""
+        self._leases.append(lease)
+
+    def drop(self, address: bytes) -> None:
+        """Take a row away."""
+        self._dropped.append(address)
+
+    def want(self, want: Want) -> None:
+        """Have DNS say this."""
+        self._wants.append(want)
+
+    def withdraw(self, withdraws: Iterable[Withdraw]) -> None:
+        """Have DNS say these no more."""
+        self._withdraws += withdraws
+
+    def tell(self, kind: str, cause: str, lease: Lease, detail: str = "") -> None:
+        """A line of the history about a lease; of a prefix it says which one."""
+        inquiry = self._inquiry
+        if lease.kind == LeaseKind.PREFIX:
+            prefix = f"the prefix {IPv6Address(lease.address)}/{lease.prefix_length}"
+            detail = f"{prefix}; {detail}" if detail else prefix
+        correlation = inquiry.correlation
+        about = (lease.address, lease.fqdn, lease.client, lease.hardware)
+        self._events.append(Event(inquiry.now, kind, ACTOR, cause, correlation, *about, detail))
+
+    def end(self, lease: Lease, ended: Lease, kind: str, cause: str, reason: Reason, detail: str = "") -> None:
+        """A running lease ends: its row becomes `ended`, and its names go."""
+        self._leases.append(ended)
+        self._withdraws += withdrawals(lease, reason, self._inquiry.correlation)
+        self.tell(kind, cause, lease, detail)
+
+    def changes(self) -> Changes:
+        """All of it."""
+        if not (self._leases or self._dropped or self._events):
+            return NOTHING
+        return Changes(
+            tuple(self._leases),
+            tuple(self._dropped),
+            tuple(self._wants),
+            tuple(self._withdraws),
+            tuple(self._events),
+        )

@@ -1,0 +1,76 @@
+"""What one decision is made from, and what it comes to. NamedTuples, because there is one of each per packet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tenure.dhcpwire.v6.association import IA, IA_PD
+from tenure.dhcpwire.v6.message import Datagram
+from tenure.leasing.lease import NOTHING, Changes, Lease, LeaseKind, LeaseView
+from tenure.leasing.offers import OfferBook
+from tenure.leasing.v6.arrival import Arrival, Destination
+from tenure.leasing.v6.link import Link
+from tenure.leasing.v6.verdict import Verdict
+
+_ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
+
+
+class Server(NamedTuple):
+    """What the servers of one ledger have in common: by the DUID clients know them, the secret hides addresses."""
+
+    duid: bytes
+    secret: bytes
+
+
+class Inquiry(NamedTuple):
+    """A message with its place and time, and the rows as they stand."""
+
+    datagram: Datagram
+    arrival: Arrival
+    server: Server
+    link: Link  # empty only where a message is answered wherever it comes from
+    client: bytes  # identity key; empty if the client did not say
+    hardware: bytes  # hardware type octet and address, as far as they can be told; else empty
+    view: LeaseView
+    offers: OfferBook
+    now: float  # UTC seconds
+    correlation: str
+
+
+class Wish(NamedTuple):
+    """One identity association that the client speaks of, and what it has in it."""
+
+    ia: IA
+    kind: int  # a LeaseKind
+    iaid: int
+    holder: bytes  # whom offers are kept for: the client and this association of it
+    rows: Sequence[Lease]  # of this association, in all subnets and states
+
+
+class Reply(NamedTuple):
+    """A message and where it goes."""
+
+    octets: bytes
+    destination: Destination
+
+
+class Decision(NamedTuple):
+    """The reply may go only when the changes are committed."""
+
+    reply: Reply | None
+    changes: Changes
+    counted: Verdict
+
+
+def silent(verdict: Verdict) -> Decision:
+    """No reply and no change."""
+    return Decision(None, NOTHING, verdict)
+
+
+def wish_of(ia: IA, client: bytes, rows: Sequence[Lease]) -> Wish:
+    """The wish of a client that has these rows."""
+    kind = _PREFIX if ia.code == IA_PD else _ADDRESS
+    iaid = int.from_bytes(ia.iaid, "big")
+    own = [row for row in rows if row.iaid == iaid and row.kind == kind] if rows else rows
+    return Wish(ia, kind, iaid, b"%b%c%b" % (client, kind, ia.iaid), own)

@@ -1,0 +1,136 @@
+"""The octets of a server's message and where they go (RFC 8415 sections 18.3 and 19.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tenure.dhcpwire.v6.association import (
+    IA,
+    IA_TA,
+    INFINITE,
+    IALease,
+    build_association,
+    build_excluded_prefix,
+    build_lease,
+    build_status,
+)
+from tenure.dhcpwire.v6.codes import MessageType, Option, Status
+from tenure.dhcpwire.v6.message import build_reply, encode_option, encode_options, option_codes
+from tenure.leasing.lease import LeaseKind
+from tenure.leasing.v6.arrival import way_back
+from tenure.leasing.v6.binding import Grant, lifetimes_of
+from tenure.leasing.v6.inquiry import Inquiry, Reply
+from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.naming.choice import Naming
+
+_CLIENT_ID, _SERVER_ID, _ORO = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.ORO)
+_RAPID_COMMIT, _CLIENT_FQDN, _PD_EXCLUDE = int(Option.RAPID_COMMIT), int(Option.CLIENT_FQDN), int(Option.PD_EXCLUDE)
+_PREFIX = int(LeaseKind.PREFIX)
+
+_STATUS_WORDS: dict[Status, str] = {
+    Status.SUCCESS: "done",
+    Status.NO_ADDRS_AVAIL: "no address is free here",
+    Status.NO_PREFIX_AVAIL: "no prefix is free here",
+    Status.NO_BINDING: "no such lease is known here",
+    Status.NOT_ON_LINK: "an address is not right for this link",
+    Status.USE_MULTICAST: "send to the group of servers",
+}
+_STATUS = {status: build_status(status, text) for status, text in _STATUS_WORDS.items()}
+_NO_ADDRS = _STATUS[Status.NO_ADDRS_AVAIL]
+
+
+def advertise(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None) -> Reply:
+    """An ADVERTISE of what the client would get (section 18.3.9)."""
+    prepared = _first_subnet(inquiry, grants)
+    options = prepared.options_for(inquiry.client, inquiry.hardware)
+    content = _associations(inquiry, grants) + options.preference() + _named(inquiry, naming)
+    return _reply(inquiry, MessageType.ADVERTISE, content + _asked(inquiry, prepared))
+
+
+def grant(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None, *, rapid: bool = False) -> Reply:
+    """A REPLY about leases (sections 18.3.1, 18.3.2, 18.3.4, 18.3.5)."""
+    content = _associations(inquiry, grants) + (encode_option(_RAPID_COMMIT, b"") if rapid else b"")
+    return _reply(
+        inquiry, MessageType.REPLY, content + _named(inquiry, naming) + _asked(inquiry, _first_subnet(inquiry, grants))
+    )
+
+
+def status(inquiry: Inquiry, code: Status, unbound: Iterable[IA] = ()) -> Reply:
+    """A REPLY with a status, and NoBinding for the associations that the client does not have (section 18.3.7)."""
+    content = _STATUS[code]
+    for ia in unbound:
+        content += build_association(ia, 0, 0, _STATUS[Status.NO_BINDING])
+    return _reply(inquiry, MessageType.REPLY, content)
+
+
+def inform(inquiry: Inquiry) -> Reply:
+    """A REPLY with parameters alone (section 18.3.6)."""
+    prepared = inquiry.link[0]
+    return _reply(inquiry, MessageType.REPLY, _asked(inquiry, prepared, stateless=True))
+
+
+def _reply(inquiry: Inquiry, kind: MessageType, content: bytes) -> Reply:
+    """A message with the server's DUID and, if it sent one, the client's (section 18.3.10)."""
+    message = inquiry.datagram.message
+    head = [(_SERVER_ID, inquiry.server.duid)]
+    client_id = message.options.get(_CLIENT_ID)
+    if client_id is not None:
+        head.insert(0, (_CLIENT_ID, client_id))
+    return send(inquiry, kind, encode_options(head) + content)
+
+
+def send(inquiry: Inquiry, kind: MessageType, options: bytes) -> Reply:
+    """A message of this kind and these options, the way back that the request came."""
+    datagram = inquiry.datagram
+    return Reply(build_reply(kind, datagram, options), way_back(inquiry.arrival, relayed=bool(datagram.relays)))
+
+
+def _associations(inquiry: Inquiry, grants: Sequence[Grant]) -> bytes:
+    """Every association that the client spoke of, with T1 and T2 the same in all (section 18.3.4)."""
+    times = {(one.wish.ia.iaid, choice.address): lifetimes_of(one, choice) for one in grants for choice in one.choices}
+    shortest = min((preferred for preferred, _ in times.values()), default=INFINITE)
+    t1, t2 = _first_subnet(inquiry, grants).timers(shortest)
+    excludes = _PD_EXCLUDE in option_codes(inquiry.datagram.message.options.get(_ORO, b""))
+    parts = []
+    for one in grants:
+        ia, content = one.wish.ia, b""
+        for choice in one.choices:
+            preferred, valid = times[ia.iaid, choice.address]
+            inside = _excluded(choice.prepared, choice.address, choice.length) if excludes else b""
+            content += build_lease(ia.code, IALease(choice.address, choice.length, preferred, valid), inside)
+        for lease in one.given_up:
+            content += build_lease(ia.code, lease._replace(preferred=0, valid=0))
+        if one.status is not None:
+            content += _STATUS[one.status]
+        parts.append(build_association(ia, t1, t2, content) if one.choices else build_association(ia, 0, 0, content))
+    # Temporary addresses are not leased: who wants some makes them itself.
+    parts += [
+        build_association(ia, 0, 0, _NO_ADDRS) for ia in inquiry.datagram.message.associations if ia.code == IA_TA
+    ]
+    return b"".join(parts)
+
+
+def _excluded(prepared: PreparedSubnet, prefix: bytes, length: int) -> bytes:
+    pool = prepared.prefix_pool(prefix, length)
+    if pool is None or pool.excluded is None:
+        return b""
+    return encode_option(_PD_EXCLUDE, build_excluded_prefix(prefix, length, *pool.excluded))
+
+
+def _first_subnet(inquiry: Inquiry, grants: Sequence[Grant]) -> PreparedSubnet:
+    """The subnet whose options and timers a message has: that of its first lease."""
+    return next((choice.prepared for one in grants for choice in one.choices), inquiry.link[0])
+
+
+def _asked(inquiry: Inquiry, prepared: PreparedSubnet, *, stateless: bool = False) -> bytes:
+    options = prepared.options_for(inquiry.client, inquiry.hardware)
+    return options.asked(inquiry.datagram.message.options.get(_ORO), stateless=stateless)
+
+
+def _named(inquiry: Inquiry, naming: Naming | None) -> bytes:
+    """Option 39, for a client that sent it and asks for it (RFC 4704 section 6)."""
+    if naming is None or naming.reply_fqdn is None:
+        return b""
+    if _CLIENT_FQDN not in option_codes(inquiry.datagram.message.options.get(_ORO, b"")):
+        return b""
+    return encode_option(_CLIENT_FQDN, naming.reply_fqdn)

@@ -1,0 +1,121 @@
+"""ADDR-REG-INFORM: a client tells of an address that it made itself, so that it too has its name (RFC 9686).
+
+The row is kept like a lease, for as long as the client says that the address is valid. The name is that of its option
+39, else the one that its other addresses have here, else what the policy of the subnet gives.
+"""
+
+from __future__ import annotations
+
+import math
+from hashlib import sha256
+
+from tenure.dhcpwire.fqdn import ClientFqdn, NameKind
+from tenure.dhcpwire.v6.association import INFINITE, IALease, parse_lease
+from tenure.dhcpwire.v6.codes import MessageType, Option
+from tenure.dhcpwire.v6.message import encode_option
+from tenure.dnswire.name import Name, labels
+from tenure.leasing.allocation import is_free
+from tenure.leasing.binding import want_of
+from tenure.leasing.ending import is_named, rename, withdrawals
+from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
+from tenure.leasing.v6 import reply
+from tenure.leasing.v6.binding import client_fqdn, name_client, whereabouts
+from tenure.leasing.v6.draft import Draft
+from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
+from tenure.leasing.v6.link import subnet_on
+from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.verdict import Verdict
+from tenure.naming.reason import Reason
+from tenure.octets import Malformed
+
+_IAADDR = int(Option.IAADDR)
+_SELF_MADE, _BOUND = int(LeaseKind.SELF_MADE), int(LeaseState.BOUND)
+_CAUSE = "ADDR-REG-INFORM"
+
+
+def register(inquiry: Inquiry) -> Decision:
+    """Note the address, or that it is no longer used; the reply says only that this was heard.
+
+    Of an address that is not the sender's, not of its link, or leased by us, nothing is noted (section 4.2.1).
+    """
+    told = inquiry.datagram.message.options.get(_IAADDR, b"")
+    try:
+        lease = parse_lease(_IAADDR, told)
+    except Malformed:
+        return silent(Verdict.ADDRESS_NOT_REGISTERED)
+    relays = inquiry.datagram.relays
+    prepared = subnet_on(inquiry.link, lease.address)
+    if lease.address != (relays[-1].peer_address if relays else inquiry.arrival.source) or prepared is None:
+        return silent(Verdict.ADDRESS_NOT_REGISTERED)
+    row = inquiry.view.lease_at(lease.address)
+    running = row is not None and not is_free(row, inquiry.now)
+    if not prepared.subnet.registers_self_made or (running and row is not None and row.kind != _SELF_MADE):
+        return silent(Verdict.ADDRESS_NOT_REGISTERED)
+    draft = Draft(inquiry)
+    if lease.valid:
+        _note(inquiry, draft, prepared, lease, row, running=running)
+    elif row is not None and running and row.client == inquiry.client:
+        ended = row._replace(state=int(LeaseState.RELEASED), ends_at=int(inquiry.now), correlation=inquiry.correlation)
+        draft.end(row, ended, "lease-released", _CAUSE, Reason.LEASE_RELEASED)
+    answer = reply.send(inquiry, MessageType.ADDR_REG_REPLY, encode_option(_IAADDR, told))
+    changes = draft.changes()
+    return Decision(answer, changes, Verdict.REGISTERED if changes is not NOTHING else Verdict.RELEASED)
+
+
+def _note(
+    inquiry: Inquiry, draft: Draft, prepared: PreparedSubnet, told: IALease, row: Lease | None, *, running: bool
+) -> None:
+    now = math.ceil(inquiry.now)
+    naming = name_client(inquiry, prepared, _fqdn(inquiry), told.address, told.valid)
+    own = row is not None and row.client == inquiry.client
+    renewed = own and running
+    lease = Lease(
+        told.address,
+        prepared.subnet_id,
+        inquiry.client,
+        inquiry.hardware,
+        _BOUND,
+        row.started_at if row is not None and renewed else now,
+        FOREVER if told.valid == INFINITE else now + told.valid,
+        told.valid,
+        naming.heard,
+        naming.fqdn,
+        naming.dhcid,
+        naming.forward,
+        naming.reverse,
+        naming.reason,
+        whereabouts(inquiry),
+        inquiry.correlation,
+        _SELF_MADE,
+        _number_of(told.address),
+        0,
+        min(told.preferred, told.valid),
+    )
+    if row is not None and own:
+        draft.withdraw(rename(row, lease, inquiry.correlation))
+    elif row is not None:
+        draft.drop(row.address)
+        draft.withdraw(withdrawals(row, Reason.SUPERSEDED, inquiry.correlation))
+        if running:  # two clients say that they have it; the RFC has the later one believed, and the fact recorded
+            draft.tell("lease-superseded", _CAUSE, row, "another client tells of the address as its own")
+    draft.put(lease)
+    draft.tell("lease-renewed" if renewed else "lease-bound", _CAUSE, lease, "an address that the client made itself")
+    if is_named(lease):
+        draft.want(want_of(lease, naming.ttl))
+
+
+def _fqdn(inquiry: Inquiry) -> ClientFqdn | None:
+    """The client's option 39, else what it called itself when it was given another address that is named here."""
+    said = client_fqdn(inquiry)
+    if said is not None:
+        return said
+    named = [row for row in inquiry.view.leases_of(inquiry.client) if row.fqdn is not None and row.state == _BOUND]
+    if not named:
+        return None
+    name: Name = max(named, key=lambda row: row.ends_at).fqdn or b"\0"
+    return ClientFqdn(True, False, False, True, NameKind.FULL, tuple(labels(name)), name, 39)
+
+
+def _number_of(address: bytes) -> int:
+    """What stands for the number of an association, of which such an address has none: each has a row of its own."""
+    return int.from_bytes(sha256(address).digest()[:8], "big") >> 1
