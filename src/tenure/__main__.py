@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tenure.serving.stop import Stop
 
 SERVICES = {
-    "dhcp": "Run the DHCP server alone.",
+    "dhcp": "Run the DHCP server alone, for IPv4, IPv6 or both, as configured.",
     "dns": "Run the DNS server alone.",
     "updater": "Run the updater alone: it registers the names of leases in DNS.",
     "transfers": "Run the transfer service alone: it tells other servers of changes, and keeps secondary zones fresh.",
@@ -80,11 +80,11 @@ def run(name: str, path: Path, worker: int | None = None) -> int:
     from tenure.assembly import Service, run_service, workers_of  # noqa: PLC0415
 
     service = Service(name)
-    if worker is None and workers_of(service, configuration) > 1:
+    if worker is None and workers_of(service, configuration):
         return _supervise([service], configuration, path, Report(name), stop)
     follow_lifeline(stop)
     report = Report(name if worker is None else f"{name}-{worker}")
-    return guard(lambda: run_service(service, configuration, report, stop), report)
+    return guard(lambda: run_service(service, configuration, report, stop, worker), report)
 
 
 def serve_all(path: Path) -> int:
@@ -126,10 +126,9 @@ def _commands(services: Sequence[Service], configuration: Configuration, path: P
         # -P: no module of the working directory stands in for one of ours.
         command = [sys.executable, "-P", "-m", "tenure", str(service), "-c", str(path)]
         workers = workers_of(service, configuration)
-        if workers == 1:
+        if not workers:
             found[str(service)] = command
-        else:
-            found |= {f"{service}-{number}": [*command, _WORKER, str(number)] for number in range(1, workers + 1)}
+        found |= {f"{service}-{number}": [*command, _WORKER, str(number)] for number in workers}
     return found
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.zone import Record
@@ -22,6 +24,7 @@ from tenure.config.fields import view_word
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, subnets
+from tenure.config.subnets6 import subnets6
 from tenure.config.zones import DNS_PORT, journal_sizes, place_of, start_records, zone_settings
 from tenure.dnswire.name import to_text
 from tenure.ledger.leases import LeaseLedger
@@ -34,7 +37,11 @@ from tenure.serving.stop import Stop
 from tenure.signing.key import hash_size
 from tenure.signing.rotation import Secret
 
-DHCP_PORT = 67
+if TYPE_CHECKING:
+    from tenure.leasing.v6.inquiry import Server
+
+DHCP_PORT, DHCP6_PORT = 67, 547
+DHCP4, DHCP6 = 4, 6  # the processes of the DHCP service, where both are configured
 WAKE_UPDATER = "updater"
 
 
@@ -52,8 +59,8 @@ def services_of(configuration: Configuration) -> tuple[Service, ...]:
     """The services that `tenure serve` runs: those that the configuration gives something to do."""
     named = {
         Service.DNS: configuration.dns is not None,
-        Service.DHCP: configuration.dhcp4 is not None,
-        Service.UPDATER: configuration.dhcp4 is not None and bool(all_plans(configuration)),
+        Service.DHCP: configuration.leases,
+        Service.UPDATER: configuration.leases and bool(all_plans(configuration)),
         Service.TRANSFERS: any(map(_has_neighbours, zone_settings(configuration))),
         Service.JANITOR: True,
     }
@@ -83,9 +90,13 @@ def prepare(configuration: Configuration, report: Report) -> None:
             zones.close()
 
 
-def workers_of(service: Service, configuration: Configuration) -> int:
-    """How many processes of the service run beside one another."""
-    return configuration.dns.workers if service is Service.DNS and configuration.dns is not None else 1
+def workers_of(service: Service, configuration: Configuration) -> tuple[int, ...]:
+    """The numbers of the processes of a service that run beside one another; none where it is one process."""
+    if service is Service.DNS and configuration.dns is not None and configuration.dns.workers > 1:
+        return tuple(range(1, configuration.dns.workers + 1))
+    if service is Service.DHCP and configuration.dhcp4 is not None and configuration.dhcp6 is not None:
+        return DHCP4, DHCP6
+    return ()
 
 
 def check_shared_ports(configuration: Configuration) -> None:
@@ -96,14 +107,16 @@ def check_shared_ports(configuration: Configuration) -> None:
         check_free([place.or_port(DNS_PORT) for place in configuration.dns.listen])
 
 
-def run_service(service: Service, configuration: Configuration, report: Report, stop: Stop) -> None:
-    """Runs one service, or one of its workers, until the stop.
+def run_service(
+    service: Service, configuration: Configuration, report: Report, stop: Stop, worker: int | None = None
+) -> None:
+    """Runs one service, or the worker of it with this number, until the stop.
 
     Raises `ServiceError` or `LedgerError` when it cannot start.
     """
     prepare(configuration, report)
     runners: dict[Service, Callable[[Configuration, Report, Stop], None]] = {
-        Service.DHCP: _run_dhcp,
+        Service.DHCP: _run_dhcp6 if worker == DHCP6 or configuration.dhcp4 is None else _run_dhcp4,
         Service.DNS: _run_dns,
         Service.UPDATER: _run_updater,
         Service.TRANSFERS: _run_transfers,
@@ -194,12 +207,11 @@ def _kept_or(new: Secret, kept: Sequence[Secret]) -> Sequence[Secret]:
     return kept or [new]
 
 
-def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
+def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None:
     from tenure.leasing.link import SubnetTable  # noqa: PLC0415
     from tenure.serving.dhcp4 import Dhcp4Service  # noqa: PLC0415 - a process loads only what it runs
 
-    if configuration.dhcp4 is None:
-        raise ServiceError("the DHCP service", "[dhcp4] is not configured", "add it, or do not run this service")
+    assert configuration.dhcp4 is not None
     ledger = open_leases(configuration.store_url)
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
@@ -208,6 +220,35 @@ def _run_dhcp(configuration: Configuration, report: Report, stop: Stop) -> None:
     table = SubnetTable(subnets(configuration), client_classes(configuration), flex)
     Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
     ledger.close()
+
+
+def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.serving.dhcp6 import Dhcp6Service  # noqa: PLC0415 - a process loads only what it runs
+
+    if configuration.dhcp6 is None:
+        missing = "neither [dhcp4] nor [dhcp6] is configured"
+        raise ServiceError("the DHCP service", missing, "add one of them, or do not run this service")
+    ledger = open_leases(configuration.store_url)
+    listen = [place.or_port(DHCP6_PORT) for place in configuration.dhcp6.listen]
+    Dhcp6Service(
+        ledger,
+        subnets6(configuration),
+        dhcp6_server(configuration.dhcp6.server_id, ledger),
+        configuration.dhcp6.interfaces,
+        listen,
+        _wake_updater(configuration),
+        report,
+        spread=spread_of(configuration),
+    ).run(stop)
+    ledger.close()
+
+
+def dhcp6_server(configured: bytes | None, ledger: LeaseLedger) -> Server:
+    """What DHCPv6 servers on one store have in common, made once: a DUID of a UUID (RFC 6355), and a secret."""
+    from tenure.leasing.v6.inquiry import Server  # noqa: PLC0415 - a process loads only what it runs
+
+    duid = configured or ledger.secrets.shared("dhcp6-duid", b"\0\4" + uuid4().bytes)
+    return Server(duid, ledger.secrets.shared("dhcp6-addresses", secrets.token_bytes(32)))
 
 
 def spread_of(configuration: Configuration) -> float:

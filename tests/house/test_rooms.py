@@ -20,9 +20,20 @@ ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
 ROOMS["serving"] = {*ROOMS}
 ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.subnet", "updating.routing"}
 ROOMS["config"] |= {"leasing.expression", "leasing.classes"}
+ROOMS["config"] |= {"leasing.v6.subnet"}
 ROOMS["config"] |= {"authority.policy", "authority.requestor", "authority.settings", "authority.server_settings"}
 ROOMS["config"] |= {"authority.views"}
-ROOMS["console"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.lease", "ledger", "config"}
+ROOMS["console"] = {
+    "octets",
+    "dnswire",
+    "dhcpwire",
+    "signing",
+    "naming",
+    "leasing.lease",
+    "leasing.whereabouts",
+    "ledger",
+    "config",
+}
 ROOMS["console"] |= {"authority.zone"}
 EVERYTHING = {"assembly", "__main__"}
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from tenure.config.class_checks import check_classes
 from tenure.config.configuration import Configuration
+from tenure.config.ddns6_checks import check_ddns6
 from tenure.config.ddns_checks import check_ddns
 from tenure.config.dns_checks import check_dns
 from tenure.config.dns_views import check_views
 from tenure.config.key_checks import check_keys
+from tenure.config.lease6_checks import check_dhcp6
 from tenure.config.lease_checks import check_dhcp4
 from tenure.config.problem import Problem, without_password
 from tenure.config.secrets import is_readable_by_everybody
@@ -26,14 +28,16 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_server(configuration)
     yield from check_classes(configuration)
     yield from check_dhcp4(configuration)
+    yield from check_dhcp6(configuration)
     yield from check_ddns(configuration)
+    yield from check_ddns6(configuration)
 
 
 def check_services(configuration: Configuration) -> Iterator[Problem]:
     """A configuration gives at least one service something to do."""
-    if configuration.dns is None and configuration.dhcp4 is None:
+    if configuration.dns is None and not configuration.leases:
         yield Problem(
-            (), "neither [dns] nor [dhcp4] is written, so there is nothing to run", "write one of them or both"
+            (), "neither [dns] nor [dhcp4] nor [dhcp6] is written, so there is nothing to run", "write one of them"
         )
 
 

@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 from tenure.config.classes import ClientClassSection
 from tenure.config.ddns import Ddns
 from tenure.config.dhcp4 import Dhcp4
+from tenure.config.dhcp6 import Dhcp6
 from tenure.config.dns import Dns
 from tenure.config.keys import KeySection, Tsig
 from tenure.config.section import Section
@@ -33,6 +34,9 @@ class Configuration(Section):
     dhcp4: Dhcp4 | None = None
     """The DHCPv4 server. Left out: none is run."""
 
+    dhcp6: Dhcp6 | None = None
+    """The DHCPv6 server. Left out: none is run."""
+
     client_classes: list[ClientClassSection] = []
     """Sets of clients, for whom subnets and pools are reserved and who get options and names of their own."""
 
@@ -51,6 +55,11 @@ class Configuration(Section):
         """The URL of the store; the path of an SQLite file is made from the folder of this file."""
         path = self.store.url.removeprefix("sqlite:")
         return self.store.url if path == self.store.url else f"sqlite:{self.beside(path)}"
+
+    @property
+    def leases(self) -> bool:
+        """Whether addresses are leased."""
+        return self.dhcp4 is not None or self.dhcp6 is not None
 
     def beside(self, name: str) -> Path:
         """A path that was written in the file: relative to the folder of the file."""

@@ -9,6 +9,7 @@ from tenure.authority.views import choose_view
 from tenure.config.configuration import Configuration
 from tenure.config.ddns import DomainSection
 from tenure.config.dhcp4 import SubnetSection
+from tenure.config.dhcp6 import Subnet6Section
 from tenure.config.dns import Updates, ZoneSection
 from tenure.config.dns_checks import check_key_is_defined
 from tenure.config.dns_views import seen_zone, view_settings
@@ -40,9 +41,10 @@ def check_ddns(configuration: Configuration) -> Iterator[Problem]:
     for at, section in configuration.dhcp4.placed_subnets():
         policy = naming_policy(configuration, section)
         if policy.send_updates:
-            yield from _check_forward(section, policy, at)
+            yield from check_forward(section, policy, at)
             yield from _check_reverse(configuration, section, at)
-            yield from _check_ttl(configuration, section, policy, at)
+            valid = lease_values(configuration.dhcp4, section)["valid_lifetime"]
+            yield from check_ttl(configuration, section, policy, at, valid)
 
 
 def _check_domains(configuration: Configuration) -> Iterator[Problem]:
@@ -148,11 +150,11 @@ def _check_may_update(
     """The zone takes updates, and its policy lets the key write all that a lease needs."""
     assert configuration.dns is not None
     zone_at = ("dns", "zones", configuration.dns.zones.index(zone))
-    if configuration.dhcp4 is not None and zone.updates is Updates.NONE:
+    if configuration.leases and zone.updates is Updates.NONE:
         right = f'write "{Updates.POLICY}", or name other zones under [[ddns.forward]] and [[ddns.reverse]]'
         yield Problem((*zone_at, "updates"), "keeps the names of leases out of the zone", right)
     grants = [rule for rule in policy_of(zone) if rule.grant and rule.names_key(key)]
-    needed = (RRType.PTR if is_reverse(zone.name) else RRType.A, RRType.DHCID)
+    needed = (*_written_types(configuration, zone), RRType.DHCID)
     missing = [rtype.name for rtype in needed if not any(rule.covers_type(rtype) for rule in grants)]
     if missing:
         yield Problem(
@@ -162,7 +164,16 @@ def _check_may_update(
         )
 
 
-def _check_forward(section: SubnetSection, policy: NamingPolicy, at: Location) -> Iterator[Problem]:
+def _written_types(configuration: Configuration, zone: ZoneSection) -> list[RRType]:
+    """The types of record by which leases are registered in the zone."""
+    if is_reverse(zone.name):
+        return [RRType.PTR]
+    families = ((RRType.A, configuration.dhcp4), (RRType.AAAA, configuration.dhcp6))
+    return [rtype for rtype, section in families if section is not None] or [RRType.A]
+
+
+def check_forward(section: SubnetSection | Subnet6Section, policy: NamingPolicy, at: Location) -> Iterator[Problem]:
+    """The names of a subnet's leases are covered by a forward zone, and can be names."""
     if not policy.forward_zones:
         yield Problem(at, "no forward zone covers the names of leases", f"add [[ddns.forward]] or [[dns.zones]]; {OFF}")
         return
@@ -182,20 +193,22 @@ def _check_forward(section: SubnetSection, policy: NamingPolicy, at: Location) -
     yield from _check_names(section, policy, suffix, at)
 
 
-def _check_names(section: SubnetSection, policy: NamingPolicy, suffix: Name, at: Location) -> Iterator[Problem]:
+def _check_names(
+    section: SubnetSection | Subnet6Section, policy: NamingPolicy, suffix: Name, at: Location
+) -> Iterator[Problem]:
     prefix = policy.generated_prefix
     if normalise([f"{prefix}-1".encode()]) != (f"{prefix}-1".encode(),) or len(prefix) > 40:
         key = (*at, "ddns-generated-prefix") if section.ddns_generated_prefix else ("ddns", "ddns-generated-prefix")
         yield Problem(key, "cannot begin a host name", "write up to 40 lower-case letters, digits and hyphens")
-    for index, one in enumerate(section.reservations):
-        if one.hostname is None:
+    for index, hostname in enumerate([one.hostname for one in section.reservations]):
+        if hostname is None:
             continue
         key = (*at, "reservations", index, "hostname")
-        parts, complete = split_text(one.hostname.encode("ascii", "replace"))
+        parts, complete = split_text(hostname.encode("ascii", "replace"))
         lower = tuple(part.lower() for part in parts)
         if isinstance(fit := normalise(lower), Reason) or fit != lower:
             yield Problem(key, "is no host name", "write letters, digits and hyphens, such as printer-2")
-        elif complete and not _covered(from_text(one.hostname).lower(), policy):
+        elif complete and not _covered(from_text(hostname).lower(), policy):
             yield Problem(key, "no forward zone covers it", f"leave the final dot out to add {to_text(suffix)}")
 
 
@@ -227,11 +240,14 @@ def _zone_for(section: SubnetSection, address: int) -> Name:
     return from_labels(labels(reverse_name(address.to_bytes(4, "big")))[4 - dots :])
 
 
-def _check_ttl(
-    configuration: Configuration, section: SubnetSection, policy: NamingPolicy, at: Location
+def check_ttl(
+    configuration: Configuration,
+    section: SubnetSection | Subnet6Section,
+    policy: NamingPolicy,
+    at: Location,
+    valid: int,
 ) -> Iterator[Problem]:
-    assert configuration.dhcp4 is not None
-    valid = lease_values(configuration.dhcp4, section)["valid_lifetime"]
+    """The TTLs of a subnet's records go together, and with leases of `valid` seconds."""
 
     def where(key: str) -> Location:
         return (*at, key) if getattr(section, key.replace("-", "_")) is not None else ("ddns", key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenure.config.configuration import Configuration
@@ -13,7 +13,7 @@ from tenure.config.problem import Location
 from tenure.config.zones import DNS_PORT, UPDATER_KEY, granted_key, is_reverse, policy_of, updater_key
 from tenure.dnswire.name import Name, labels
 from tenure.naming.registration import Direction
-from tenure.naming.reverse import IN_ADDR_ARPA
+from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA
 from tenure.signing.key import Key
 from tenure.updating.routing import ConflictMode, Domain, Routes
 
@@ -102,9 +102,15 @@ def all_plans(configuration: Configuration) -> list[DomainPlan]:
     return [plan for direction in Direction for plan in domain_plans(configuration, direction)]
 
 
-def uncovered_address(first: int, last: int, zones: Iterable[Name]) -> int | None:
-    """The first address in `first`..`last` whose reverse name lies in none of the zones; None where all are covered."""
-    for start, end in sorted(found for zone in zones if (found := reverse_range(zone)) is not None):
+def uncovered_address(
+    first: int, last: int, zones: Iterable[Name], range_of: Callable[[Name], tuple[int, int] | None] | None = None
+) -> int | None:
+    """The first address in `first`..`last` whose reverse name lies in none of the zones; None where all are covered.
+
+    The addresses are IPv4's, unless `range_of` is another family's.
+    """
+    range_of = range_of or reverse_range
+    for start, end in sorted(found for zone in zones if (found := range_of(zone)) is not None):
         if start > first:
             break
         first = max(first, end + 1)
@@ -121,4 +127,17 @@ def reverse_range(zone: Name) -> tuple[int, int] | None:
         return None
     host_bits = 8 * (4 - len(octets))
     start = int.from_bytes(bytes(int(octet) for octet in octets), "big") << host_bits
+    return start, start + (1 << host_bits) - 1
+
+
+def reverse_range6(zone: Name) -> tuple[int, int] | None:
+    """The first and last IPv6 address of a zone such as `8.b.d.0.1.0.0.2.ip6.arpa.`; None for any other zone."""
+    parts = labels(zone)
+    if not zone.endswith(IP6_ARPA) or len(parts) > 34:
+        return None
+    nibbles = b"".join(parts[-3::-1])
+    if any(len(part) != 1 for part in parts[:-2]) or nibbles.strip(b"0123456789abcdef"):
+        return None
+    host_bits = 128 - 4 * len(nibbles)
+    start = int(nibbles or b"0", 16) << host_bits
     return start, start + (1 << host_bits) - 1

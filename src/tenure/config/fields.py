@@ -70,7 +70,9 @@ def wrong(text: str, right: str) -> PydanticCustomError:
     return PydanticCustomError("wrong", "{text}; {right}", {"text": text, "right": right})
 
 
-def _kind(parse: Callable[[str], object], right: str, example: str) -> Any:  # what Annotated takes
+def kind(parse: Callable[[str], object], right: str, example: str) -> Any:  # what Annotated takes
+    """The annotation of a key whose text `parse` reads; `right` says what would be, if that raises `ValueError`."""
+
     def validate(value: object) -> object:
         if not isinstance(value, str):
             raise wrong("is not text in quotes", right)
@@ -266,7 +268,7 @@ def one_of(choices: type[StrEnum]) -> Any:
             raise ValueError("is none of the words known here")
         return choices(text)
 
-    validator, _ = _kind(parse, f"write one of {words}", next(iter(choices)))
+    validator, _ = kind(parse, f"write one of {words}", next(iter(choices)))
     return (
         validator,
         PlainSerializer(str, return_type=str),
@@ -275,92 +277,90 @@ def one_of(choices: type[StrEnum]) -> Any:
 
 
 DomainName: TypeAlias = Annotated[
-    Name, *_kind(_parse_name, 'write a domain name, such as "example.test."', "example.test.")
+    Name, *kind(_parse_name, 'write a domain name, such as "example.test."', "example.test.")
 ]
 Listen: TypeAlias = Annotated[
     Endpoint,
-    *_kind(parse_endpoint, 'write an address and a port, such as "10.1.0.1:53" or "[::1]:53"', "127.0.0.1:53"),
+    *kind(parse_endpoint, 'write an address and a port, such as "10.1.0.1:53" or "[::1]:53"', "127.0.0.1:53"),
 ]
 Listen4: TypeAlias = Annotated[
     Endpoint,
-    *_kind(_parse_endpoint4, 'write an IPv4 address and a port, such as "10.1.0.1:67"', "127.0.0.1:67"),
+    *kind(_parse_endpoint4, 'write an IPv4 address and a port, such as "10.1.0.1:67"', "127.0.0.1:67"),
 ]
 Interface: TypeAlias = Annotated[
-    str, *_kind(_parse_interface, 'write the name of one interface, such as "eth0"', "eth0")
+    str, *kind(_parse_interface, 'write the name of one interface, such as "eth0"', "eth0")
 ]
-Label: TypeAlias = Annotated[str, *_kind(_parse_label, 'write letters, digits and hyphens, such as "wpad"', "wpad")]
+Label: TypeAlias = Annotated[str, *kind(_parse_label, 'write letters, digits and hyphens, such as "wpad"', "wpad")]
 ViewName: TypeAlias = Annotated[
-    str, *_kind(_parse_new_view, 'write letters, digits and hyphens, such as "internal"', "internal")
+    str, *kind(_parse_new_view, 'write letters, digits and hyphens, such as "internal"', "internal")
 ]
 ViewWord: TypeAlias = Annotated[
-    str, *_kind(parse_view, 'write the name of a view, such as "internal", or "shared"', "internal")
+    str, *kind(parse_view, 'write the name of a view, such as "internal", or "shared"', "internal")
 ]
 ViewClient: TypeAlias = Annotated[
     ClientMatch,
-    *_kind(
+    *kind(
         parse_client,
         'write a network, such as "10.1.0.0/16", "key dhcp.", "any" or "none", and "!" in front for those not',
         "10.1.0.0/16",
     ),
 ]
-Address: TypeAlias = Annotated[bytes, *_kind(_parse_ipv4, 'write four numbers, such as "10.1.0.1"', "10.1.0.1")]
+Address: TypeAlias = Annotated[bytes, *kind(_parse_ipv4, 'write four numbers, such as "10.1.0.1"', "10.1.0.1")]
 SubnetPrefix: TypeAlias = Annotated[
-    IPv4Network, *_kind(_parse_subnet, 'write a network, such as "10.1.0.0/16"', "10.1.0.0/16")
+    IPv4Network, *kind(_parse_subnet, 'write a network, such as "10.1.0.0/16"', "10.1.0.0/16")
 ]
 PoolRange: TypeAlias = Annotated[
     Pool,
-    *_kind(
+    *kind(
         _parse_pool,
         'write a range, such as "10.1.0.50-10.1.0.250", or a network, such as "10.1.8.0/24"',
         "10.1.0.50-10.1.255.250",
     ),
 ]
 PolicyRule: TypeAlias = Annotated[
-    Rule, *_kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
+    Rule, *kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
 ]
 Network: TypeAlias = Annotated[
     IPv4Network | IPv6Network,
-    *_kind(ip_network, 'write a network, such as "10.1.0.0/16" or "fd00:1::/32"', "10.1.0.0/16"),
+    *kind(ip_network, 'write a network, such as "10.1.0.0/16" or "fd00:1::/32"', "10.1.0.0/16"),
 ]
 TransferPlace: TypeAlias = Annotated[
-    Place, *_kind(_parse_place, 'write a network, such as "10.1.0.0/16", or a key, such as "key dhcp."', "key dhcp.")
+    Place, *kind(_parse_place, 'write a network, such as "10.1.0.0/16", or a key, such as "key dhcp."', "key dhcp.")
 ]
 RemotePlace: TypeAlias = Annotated[
     RemoteServer,
-    *_kind(
+    *kind(
         _parse_remote,
         'write an address with what it needs of port and key, such as "10.1.0.2 port 5300 key transfer."',
         "10.1.0.2 port 5300 key transfer.",
     ),
 ]
-Octets: TypeAlias = Annotated[
-    int, *_kind(_parse_size, 'write a number of octets, such as "500k", "64M" or "2G"', "64M")
-]
+Octets: TypeAlias = Annotated[int, *kind(_parse_size, 'write a number of octets, such as "500k", "64M" or "2G"', "64M")]
 HardwareKey: TypeAlias = Annotated[
-    bytes, *_kind(_parse_hardware, 'write the octets, such as "02:00:5e:10:00:07"', "02:00:5e:10:00:07")
+    bytes, *kind(_parse_hardware, 'write the octets, such as "02:00:5e:10:00:07"', "02:00:5e:10:00:07")
 ]
 ClientIdKey: TypeAlias = Annotated[
-    bytes, *_kind(client_id_key, 'write the octets, such as "01:02:00:5e:10:00:07"', "01:02:00:5e:10:00:07")
+    bytes, *kind(client_id_key, 'write the octets, such as "01:02:00:5e:10:00:07"', "01:02:00:5e:10:00:07")
 ]
 CircuitIdKey: TypeAlias = Annotated[
-    bytes, *_kind(circuit_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")
+    bytes, *kind(circuit_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")
 ]
 ClassTest: TypeAlias = Annotated[
     Expression[Sighting],
-    *_kind(
+    *kind(
         _parse_class_test, "write a test as for Kea; docs/operate/dhcp.md has them all", "option[60].text == 'phone'"
     ),
 ]
 ClassValue: TypeAlias = Annotated[
     Value[Sighting],
-    *_kind(
+    *kind(
         _parse_class_value, "write a value as in the test of a class; docs/operate/dhcp.md has them", "relay4[1].hex"
     ),
 ]
 DuidKey: TypeAlias = Annotated[
-    bytes, *_kind(duid_key_from_text, 'write the octets, such as "00:03:00:01:02:00:5e:10:00:07"', "00:03:00:01:02:00")
+    bytes, *kind(duid_key_from_text, 'write the octets, such as "00:03:00:01:02:00:5e:10:00:07"', "00:03:00:01:02:00")
 ]
-FlexIdKey: TypeAlias = Annotated[bytes, *_kind(flex_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")]
+FlexIdKey: TypeAlias = Annotated[bytes, *kind(flex_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")]
 StoreUrl: TypeAlias = Annotated[
-    str, *_kind(_parse_store, 'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"', "sqlite:tenure.db")
+    str, *kind(_parse_store, 'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"', "sqlite:tenure.db")
 ]

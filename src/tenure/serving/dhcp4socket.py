@@ -29,7 +29,7 @@ _CAUSES = {
     errno.EADDRNOTAVAIL: ("this machine has no such address", "configure the address, or listen elsewhere"),
     errno.EACCES: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
     errno.EPERM: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
-    errno.ENODEV: ("there is no such interface", "correct dhcp4.interfaces, or bring the interface up first"),
+    errno.ENODEV: ("there is no such interface", "correct `interfaces`, or bring the interface up first"),
 }
 
 
@@ -116,7 +116,7 @@ def relay_socket(host: str, port: int, *, shares_port: bool = False) -> Dhcp4Soc
     try:
         return Dhcp4Socket(_bound(host, port, None, shares_port=shares_port), None, None)
     except OSError as error:
-        raise _refused(f"listening on {host}:{port}", error) from error
+        raise refused(f"listening on {host}:{port}", error) from error
 
 
 def wire_socket(interface: str, port: int, *, shares_port: bool = False) -> Dhcp4Socket:
@@ -131,7 +131,7 @@ def wire_socket(interface: str, port: int, *, shares_port: bool = False) -> Dhcp
             packets.close()
             raise
     except OSError as error:
-        raise _refused(what, error) from error
+        raise refused(what, error) from error
 
 
 def open_sockets(interfaces: Sequence[str], listen: Sequence[tuple[str, int]], port: int) -> list[Dhcp4Socket]:
@@ -164,7 +164,7 @@ def _bound(host: str, port: int, interface: str | None, *, shares_port: bool) ->
         if interface is not None:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        _widen(bound)
+        widen(bound)
         bound.bind((host, port))
     except OSError:
         bound.close()
@@ -172,7 +172,7 @@ def _bound(host: str, port: int, interface: str | None, *, shares_port: bool) ->
     return bound
 
 
-def _widen(bound: socket.socket) -> None:
+def widen(bound: socket.socket) -> None:
     """The receive buffer that a burst needs: as root past the system's limit, otherwise up to it."""
     try:
         bound.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
@@ -202,6 +202,7 @@ def _packet_info(ancillary: list[tuple[int, int, bytes]]) -> tuple[bytes, bytes]
     raise AssertionError("the kernel was asked for IP_PKTINFO")
 
 
-def _refused(what: str, error: OSError) -> ServiceError:
+def refused(what: str, error: OSError) -> ServiceError:
+    """Why a socket cannot be had, and what would help."""
     cause, remedy = _CAUSES.get(error.errno or 0, (error.strerror or str(error), "see the system's log"))
     return ServiceError(what, cause, remedy)

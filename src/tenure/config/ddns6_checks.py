@@ -1,0 +1,53 @@
+"""The rules that make sure that every name a DHCPv6 lease can get is covered by a zone that we can update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv6Address
+
+from tenure.config.configuration import Configuration
+from tenure.config.ddns_checks import OFF, check_forward, check_ttl
+from tenure.config.dhcp6 import Subnet6Section
+from tenure.config.domains import domain_plans, reverse_range6, uncovered_address
+from tenure.config.problem import Location, Problem
+from tenure.config.subnets6 import lease6_values, naming_policy6
+from tenure.dnswire.name import Name, from_labels, labels, to_text
+from tenure.naming.registration import Direction
+from tenure.naming.reverse import reverse_name
+
+
+def check_ddns6(configuration: Configuration) -> Iterator[Problem]:
+    """Each subnet that registers names is covered in both directions."""
+    dhcp6 = configuration.dhcp6
+    if dhcp6 is None:
+        return
+    for index, section in enumerate(dhcp6.subnets):
+        policy = naming_policy6(configuration, section)
+        if policy.send_updates:
+            at = ("dhcp6", "subnets", index)
+            yield from check_forward(section, policy, at)
+            yield from _check_reverse(configuration, section, at)
+            valid = lease6_values(dhcp6, section)["valid_lifetime"]
+            yield from check_ttl(configuration, section, policy, at, valid)
+
+
+def _check_reverse(configuration: Configuration, section: Subnet6Section, at: Location) -> Iterator[Problem]:
+    zones = [plan.zone for plan in domain_plans(configuration, Direction.REVERSE)]
+    ranges = [((*at, "pools", index), pool.first, pool.last) for index, pool in enumerate(section.pools)]
+    ranges += [
+        ((*at, "reservations", index, "ip-addresses", place), address, address)
+        for index, one in enumerate(section.reservations)
+        for place, address in enumerate(one.ip_addresses)
+    ]
+    for key, first, last in ranges:
+        gap = uncovered_address(int.from_bytes(first, "big"), int.from_bytes(last, "big"), zones, reverse_range6)
+        if gap is not None and IPv6Address(gap) in section.subnet:  # what is elsewhere has been said to be
+            zone = to_text(_zone_for(section, gap))
+            right = f"add a reverse zone such as {zone} under [[dns.zones]] or [[ddns.reverse]]; {OFF}"
+            yield Problem(key, f"no reverse zone covers {IPv6Address(gap)}", right)
+
+
+def _zone_for(section: Subnet6Section, address: int) -> Name:
+    """The smallest reverse zone that holds the whole subnet."""
+    nibbles = section.subnet.prefixlen // 4
+    return from_labels(labels(reverse_name(address.to_bytes(16, "big")))[32 - nibbles :])
