@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from tenure.console.chain import ChainLine, HeldLine, chain_line, gather, held_lines
 from tenure.console.lines import all_leases
 from tenure.console.subject import Subject
-from tenure.console.words import address_text, client_text, name_text, printable, reason_text, time_text
-from tenure.leasing.lease import Lease, LeaseState
+from tenure.console.words import (
+    address_text,
+    client_text,
+    leased_text,
+    name_text,
+    printable,
+    reason_text,
+    route_text,
+    time_text,
+)
+from tenure.leasing.lease import Lease, LeaseKind, LeaseState
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 from tenure.ledger.zones import ZoneLedger
@@ -105,9 +114,14 @@ def _about(subject: Subject, events: Iterable[Event]) -> list[Event]:
 
 def lease_sentence(lease: Lease, now: float) -> str:
     """How an address stands, in one sentence."""
-    address, client, end = address_text(lease.address), client_text(lease.client), time_text(lease.ends_at)
+    address, client, end = leased_text(lease), client_text(lease.client), time_text(lease.ends_at)
     heard = f"; the client calls itself {printable(lease.heard_name)}" if lease.heard_name else ""
     name = f" as {name_text(lease.fqdn)}" if lease.fqdn else f" without a name: {reason_text(lease.reason)}"
+    if lease.prefix_length:
+        route = route_text(lease)
+        name = f", {route}" if route else ""
+    elif lease.kind == LeaseKind.SELF_MADE:
+        name = f", which made the address itself,{name}"
     match LeaseState(lease.state):
         case LeaseState.BOUND if lease.ends_at > now:
             return f"{address} is leased to {client} until {end}{name}{heard}."

@@ -11,9 +11,12 @@ from tenure.console.words import (
     client_text,
     hardware_text,
     lease_state_text,
+    leased_text,
     name_text,
+    place_text,
     printable,
     reason_text,
+    route_text,
     time_text,
 )
 from tenure.dnswire.rdata import soa_serial
@@ -40,6 +43,8 @@ class LeaseLine:
     ends: str
     reason: str
     reason_code: str
+    route: str  # how packets get to a delegated prefix
+    place: str  # where a DHCPv6 client is
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def all_leases(ledger: LeaseLedger, wanted: LeaseFilter) -> Iterator[Lease]:
 def lease_line(lease: Lease) -> LeaseLine:
     """The row of one lease."""
     return LeaseLine(
-        address=address_text(lease.address),
+        address=leased_text(lease),
         state=lease_state_text(lease.state),
         client=client_text(lease.client),
         hardware=hardware_text(lease.hardware),
@@ -98,6 +103,8 @@ def lease_line(lease: Lease) -> LeaseLine:
         ends=time_text(lease.ends_at),
         reason=reason_text(lease.reason),
         reason_code=lease.reason,
+        route=route_text(lease),
+        place=place_text(lease),
     )
 
 
@@ -111,7 +118,7 @@ def name_lines(ledger: LeaseLedger, wanted: RegistrationFilter) -> Iterator[Name
     if wanted.name is None and wanted.state is None:
         bound = LeaseFilter(state=LeaseState.BOUND, first=wanted.address, last=wanted.address)
         for lease in all_leases(ledger, bound):
-            if lease.fqdn is None:
+            if lease.fqdn is None and not lease.prefix_length:
                 yield _nameless(lease)
 
 

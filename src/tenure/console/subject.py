@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
-from tenure.dhcpwire.identity import client_id_key, hardware_from_text
+from tenure.dhcpwire.identity import client_id_key, duid_key_from_text, hardware_from_text
 from tenure.dnswire.name import Name, from_text, to_text
 
 _HARDWARE = re.compile(r"(\d+/)?([0-9a-f]{1,2}[:-]){5,15}[0-9a-f]{1,2}|([0-9a-f]{4}\.){2}[0-9a-f]{4}", re.IGNORECASE)
@@ -37,6 +37,10 @@ def parse_subject(text: str, domains: Iterable[Name]) -> Subject:
         return Subject(text, address=address)
     if text.startswith("id "):
         return Subject(text, client=client_id_key(text.removeprefix("id ")))
+    if text.startswith("duid "):
+        return Subject(text, client=duid_key_from_text(text.removeprefix("duid ")))
+    if (prefix := _prefix(text)) is not None:
+        return Subject(text, address=prefix)
     if _HARDWARE.fullmatch(text):
         return Subject(text, hardware=hardware_from_text(text))
     _refuse_what_is_nearly_right(text)
@@ -48,6 +52,16 @@ def parse_subject(text: str, domains: Iterable[Name]) -> Subject:
 def _address(text: str) -> bytes | None:
     try:
         return ip_address(text).packed
+    except ValueError:
+        return None
+
+
+def _prefix(text: str) -> bytes | None:
+    """The lowest address of an IPv6 prefix, by which its lease is known."""
+    if ":" not in text or "/" not in text:
+        return None
+    try:
+        return ip_network(text).network_address.packed
     except ValueError:
         return None
 

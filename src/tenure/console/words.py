@@ -7,13 +7,53 @@ from ipaddress import ip_address
 
 from tenure.dhcpwire.identity import hardware_to_text, key_to_text
 from tenure.dnswire.name import Name, to_text
-from tenure.leasing.lease import FOREVER, LeaseState
+from tenure.leasing.lease import FOREVER, Lease, LeaseState
+from tenure.leasing.whereabouts import Whereabouts, parse_whereabouts
 from tenure.naming.reason import WORDS, Reason
 
 
 def address_text(address: bytes | None) -> str:
     """`10.1.2.55`, empty for none."""
     return "" if address is None else str(ip_address(address))
+
+
+def leased_text(lease: Lease) -> str:
+    """What is leased: `10.1.2.55`, or a prefix with its length, `2001:db8:8000::/56`."""
+    return address_text(lease.address) + (f"/{lease.prefix_length}" if lease.prefix_length else "")
+
+
+def route_text(lease: Lease) -> str:
+    """How packets get to a prefix: `via fe80::1 dev eth0`, or `behind 2001:db8:1::1 via fe80::1`; else empty.
+
+    On a wire of ours the client is the next hop, and its interface's name is known. Behind a relay the route is that
+    one's to have: the next hop is told, and the relay by the address that it has on the client's link.
+    """
+    if not lease.prefix_length or lease.relay is None or (place := parse_whereabouts(lease.relay)) is None:
+        return ""
+    hop = f"via {address_text(place.link_local)}"
+    if place.relay is None:
+        return f"{hop} dev {_octets_text(place.interface)}"
+    return f"behind {address_text(place.relay)} {hop}"
+
+
+def place_text(lease: Lease) -> str:
+    """Where a DHCPv6 client is, by its relay's words for the place; empty for what is not known."""
+    if not lease.is_dhcpv6 or lease.relay is None or (place := parse_whereabouts(lease.relay)) is None:
+        return ""
+    return ", ".join(_place_words(place))
+
+
+def _place_words(place: Whereabouts) -> list[str]:
+    words = [] if place.relay is None else [f"relay {address_text(place.relay)}"]
+    for word, octets in (("interface", place.interface), ("remote id", place.remote_id)):
+        words += [f"{word} {_octets_text(octets)}"] if octets else []
+    return words + ([f"subscriber {_octets_text(place.subscriber_id)}"] if place.subscriber_id else [])
+
+
+def _octets_text(octets: bytes) -> str:
+    """Text as it is where it is printable, else hexadecimal."""
+    text = octets.decode("ascii", "replace")
+    return text if text.isascii() and text.isprintable() else "0x" + octets.hex()
 
 
 def name_text(name: Name | None) -> str:

@@ -58,6 +58,11 @@ class Lease(NamedTuple):
     preferred_lifetime: int = 0  # seconds, as told to the client; 0: DHCPv4 has none
 
     @property
+    def is_dhcpv6(self) -> bool:
+        """Whether it is an IPv6 lease."""
+        return len(self.address) == 16
+
+    @property
     def last_address(self) -> bytes:
         """The highest address of a prefix; an address is its own."""
         if not self.prefix_length:

@@ -45,7 +45,7 @@ def test_what_a_person_asks_about(text: str, subject: Subject) -> None:
         ("id xyz", "is written 01:02"),
         ("10.1.2.300", "is not an IPv4 address"),
         ("10.1.0.0/24", "is a network; write one address"),
-        ("fd00::/64", "is neither an IPv6 address nor a MAC"),
+        ("fd00::5/64", "is neither an IPv6 address nor a MAC"),
         ("02:00:5e:10:00", "is neither an IPv6 address nor a MAC"),
         ("b\u00fcro", "is not ASCII"),
         ("b\u00fcro.example.test", "is not ASCII"),

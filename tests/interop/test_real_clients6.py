@@ -1,0 +1,201 @@
+"""Real machines with both families on a wire: they get leases, their names come under one proof, and go again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from clients import dhcpcd
+from clients6 import dhclient6, dhcp6c, dhcpcd6
+from lan6 import ZONE, Lan6, lan6, settled
+from network import Host, eventually
+
+LIFETIME = 32  # seconds; addresses are preferred for 20, and renewed after 10
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Lan6]:
+    with lan6(LIFETIME) as made:
+        yield made
+
+
+def leases(wire: Lan6) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(wire.tenure("leases", "-o", "json"))
+    return found
+
+
+def gone(wire: Lan6, name: str, *addresses: str) -> None:
+    eventually(lambda: wire.registered(name), f"{name} is gone", LIFETIME * 2, wire.services.printed)
+    assert all(wire.dig("-x", address) == [] for address in addresses)
+
+
+def named(wire: Lan6, name: str, *addresses: str) -> None:
+    eventually(lambda: wire.registered(name, *addresses), f"{name} is in DNS", 20, wire.services.printed)
+
+
+def test_dhclient_with_two_addresses_and_a_prefix(wire: Lan6) -> None:
+    host = wire.client("d1")
+    client = dhclient6(host, "d1", "-N", "-N", "-P")
+    addresses = wire.leased(host, count=2)
+    named(wire, "d1", *addresses)
+    (prefix,) = (row for row in leases(wire) if "/" in row["address"])
+    assert prefix["address"].endswith("/56")
+    (link_local,) = settled(host, "fe80")
+    assert prefix["route"] == f"via {link_local} dev eth0"
+    assert prefix["address"] in wire.tenure("explain", prefix["address"])
+    wire.server.run("ip", "-6", "route", "add", prefix["address"], *prefix["route"].split())
+    client.release()
+    gone(wire, "d1", *addresses)
+    assert not any("/" in row["address"] for row in leases(wire))
+
+
+def test_one_name_for_both_families_of_dhcpcd(wire: Lan6) -> None:
+    host = wire.client("both")
+    client = dhcpcd6(host, "both", "ia_na 1", "ia_na 2")
+    six = wire.leased(host, count=2)
+    (four,) = eventually(lambda: host.addresses(), "an IPv4 address", 30)  # type: ignore[misc]
+    named(wire, "both", four, *six)
+    client.release()
+    gone(wire, "both", four, *six)
+
+
+@pytest.mark.parametrize("order", ["4 6", "6 4"])
+def test_the_families_of_one_machine_come_and_go_in_any_order(wire: Lan6, order: str) -> None:
+    """Neither evicts the other, and what one leaves behind is the other's alone."""
+    name = "order" + order.replace(" ", "")
+    host = wire.client(name)
+
+    def start(family: str) -> Any:
+        if family == "6":
+            return dhcpcd6(host, name, families="-6")
+        return dhcpcd(host, name, "both", "duid")
+
+    def addresses(family: str) -> list[str]:
+        return wire.leased(host) if family == "6" else list(eventually(host.addresses, "an address", 30))  # type: ignore[call-overload]
+
+    first, second = order.split()
+    one = start(first)
+    held = addresses(first)
+    named(wire, name, *held)
+    one.vanish()  # its lease runs on
+    other = start(second)
+    more = addresses(second)
+    named(wire, name, *held, *more)
+    # the first one's lease runs out, the second one's is renewed meanwhile
+    named(wire, name, *more)
+    other.release()
+    gone(wire, name, *held, *more)
+
+
+def test_wide_dhcp6c_sends_no_name_and_gets_a_generated_one(wire: Lan6) -> None:
+    host = wire.client("wide")
+    client = dhcp6c(host, prefix=True)
+    (address,) = wire.leased(host)
+    name = "host-" + address.replace(":", "-")
+    named(wire, name, address)
+    delegated = eventually(lambda: settled(host, "fd77:0:80", "lo"), "the prefix is in use", 20)
+    assert delegated
+    client.release()
+    gone(wire, name, address)
+
+
+def test_a_machine_that_vanishes_loses_its_names_when_the_lease_ends(wire: Lan6) -> None:
+    host = wire.client("vanisher")
+    client = dhclient6(host, "vanisher")
+    addresses = wire.leased(host)
+    named(wire, "vanisher", *addresses)
+    client.vanish()
+    gone(wire, "vanisher", *addresses)
+
+
+def test_a_renewing_machine_keeps_its_address_and_name(wire: Lan6) -> None:
+    host = wire.client("keeper")
+    client = dhclient6(host, "keeper")
+    addresses = wire.leased(host)
+    named(wire, "keeper", *addresses)
+
+    def renewed() -> bool:
+        events = json.loads(wire.tenure("history", "--address", addresses[0], "-o", "json"))
+        return any(event["event"] == "lease-renewed" and event["cause"] == "RENEW" for event in events)
+
+    eventually(renewed, "the lease is renewed", LIFETIME)
+    assert wire.registered("keeper", *addresses)
+    client.release()
+    gone(wire, "keeper", *addresses)
+
+
+def test_of_two_machines_that_claim_one_name_the_first_keeps_it(wire: Lan6) -> None:
+    first, second = wire.client("first"), wire.client("second")
+    one = dhclient6(first, "shared")
+    holder = wire.leased(first)
+    named(wire, "shared", *holder)
+    two = dhclient6(second, "shared")
+    (refused,) = wire.leased(second)
+
+    def reason() -> str | None:
+        rows = json.loads(wire.tenure("names", "-o", "json"))
+        return next((row["reason_code"] for row in rows if row["address"] == refused), None)
+
+    eventually(lambda: reason() == "name-taken", "the second claim is refused with its reason")
+    assert wire.registered("shared", *holder)
+    two.release()
+    one.release()
+    gone(wire, "shared", *holder, refused)
+
+
+def test_an_address_that_somebody_else_uses_is_declined(wire: Lan6) -> None:
+    squatter, host = wire.client("squatter"), wire.client("decliner")
+    before = {row["address"] for row in leases(wire)}
+    probe = dhclient6(host, "decliner")
+    (address,) = wire.leased(host)
+    assert address not in before
+    probe.release()
+    eventually(lambda: not settled(host, "fd77"), "the address is given back")
+    squatter.run("ip", "addr", "add", f"{address}/64", "dev", "eth0", "nodad")
+    again = dhcpcd6(host, "decliner", families="-6")
+    (other,) = wire.leased(host)
+    assert other != address
+    states = {row["address"]: row["state"] for row in json.loads(wire.tenure("leases", "--all", "-o", "json"))}
+    assert states[address] == "declined"
+    again.release()
+
+
+def behind(wire: Lan6, name: str, number: int) -> Host:
+    far = wire.relay(name, number)
+    return wire.client(f"{name}-client", far)
+
+
+def test_behind_a_relay(wire: Lan6) -> None:
+    host = behind(wire, "far", 9)
+    client = dhclient6(host, "faraway", "-N", "-P")
+    addresses = wire.leased(host, "fd77:0:9")
+    named(wire, "faraway", *addresses)
+    (prefix,) = (row for row in leases(wire) if "/" in row["address"])
+    (link_local,) = settled(host, "fe80")
+    assert prefix["address"].startswith("fd77:0:99")
+    assert prefix["route"] == f"behind fd77:0:9::1 via {link_local}"
+    client.release()
+    gone(wire, "faraway", *addresses)
+
+
+def test_a_killed_service_comes_back_as_the_same_server(wire: Lan6) -> None:
+    """The DUID is kept, so clients go on renewing with it; and nothing that was acknowledged is lost."""
+    host = wire.client("survivor")
+    client = dhclient6(host, "survivor")
+    addresses = wire.leased(host)
+    named(wire, "survivor", *addresses)
+    pids = wire.server.run("sh", "-c", "pgrep -f 'tenure dhcp -c .* --worker 6'").split()
+    for pid in pids:
+        if pid.isdigit() and "--worker" in wire.server.run("cat", f"/proc/{pid}/cmdline", check=False):
+            wire.server.run("kill", "-9", pid, check=False)
+    eventually(lambda: wire.services.printed().count("service=dhcp-6 event=listening") >= 2, "the service is back", 30)
+    duids = {line.split("duid=")[1] for line in wire.services.printed().splitlines() if "duid=" in line}
+    assert len(duids) == 1
+    time.sleep(LIFETIME / 3)
+    assert wire.registered("survivor", *addresses)
+    assert f"survivor.{ZONE}" in wire.tenure("leases")
+    client.release()
+    gone(wire, "survivor", *addresses)

@@ -1,0 +1,139 @@
+"""RFC 9686: addresses that clients made themselves, noted, named, and taken away again."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from dhcp6_network import LINK, SERVER, START, Answer, Network, fqdn, from_relay, on_wire, subnet
+from dhcpv6 import ADDR_REG_INFORM, ADDR_REG_REPLY, DUID, NA, XID, ia, ip, message, oro, relayed
+
+from tenure.leasing.lease import LeaseKind, LeaseState
+from tenure.leasing.v6.arrival import Destination
+from tenure.leasing.v6.verdict import Verdict
+
+OWN = "2001:db8:1:0:b:ff:fe00:1"
+SECOND = "2001:db8:1:0:b:ff:fe00:2"
+
+
+def address(text: str, valid: int = 7200, preferred: int = 3600) -> tuple[int, bytes]:
+    return 5, ip(text) + struct.pack("!II", preferred, valid)
+
+
+def told(
+    net: Network, text: str, *more: tuple[int, bytes], duid: bytes = DUID, source: str = "", **life: int
+) -> Answer:
+    octets = message(ADDR_REG_INFORM, (1, duid), address(text, **life), *more)
+    return net.send(relayed(octets, LINK + "1", source or text), from_relay())
+
+
+def test_4_2_1_the_address_is_noted_and_the_client_hears_so() -> None:
+    net = Network()
+    answer = told(net, OWN, fqdn("pc1"))
+    assert (answer.kind, answer.said.xid, answer.verdict) == (ADDR_REG_REPLY, XID, Verdict.REGISTERED)
+    assert answer.said.options == {5: address(OWN)[1]}
+    row = net.row(OWN)
+    assert (row.client, row.kind, row.state) == (b"\2" + DUID, LeaseKind.SELF_MADE, LeaseState.BOUND)
+    assert (row.ends_at, row.preferred_lifetime) == (START + 7200, 3600)
+    assert net.names() == {"pc1": {OWN}}
+    assert net.view.events[-1].kind == "lease-bound"
+
+
+def test_4_3_on_a_wire_the_reply_goes_to_the_address() -> None:
+    net = Network(subnet(interface="eth0"))
+    octets = message(ADDR_REG_INFORM, (1, DUID), address(OWN))
+    answer = net.send(octets, on_wire(OWN))
+    assert answer.destination == Destination(ip(OWN), 546)
+    assert net.send(octets, on_wire("fe80::1")).verdict is Verdict.ADDRESS_NOT_REGISTERED
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        (OWN, SECOND),  # not the sender's
+        ("2001:db8:2::5", "2001:db8:2::5"),  # not of this link
+        ("fe80::5", "fe80::5"),
+    ],
+)
+def test_4_2_1_what_cannot_be_is_not_noted(text: str, source: str) -> None:
+    net = Network()
+    assert told(net, text, source=source).verdict is Verdict.ADDRESS_NOT_REGISTERED
+    assert net.view.rows == {}
+
+
+def test_4_2_1_messages_that_are_invalid() -> None:
+    net = Network()
+    assert told(net, OWN, (2, SERVER.duid)).verdict is Verdict.SERVER_NAMED
+    assert told(net, OWN, oro(23)).verdict is Verdict.ASSOCIATIONS_NAMED
+    without = relayed(message(ADDR_REG_INFORM, (1, DUID)), LINK + "1", OWN)
+    assert net.send(without, from_relay()).verdict is Verdict.ADDRESS_NOT_REGISTERED
+    nobody = relayed(message(ADDR_REG_INFORM, address(OWN)), LINK + "1", OWN)
+    assert net.send(nobody, from_relay()).verdict is Verdict.NO_IDENTITY
+    assert net.view.rows == {}
+
+
+def test_4_2_1_an_address_that_was_leased_is_no_self_made_one() -> None:
+    net = Network()
+    leased = net.client().join()
+    row = net.row(leased)
+    assert told(net, leased).verdict is Verdict.ADDRESS_NOT_REGISTERED
+    assert net.row(leased) == row
+
+
+def test_an_address_that_is_noted_is_leased_to_nobody() -> None:
+    net = Network(subnet(pools=f"{LINK}100-{LINK}101"))
+    told(net, LINK + "100")
+    assert net.client(2).request().lease == LINK + "101"
+    assert net.client(3).solicit().statuses == [2]
+    net.now += 7201
+    assert {net.client(number).solicit().lease for number in (3, 4)} == {LINK + "100", LINK + "101"}
+
+
+def test_4_2_1_of_two_clients_the_later_one_is_believed_and_the_history_says_so() -> None:
+    net = Network()
+    told(net, OWN, fqdn("first"))
+    told(net, OWN, fqdn("second"), duid=b"\0\3\0\1other.")
+    assert net.row(OWN).client == b"\2\0\3\0\1other."
+    assert net.names() == {"second": {OWN}}
+    assert [event.kind for event in net.view.events] == ["lease-bound", "lease-superseded", "lease-bound"]
+
+
+def test_4_6_a_refresh_prolongs_it_and_zero_ends_it() -> None:
+    net = Network()
+    told(net, OWN, fqdn("pc1"))
+    told(net, SECOND, fqdn("pc1"))
+    assert net.names() == {"pc1": {OWN, SECOND}}
+    net.now += 100
+    told(net, OWN, fqdn("pc1"), valid=1000)
+    assert (net.row(OWN).started_at, net.row(OWN).ends_at) == (START, START + 1100)
+    assert net.view.events[-1].kind == "lease-renewed"
+    gone = told(net, OWN, fqdn("pc1"), valid=0, preferred=0)
+    assert (gone.kind, gone.verdict) == (ADDR_REG_REPLY, Verdict.REGISTERED)
+    assert net.row(OWN).state == LeaseState.RELEASED
+    assert net.names() == {"pc1": {SECOND}}
+    again = told(net, OWN, fqdn("pc1"), valid=0)
+    assert (again.kind, again.verdict) == (ADDR_REG_REPLY, Verdict.RELEASED)
+
+
+def test_nobody_ends_the_registration_of_another_client() -> None:
+    net = Network()
+    told(net, OWN, fqdn("pc1"))
+    told(net, OWN, duid=b"\0\3\0\1other.", valid=0)
+    assert net.names() == {"pc1": {OWN}}
+
+
+def test_without_a_name_of_its_own_it_has_that_of_the_clients_lease() -> None:
+    net = Network()
+    client = net.client().saying(fqdn("pc1"))
+    leased = client.request(ia(NA, 1)).lease
+    told(net, OWN, duid=client.duid)
+    assert net.names() == {"pc1": {leased, OWN}}
+
+
+def test_4_4_that_it_is_supported_is_told_to_who_asks() -> None:
+    assert Network().client().inform(oro(148)).said.options[148] == b""
+    assert Network().client().request(ia(NA, 1), oro(148)).said.options[148] == b""
+    assert 148 not in Network().client().inform(oro(23)).said.options
+    off = Network(subnet(registers_self_made=False))
+    assert 148 not in off.client().inform(oro(148)).said.options
+    assert told(off, OWN).verdict is Verdict.ADDRESS_NOT_REGISTERED
