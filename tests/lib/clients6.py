@@ -14,9 +14,9 @@ def dhclient6(host: Host, name: str | None = None, *options: str) -> Client:
     conf, leases, pid = host.folder / "dhclient6.conf", host.folder / "dhclient6.leases", host.folder / "dhclient6.pid"
     claim = f'send fqdn.fqdn "{name}.lan.test.";\nsend fqdn.server-update on;\n' if name else ""
     conf.write_text(f"timeout 20;\nretry 2;\n{claim}also request dhcp6.fqdn;\n")
-    files = ["-cf", conf, "-lf", leases, "-pf", pid]
-    process = host.start(program("dhclient"), "-6", "-d", *(options or ("-N",)), *files, "eth0")
-    return Client(process, lambda: host.run(program("dhclient"), "-6", "-r", *files, "eth0", check=False))
+    words = [*(options or ("-N",)), "-cf", conf, "-lf", leases, "-pf", pid, "eth0"]
+    process = host.start(program("dhclient"), "-6", "-d", *words)
+    return Client(process, lambda: host.run(program("dhclient"), "-6", "-r", *words, check=False))
 
 
 def dhcpcd6(host: Host, name: str, *more: str, families: str = "") -> Client:

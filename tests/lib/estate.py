@@ -102,7 +102,8 @@ class Estate:
         """Whether the name points at the address and the address at the name."""
         with contextlib.suppress(dns.exception.Timeout, OSError):
             reverse = str(dns.reversename.from_address(address))
-            return self.ask(name, "A") == [address] and self.ask(reverse, "PTR") == [name]
+            family = "AAAA" if ":" in address else "A"
+            return self.ask(name, family) == [address] and self.ask(reverse, "PTR") == [name]
         return False
 
 

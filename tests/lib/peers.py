@@ -30,7 +30,6 @@ PACKAGES = {
     "kea-dhcp4": "kea-dhcp4-server",
     "kea-dhcp6": "kea-dhcp6-server",
     "dhcp6c": "wide-dhcpv6-client",
-    "dibbler-client": "dibbler-client",
     "kea-dhcp-ddns": "kea-dhcp-ddns-server",
     "perfdhcp": "kea-admin",
     "dnsperf": "dnsperf",
