@@ -79,7 +79,7 @@ def _check_views(configuration: Configuration) -> Iterator[Problem]:
         for index, section in enumerate(written or ()):
             yield from _check_view_of(configuration, section, ("ddns", str(direction), index))
         for plan in domain_plans(configuration, direction) if written is None else ():
-            views = [view_word(one.view) for one in own_zones(configuration, plan.zone)]
+            views = list(dict.fromkeys(view_word(one.view) for one in own_zones(configuration, plan.zone)))
             if len(views) > 1:
                 zone = to_text(plan.zone)
                 wrong = f"{zone} is in several views ({', '.join(views)}), and nothing says which one leases belong to"
@@ -88,7 +88,7 @@ def _check_views(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _check_view_of(configuration: Configuration, section: DomainSection, at: Location) -> Iterator[Problem]:
-    views = [one.view for one in own_zones(configuration, section.zone)]
+    views = list(dict.fromkeys(one.view for one in own_zones(configuration, section.zone)))
     words = ", ".join(map(view_word, views))
     zone = to_text(section.zone)
     if section.view is not None and section.view not in views:

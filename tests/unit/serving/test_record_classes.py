@@ -12,7 +12,7 @@ from dns_service import create_zone
 from tenure.authority.policy import parse_rule
 from tenure.authority.request import NO_OPTIONS
 from tenure.authority.respond import Update, respond
-from tenure.authority.settings import RecordLifetimes, ReservedAddresses, ZoneSettings
+from tenure.authority.settings import RecordLifetimes, ReservedAddresses, ZonePlace, ZoneSettings
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rr import RR
@@ -45,14 +45,16 @@ class Server:
 
     def __init__(self, ledger: ZoneLedger, lifetimes: RecordLifetimes) -> None:
         self.ledger = ledger
-        self.ids = {zone.name: zone.id for zone in ledger.zones()}
+        self.ids = {ZonePlace("", zone.name): zone.id for zone in ledger.zones()}
         rules = (parse_rule("grant * zonesub ANY"),)
         self.zones = {
-            name: ServedZone(
-                ZoneSettings(name, rules, lease_keys=frozenset((KEY.name,)), reserved=RESERVED, lifetimes=lifetimes),
+            place.name: ServedZone(
+                ZoneSettings(
+                    place.name, rules, lease_keys=frozenset((KEY.name,)), reserved=RESERVED, lifetimes=lifetimes
+                ),
                 ledger.view(zone_id),
             )
-            for name, zone_id in self.ids.items()
+            for place, zone_id in self.ids.items()
         }
         self.batches = UpdateBatches(ledger, self.ids)
 
@@ -64,7 +66,7 @@ class Server:
         assert outcome.applied == 1
 
     def classes(self, zone: Name) -> set[tuple[int, bytes, str]]:
-        with self.ledger.kept_records(self.ids[zone]) as (_zone, kept):
+        with self.ledger.kept_records(self.ids[ZonePlace("", zone)]) as (_zone, kept):
             return {(one.record.rtype, one.record.rdata, one.origin) for one in kept if one.origin != "static"}
 
 
@@ -108,6 +110,6 @@ def test_deleted_and_written_anew_by_one_batch_it_is_of_the_class_of_the_last(se
 def test_records_of_both_classes_end_when_the_lifetime_of_the_key_does(ledger: ZoneLedger) -> None:
     server = Server(ledger, RecordLifetimes(of_keys={KEY.name: 90}))
     server.send(FORWARD, add(HOST, A, 60, FOUR), add(HOST, A, 60, LEASED))
-    with ledger.kept_records(server.ids[FORWARD]) as (_zone, kept):
+    with ledger.kept_records(server.ids[ZonePlace("", FORWARD)]) as (_zone, kept):
         ends = {one.record.rdata: one.ends_at for one in kept if one.record.name == HOST}
     assert ends == {FOUR: NOW + 90, LEASED: NOW + 90}
