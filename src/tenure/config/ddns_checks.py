@@ -106,7 +106,7 @@ def _check_falls_into_view(
     views = view_settings(configuration)
     ours = [server.host for server in plan.servers if _is_ours(configuration, server)]
     is_written = plan.written_at[0] == "ddns"
-    if not views or not ours or not (is_written or configuration.dhcp4):
+    if not views or not ours or not (is_written or configuration.leases):
         return
     fell = choose_view(views, ours[0], key)  # who connects to an address of its own machine comes from this address
     if seen_zone(configuration, fell, plan.zone) is zone:

@@ -63,9 +63,13 @@ def levels_at(configuration: Configuration, target: str) -> list[Level]:
     words = [word.strip() for word in target.split("/")]
     network = "/".join(words[:2])
     placed = configuration.dhcp4.placed_subnets() if configuration.dhcp4 else []
+    sixes = configuration.dhcp6.subnets if configuration.dhcp6 else []
+    for index, section in enumerate(sixes):
+        if str(section.subnet) == network:
+            return [level_of(section, ("dhcp6", "subnets", index))]
     found = next((one for one in placed if str(one.section.subnet) == network), None)
     if found is None:
-        known = ", ".join(str(one.section.subnet) for one in placed) or "none"
+        known = ", ".join([*(str(one.section.subnet) for one in placed), *(str(one.subnet) for one in sixes)]) or "none"
         raise ValueError(f"{target!r} is no subnet of the configuration; subnets: {known}")
     return subnet_levels(*found)
 

@@ -59,11 +59,13 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
 
 def reserved_addresses(configuration: Configuration) -> ReservedAddresses | None:
     """The addresses of all reservations; None: no reservation has one."""
-    dhcp4 = configuration.dhcp4
+    dhcp4, dhcp6 = configuration.dhcp4, configuration.dhcp6
     reservations = [] if dhcp4 is None else [*dhcp4.reservations]
     reservations += [one for placed in (dhcp4.placed_subnets() if dhcp4 else ()) for one in placed.section.reservations]
-    found = [one.ip_address for one in reservations]
-    addresses = frozenset(address for address in found if address is not None)
+    found = [one.ip_address for one in reservations if one.ip_address is not None]
+    for section in dhcp6.subnets if dhcp6 else ():
+        found += [address for one in section.reservations for address in one.ip_addresses]
+    addresses = frozenset(found)
     return ReservedAddresses(addresses, frozenset(map(reverse_name, addresses))) if addresses else None
 
 
