@@ -223,7 +223,8 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
 
 
 def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None:
-    from tenure.serving.dhcp6 import Dhcp6Service  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.leasing.v6.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.serving.dhcp6 import Dhcp6Service  # noqa: PLC0415
 
     if configuration.dhcp6 is None:
         missing = "neither [dhcp4] nor [dhcp6] is configured"
@@ -232,7 +233,7 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
     listen = [place.or_port(DHCP6_PORT) for place in configuration.dhcp6.listen]
     Dhcp6Service(
         ledger,
-        subnets6(configuration),
+        SubnetTable(subnets6(configuration)),
         dhcp6_server(configuration.dhcp6.server_id, ledger),
         configuration.dhcp6.interfaces,
         listen,
