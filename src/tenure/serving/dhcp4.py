@@ -10,7 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
-from tenure.leasing.arrival import SERVER_PORT
+from tenure.leasing.arrival import SERVER_PORT, Destination
 from tenure.leasing.decide import decide, rows_needed
 from tenure.leasing.inquiry import Reply
 from tenure.leasing.lease import NOTHING
@@ -24,7 +24,7 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.octets import Malformed
 from tenure.serving.batchloop import run_batches
 from tenure.serving.collector import rare_collections
-from tenure.serving.dhcp4socket import Received, open_sockets
+from tenure.serving.dhcp4socket import Dhcp4Socket, Received, open_sockets
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
@@ -161,12 +161,20 @@ class Dhcp4Service:
         view.prefetch(clients, addresses + self._offers.upcoming(len(packets) - len(addresses)))
 
     def _reply(self, replies: list[tuple[Received, Reply]]) -> None:
-        unsent = 0
+        """Sends the replies. Those of one size to one relay leave in one call, which costs far less than one for each."""
+        together: dict[tuple[Dhcp4Socket, Destination, bytes, int], list[bytes]] = {}
         for (_, arrival, inlet), (octets, destination) in replies:
+            key = inlet, destination, arrival.local, len(octets)
+            if key in together:
+                together[key].append(octets)
+            else:
+                together[key] = [octets]
+        unsent = 0
+        for (inlet, destination, local, _), alike in together.items():
             try:
-                inlet.send(octets, destination, arrival.local)
+                inlet.send(alike, destination, local)
             except OSError as error:
-                unsent += 1
+                unsent += len(alike)
                 why = f"a reply could not be sent from {inlet.where}: {error.strerror}"
         if unsent:
             self._report.count("replies_unsent", unsent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import socket
 import threading
@@ -20,7 +21,7 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.serving.dhcp4 import Dhcp4Service, begins
-from tenure.serving.dhcp4socket import Received, open_sockets, relay_socket
+from tenure.serving.dhcp4socket import Dhcp4Socket, Received, open_sockets, relay_socket
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -36,10 +37,10 @@ class Outbox:
         self.sent: list[tuple[bytes, Destination]] = []
         self.fails = False
 
-    def send(self, octets: bytes, destination: Destination, local: bytes) -> None:
+    def send(self, replies: Sequence[bytes], destination: Destination, local: bytes) -> None:
         if self.fails:
             raise OSError(101, "Network is unreachable")
-        self.sent.append((octets, destination))
+        self.sent += [(octets, destination) for octets in replies]
 
 
 class Crowd:
@@ -135,7 +136,8 @@ def test_a_batch_is_answered_and_the_updater_is_woken_once(bench: Bench) -> None
 
 
 def test_within_a_batch_the_first_to_ask_for_an_address_gets_it(bench: Bench) -> None:
-    assert bench.serve(select(1, "10.1.0.105"), select(2, "10.1.0.105"), select(1, "10.1.0.105")) == [ACK, 6, ACK]
+    types = bench.serve(select(1, "10.1.0.105"), select(2, "10.1.0.105"), select(1, "10.1.0.105"))
+    assert sorted(types) == [ACK, ACK, 6], "replies of one size leave together"
     (lease,) = bench.leases.leases()
     assert lease.hardware == b"\1\2\0\0\0\0\1"
 
@@ -262,6 +264,41 @@ def test_a_relay_on_loopback_is_answered_where_it_is(tmp_path: Path) -> None:
         reply = relay.recv(2000)
         assert (reply[0], reply[242], reply[4:8]) == (2, OFFER, b"\0\0\0\7")
         assert reply[16:20] == ip("10.1.0.100")
+
+
+@pytest.mark.parametrize("segments", [True, False])
+def test_replies_of_one_size_to_one_relay_arrive_one_by_one(segments: bool) -> None:
+    inlet = relay_socket("127.0.0.1", 0)
+    inlet._segments = inlet._segments and segments
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:
+        relay.bind(("127.0.0.1", 0))
+        relay.settimeout(10)
+        relay.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        replies = [bytes((number,)) * 1000 for number in range(150)]  # more than one call can take
+        inlet.send(replies, Destination(ip("127.0.0.1"), relay.getsockname()[1]), ip("127.0.0.1"))
+        assert [relay.recv(4000) for _ in replies] == replies
+    assert inlet._segments == segments
+    inlet.close()
+
+
+class PlainSocket(socket.socket):
+    """A socket whose way out cannot cut datagrams apart."""
+
+    def sendmsg(self, *arguments: Any) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_where_datagrams_cannot_be_cut_apart_they_are_sent_one_by_one() -> None:
+    plain = PlainSocket(socket.AF_INET, socket.SOCK_DGRAM)
+    plain.bind(("127.0.0.1", 0))
+    inlet = Dhcp4Socket(plain, None, None)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:
+        relay.bind(("127.0.0.1", 0))
+        relay.settimeout(10)
+        replies = [b"a" * 300, b"b" * 300]
+        inlet.send(replies, Destination(ip("127.0.0.1"), relay.getsockname()[1]), ip("127.0.0.1"))
+        assert [relay.recv(4000) for _ in replies] == replies
+    inlet.close()
 
 
 def test_a_port_that_another_program_has_is_named_with_a_remedy(tmp_path: Path) -> None:
