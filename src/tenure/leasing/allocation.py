@@ -14,7 +14,10 @@ from tenure.leasing.verdict import Verdict
 
 _REQUESTED_ADDRESS = 50
 _AHEAD = 256  # free addresses looked up at once
-_EXHAUSTED_SECONDS = 5.0  # how long a pool without never-used addresses is not searched for one again
+# How long a pool without never-used addresses is not searched for one again: the search skips over every row of it.
+_EXHAUSTED_SECONDS = 5.0
+_SEARCHED_IN_THAT = 65536  # addresses; a bigger pool is left alone for longer
+_STRETCH = 4096  # addresses of one look, so that the clients behind this one do not wait long
 
 
 def is_free(lease: Lease, now: float) -> bool:
@@ -94,7 +97,8 @@ def _requested(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
 
 
 def _any(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
-    for find in (_never_used, _longest_ended):
+    """An address never used, unless looking for one takes long; the one unused for longest; and then one never used."""
+    for find in (_soon_found, _longest_ended, _never_used):
         for prepared in inquiry.link:
             for first, last in prepared.open_pools(inquiry.classes):
                 address = find(inquiry, prepared, first, last)
@@ -109,30 +113,65 @@ def _may_have(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> boo
 
 def _never_used(inquiry: Inquiry, prepared: PreparedSubnet, first: bytes, last: bytes) -> bytes | None:
     """The next address of the pool that has no row, from where the last look ended, once around."""
-    ahead = inquiry.offers.look_ahead(first, last)
-    ends_met = 0
     while True:
-        while ahead.unused:
-            address = ahead.unused.popleft()
-            if _is_spare(inquiry, prepared, address) and inquiry.view.lease_at(address) is None:
-                return address
-        if inquiry.now < ahead.exhausted_until:
-            return None
-        if ends_met == 2:  # once from where we were, once from the start
-            ahead.exhausted_until = inquiry.now + _EXHAUSTED_SECONDS
-            return None
-        ends_met += _look_for_unused(inquiry, ahead, first, last)
+        address = _soon_found(inquiry, prepared, first, last)
+        if address is not None or inquiry.now < inquiry.offers.look_ahead(first, last).exhausted_until:
+            return address
 
 
-def _look_for_unused(inquiry: Inquiry, ahead: LookAhead, first: bytes, last: bytes) -> bool:
-    """Fills the look-ahead; whether the end of the pool was met, so that the next look begins at its start."""
-    found = inquiry.view.unused_addresses(first, last, ahead.after, _AHEAD)
+def _soon_found(inquiry: Inquiry, prepared: PreparedSubnet, first: bytes, last: bytes) -> bytes | None:
+    """The same, as far as one look goes; the next one goes on from there."""
+    ahead = inquiry.offers.look_ahead(first, last)
+    if ahead.is_new:
+        _begin(inquiry, ahead, first, last)
+    if not ahead.unused and inquiry.now >= ahead.exhausted_until:
+        _look_for_unused(inquiry, ahead, first, last)
+    while ahead.unused:
+        address = ahead.unused.popleft()
+        if _is_spare(inquiry, prepared, address) and inquiry.view.lease_at(address) is None:
+            ahead.ends_met = 0
+            return address
+    if ahead.ends_met >= 2:  # once from where we were, once from the start
+        ahead.exhausted_until = inquiry.now + _EXHAUSTED_SECONDS * max(1, _size(first, last) / _SEARCHED_IN_THAT)
+        ahead.ends_met = 0
+    return None
+
+
+def _begin(inquiry: Inquiry, ahead: LookAhead, first: bytes, last: bytes) -> None:
+    """Lets the search of a big pool begin behind its last row, where it is free if it never was full.
+
+    Not so where servers share the ledger, because all of them would begin there.
+    """
+    ahead.is_new = False
+    if inquiry.offers.is_spread or _size(first, last) <= _STRETCH:
+        return
+    row = inquiry.view.nearest(last)
+    if row is not None and ahead.after <= row.address < last:
+        ahead.after = _plus(row.address, 1)
+
+
+def _look_for_unused(inquiry: Inquiry, ahead: LookAhead, first: bytes, last: bytes) -> None:
+    """Fills the look-ahead from the next stretch of the pool; behind its end the next look begins at its start."""
+    end = min(last, _plus(ahead.after, _STRETCH - 1))
+    found = inquiry.view.unused_addresses(first, end, ahead.after, _AHEAD)
     ahead.unused.extend(found)
-    if len(found) < _AHEAD or found[-1] == last:
-        ahead.after = first
-        return True
-    ahead.after = (int.from_bytes(found[-1], "big") + 1).to_bytes(len(first), "big")
-    return False
+    reached = found[-1] if len(found) == _AHEAD else end
+    if reached < last:
+        ahead.after = _plus(reached, 1)
+        return
+    ahead.after = first
+    ahead.ends_met += 1
+
+
+def _size(first: bytes, last: bytes) -> int:
+    return int.from_bytes(last, "big") - int.from_bytes(first, "big") + 1
+
+
+def _plus(address: bytes, number: int) -> bytes:
+    """The address so many places behind, at most the last one there is."""
+    size = len(address)
+    greatest: int = 256**size - 1
+    return min(int.from_bytes(address, "big") + number, greatest).to_bytes(size, "big")
 
 
 def _longest_ended(inquiry: Inquiry, prepared: PreparedSubnet, first: bytes, last: bytes) -> bytes | None:

@@ -24,12 +24,14 @@ class Offer(NamedTuple):
 class LookAhead:
     """Addresses of one pool that the ledger called free, and where to go on looking."""
 
-    __slots__ = ("after", "ended", "exhausted_until", "unused")
+    __slots__ = ("after", "ended", "ends_met", "exhausted_until", "is_new", "unused")
 
     def __init__(self, after: bytes) -> None:
         self.unused: deque[bytes] = deque()
         self.ended: deque[bytes] = deque()
+        self.is_new = True  # nothing was looked for yet
         self.after = after  # where the next look for unused ones begins
+        self.ends_met = 0  # of the pool, since an unused one was found
         self.exhausted_until = 0.0  # no unused one was left; not looked for again before this time
 
 
@@ -47,6 +49,11 @@ class OfferBook:
         self._by_client: dict[tuple[int, bytes], bytes] = {}
         self._ahead: dict[tuple[bytes, bytes], LookAhead] = {}
         self._searched: dict[tuple[bytes, bytes], LookAhead] = {}  # since `upcoming` was asked
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether others on the same ledger begin elsewhere."""
+        return self._spread > 0
 
     def __len__(self) -> int:
         return len(self._by_address)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dhcp4_network import Network, ip, subnet
+from collections.abc import Sequence
 
+from dhcp4_network import START, Network, ip, subnet
+from lease_view import MemoryView
+
+from tenure.leasing.lease import Lease, LeaseState
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.verdict import WORDS, Verdict
 
@@ -68,3 +72,58 @@ def test_the_next_addresses_can_be_read_ahead() -> None:
     network.client(2).discover()
     assert network.offers.upcoming(0) == []
     assert network.offers.upcoming(9) == [ip("10.1.0.102"), ip("10.1.0.103")]
+
+
+class CountingView(MemoryView):
+    """Counts the addresses that looks for unused ones go over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks: list[int] = []
+
+    def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int, step: int = 1) -> Sequence[bytes]:
+        self.looks.append(int.from_bytes(last, "big") - int.from_bytes(after, "big") + 1)
+        return super().unused_addresses(first, last, after, limit, step)
+
+
+SLASH_8 = {"prefix": "10.0.0.0/8", "pools": "10.0.0.16-10.255.255.239"}
+
+
+def held(address: bytes, client: int, **fields: object) -> Lease:
+    key = b"\0\1" + bytes((4, 0)) + client.to_bytes(4, "big")
+    values = (address, 10, key, key[1:], LeaseState.BOUND, START, START + 10**6, 10**6, "", None, None, False, False)
+    return Lease(*values, "no-name", None, "c")._replace(**fields)
+
+
+def test_a_big_pool_that_is_nearly_full_is_searched_where_it_is_free() -> None:
+    """The rows before its end are not gone over: an address costs what it costs in an empty pool."""
+    view = CountingView()
+    last_used = ip("10.255.190.0")  # 99.9 % of the addresses are before it
+    view.rows[last_used] = held(last_used, 1)
+    network = Network(subnet(**SLASH_8), view=view)
+    addresses = [network.client(number, giaddr="10.0.0.1").join().yiaddr for number in range(2, 302)]
+    assert (addresses[0], addresses[-1]) == ("10.255.190.1", "10.255.191.44")
+    assert len(view.looks) == 2  # 256 addresses by each
+    assert max(view.looks) <= 4096
+
+
+def test_a_full_pool_is_gone_over_in_stretches_and_then_left_alone() -> None:
+    view = CountingView()
+    network = Network(subnet(prefix="10.0.0.0/16", pools="10.0.0.0-10.0.255.255"), view=view)
+    for number in range(65536):
+        address = (0x0A000000 + number).to_bytes(4, "big")
+        ended = {"state": LeaseState.EXPIRED, "ends_at": START - number} if number % 100 == 0 else {}
+        view.rows[address] = held(address, number, **ended)
+    first = network.client(1, giaddr="10.0.0.1").join()
+    assert first.yiaddr == "10.0.255.220"  # the one that ended first, found at once
+    assert view.looks == [4096]
+    for number in range(2, 40):
+        network.client(number, giaddr="10.0.0.1").join()
+    assert sum(view.looks) <= 2 * 65536
+    assert max(view.looks) <= 4096
+    before = len(view.looks)
+    network.client(41, giaddr="10.0.0.1").join()
+    assert len(view.looks) == before
+    network.now += 60
+    network.client(42, giaddr="10.0.0.1").join()
+    assert len(view.looks) == before + 1
