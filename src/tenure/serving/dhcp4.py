@@ -161,7 +161,7 @@ class Dhcp4Service:
         view.prefetch(clients, addresses + self._offers.upcoming(len(packets) - len(addresses)))
 
     def _reply(self, replies: list[tuple[Received, Reply]]) -> None:
-        """Sends the replies. Those of one size to one relay leave in one call, which costs far less than one for each."""
+        """Sends the replies. Those of one size to one relay leave in one call, which costs far less than many."""
         together: dict[tuple[Dhcp4Socket, Destination, bytes, int], list[bytes]] = {}
         for (_, arrival, inlet), (octets, destination) in replies:
             key = inlet, destination, arrival.local, len(octets)
