@@ -145,8 +145,8 @@ def _begin(inquiry: Inquiry, ahead: LookAhead, first: bytes, last: bytes) -> Non
     ahead.is_new = False
     if inquiry.offers.is_spread or _size(first, last) <= _STRETCH:
         return
-    row = inquiry.view.nearest(last)
-    if row is not None and ahead.after <= row.address < last:
+    row = inquiry.view.row_before(_plus(last, 1), ahead.after)
+    if row is not None and row.address < last:
         ahead.after = _plus(row.address, 1)
 
 

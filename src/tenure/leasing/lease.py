@@ -90,6 +90,9 @@ class LeaseView(Protocol):
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
         """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
 
+    def row_before(self, address: bytes, first: bytes) -> Lease | None:
+        """The row with the highest address of those from `first` on that are below `address`."""
+
     def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
         """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
 

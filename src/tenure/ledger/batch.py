@@ -141,16 +141,20 @@ class LeaseBatch:
         rows = self._session.rows(self._sql.within, (first, last, size, MOST_OVERLAPPING))
         found = [lease for row in rows if (lease := lease_of(row)).address not in changed]
         found += [row for a, row in changed.items() if row is not None and first <= a <= last and len(a) == size]
-        before = [row for a, row in changed.items() if row is not None and a < first and len(a) == size]
-        if (stored := self._before(first)) is not None:
-            before.append(stored)
-        nearest = max(before, key=_address_of, default=None)
+        nearest = self.row_before(first, first[:2] + bytes(size - 2))
         return found if nearest is None or nearest.last_address < first else [nearest, *found]
 
-    def _before(self, address: bytes) -> Lease | None:
-        """The stored row before the address that the batch has not decided about."""
+    def row_before(self, address: bytes, first: bytes) -> Lease | None:
+        """The row with the highest address of those from `first` on that are below `address`."""
         size = len(address)
-        while (row := self._one(self._sql.before, (address[:2] + bytes(size - 2), address, size))) is not None:
+        rows = [row for a, row in self._changed.items() if row is not None and first <= a < address and len(a) == size]
+        if (stored := self._stored_before(address, first)) is not None:
+            rows.append(stored)
+        return max(rows, key=_address_of, default=None)
+
+    def _stored_before(self, address: bytes, first: bytes) -> Lease | None:
+        """The same among the rows that the batch has not decided about."""
+        while (row := self._one(self._sql.before, (first, address, len(address)))) is not None:
             if row[0] not in self._changed:
                 return lease_of(row)
             address = row[0]
