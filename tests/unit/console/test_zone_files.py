@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tenure.authority.settings import ZonePlace
 from tenure.config.load import load
 from tenure.console.zone_files import MOST_TOLD, check_zone_files, start_zone
 from tenure.console.zone_reading import UnusableZoneFile
@@ -18,6 +19,7 @@ from tenure.ledger.zones import ZoneLedger
 from tenure.naming.event import KINDS
 
 APEX = from_text("example.test.")
+PLACE = ZonePlace("", APEX)
 SOA = "@ 300 SOA ns.example.test. hostmaster.example.test. 2024 3600 600 86400 60\n"
 NS = "@ 300 NS ns.example.test.\n"
 CONFIG = """
@@ -50,8 +52,8 @@ def problems(file: Path) -> list[str]:
 
 def test_a_zone_begins_with_the_records_of_its_file_once(ledger: ZoneLedger, file: Path) -> None:
     file.write_text(SOA + NS + "WWW 300 A 10.1.0.2\nwww 300 A 10.1.0.2\n")
-    assert start_zone(ledger, file, APEX, "dns") == 3
-    assert start_zone(ledger, file, APEX, "dns") is None
+    assert start_zone(ledger, file, PLACE, "dns") == 3
+    assert start_zone(ledger, file, PLACE, "dns") is None
     (zone,) = ledger.zones()
     assert ledger.rrsets_at(zone.id, APEX).keys() == {RRType.NS}
     assert ledger.rrsets_at(zone.id, from_text("www.example.test.")) == {1: (300, (bytes([10, 1, 0, 2]),))}
@@ -69,7 +71,7 @@ def test_other_files_may_be_included_from_beside_it(ledger: ZoneLedger, file: Pa
     (file.parent / "hosts/more").write_text("b 300 A 10.1.0.4\n")
     file.write_text(SOA + NS + "$INCLUDE hosts/some deep\nc 300 A 10.1.0.5\n")
     assert problems(file) == []
-    assert start_zone(ledger, file, APEX, "dns") == 5
+    assert start_zone(ledger, file, PLACE, "dns") == 5
     (zone,) = ledger.zones()
     for name in ("a.deep.example.test.", "b.deep.example.test.", "c.example.test."):
         assert ledger.rrsets_at(zone.id, from_text(name)).keys() == {RRType.A}
@@ -99,7 +101,7 @@ def test_other_files_may_be_included_from_beside_it(ledger: ZoneLedger, file: Pa
 def test_a_file_that_cannot_be_served_says_why(ledger: ZoneLedger, file: Path, content: str, complaint: str) -> None:
     file.write_text(content)
     with pytest.raises(UnusableZoneFile) as caught:
-        start_zone(ledger, file, APEX, "dns")
+        start_zone(ledger, file, PLACE, "dns")
     assert f"{file}{complaint}" in str(caught.value)
     assert ledger.zones() == []
     (problem,) = problems(file)
@@ -115,14 +117,14 @@ def test_all_wrong_lines_are_told_up_to_a_bound(ledger: ZoneLedger, file: Path) 
     with pytest.raises(
         UnusableZoneFile, match=rf"{file}: line 3: .* \(and {MOST_TOLD + 4} more lines cannot be taken\)"
     ):
-        start_zone(ledger, file, APEX, "dns")
+        start_zone(ledger, file, PLACE, "dns")
 
 
 def test_a_comment_may_be_in_any_encoding(ledger: ZoneLedger, file: Path) -> None:
     file.write_bytes(f"{SOA}{NS}; caf\udce9\n".encode(errors="surrogateescape"))
-    assert start_zone(ledger, file, APEX, "dns") == 2
+    assert start_zone(ledger, file, PLACE, "dns") == 2
 
 
 def test_a_file_that_cannot_be_read(ledger: ZoneLedger, tmp_path: Path) -> None:
     with pytest.raises(UnusableZoneFile, match=r"cannot be read \(Is a directory\); name a file"):
-        start_zone(ledger, tmp_path, APEX, "dns")
+        start_zone(ledger, tmp_path, PLACE, "dns")

@@ -56,7 +56,8 @@ class Server:
             )
             for place, zone_id in self.ids.items()
         }
-        self.batches = UpdateBatches(ledger, self.ids)
+        places = {ZonePlace("", name): zone_id for name, zone_id in self.ids.items()}
+        self.batches = UpdateBatches(ledger, places)
 
     def send(self, zone: Name, *records: RR, key: Key = KEY) -> None:
         octets, _mac = sign_request(build_update(7, zone, [], records), key, NOW)
