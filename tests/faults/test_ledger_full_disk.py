@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from disk import remount, small_disk
 from ledger_rows import NOW, changes, lease, want
-from peers import need_root, program
 
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.opening import open_ledger
@@ -19,16 +18,10 @@ BATCH = 100
 ALL = 1_000_000
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    need_root("to mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run([program("mount"), "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], check=True)
-    try:
-        yield disk
-    finally:
-        subprocess.run([program("umount"), "-l", str(disk)], check=True)
+@pytest.fixture(name="small_disk")
+def disk_of_3m(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "3m") as place:
+        yield place
 
 
 def test_nothing_half_done_is_left_on_a_full_disk(small_disk: Path) -> None:
@@ -51,7 +44,7 @@ def test_nothing_half_done_is_left_on_a_full_disk(small_disk: Path) -> None:
     assert len(leases.leases(LeaseFilter(limit=ALL))) == done * BATCH
     assert len(leases.registrations(RegistrationFilter(limit=ALL))) == done * BATCH
 
-    subprocess.run([program("mount"), "-o", "remount,size=64m", str(small_disk)], check=True)
+    remount(small_disk, "size=64m")
     write(done)
     assert len(leases.leases(LeaseFilter(limit=ALL))) == (done + 1) * BATCH
     assert "can be written" in ledger.check_writable()

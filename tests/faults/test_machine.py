@@ -9,27 +9,21 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from crowd import Crowd
+from disk import remount, small_disk
 from estate import Estate, estate
 from network import eventually
-from peers import need_root
 from postgres_cluster import postgres_cluster
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 48 MB of its own."""
-    need_root("mounting a small tmpfs")
-    place = tmp_path / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "none", str(place)], check=True)
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+@pytest.fixture(name="small_disk")
+def disk_of_48m(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "small", "48m") as place:
+        yield place
 
 
 def complains(made: Estate, service: str, code: str) -> list[str]:
@@ -59,7 +53,7 @@ def test_a_port_in_use(tmp_path: Path, service: str) -> None:
 
 def test_a_folder_that_cannot_be_written(small_disk: Path, tmp_path: Path) -> None:
     made = Estate(tmp_path, f"sqlite:{small_disk}/tenure.db")
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    remount(small_disk, "ro")
     said = fails_at_start(made, "dhcp")
     assert str(small_disk) in said
     assert "Read-only file system" in said

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from peers import need_root, program
+from disk import remount, small_disk
 
 from tenure.dnswire.rdata import soa_serial
 from tenure.ledger.opening import open_zones
@@ -25,16 +25,10 @@ name = "example.test."
 """
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    need_root("to mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run([program("mount"), "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], check=True)
-    try:
-        yield disk
-    finally:
-        subprocess.run([program("umount"), "-l", str(disk)], check=True)
+@pytest.fixture(name="small_disk")
+def disk_of_3m(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "3m") as place:
+        yield place
 
 
 @pytest.mark.parametrize("is_new", [True, False])
@@ -63,7 +57,7 @@ def test_the_zone_is_the_one_before(small_disk: Path, tmp_path: Path, is_new: bo
     assert failed.stderr.startswith(f"tenure: {small_disk}/tenure-zones.db: database or disk is full")
     assert failed.stderr.count("\n") == 1
     assert present() == before
-    subprocess.run([program("mount"), "-o", "remount,size=64m", str(small_disk)], check=True)
+    remount(small_disk, "size=64m")
     done = take(2, 20_000)
     assert done.returncode == 0, done.stderr
     assert present() == [(2, 20_002)]

@@ -61,9 +61,7 @@ def names_in(octets: bytes) -> set[Name]:
     offset = 0
     while offset < len(octets):
         start = offset
-        while length := octets[offset]:
-            offset += length + 1
-        offset += 1
+        offset = name_end(octets, start)
         rtype, _ttl, size = _FIXED.unpack_from(octets, offset)
         if rtype != _SOA:
             names.add(octets[start:offset])
@@ -71,14 +69,19 @@ def names_in(octets: bytes) -> set[Name]:
     return names
 
 
+def name_end(octets: bytes, start: int) -> int:
+    """Where the name ends that begins there, in octets that were written by this ledger."""
+    while length := octets[start]:
+        start += length + 1
+    return start + 1
+
+
 def _parse_records(octets: bytes) -> Sequence[Record]:
     records = []
     offset = 0
     while offset < len(octets):
         start = offset
-        while length := octets[offset]:
-            offset += length + 1
-        offset += 1
+        offset = name_end(octets, start)
         name = octets[start:offset]
         rtype, ttl, size = _FIXED.unpack_from(octets, offset)
         offset += _FIXED.size

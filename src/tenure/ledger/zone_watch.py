@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from tenure.dnswire.name import Name
-from tenure.ledger.journal import BREAK, names_in
+from tenure.ledger.journal import BREAK, name_end, names_in
 from tenure.ledger.session import Session
 
 ZONES_CHANNEL = "tenure_zones"
@@ -47,10 +47,7 @@ def names_of(words: Sequence[str]) -> AbstractSet[Name] | None:
         octets = b64decode(word)
         start = 0
         while start < len(octets):
-            end = start
-            while length := octets[end]:
-                end += length + 1
-            end += 1
+            end = name_end(octets, start)
             names.add(octets[start:end])
             start = end
     return names
