@@ -39,7 +39,7 @@ def apply(ledger: Ledger, zone: Zone, *steps: ZoneChange, now: float = NOW) -> N
 def test_a_zone_is_made_once(ledger: Ledger, zone: Zone) -> None:
     assert ledger.zones.create_zone(from_text("Example.Test."), 60, soa(9), [a_record("other", 1)]) == zone
     assert ledger.zones.zones() == [zone]
-    assert zone == Zone(zone.id, APEX, 3600, soa(1))
+    assert zone == Zone(zone.id, APEX, 3600, soa(1), "")
     assert ledger.zones.rrsets_at(zone.id, APEX) == {2: (3600, (NS.rdata,))}
     assert ledger.zones.rrsets_at(zone.id, name("other")) == {}
 
