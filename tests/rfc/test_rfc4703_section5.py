@@ -20,7 +20,7 @@ from update_model import ModelZone
 from tenure.dnswire.codes import Rcode, rcode_to_text
 from tenure.dnswire.name import Name, from_text
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Direction, State
+from tenure.naming.registration import Direction, Former, State
 from tenure.naming.reverse import reverse_name
 from tenure.updating.conflict import advance, first_step
 from tenure.updating.messages import build_message
@@ -176,6 +176,32 @@ def test_a_pointer_is_written_where_none_or_a_client_s_stands(start: str, mode: 
     assert [step for step, _ in exchange] == REVERSE_STEPS[:many]
     assert ending.reason is (Reason.POINTER_TAKEN if after is None else Reason.CONFIRMED)
     assert zone.records == zone_of(before if after is None else after, task.owner).records
+
+
+LATER = Former(from_text("later.example.com."), b"\0\2\1" + bytes(32))  # wrote nothing yet
+LATE = {
+    "one late removal": (FORMER, 1, OURS),
+    "a second one": (FORMER, 2, OURS),
+    "a person's beside it": ((*FORMER, BY_HAND), 1, None),
+    "a person's right one beside it": ((*FORMER, POINTER), 1, (POINTER,)),
+}
+
+
+@pytest.mark.parametrize("mode", [ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID])
+@pytest.mark.parametrize("start", LATE)
+def test_a_removal_that_the_ledger_knows_to_be_late_comes_first(start: str, mode: ConflictMode) -> None:
+    """It takes away its own two records, and what is left is met as if the removal had been in time."""
+    before, many, after = LATE[start]
+    task = pointer(mode, State.PENDING)
+    former = Former(from_text("former.example.com."), MARKERS["client-b"])
+    formers = (LATER, former)[-many:]
+    task = task._replace(row=task.row._replace(formers=formers))
+    zone = zone_of(before, task.owner)
+    exchange, ending = steps(zone, mode, task)
+    caught_up = [*REVERSE_STEPS[:2], *many * [Step.REVERSE_REMOVE_FORMER], Step.REVERSE_ADD]
+    assert [step for step, _ in exchange][: len(caught_up)] == caught_up
+    assert ending.reason is (Reason.POINTER_TAKEN if after is None else Reason.CONFIRMED)
+    assert zone.records == zone_of((BY_HAND,) if after is None else after, task.owner).records
 
 
 @pytest.mark.parametrize("mode", [ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID])

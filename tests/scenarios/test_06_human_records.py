@@ -185,9 +185,8 @@ def test_a_pointer_that_a_person_changed_is_not_taken_for_a_client_s_by_the_next
     """)
 
 
-@pytest.mark.xfail(strict=True, reason="in the zone nothing tells it from the pointer of the client before")
 def test_a_pointer_that_a_person_added_beside_one_whose_removal_is_late(story: Story) -> None:
-    """The removal comes after its signature has run out, and is tried again behind the addition."""
+    """The removal comes after its signature has run out, and is tried again behind the addition, or when that fails."""
     story.tell(f"""
         ann joins 10.1 as pc
         the updater works
@@ -196,7 +195,32 @@ def test_a_pointer_that_a_person_added_beside_one_whose_removal_is_late(story: S
         the updater looks
         1000 s pass
         all comes to rest
+        ann is pointer-taken
         {POINTER} holds PTR camera.example.test.
+        laptop.example.test. holds A 10.1.0.100, DHCID
+    """)
+
+
+def test_a_pointer_that_a_person_added_beside_one_of_a_client_who_left_while_dns_refused_it(story: Story) -> None:
+    """The next holder of the address comes before the removal is tried again."""
+    story.tell(f"""
+        ann joins 10.1 as pc
+        the updater works
+        a person writes {POINTER} PTR camera.example.test.
+        dns is refusing
+        ann releases
+        the updater works
+        dns is up
+        bob joins 10.1
+        eve joins 10.1
+        dan joins 10.1 as laptop
+        dan has 10.1.0.100
+        the updater works
+        dan is pointer-taken
+        all comes to rest
+        dan is pointer-taken
+        {POINTER} holds PTR camera.example.test.
+        laptop.example.test. holds A 10.1.0.100, DHCID
     """)
 
 

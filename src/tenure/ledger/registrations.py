@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Row, Session
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Direction, Outcome, Part, Registration, State, Want, Withdraw
+from tenure.naming.registration import Direction, Former, Outcome, Part, Registration, State, Want, Withdraw
 
 Key: TypeAlias = tuple[Name, bytes, bytes]  # name, address, DHCID
 
@@ -129,9 +129,16 @@ not (forward_state = '{State.PENDING}' and exists (select 1 from registration ot
 where other.name = registration.name and other.forward_state = '{State.REMOVING}'
 and other.forward_due_at is not null and other.dhcid <> registration.dhcid))"""
 
+# Records of a claim whose removal is late stand at the address: whoever writes the next pointer there takes exactly
+# these away first, and leaves what a person put beside them.
+_HAS_FORMERS = f"""\
+(reverse_state = '{State.PENDING}' and exists (select 1 from registration former
+where former.address = registration.address and former.reverse_state = '{State.REMOVING}'))"""
+_FORMERS = f"select name, dhcid from registration where address = ? and reverse_state = '{State.REMOVING}'"
+
 # In the order of the index, without a sort: a hundred thousand rows may be due at once.
 DUE = f"""\
-select {COLUMNS}, due_at from registration
+select {COLUMNS}, due_at, {_HAS_FORMERS} from registration
 where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ? and {_NOT_BLOCKED}
 order by due_at, name, address, dhcid limit ?"""
 NEXT_DUE = f"""\
@@ -162,7 +169,7 @@ def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
 
 def registration_of(row: Row) -> Registration:
     """The value of a row with `COLUMNS`."""
-    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21])))
+    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21]), ()))
 
 
 def due_at_of(row: Registration) -> float:
@@ -180,6 +187,7 @@ class Registrations:
         self._drop_settled = session.sql(DROP_SETTLED)
         self._due = session.sql(DUE)
         self._next_due = session.sql(NEXT_DUE)
+        self._formers = session.sql(_FORMERS)
         self._outcome = {direction: session.sql(_outcome_statement(direction)) for direction in Direction}
 
     def write_claims(self, claims: Iterable[Want | Withdraw], now: float) -> None:
@@ -226,11 +234,16 @@ class Registrations:
         place = (0.0, b"", b"", b"") if after is None else (due_at_of(after), *after[:3])
         while len(found) < limit:
             rows = self._session.rows(self._due, (*place, now, limit))
-            found += [registration_of(row) for row in rows if row[:3] not in skip]
+            wanted = [row for row in rows if row[:3] not in skip]
+            found += [self._with_formers(row) if row[-1] else registration_of(row) for row in wanted]
             if len(rows) < limit:
                 break
-            place = (rows[-1][-1], *rows[-1][:3])
+            place = (rows[-1][-2], *rows[-1][:3])
         return found[:limit]
+
+    def _with_formers(self, row: Row) -> Registration:
+        found = registration_of(row)
+        return found._replace(formers=tuple(map(Former._make, self._session.rows(self._formers, (found.address,)))))
 
     def next_due_at(self, skip: Collection[Key]) -> float | None:
         """When the next row that is not in `skip` falls due."""

@@ -65,6 +65,13 @@ class Part(NamedTuple):
     changed_at: float  # UTC seconds of the last change of state
 
 
+class Former(NamedTuple):
+    """A claim of before, whose pointer and marker are still to be taken away from an address."""
+
+    name: Name
+    dhcid: bytes
+
+
 class Registration(NamedTuple):
     """A row of the ledger."""
 
@@ -79,6 +86,7 @@ class Registration(NamedTuple):
     correlation: str
     forward: Part
     reverse: Part
+    formers: tuple[Former, ...] = ()  # of other rows of this address; only where the updater is to write a pointer
 
 
 class Outcome(NamedTuple):

@@ -42,7 +42,10 @@ _RULES: dict[tuple[Step, int], Step | _End] = {
     (Step.REVERSE_ADD, Rcode.YXDOMAIN): Step.REVERSE_REPLACE,  # in use: by us, by another client, by a person?
     (Step.REVERSE_REPLACE, Rcode.NOERROR): _CONFIRMED,
     (Step.REVERSE_REPLACE, Rcode.NXDOMAIN): Step.REVERSE_ADD,
-    (Step.REVERSE_REPLACE, Rcode.NXRRSET): Step.REVERSE_TAKE_OVER,
+    (Step.REVERSE_REPLACE, Rcode.NXRRSET): Step.REVERSE_REMOVE_FORMER,
+    (Step.REVERSE_REMOVE_FORMER, Rcode.NOERROR): Step.REVERSE_ADD,
+    (Step.REVERSE_REMOVE_FORMER, Rcode.NXDOMAIN): Step.REVERSE_ADD,
+    (Step.REVERSE_REMOVE_FORMER, Rcode.NXRRSET): Step.REVERSE_TAKE_OVER,
     (Step.REVERSE_TAKE_OVER, Rcode.NOERROR): _CONFIRMED,
     (Step.REVERSE_TAKE_OVER, Rcode.NXDOMAIN): Step.REVERSE_ADD,
     (Step.REVERSE_TAKE_OVER, Rcode.NXRRSET): Step.REVERSE_COMPARE,
@@ -114,10 +117,18 @@ def transition(step: Step, rcode: int) -> Step | Ending:
 
 
 def advance(task: Task, rcode: int) -> Task | Ending:
-    """The task in its next step, or its end. A name that comes and goes without end is ended for now."""
+    """The task in its next step, or its end. A name that comes and goes without end is ended for now.
+
+    REVERSE_REMOVE_FORMER is taken once for each claim whose removal is late, and passed over where none is left.
+    """
     found = transition(task.step, rcode)
     if isinstance(found, Ending):
         return found
+    if task.step is Step.REVERSE_REMOVE_FORMER:
+        task = task._replace(row=task.row._replace(formers=task.row.formers[1:]))
+        found = Step.REVERSE_REMOVE_FORMER if found is Step.REVERSE_TAKE_OVER else found
+    if found is Step.REVERSE_REMOVE_FORMER and not task.row.formers:
+        found = Step.REVERSE_TAKE_OVER
     rounds = task.rounds + (found in IF_IN_USE)
     if rounds > MOST_ROUNDS:
         return Ending(Verdict.RETRY, Reason.SERVER_FAILED, f"the name came and went {rounds} times")

@@ -127,6 +127,21 @@ def _drop_pointer(task: Task) -> RR:
     return delete_rr(task.owner, _PTR, task.row.name)
 
 
+def _marker_is_the_former_s(task: Task) -> RR:
+    """`P IN DHCID Y`: the one and only marker there is that of a claim whose removal is late."""
+    return rrset_equals(task.owner, _DHCID, task.row.formers[0].dhcid)
+
+
+def _drop_former_pointer(task: Task) -> RR:
+    """`P NONE PTR G`, the name of that claim."""
+    return delete_rr(task.owner, _PTR, task.row.formers[0].name)
+
+
+def _drop_former_marker(task: Task) -> RR:
+    """`P NONE DHCID Y`."""
+    return delete_rr(task.owner, _DHCID, task.row.formers[0].dhcid)
+
+
 _Rules = tuple[Callable[[Task], RR], ...]
 
 
@@ -144,6 +159,9 @@ _REVERSE_CHECKED = {
     Step.REVERSE_ADD: Sections((_not_in_use,), (_put_pointer, _put_marker)),
     # A marker is made of the name too (RFC 4701 section 3.5): where ours is, no other pointer is ours.
     Step.REVERSE_REPLACE: Sections((_in_use, _marker_is_ours), (_drop_pointer, _put_pointer)),
+    Step.REVERSE_REMOVE_FORMER: Sections(
+        (_in_use, _marker_is_the_former_s), (_drop_former_pointer, _drop_former_marker)
+    ),
     Step.REVERSE_TAKE_OVER: Sections((_in_use, _any_marker), _ONE_POINTER),
     Step.REVERSE_COMPARE: Sections((_in_use, _pointer_is_ours), ()),
     Step.REVERSE_REMOVE: Sections((_marker_is_ours,), (_drop_pointer, _drop_marker)),
@@ -191,6 +209,9 @@ def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, t
 def most_octets(task: Task) -> int:
     """An upper bound of what a task adds to a message in any step, without counting on compression.
 
-    At most six records (10 octets and the owner each), with two names or markers, or one marker and an address.
+    At most six records (10 octets and the owner each), with two names or markers, or one marker and an address; beside
+    a former claim also its name, and its marker twice.
     """
-    return 6 * (len(task.owner) + 10) + 2 * (len(task.row.name) + len(task.row.dhcid))
+    row = task.row
+    formers = sum(len(former.name) + 2 * len(former.dhcid) for former in row.formers) if row.formers else 0
+    return 6 * (len(task.owner) + 10) + 2 * (len(row.name) + len(row.dhcid)) + formers

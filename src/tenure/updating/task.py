@@ -24,7 +24,8 @@ class Step(StrEnum):
     REMOVE_UNMARKED = "remove-unmarked"  # without proof or marker: take exactly this address away
     REVERSE_ADD = "reverse-add"  # the address has no name: give it this one (RFC 4703 section 5.4)
     REVERSE_REPLACE = "reverse-replace"  # our marker stands there: the address has this name
-    REVERSE_TAKE_OVER = "reverse-take-over"  # another client's marker stands there, who had the address before
+    REVERSE_REMOVE_FORMER = "reverse-remove-former"  # the removal of the claim before is late: it comes first
+    REVERSE_TAKE_OVER = "reverse-take-over"  # another client's marker stands there, of whom the ledger knows nothing
     REVERSE_COMPARE = "reverse-compare"  # no marker stands there: did a person write the same? Writes nothing
     REVERSE_OVERWRITE = "reverse-overwrite"  # without proof: the address's name is this one now
     REVERSE_REMOVE = "reverse-remove"  # if the address still has our name: take it away

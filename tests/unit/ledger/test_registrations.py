@@ -11,7 +11,7 @@ from ledger_rows import NOW, changes, hears, outcomes, want, withdraw
 from tenure.ledger.opening import Ledger
 from tenure.ledger.reading import RegistrationFilter
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Direction, Part, Registration, State, Want, Withdraw
+from tenure.naming.registration import Direction, Former, Part, Registration, State, Want, Withdraw
 
 A = want("a", 1, 1)
 
@@ -199,6 +199,20 @@ def test_rows_are_due_by_time(ledger: Ledger) -> None:
     skip = {due[0][:3]}
     assert [row.address[3] for row in ledger.leases.due_registrations(NOW + 9, 1, skip)] == [2]
     assert ledger.leases.next_due_at(skip) == NOW + 2
+
+
+def test_a_row_that_writes_a_pointer_comes_with_the_claims_whose_pointers_are_still_to_go(ledger: Ledger) -> None:
+    claim(ledger, A)
+    settle(ledger)
+    later = want("b", 1, 2)
+    elsewhere = want("c", 2, 3)
+    claim(ledger, withdraw(A), later, elsewhere)
+    (late,) = [row for row in ledger.leases.registrations() if row.cause]
+    ledger.leases.record_outcomes(outcomes(late, State.REMOVING, due_at=NOW + 60), (), NOW)
+    formers = {row.name: row.formers for row in ledger.leases.due_registrations(NOW, 10)}
+    assert formers == {later.name: (Former(A.name, A.dhcid),), elsewhere.name: ()}
+    ledger.leases.record_outcomes(outcomes(late, State.NONE), (), NOW)
+    assert {row.formers for row in ledger.leases.due_registrations(NOW, 10)} == {()}
 
 
 def test_the_earlier_direction_makes_the_row_due(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from claims import NOW, ZONE, part, registration
 from tenure.dnswire.message import Message, parse_message
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rr import RR
-from tenure.naming.registration import Direction, State
+from tenure.naming.registration import Direction, Former, State
 from tenure.naming.reverse import reverse_name
 from tenure.updating.lane import MOST_OCTETS, MOST_TASKS
 from tenure.updating.messages import SECTIONS, build_message, most_octets
@@ -26,6 +26,7 @@ VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "conflict.json").r
 MARKER = bytes.fromhex(VECTORS["client_a_dhcid"])
 NAME = from_text(VECTORS["name"])
 REVERSE_ZONES = {4: from_text("2.0.192.in-addr.arpa."), 6: from_text("8.b.d.0.1.0.0.2.ip6.arpa.")}
+FORMER = Former(from_text("former.example.com."), bytes.fromhex(VECTORS["client_b_dhcid"]))
 CNAME, PTR, DHCID, A, AAAA, ANY_TYPE = 5, 12, 49, 1, 28, 255
 
 
@@ -36,6 +37,7 @@ def message_of(mode: str, step: Step, address: str) -> tuple[Message, bytes]:
     removes = "remove" in step
     wanted = part(State.REMOVING if removes else State.PENDING)
     row = registration(NAME, packed, MARKER, forward=wanted, reverse=wanted, until=int(NOW) + 1)
+    row = row._replace(formers=(FORMER,))
     owner = reverse_name(packed) if reverse else NAME
     direction = Direction.REVERSE if reverse else Direction.FORWARD
     zone = REVERSE_ZONES[ipaddress.ip_address(address).version] if reverse else ZONE
@@ -140,6 +142,20 @@ def test_only_a_former_holder_s_pointer_is_written_over_by_default() -> None:
         assert clears == (step is Step.REVERSE_TAKE_OVER), step
 
 
+@pytest.mark.parametrize("mode", sorted(CHECKING))
+def test_a_late_removal_is_caught_up_with_by_value(mode: str) -> None:
+    """Under the condition that just its marker stands there, and naming just its two records."""
+    message, owner = message_of(mode, Step.REVERSE_REMOVE_FORMER, "192.0.2.101")
+    assert [(rr.name, rr.rtype, rr.rclass, rr.rdata) for rr in message.answers] == [
+        (owner, ANY_TYPE, 255, b""),
+        (owner, DHCID, 1, FORMER.dhcid),
+    ]
+    assert [(rr.name, rr.rtype, rr.rclass, rr.rdata) for rr in message.authorities] == [
+        (owner, PTR, 254, FORMER.name),
+        (owner, DHCID, 254, FORMER.dhcid),
+    ]
+
+
 def test_without_markers_none_is_written_or_asked_for() -> None:
     for step in SECTIONS[ConflictMode.NO_CHECK_WITHOUT_DHCID]:
         message, _ = message_of("no-check-without-dhcid", step, "192.0.2.101")
@@ -150,6 +166,7 @@ def test_without_markers_none_is_written_or_asked_for() -> None:
 def test_the_bound_on_a_task_s_octets_holds(step: Step) -> None:
     long_name = b"".join([b"\x3f" + bytes([65 + n]) * 63 for n in range(3)]) + b"\x07example\x03com\0"
     row = registration(long_name, b"\x20\x01" + bytes(14), MARKER, forward=part(), reverse=part())
+    row = row._replace(formers=(Former(b"\x3f" + b"x" * 63 + long_name[64:], MARKER),))
     task = Task(row, Direction.FORWARD, long_name, step)
     wire = build_message(1, ZONE, ConflictMode.CHECK_EXISTS_WITH_DHCID, step, [task])
     assert len(wire) - 12 - len(ZONE) - 4 <= most_octets(task)
