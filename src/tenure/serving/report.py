@@ -1,8 +1,8 @@
 """One line for each happening on standard error, standing problems, counters: what a service tells its operator.
 
 Never called per packet: a batch counts its packets and reports once. The line is logfmt (`key=value`, quoted where
-needed) and is written here rather than by a library, because the library of our field costs every service process
-16 MB and 0.2 s at start for this one line (docs/decisions/0006-log-lines.md).
+needed) and is written here rather than by a library, because the library of our field loads rich and asyncio into every
+service process for this one line (docs/decisions/0006-log-lines.md).
 """
 
 from __future__ import annotations
@@ -78,9 +78,15 @@ class Report:
 
 
 def logfmt_value(value: object) -> str:
-    """The value on one line of printable ASCII; quoted where a space, a quote or an equals sign asks for it."""
+    """The value on one line of printable ASCII; quoted where a space, a quote or an equals sign asks for it.
+
+    A name can end a quotation by a backslash and a quote of its own, so inside quotes backslashes are doubled.
+    """
     text = value.hex() if isinstance(value, bytes) else str(value)
-    shown = text.encode("unicode_escape").decode("ascii") if not (text.isascii() and text.isprintable()) else text
+    is_plain = text.isascii() and text.isprintable()
+    shown = text if is_plain else text.encode("unicode_escape").decode("ascii")  # which doubles them too
     if shown and not any(mark in shown for mark in ' "='):
         return shown
+    if is_plain:
+        shown = shown.replace("\\", "\\\\")
     return '"' + shown.replace('"', '\\"') + '"'

@@ -72,6 +72,8 @@ def test_a_closed_log_does_not_stop_a_service() -> None:
         ("", '""'),
         ("a b", '"a b"'),
         ('say "x"', '"say \\"x\\""'),
+        ('a\\" level=info x="', '"a\\\\\\" level=info x=\\""'),
+        ("a\\032b", "a\\032b"),
         ("a\nlevel=info", '"a\\nlevel=info"'),
         ("\x1b[31mred", "\\x1b[31mred"),
         ("\u202ebidi", "\\u202ebidi"),
