@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import TOP, big_zone, dhcp4, latency, queries, registration, update_lag, updates
+from bench import TOP, big_zone, dhcp4, dhcp6, latency, queries, registration, update_lag, updates
 from bench.result import Contest, page, show
 
 ROWS: dict[str, Callable[[bool], Sequence[Contest]]] = {
     "dhcp4": lambda quick: [dhcp4.contest(quick)],
+    "dhcp6": lambda quick: [dhcp6.contest(quick)],
     "updates": lambda quick: [updates.contest(quick)],
     "update-lag": update_lag.contests,
     "registration": lambda quick: [registration.contest(quick)],

@@ -23,6 +23,7 @@ SERVER, RELAY = "10.0.0.1", "10.0.0.2"
 RATES = [100, 300, 1000, 2000, 4000, 8000, 11000, 14000, 17000, 20000, 24000]
 SECONDS = 5
 Start = Callable[[Host], None]
+Load = Callable[[Host, int, int], tuple[float, float]]
 REASON = (
     "Half of an exchange's cost is Python, spread over parsing, naming with its DHCID, the decision and the rows; the "
     "sockets, and SQLite with its log, which is synced before the answer, have a quarter each. Kea syncs nothing and "
@@ -46,12 +47,17 @@ def contest(quick: bool = False) -> Contest:
 
 
 def measure(name: str, start: Start, quick: bool) -> Contestant:
+    """The best completed rate of one DHCPv4 server."""
+    return best_rate(name, start, offer, (f"{SERVER}/8", f"{RELAY}/8"), quick)
+
+
+def best_rate(name: str, start: Start, load: Load, addresses: tuple[str, str], quick: bool) -> Contestant:
     """The best completed rate of one server, with a fresh state for each offered rate."""
     best, at, drops = 0.0, 0, 0.0
     for rate in RATES[::3] if quick else RATES:
         with network() as net:
             server, relay = net.host("server"), net.host("relay")
-            net.wire(server, f"{SERVER}/8", relay, f"{RELAY}/8")
+            net.wire(server, addresses[0], relay, addresses[1])
             start(server)
             completed, dropped = load(relay, rate, 3 if quick else SECONDS)
         if completed > best:
@@ -61,10 +67,15 @@ def measure(name: str, start: Start, quick: bool) -> Contestant:
     return Contestant(name, best, f"best at {at:,} offered a second, {drops:.1%} of the packets unanswered")
 
 
-def load(relay: Host, rate: int, seconds: int) -> tuple[float, float]:
+def offer(relay: Host, rate: int, seconds: int) -> tuple[float, float]:
+    """Offer `rate` DHCPv4 exchanges a second, as a relay; see `perfdhcp`."""
+    return perfdhcp(relay, rate, seconds, "-4", "-l", RELAY, SERVER)
+
+
+def perfdhcp(client: Host, rate: int, seconds: int, family: str, *where: str) -> tuple[float, float]:
     """Offer `rate` exchanges a second: completed exchanges a second, and the share of packets not answered."""
-    command = [find("perfdhcp"), "-4", "-r", rate, "-R", 10_000_000, "-p", seconds, "-W", 1_000_000]
-    printed = relay.run(*map(str, command), "-l", RELAY, SERVER, check=False, timeout=seconds + 60)
+    command = [find("perfdhcp"), family, "-r", rate, "-R", 10_000_000, "-p", seconds, "-W", 1_000_000]
+    printed = client.run(*map(str, command), *where, check=False, timeout=seconds + 60)
     sent = [int(n) for n in re.findall(r"sent packets: (\d+)", printed)]
     received = [int(n) for n in re.findall(r"received packets: (\d+)", printed)]
     assert len(sent) == len(received) == 2, printed

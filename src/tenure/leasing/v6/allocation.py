@@ -20,11 +20,13 @@ _PREFIX = int(LeaseKind.PREFIX)
 
 
 class Choice(NamedTuple):
-    """A lease that an association may have."""
+    """A lease that an association may have, and for how long."""
 
     prepared: PreparedSubnet
     address: bytes
     length: int  # of a prefix; of an address 128
+    preferred: int  # seconds
+    valid: int  # seconds
 
 
 def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
@@ -40,7 +42,16 @@ def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
         if found is not None:
             return [found]
     any_free = find_free(inquiry, wish, taken)
-    return [] if any_free is None else [Choice(*any_free)]
+    return [] if any_free is None else [_choice(wish, *any_free)]
+
+
+def _choice(wish: Wish, prepared: PreparedSubnet, address: bytes, length: int) -> Choice:
+    """The choice with its lifetimes, for which the client may have a wish."""
+    asked = 0
+    for lease in wish.ia.leases:
+        if lease.address == address:
+            asked = lease.valid
+    return Choice(prepared, address, length, *prepared.lifetimes(asked))
 
 
 def may_have(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: set[bytes]) -> Choice | None:
@@ -61,7 +72,7 @@ def may_have(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: s
             return None  # there is another one that is reserved for the client
     elif holder != mine:
         return None
-    return Choice(prepared, address, length) if _is_open(inquiry, wish, address, length, taken) else None
+    return _choice(wish, prepared, address, length) if _is_open(inquiry, wish, address, length, taken) else None
 
 
 def _is_reserved_prefix(inquiry: Inquiry, prepared: PreparedSubnet, wish: Wish, address: bytes, length: int) -> bool:
@@ -89,7 +100,7 @@ def _reserved_in(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, taken: 
     held = {row.address for row in wish.rows}
     for address, length in sorted(leases, key=lambda lease: lease[0] not in held):
         if _is_open(inquiry, wish, address, length, taken):
-            yield Choice(prepared, address, length)
+            yield _choice(wish, prepared, address, length)
 
 
 def _wanted(inquiry: Inquiry, wish: Wish) -> Iterator[tuple[bytes, int]]:

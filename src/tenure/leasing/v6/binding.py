@@ -117,20 +117,12 @@ def bind(
     _leave(inquiry, draft, grant, cause, settles=settles)
 
 
-def lifetimes_of(grant: Grant, choice: Choice) -> tuple[int, int]:
-    """Preferred and valid seconds of a granted lease, by what the client wished for it."""
-    asked = next((lease.valid for lease in grant.wish.ia.leases if lease.address == choice.address), 0)
-    return choice.prepared.lifetimes(asked)
-
-
 def _row(inquiry: Inquiry, wish: Wish, choice: Choice, naming: Naming | None, before: Lease | None) -> Lease:
     """The row of a lease; `before` is the one that is renewed."""
-    prepared = choice.prepared
-    preferred, valid = lifetimes_of(Grant(wish), choice)
-    starts = math.ceil(inquiry.now)
+    valid, starts = choice.valid, math.ceil(inquiry.now)
     return Lease(
         choice.address,
-        prepared.subnet_id,
+        choice.prepared.subnet_id,
         inquiry.client,
         inquiry.hardware,
         _BOUND,
@@ -148,7 +140,7 @@ def _row(inquiry: Inquiry, wish: Wish, choice: Choice, naming: Naming | None, be
         wish.kind,
         wish.iaid,
         choice.length if wish.kind == _PREFIX else 0,
-        preferred,
+        choice.preferred,
     )
 
 

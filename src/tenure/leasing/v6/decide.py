@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from itertools import islice
 from typing import NamedTuple
 
 from tenure.dhcpwire.identity import duid_key
@@ -148,12 +149,12 @@ def rows_needed(
 
 
 def _hashed(associations: Sequence[IA], client: bytes, link: Link, server: Server) -> list[bytes]:
-    found = []
+    found: list[bytes] = []
     for ia in associations:
         if ia.code == IA_PD:
             continue
         wish = wish_of(ia, client, ())
         for prepared in link:
             for pool in prepared.ranges(wish.kind):
-                found += list(hashed_addresses(server.secret, wish.holder, pool))[:1]
+                found += islice(hashed_addresses(server.secret, wish.holder, pool), 1)
     return found

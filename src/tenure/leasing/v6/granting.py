@@ -44,7 +44,8 @@ def solicit(inquiry: Inquiry) -> Decision:
             taken.add(choice.address)
             until = inquiry.now + choice.prepared.subnet.offer_seconds
             inquiry.offers.keep(choice.address, wish.holder, choice.prepared.subnet_id, until)
-    naming = _told(grants, name_addresses(inquiry, grants, rows))
+    # A client that says no name hears of the one it gets when the lease is its own.
+    naming = _told(grants, name_addresses(inquiry, grants, rows)) if reply.is_told_its_name(inquiry) else None
     return Decision(reply.advertise(inquiry, grants, naming), NOTHING, _verdict(grants, Verdict.ADVERTISED))
 
 

@@ -15,10 +15,10 @@ from tenure.dhcpwire.v6.association import (
     build_status,
 )
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
-from tenure.dhcpwire.v6.message import build_reply, encode_option, encode_options, option_codes
+from tenure.dhcpwire.v6.message import build_reply, encode_option, option_codes
 from tenure.leasing.lease import LeaseKind
 from tenure.leasing.v6.arrival import way_back
-from tenure.leasing.v6.binding import Grant, lifetimes_of
+from tenure.leasing.v6.binding import Grant
 from tenure.leasing.v6.inquiry import Inquiry, Reply
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.naming.choice import Naming
@@ -72,11 +72,11 @@ def inform(inquiry: Inquiry) -> Reply:
 def _reply(inquiry: Inquiry, kind: MessageType, content: bytes) -> Reply:
     """A message with the server's DUID and, if it sent one, the client's (section 18.3.10)."""
     message = inquiry.datagram.message
-    head = [(_SERVER_ID, inquiry.server.duid)]
+    head = encode_option(_SERVER_ID, inquiry.server.duid)
     client_id = message.options.get(_CLIENT_ID)
     if client_id is not None:
-        head.insert(0, (_CLIENT_ID, client_id))
-    return send(inquiry, kind, encode_options(head) + content)
+        head = encode_option(_CLIENT_ID, client_id) + head
+    return send(inquiry, kind, head + content)
 
 
 def send(inquiry: Inquiry, kind: MessageType, options: bytes) -> Reply:
@@ -87,26 +87,24 @@ def send(inquiry: Inquiry, kind: MessageType, options: bytes) -> Reply:
 
 def _associations(inquiry: Inquiry, grants: Sequence[Grant]) -> bytes:
     """Every association that the client spoke of, with T1 and T2 the same in all (section 18.3.4)."""
-    times = {(one.wish.ia.iaid, choice.address): lifetimes_of(one, choice) for one in grants for choice in one.choices}
-    shortest = min((preferred for preferred, _ in times.values()), default=INFINITE)
+    message = inquiry.datagram.message
+    shortest = min((choice.preferred for one in grants for choice in one.choices), default=INFINITE)
     t1, t2 = _first_subnet(inquiry, grants).timers(shortest)
-    excludes = _PD_EXCLUDE in option_codes(inquiry.datagram.message.options.get(_ORO, b""))
+    asked = message.options.get(_ORO)
+    excludes = asked is not None and _PD_EXCLUDE in option_codes(asked)
     parts = []
     for one in grants:
         ia, content = one.wish.ia, b""
-        for choice in one.choices:
-            preferred, valid = times[ia.iaid, choice.address]
-            inside = _excluded(choice.prepared, choice.address, choice.length) if excludes else b""
-            content += build_lease(ia.code, IALease(choice.address, choice.length, preferred, valid), inside)
+        for prepared, address, length, preferred, valid in one.choices:
+            inside = _excluded(prepared, address, length) if excludes else b""
+            content += build_lease(ia.code, IALease(address, length, preferred, valid), inside)
         for lease in one.given_up:
             content += build_lease(ia.code, lease._replace(preferred=0, valid=0))
         if one.status is not None:
             content += _STATUS[one.status]
         parts.append(build_association(ia, t1, t2, content) if one.choices else build_association(ia, 0, 0, content))
     # Temporary addresses are not leased: who wants some makes them itself.
-    parts += [
-        build_association(ia, 0, 0, _NO_ADDRS) for ia in inquiry.datagram.message.associations if ia.code == IA_TA
-    ]
+    parts += [build_association(ia, 0, 0, _NO_ADDRS) for ia in message.associations if ia.code == IA_TA]
     return b"".join(parts)
 
 
@@ -128,9 +126,13 @@ def _asked(inquiry: Inquiry, prepared: PreparedSubnet, *, stateless: bool = Fals
 
 
 def _named(inquiry: Inquiry, naming: Naming | None) -> bytes:
-    """Option 39, for a client that sent it and asks for it (RFC 4704 section 6)."""
-    if naming is None or naming.reply_fqdn is None:
-        return b""
-    if _CLIENT_FQDN not in option_codes(inquiry.datagram.message.options.get(_ORO, b"")):
+    """Option 39, for a client that sent it and asks for it."""
+    if naming is None or naming.reply_fqdn is None or not is_told_its_name(inquiry):
         return b""
     return encode_option(_CLIENT_FQDN, naming.reply_fqdn)
+
+
+def is_told_its_name(inquiry: Inquiry) -> bool:
+    """Whether the client hears of its name: it sent option 39, and asks for it too (RFC 4704 section 6)."""
+    options = inquiry.datagram.message.options
+    return _CLIENT_FQDN in options and _CLIENT_FQDN in option_codes(options.get(_ORO, b""))
