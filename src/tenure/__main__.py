@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tenure.assembly import Service
     from tenure.config.configuration import Configuration
+    from tenure.console.probe.wire import Route, Wire
     from tenure.serving.report import Report
     from tenure.serving.stop import Stop
 
@@ -51,7 +52,7 @@ def _main(arguments: Sequence[str]) -> int:
             return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
-    return app.execute(app.command_line(SERVICES, run, serve_all))
+    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire))
 
 
 def _open_closed_files() -> None:
@@ -65,6 +66,16 @@ def _open_closed_files() -> None:
         sys.stdout = os.fdopen(1, "w")
     if sys.stderr is None:
         sys.stderr = os.fdopen(2, "w")
+
+
+def open_wire(route: Route) -> Wire:
+    """What a probe speaks through."""
+    from tenure.serving.probe4 import LinkWire, RelayWire  # noqa: PLC0415 - the other commands do without
+
+    if route.interface is not None:
+        return LinkWire(route.interface, route.hardware)
+    assert route.server is not None
+    return RelayWire(route.server, route.relay)
 
 
 def run(name: str, path: Path, worker: int | None = None) -> int:

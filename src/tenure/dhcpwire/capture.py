@@ -25,6 +25,8 @@ PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"  # the same in both orders
 
 _PORTS = frozenset({67, 68, 546, 547})
 
+ETHERNET_LINK = 1  # a link type of pcap
+
 _Order = Literal["big", "little"]
 
 _IPV4, _IPV6, _UDP = 0x0800, 0x86DD, 17
@@ -59,12 +61,21 @@ def datagrams(octets: bytes) -> Iterator[Datagram]:
     """The DHCP datagrams of a capture, in its order. `Malformed`, after what stands before the damage."""
     frames = _pcapng(octets) if octets[:4] == PCAPNG_MAGIC else _pcap(octets)
     for frame in frames:
-        try:
-            found = _datagram(frame)
-        except Malformed:  # cut short by the capture, or no datagram at all
-            continue
+        found = datagram_in(frame.linktype, frame.octets, frame.at)
         if found is not None:
             yield found
+
+
+def datagram_in(linktype: int, octets: bytes, at: float = 0.0) -> Datagram | None:
+    """The DHCP datagram of a frame; None for any other frame, and for one that was cut short."""
+    reader = Reader(octets)
+    try:
+        ethertype = _ethertype(linktype, reader)
+        if ethertype == _IPV4:
+            return _ipv4(at, reader)
+        return _ipv6(at, reader) if ethertype == _IPV6 else None
+    except Malformed:
+        return None
 
 
 def _pcap(octets: bytes) -> Iterator[_Frame]:
@@ -138,20 +149,9 @@ def _interface(body: _Ordered) -> tuple[int, float]:
     return linktype, unit
 
 
-def _datagram(frame: _Frame) -> Datagram | None:
-    """The UDP datagram of a frame; None for what is none, or not one of DHCP."""
-    reader = Reader(frame.octets)
-    ethertype = _ethertype(frame.linktype, reader)
-    if ethertype == _IPV4:
-        return _ipv4(frame.at, reader)
-    if ethertype == _IPV6:
-        return _ipv6(frame.at, reader)
-    return None
-
-
 def _ethertype(linktype: int, reader: Reader) -> int:
     """What the link layer carries; 0 for link types that are not known. The reader stands behind its header then."""
-    if linktype == 1:  # Ethernet
+    if linktype == ETHERNET_LINK:
         reader.take(12, "link addresses")
     elif linktype == 113:  # Linux cooked
         reader.take(14, "a cooked header")

@@ -40,12 +40,10 @@ def hex_of(data: bytes) -> str:
 
 
 def octets_text(data: bytes) -> str:
-    """Octets that have no format: in hex, and as text beside it where all of them are printable."""
+    """Octets that have no format: as text in quotes where all of them are printable, else in hex."""
     if not data:
         return "no data"
-    if all(0x20 <= octet <= 0x7E for octet in data):
-        return f'{hex_of(data)} "{text_of(data)}"'
-    return hex_of(data)
+    return f'"{text_of(data)}"' if all(0x20 <= octet <= 0x7E for octet in data) else hex_of(data)
 
 
 def short_pieces(octets: bytes, start: int, end: int) -> Iterator[Piece | Row]:

@@ -61,7 +61,7 @@ def test_every_field_of_the_header() -> None:
         (57, "05dc", "1500"),
         (60, b"MSFT 5.0".hex(), "MSFT 5.0"),
         (61, "01020000000a01", "Ethernet 02:00:00:00:0a:01"),
-        (61, "00" + b"pc-7".hex(), 'not a hardware address: hex:70632d37 "pc-7"'),
+        (61, "00" + b"pc-7".hex(), 'not a hardware address: "pc-7"'),
         (61, "ff0000000700030001020000000a01", "IAID 00000007, DUID-LL Ethernet 02:00:00:00:0a:01"),
         (
             61,
@@ -81,7 +81,7 @@ def test_every_field_of_the_header() -> None:
         (119, b"\3eng\5apple\3com\0\x09marketing\xc0\x04".hex(), "eng.apple.com., marketing.apple.com."),
         (121, "100a110a0100010 00a010002".replace(" ", ""), "10.17.0.0/16 10.1.0.1, 0.0.0.0/0 10.1.0.2"),
         (224, "deadbeef", "hex:deadbeef"),
-        (224, b"iPXE".hex(), 'hex:69505845 "iPXE"'),
+        (224, b"iPXE".hex(), '"iPXE"'),
     ],
 )
 def test_what_an_option_says(code: int, data: str, value: str) -> None:
@@ -127,7 +127,7 @@ def test_sub_options_of_a_relay() -> None:
     rows = list(option_rows(82, data, 100))
     assert [(row.code, row.name, row.value, row.problem, row.offset) for row in rows] == [
         ("82", "dhcp-agent-options", "26 octets", "", 100),
-        ("82.1", "circuit-id", 'hex:657468302f31 "eth0/1"', "", 102),
+        ("82.1", "circuit-id", '"eth0/1"', "", 102),
         ("82.5", "link-selection", "10.2.0.0", "", 110),
         ("82.11", "server-identifier-override", "hex:010203", "an address has 4 octets, not 3", 116),
         ("82.32", "sub-option-32", "hex:01", "", 121),
@@ -138,18 +138,18 @@ def test_sub_options_of_a_relay() -> None:
 def test_vendors() -> None:
     assert [(row.code, row.value) for row in option_rows(43, b"\1\2ab\x06\1\x08\xff", 0)] == [
         ("43", "hex:01026162060108ff"),
-        ("43.1", 'hex:6162 "ab"'),
+        ("43.1", '"ab"'),
         ("43.6", "hex:08"),
     ]
     assert len(list(option_rows(43, b"docsis3.0", 0))) == 1, "it is not made of sub-options"
     assert [(row.code, row.name, row.value, row.depth) for row in option_rows(125, b"\0\0\0\x09\4\1\2ab", 0)] == [
         ("125", "vivso-suboptions", "9 octets", 0),
         ("", "enterprise", "9", 1),
-        ("125.9.1", "sub-option-1", 'hex:6162 "ab"', 2),
+        ("125.9.1", "sub-option-1", '"ab"', 2),
     ]
     assert [(row.name, row.value) for row in option_rows(124, b"\0\0\0\x09\3\2ab", 0)][1:] == [
         ("enterprise", "9"),
-        ("class", 'hex:6162 "ab"'),
+        ("class", '"ab"'),
     ]
     (*_, last) = option_rows(125, b"\0\0\0\x09\4\1\2ab\0", 0)
     assert last.problem == "a vendor of option 125 runs past the end"
@@ -218,7 +218,7 @@ def test_scapy_reads_the_same_value_in_each_option_that_it_knows() -> None:
             found = next(iter(DHCP(bytes((code, len(data))) + data + b"\xff").options))
             if isinstance(field, str) or row.problem or not isinstance(found[1], int | str) or len(found) > 2:
                 continue
-            if ", " in row.value or row.value.startswith("hex:") or code in {52, 53, 55}:
+            if ", " in row.value or row.value.startswith(("hex:", '"')) or code in {52, 53, 55}:
                 continue
             theirs = str(found[1])
             assert row.value in {theirs, f"{theirs} s", {"1": "true", "0": "false"}.get(theirs)}

@@ -6,22 +6,28 @@ import io
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenure.console.cli import checking, keys, leases, listing, playing, telling, zones
+from tenure.console.cli import checking, keys, leases, listing, playing, probing, telling, zones
 from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import add_run_commands
+
+if TYPE_CHECKING:
+    from tenure.console.probe.wire import OpenWire
 
 DONE = 0
 SHOW, SET_UP = "Show", "Set up"
 
 
 def command_line(
-    services: Mapping[str, str], run: Callable[[str, Path], int], serve_all: Callable[[Path], int]
+    services: Mapping[str, str],
+    run: Callable[[str, Path], int],
+    serve_all: Callable[[Path], int],
+    open_wire: OpenWire,
 ) -> typer.Typer:
-    """All commands; those that run services do it by `run` and `serve_all`. `services` has their help by name."""
+    """All commands. `services` has the help of what `run` runs, by name; `open_wire` opens the sockets of a probe."""
     app = typer.Typer(
         name="tenure",
         help="DHCP, authoritative DNS and dynamic updates that agree with one another.",
@@ -31,7 +37,7 @@ def command_line(
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_main)
-    add_run_commands(app, services, run, serve_all)
+    add_run_commands(app, services, run, serve_all, {"dhcp": probing.commands(open_wire)})
     app.add_typer(leases.app, name="leases", rich_help_panel=SHOW)
     app.command("names", rich_help_panel=SHOW, epilog=listing.NAMES_EXAMPLES)(listing.names)
     app.add_typer(zones.app, name="zones", rich_help_panel=SHOW)

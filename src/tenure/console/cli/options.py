@@ -37,6 +37,10 @@ ConfigOption = Annotated[
     Path,
     typer.Option("-c", "--config", envvar="TENURE_CONFIG", help="The configuration file.", show_default=False),
 ]
+OptionalConfig = Annotated[
+    Path | None,
+    typer.Option("-c", "--config", envvar="TENURE_CONFIG", help="The configuration file.", show_default=False),
+]
 FormatOption = Annotated[Format, typer.Option("-o", "--output", help="A table for people, or JSON for programs.")]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Show at most so many rows.")]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from tenure.console.cli.options import ConfigOption
+from tenure.console.cli.options import WRONG, ConfigOption, OptionalConfig, fail
 
 PANEL = "Run"
 
@@ -17,8 +17,12 @@ def add_run_commands(
     services: Mapping[str, str],
     run: Callable[[str, Path], int],
     serve_all: Callable[[Path], int],
+    beside: Mapping[str, typer.Typer],
 ) -> None:
-    """Add `serve` and a command for each of `services`, which has their help by name."""
+    """Add `serve` and a command for each of `services`, which has their help by name.
+
+    The name of a service in `beside` is that of a group of commands too; alone it still runs the service.
+    """
 
     @app.command(rich_help_panel=PANEL)
     def serve(config: ConfigOption) -> None:
@@ -30,5 +34,18 @@ def add_run_commands(
         def command(config: ConfigOption) -> None:
             raise typer.Exit(run(name, config))
 
+    def group(name: str, text: str, commands: typer.Typer) -> None:
+        @commands.callback(invoke_without_command=True, help=text)
+        def alone(context: typer.Context, config: OptionalConfig = None) -> None:
+            if context.invoked_subcommand is None:
+                if config is None:
+                    raise fail(f"`tenure {name}` runs a service and needs its configuration; write -c FILE", WRONG)
+                raise typer.Exit(run(name, config))
+
+        app.add_typer(commands, name=name, rich_help_panel=PANEL)
+
     for name, text in services.items():
-        single(name, text)
+        if name in beside:
+            group(name, text, beside[name])
+        else:
+            single(name, text)

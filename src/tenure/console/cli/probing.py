@@ -1,0 +1,235 @@
+"""`tenure dhcp probe`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenure.console.cli.options import FAILED, WRONG, Format, FormatOption, examples, fail
+from tenure.console.cli.output import print_value, say
+from tenure.console.cli.packets import print_fields
+
+if TYPE_CHECKING:
+    from tenure.console.probe.asked import Asked
+    from tenure.console.probe.asking import Told
+    from tenure.console.probe.lines import MessageLine, ProbeLine
+    from tenure.console.probe.wire import OpenWire, Route
+
+DHCP_PORT = 67
+MOST_CLIENTS = 256
+
+EXAMPLES = examples(
+    "tenure dhcp probe --server 10.1.0.1 --offer-only",
+    "tenure dhcp probe --interface eth0 --fqdn pc1.example.test. --release",
+    "tenure dhcp probe --server 127.0.0.1:6767 --giaddr 10.1.0.1 --circuit-id port-7 --option 60=0x4d534654 -o json",
+)
+
+_IDENTITY, _SAYS, _RELAY, _STEPS = "Who asks", "What it says", "Through a relay", "How far it goes"
+
+
+def commands(open_wire: OpenWire) -> typer.Typer:
+    """`probe`, on wires that `open_wire` opens."""
+    app = typer.Typer()
+    app.command("probe", epilog=EXAMPLES)(_probe(open_wire))
+    return app
+
+
+def _probe(open_wire: OpenWire) -> Callable[..., None]:
+
+    def probe(
+        *,
+        server: Annotated[
+            str | None,
+            typer.Option(help="Ask this server as a relay does: ADDRESS or ADDRESS:PORT.", metavar="ADDRESS"),
+        ] = None,
+        interface: Annotated[
+            str | None, typer.Option(help="Ask every server on this wire, as a client does; needs root.")
+        ] = None,
+        mac: Annotated[
+            str | None,
+            typer.Option(help="The client's hardware address. Default: a random one.", rich_help_panel=_IDENTITY),
+        ] = None,
+        client_id: Annotated[
+            str | None,
+            typer.Option(help="Client identifier: 01:02:..., 0x..., or '\"text\"'.", rich_help_panel=_IDENTITY),
+        ] = None,
+        duid: Annotated[
+            str | None, typer.Option(help="DUID in hex; with --iaid it makes option 61.", rich_help_panel=_IDENTITY)
+        ] = None,
+        iaid: Annotated[str, typer.Option(help="IAID, a number.", rich_help_panel=_IDENTITY)] = "1",
+        host_name: Annotated[str | None, typer.Option(help="Host name (option 12).", rich_help_panel=_SAYS)] = None,
+        fqdn: Annotated[
+            str | None, typer.Option(help="FQDN option; full with a final dot.", rich_help_panel=_SAYS)
+        ] = None,
+        fqdn_flags: Annotated[str, typer.Option(help="Its flags, out of S, N, O and E.", rich_help_panel=_SAYS)] = "SE",
+        request: Annotated[
+            list[str] | None,
+            typer.Option(help="Ask for this option, by name or code; several times.", rich_help_panel=_SAYS),
+        ] = None,
+        option: Annotated[
+            list[str] | None,
+            typer.Option(
+                help="Say any option: NAME=VALUE or CODE=0xHEX; several times.",
+                metavar="NAME=VALUE",
+                rich_help_panel=_SAYS,
+            ),
+        ] = None,
+        requested_address: Annotated[
+            str | None, typer.Option(help="The address that a DISCOVER asks for.", rich_help_panel=_SAYS)
+        ] = None,
+        lease_time: Annotated[
+            int | None, typer.Option(min=0, max=2**32 - 1, help="Seconds asked for.", rich_help_panel=_SAYS)
+        ] = None,
+        broadcast: Annotated[
+            bool, typer.Option("--broadcast", help="Ask for broadcast answers (flag).", rich_help_panel=_SAYS)
+        ] = False,
+        giaddr: Annotated[
+            str | None, typer.Option(help="The relay's address. Default: ours.", rich_help_panel=_RELAY)
+        ] = None,
+        circuit_id: Annotated[
+            str | None, typer.Option(help="Circuit id, text or 0xHEX.", rich_help_panel=_RELAY)
+        ] = None,
+        remote_id: Annotated[str | None, typer.Option(help="Remote id, text or 0xHEX.", rich_help_panel=_RELAY)] = None,
+        link_address: Annotated[
+            str | None, typer.Option(help="The link that the client is on (RFC 3527).", rich_help_panel=_RELAY)
+        ] = None,
+        offer_only: Annotated[
+            bool, typer.Option("--offer-only", help="Stop before anything is committed.", rich_help_panel=_STEPS)
+        ] = False,
+        rapid_commit: Annotated[
+            bool, typer.Option("--rapid-commit", help="Ask for a lease at once.", rich_help_panel=_STEPS)
+        ] = False,
+        reboot: Annotated[
+            str | None,
+            typer.Option(help="Begin as a client that had this address (INIT-REBOOT).", rich_help_panel=_STEPS),
+        ] = None,
+        inform: Annotated[
+            str | None,
+            typer.Option(help="Only ask for parameters, as a client that has this address.", rich_help_panel=_STEPS),
+        ] = None,
+        renew: Annotated[bool, typer.Option("--renew", help="Renew the lease.", rich_help_panel=_STEPS)] = False,
+        release: Annotated[
+            bool, typer.Option("--release", help="Give the lease back at the end.", rich_help_panel=_STEPS)
+        ] = False,
+        count: Annotated[
+            int,
+            typer.Option(
+                min=1, max=MOST_CLIENTS, help="So many clients one after the other; their hardware addresses count up."
+            ),
+        ] = 1,
+        timeout: Annotated[
+            float, typer.Option(min=0.1, max=60, help="Seconds to wait for each answer; it is asked for three times.")
+        ] = 5.0,
+        output: FormatOption = Format.TABLE,
+    ) -> None:
+        """Be a DHCP client for once: a real exchange with any server, every field of every message, with times.
+
+        Without --offer-only the server leases an address, as it does to any client; --release gives it back. The exit
+        status is 1 when nobody answers or a server refuses.
+        """
+        from tenure.console.probe.asked import Asked, counted, hardware_of  # noqa: PLC0415 - `--help` does without
+        from tenure.console.probe.lines import ProbeReport  # noqa: PLC0415
+
+        asked = Asked(
+            client_id=client_id,
+            duid=duid,
+            iaid=iaid,
+            host_name=host_name,
+            fqdn=fqdn,
+            fqdn_flags=fqdn_flags,
+            giaddr=giaddr,
+            circuit_id=circuit_id,
+            remote_id=remote_id,
+            link_address=link_address,
+            request=tuple(request or ()),
+            options=tuple(option or ()),
+            requested_address=requested_address,
+            reboot=reboot,
+            inform=inform,
+            lease_time=lease_time,
+            rapid_commit=rapid_commit,
+            broadcast=broadcast,
+            offer_only=offer_only,
+            renew=renew,
+            release=release,
+            patience=timeout,
+        )
+        try:
+            hardware = hardware_of(mac) if mac else b"\x02" + secrets.token_bytes(5)
+            clients = [counted(hardware, index) for index in range(count)]
+            route = _route(server, interface, asked)
+        except ValueError as error:
+            raise fail(str(error), WRONG) from None
+        lines = [_probe_one(open_wire, route, asked, client, output) for client in clients]
+        if output is Format.JSON:
+            print_value(ProbeReport(tuple(lines)))
+        elif count > 1:
+            say(f"{sum(line.done for line in lines)} of {count} clients were served.")
+        if not all(line.done for line in lines):
+            raise typer.Exit(FAILED)
+
+    return probe
+
+
+def _route(server: str | None, interface: str | None, asked: Asked) -> Route:
+    from tenure.console.probe.wire import Route  # noqa: PLC0415 - `--help` does without
+    from tenure.dhcpwire.v4.kinds import address  # noqa: PLC0415
+
+    if (server is None) == (interface is None):
+        raise ValueError("a server to ask is needed: either --server ADDRESS, or --interface NAME for those on a wire")
+    if server is None:
+        return Route(4, None, interface)
+    host, colon, port = server.partition(":")
+    address(host)
+    if colon and not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise ValueError(f"--server {server!r} has no port from 1 to 65535 behind its colon")
+    return Route(4, (host, int(port) if colon else DHCP_PORT), None, address(asked.giaddr) if asked.giaddr else None)
+
+
+def _probe_one(open_wire: OpenWire, route: Route, asked: Asked, hardware: bytes, output: Format) -> ProbeLine:
+    """One client's exchange, told as it goes."""
+    from tenure.console.probe.asked import wish4  # noqa: PLC0415 - `--help` does without
+    from tenure.console.probe.asking import follow  # noqa: PLC0415
+    from tenure.console.probe.dhcp4 import Client  # noqa: PLC0415
+    from tenure.console.probe.lines import ProbeLine, message_line  # noqa: PLC0415
+
+    try:
+        wish = wish4(asked, hardware, secrets.randbits(32))
+    except ValueError as error:
+        raise fail(str(error), WRONG) from None
+    messages: list[MessageLine] = []
+
+    def show(told: Told) -> None:
+        messages.append(message_line(told))
+        if output is Format.TABLE:
+            _print_message(messages[-1])
+
+    try:
+        wire = open_wire(replace(route, hardware=hardware))
+        try:
+            outcome = follow(Client(wish, wire, through_relay=route.server is not None).talk(), show)
+        finally:
+            wire.close()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise fail(str(error)) from None
+    if output is Format.TABLE:
+        say(f"{hardware.hex(':')}: {outcome.words}.")
+    return ProbeLine(hardware.hex(":"), outcome.done, outcome.words, outcome.address, tuple(messages))
+
+
+def _print_message(line: MessageLine) -> None:
+    size = f"{len(line.octets) // 2} octets"
+    if line.direction == "sent":
+        print(f"{line.message} to {line.peer}, {size}")
+    else:
+        print(f"{line.message} from {line.peer} after {line.milliseconds:.1f} ms, {size}")
+    if line.note:
+        print(f"  ! it does not count: {line.note}")
+    print_fields(line.fields)
+    print(flush=True)

@@ -1,0 +1,1 @@
+"""The probe: a client's real exchange with any DHCP server, message by message. Its sockets are handed in."""

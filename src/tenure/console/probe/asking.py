@@ -1,0 +1,117 @@
+"""A question is sent until it is answered, and every message that goes or comes is told. Of both protocols."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tenure.console.probe.wire import Wire
+from tenure.dhcpwire.words import Row
+
+A = TypeVar("A")
+
+ATTEMPTS = 3
+_SHARES = (1, 2, 4)  # of the patience, in sevenths: each wait is twice the one before (RFC 2131 section 4.1)
+GATHER_SECONDS = 1.0  # how long the offers of other servers are waited for once there is one
+MOST_ANSWERS = 64  # to one question; who gets more is being flooded
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that was sent or received."""
+
+    sent: bool
+    kind: str  # DHCPDISCOVER, SOLICIT
+    peer: str  # to whom, or from whom
+    seconds: float  # of an answer: since its question was sent first
+    octets: bytes
+    rows: tuple[Row, ...]
+    note: str = ""  # why an answer does not count
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a probe came to."""
+
+    done: bool
+    words: str
+    address: str = ""  # what was leased or offered
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[A]):
+    """An answer that counts."""
+
+    content: A
+    source: str
+
+
+class Ignored(Exception):
+    """A message that is no answer to this question; the text says why, and is empty for what is none of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[A]):
+    """What is asked, and how answers are read."""
+
+    kind: str
+    build: Callable[[int], bytes]  # the message, after so many whole seconds
+    send: Callable[[bytes], str]
+    read: Callable[[bytes], tuple[str, A]]  # kind and content of an answer; `Ignored`
+    rows: Callable[[bytes], list[Row]]
+    gathers: bool  # whether several servers may answer
+
+
+def ask(wire: Wire, question: Question[A], patience: float) -> Generator[Told, None, list[Answer[A]]]:
+    """Tells what goes and comes; gives the answers, none if nobody answered within `patience` seconds."""
+    answers: list[Answer[A]] = []
+    began = time.monotonic()
+    deadline = began
+    for share in _SHARES[:ATTEMPTS]:
+        octets = question.build(int(time.monotonic() - began))
+        peer = question.send(octets)
+        yield Told(True, question.kind, peer, 0.0, octets, tuple(question.rows(octets)))
+        deadline += patience * share / sum(_SHARES)
+        for told, answer in _heard(wire, question, began, deadline):
+            yield told
+            if answer is None:
+                continue
+            answers.append(answer)
+            if not question.gathers:
+                return answers
+        if answers:
+            return answers
+    return answers
+
+
+def _heard(wire: Wire, question: Question[A], began: float, deadline: float) -> Iterator[tuple[Told, Answer[A] | None]]:
+    """What comes in until the deadline, or, once an answer is there, for as long as others are waited for."""
+    for _ in range(MOST_ANSWERS):
+        now = time.monotonic()
+        if now >= deadline:
+            return
+        heard = wire.receive(deadline - now)
+        if heard is None:
+            return
+        now = time.monotonic()
+        rows = tuple(question.rows(heard.octets))
+        try:
+            kind, content = question.read(heard.octets)
+        except Ignored as ignored:
+            if note := str(ignored):
+                yield Told(False, "a message", heard.source, now - began, heard.octets, rows, note), None
+            continue
+        yield Told(False, kind, heard.source, now - began, heard.octets, rows), Answer(content, heard.source)
+        deadline = min(deadline, now + GATHER_SECONDS)
+
+
+def follow(talk: Generator[Told, None, Outcome], show: Callable[[Told], None]) -> Outcome:
+    """Shows every message of a talk as it goes or comes; gives what the talk came to."""
+    while True:
+        try:
+            show(next(talk))
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
