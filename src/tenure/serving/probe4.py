@@ -77,7 +77,10 @@ class RelayWire:
             raise refused(f"sending to {host} port {port}", error) from error
         return f"{host} port {port}"
 
-    def send_bound(self, octets: bytes, _address: bytes, _server: bytes) -> str:
+    def take(self, address: bytes) -> None:
+        """Answers come to the relay, whatever address its client has."""
+
+    def send_to(self, octets: bytes, _server: bytes) -> str:
         """What a client would send past its relay goes the same way."""
         return self.send(octets)
 
@@ -108,7 +111,7 @@ class LinkWire:
     def __init__(self, interface: str, hardware: bytes) -> None:
         self._interface = interface
         self._hardware = hardware
-        self._leased: bytes | None = None  # answered for by ARP
+        self._taken = _NOWHERE  # the client's address
         self._servers: dict[bytes, bytes] = {}  # the hardware address by which a server's messages came
         what = f"listening on interface {interface}"
         try:
@@ -126,15 +129,18 @@ class LinkWire:
 
     def send(self, octets: bytes) -> str:
         """To everybody on the wire."""
-        self._send(_BROADCAST, (_NOWHERE, CLIENT_PORT), (_EVERYBODY, SERVER_PORT), octets)
-        return f"everybody on {self._interface}"
+        self._send(_BROADCAST, _EVERYBODY, octets)
+        return f"everybody on {self._interface}{self._from()}"
 
-    def send_bound(self, octets: bytes, address: bytes, server: bytes) -> str:
-        """To one server, from the address that the client has; by the way that the server's messages came."""
-        self._leased = address
+    def take(self, address: bytes) -> None:
+        """The client has this address: it speaks from there, and answers ARP for it."""
+        self._taken = address
+
+    def send_to(self, octets: bytes, server: bytes) -> str:
+        """To one server, by the way that its messages came."""
         hardware = self._servers.get(server) or next(iter(self._servers.values()), _BROADCAST)
-        self._send(hardware, (address, CLIENT_PORT), (server, SERVER_PORT), octets)
-        return f"{socket.inet_ntoa(server)} port {SERVER_PORT}, from {socket.inet_ntoa(address)}"
+        self._send(hardware, server, octets)
+        return f"{socket.inet_ntoa(server)} port {SERVER_PORT}{self._from()}"
 
     def receive(self, seconds: float) -> Heard | None:
         """The next message to a client's port, whoever it is for."""
@@ -159,9 +165,12 @@ class LinkWire:
         """Give the socket back."""
         self._socket.close()
 
-    def _send(self, hardware: bytes, source: tuple[bytes, int], destination: tuple[bytes, int], octets: bytes) -> None:
-        datagram = build_datagram(source, destination, octets)
+    def _send(self, hardware: bytes, destination: bytes, octets: bytes) -> None:
+        datagram = build_datagram((self._taken, CLIENT_PORT), (destination, SERVER_PORT), octets)
         self._put(hardware, _ETH_P_IP, datagram)
+
+    def _from(self) -> str:
+        return "" if self._taken == _NOWHERE else f", from {socket.inet_ntoa(self._taken)}"
 
     def _put(self, hardware: bytes, ethertype: int, payload: bytes) -> None:
         try:
@@ -170,11 +179,11 @@ class LinkWire:
             raise refused(f"sending on interface {self._interface}", error) from error
 
     def _answer(self, frame: bytes) -> None:
-        """An ARP reply to who asks for the leased address (RFC 826); nothing for any other."""
-        if len(frame) < 14 + _ARP.size:
+        """An ARP reply to who asks for the client's address (RFC 826); nothing for any other."""
+        if len(frame) < 14 + _ARP.size or self._taken == _NOWHERE:
             return
         *kinds, operation, asker, asker_address, _, wanted = _ARP.unpack_from(frame, 14)
-        if operation != _ARP_REQUEST or kinds != [1, _ETH_P_IP, 6, 4] or wanted != self._leased:
+        if operation != _ARP_REQUEST or kinds != [1, _ETH_P_IP, 6, 4] or wanted != self._taken:
             return
         reply = _ARP.pack(*kinds, _ARP_REPLY, self._hardware, wanted, asker, asker_address)
         self._put(asker, _ETH_P_ARP, reply)

@@ -122,8 +122,11 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
             ),
         ] = 1,
         timeout: Annotated[
-            float, typer.Option(min=0.1, max=60, help="Seconds to wait for each answer; it is asked for three times.")
-        ] = 5.0,
+            float,
+            typer.Option(
+                min=0.1, max=60, help="Seconds to wait for each answer; in that time it is asked for three times."
+            ),
+        ] = 6.0,
         output: FormatOption = Format.TABLE,
     ) -> None:
         """Be a DHCP client for once: a real exchange with any server, every field of every message, with times.

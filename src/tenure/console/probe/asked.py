@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tenure.console.probe.dhcp4 import Start, Wish
 from tenure.dhcpwire.fqdn import ascii_field, build_fqdn81
@@ -42,7 +42,7 @@ class Asked:
     offer_only: bool = False
     renew: bool = False
     release: bool = False
-    patience: float = 5.0
+    patience: float = 6.0
 
 
 def wish4(asked: Asked, hardware: bytes, xid: int) -> Wish:
@@ -86,11 +86,6 @@ def counted(hardware: bytes, index: int) -> bytes:
     """The hardware address of the client that comes so many behind: its lower half counts up, and begins again."""
     number = (int.from_bytes(hardware[3:], "big") + index) % 2**24
     return hardware[:3] + number.to_bytes(3, "big")
-
-
-def alone(asked: Asked) -> Asked:
-    """The same, for the second and later clients of a count: one identity cannot be that of two clients."""
-    return replace(asked, client_id=None, duid=None)
 
 
 def _options4(asked: Asked) -> tuple[tuple[int, bytes], ...]:

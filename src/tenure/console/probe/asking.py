@@ -13,7 +13,6 @@ from tenure.dhcpwire.words import Row
 A = TypeVar("A")
 
 ATTEMPTS = 3
-_SHARES = (1, 2, 4)  # of the patience, in sevenths: each wait is twice the one before (RFC 2131 section 4.1)
 GATHER_SECONDS = 1.0  # how long the offers of other servers are waited for once there is one
 MOST_ANSWERS = 64  # to one question; who gets more is being flooded
 
@@ -68,12 +67,11 @@ def ask(wire: Wire, question: Question[A], patience: float) -> Generator[Told, N
     """Tells what goes and comes; gives the answers, none if nobody answered within `patience` seconds."""
     answers: list[Answer[A]] = []
     began = time.monotonic()
-    deadline = began
-    for share in _SHARES[:ATTEMPTS]:
+    for attempt in range(1, ATTEMPTS + 1):
         octets = question.build(int(time.monotonic() - began))
         peer = question.send(octets)
         yield Told(True, question.kind, peer, 0.0, octets, tuple(question.rows(octets)))
-        deadline += patience * share / sum(_SHARES)
+        deadline = began + patience * attempt / ATTEMPTS
         for told, answer in _heard(wire, question, began, deadline):
             yield told
             if answer is None:

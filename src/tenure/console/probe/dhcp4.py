@@ -117,8 +117,9 @@ class Client:
 
     def _renew(self, lease: Packet) -> Talk[Packet | Outcome]:
         """As in RENEWING; through a relay, which a renewal goes past, as in REBINDING (RFC 2131 section 4.3.2)."""
+        self._wire.take(lease.yiaddr)
         server = lease.options.get(Option.SERVER_IDENTIFIER, b"")
-        return (yield from self._request(ciaddr=lease.yiaddr, server=b"" if self._relayed else server))
+        return (yield from self._request(ciaddr=lease.yiaddr, server=server))
 
     def _end(self, lease: Packet) -> Talk[Outcome]:
         address, server = address_text(lease.yiaddr), server_of(lease)
@@ -131,12 +132,14 @@ class Client:
         if server_id is None:
             return Outcome(False, f"{leased}; without option 54 it cannot be given back", address)
         octets = self._build(MessageType.RELEASE, [(Option.SERVER_IDENTIFIER, server_id)], 0, lease.yiaddr)
-        peer = self._send(octets, lease.yiaddr, server_id)
+        self._wire.take(lease.yiaddr)
+        peer = self._send(octets, server_id)
         yield Told(True, name_of(MessageType.RELEASE), peer, 0.0, octets, tuple(packet_rows(octets)))
         return Outcome(True, f"{leased}, and given back; a RELEASE has no answer", address)
 
     def _inform(self) -> Talk[Outcome]:
         address = self._wish.address or NO_ADDRESS
+        self._wire.take(address)
         answers = yield from self._ask(
             MessageType.INFORM, (), (MessageType.ACK,), gathers=not self._relayed, ciaddr=address
         )
@@ -164,7 +167,7 @@ class Client:
         question = Question(
             kind=name_of(kind),
             build=lambda seconds: self._build(kind, own, seconds, ciaddr),
-            send=lambda octets: self._send(octets, ciaddr, server),
+            send=lambda octets: self._send(octets, server),
             read=read,
             rows=packet_rows,
             gathers=gathers,
@@ -205,10 +208,8 @@ class Client:
             giaddr=self._giaddr,
         )
 
-    def _send(self, octets: bytes, ciaddr: bytes, server: bytes) -> str:
-        if self._relayed or not server:
-            return self._wire.send(octets)
-        return self._wire.send_bound(octets, ciaddr, server)
+    def _send(self, octets: bytes, server: bytes) -> str:
+        return self._wire.send_to(octets, server) if server else self._wire.send(octets)
 
     def _is_rapid(self) -> bool:
         return any(code == Option.RAPID_COMMIT for code, _ in self._wish.options)

@@ -29,8 +29,11 @@ class Wire(Protocol):
     def send(self, octets: bytes) -> str:
         """Send to the servers; gives to whom, for people."""
 
-    def send_bound(self, octets: bytes, address: bytes, server: bytes) -> str:
-        """Send to one server, as the client that has the address now; gives to whom."""
+    def take(self, address: bytes) -> None:
+        """Be reachable at this address from now on, and speak from there."""
+
+    def send_to(self, octets: bytes, server: bytes) -> str:
+        """Send to one server; gives to whom. Through a relay everything goes the relay's way."""
 
     def receive(self, seconds: float) -> Heard | None:
         """The next message that comes in within so many seconds."""

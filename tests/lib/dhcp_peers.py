@@ -1,0 +1,83 @@
+"""Other DHCPv4 servers on a wire of their own, and tenure, all with the same small pool."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+
+from network import Host, eventually
+from peers import program
+from tenure_toml import section, served, write_toml
+
+SERVER, PREFIX, POOL = "10.88.0.1", "10.88.0.0/24", ("10.88.0.100", "10.88.0.120")
+LIFETIME = 600
+
+
+def start_tenure(server: Host) -> None:
+    """Wire and relays, with its own DNS."""
+    subnets = f"""
+[[dhcp4.subnets]]
+subnet = "{PREFIX}"
+interface = "eth0"
+pools = ["{POOL[0]}-{POOL[1]}"]
+valid-lifetime = {LIFETIME}
+option-data = {{ routers = ["{SERVER}"], domain-name = "wire.test" }}
+"""
+    dhcp = section("dhcp4", interfaces=["eth0"], listen=[f"{SERVER}:67"]) + subnets
+    config = write_toml(server.folder, served(f"{SERVER}:53", "wire.test.", "0.88.10.in-addr.arpa."), dhcp)
+    _wait(server, sys.executable, "-m", "tenure", "dhcp", "-c", str(config), private=False)
+
+
+def start_kea(server: Host) -> None:
+    """Kea with raw sockets, as it serves clients on a wire."""
+    config = {
+        "Dhcp4": {
+            "interfaces-config": {"interfaces": ["eth0"]},
+            "lease-database": {"type": "memfile", "persist": False},
+            "valid-lifetime": LIFETIME,
+            "authoritative": True,
+            "loggers": [{"name": "kea-dhcp4", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
+            "subnet4": [
+                {
+                    "subnet": PREFIX,
+                    "interface": "eth0",
+                    "pools": [{"pool": f"{POOL[0]} - {POOL[1]}"}],
+                    "option-data": [
+                        {"name": "routers", "data": SERVER},
+                        {"name": "domain-name", "data": "wire.test"},
+                    ],
+                }
+            ],
+        }
+    }
+    path = server.folder / "kea.json"
+    path.write_text(json.dumps(config))
+    environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(server.folder / "lib")}
+    _wait(server, program("kea-dhcp4"), "-c", str(path), env=environment)
+
+
+def start_dhcpd(server: Host) -> None:
+    """ISC dhcpd, the sole authority of the wire."""
+    path = server.folder / "dhcpd.conf"
+    path.write_text(f"""
+authoritative;
+default-lease-time {LIFETIME};
+subnet 10.88.0.0 netmask 255.255.255.0 {{
+  range {POOL[0]} {POOL[1]};
+  option routers {SERVER};
+  option domain-name "wire.test";
+}}
+""")
+    leases = server.folder / "lib" / "dhcpd.leases"
+    leases.touch()
+    command = ["-4", "-f", "-q", "-cf", str(path), "-lf", str(leases), "-pf", "/run/dhcpd.pid", "eth0"]
+    _wait(server, program("dhcpd"), *command)
+
+
+SERVERS: dict[str, Callable[[Host], None]] = {"tenure": start_tenure, "kea": start_kea, "dhcpd": start_dhcpd}
+
+
+def _wait(server: Host, *command: str, env: dict[str, str] | None = None, private: bool = True) -> None:
+    process = server.start(*command, env=env, private=private)
+    eventually(lambda: ":67 " in server.run("ss", "-lun"), "the server listens on port 67", 30, process.printed)

@@ -1,0 +1,138 @@
+"""`tenure dhcp probe`: what it prints, as a table and as JSON, and how it ends."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from dhcpv4 import request
+from scripted_wire import Script, ScriptedWire
+from typer.testing import CliRunner, Result
+
+from tenure.console.cli.app import command_line
+from tenure.console.probe.wire import Route, Wire
+
+ADDRESS = b"\x0a\1\2\x37"
+
+
+class Command:
+    """The command line, on wires that answer as a script says."""
+
+    def __init__(self, script: Script) -> None:
+        self.routes: list[Route] = []
+        self.wires: list[ScriptedWire] = []
+        self._script = script
+
+    def open(self, route: Route) -> Wire:
+        self.routes.append(route)
+        self.wires.append(ScriptedWire(self._script))
+        return self.wires[-1]
+
+    def run(self, *arguments: str) -> Result:
+        app = command_line({"dhcp": "Run the DHCP server alone."}, lambda _n, _p: 9, lambda _p: 9, self.open)
+        return CliRunner().invoke(app, ["dhcp", *arguments])
+
+
+def served(octets: bytes) -> list[bytes]:
+    """An offer or a lease, to whoever asks."""
+    kind = {1: 2, 3: 5}[octets[242]]
+    xid = int.from_bytes(octets[4:8], "big")
+    answer = request(
+        (53, bytes((kind,))), (54, b"\x0a\1\0\1"), (51, b"\0\0\0\x3c"), op=2, xid=xid, chaddr=octets[28:34]
+    )
+    return [answer[:16] + ADDRESS + answer[20:]]
+
+
+def test_every_field_of_every_message_and_what_came_of_it() -> None:
+    done = Command(served).run("probe", "--server", "10.1.0.1", "--mac", "02:00:00:00:0a:01", "--offer-only")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0] == "DHCPDISCOVER to the servers, 300 octets"
+    assert any(line.startswith("DHCPOFFER from a server after ") for line in lines)
+    assert "  chaddr                            020000000a010000+  02:00:00:00:0a:01" in lines
+    assert "  dhcp-lease-time (51)         0000003c           60 s" in lines
+    assert lines[-1] == (
+        "02:00:00:00:0a:01: offered: 10.1.2.55 by 10.1.0.1; no REQUEST was sent, so nothing is committed."
+    )
+
+
+def test_json_has_all_of_it() -> None:
+    done = Command(served).run("probe", "--server", "10.1.0.1", "--mac", "02:00:00:00:0a:01", "-o", "json")
+    (probe,) = json.loads(done.stdout)["probes"]
+    assert (probe["done"], probe["address"], probe["hardware"]) == (True, "10.1.2.55", "02:00:00:00:0a:01")
+    assert [one["message"] for one in probe["messages"]] == ["DHCPDISCOVER", "DHCPOFFER", "DHCPREQUEST", "DHCPACK"]
+    offer = probe["messages"][1]
+    assert (offer["direction"], offer["peer"], offer["note"]) == ("received", "a server", "")
+    assert offer["milliseconds"] >= 0
+    (lease_time,) = [line for line in offer["fields"] if line["code"] == "51"]
+    assert lease_time == {
+        "code": "51",
+        "field": "dhcp-lease-time",
+        "value": "60 s",
+        "octets": "0000003c",
+        "offset": 251,
+        "problem": "",
+        "depth": 0,
+    }
+    assert bytes.fromhex(offer["octets"])[251:255] == b"\0\0\0\x3c"
+
+
+def test_several_clients_each_with_an_address_of_its_own() -> None:
+    command = Command(served)
+    done = command.run("probe", "--server", "127.0.0.1:6767", "--mac", "02:00:00:00:0a:01", "--count", "3")
+    assert done.stdout.splitlines()[-1] == "3 of 3 clients were served."
+    assert [wire.sent[0][28:34].hex() for wire in command.wires] == ["020000000a01", "020000000a02", "020000000a03"]
+    assert command.routes[0].server == ("127.0.0.1", 6767)
+    assert all(wire.is_closed for wire in command.wires)
+
+
+def test_a_random_hardware_address_is_locally_administered_and_unicast() -> None:
+    command = Command(served)
+    command.run("probe", "--interface", "eth0")
+    (route,) = command.routes
+    assert (route.interface, route.server, route.hardware[0]) == ("eth0", None, 2)
+    assert command.wires[0].sent[0][28:34] == route.hardware
+
+
+def test_no_answer_is_a_failure() -> None:
+    done = Command(lambda _octets: []).run("probe", "--server", "10.1.0.1", "--timeout", "0.1")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[-1].endswith(": nobody answered DHCPDISCOVER within 0.1 s.")
+
+
+def test_a_wire_that_cannot_be_opened_is_one_line() -> None:
+    def broken(_route: Route) -> Wire:
+        raise OSError("listening on interface eth9: there is no such interface; see `ip link`")
+
+    app = command_line({"dhcp": "Run."}, lambda _n, _p: 9, lambda _p: 9, broken)
+    done = CliRunner().invoke(app, ["dhcp", "probe", "--interface", "eth9"])
+    assert done.exit_code == 1
+    assert done.stderr == "tenure: listening on interface eth9: there is no such interface; see `ip link`\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ([], "--server ADDRESS, or --interface NAME"),
+        (["--server", "10.1.0.1", "--interface", "eth0"], "--server ADDRESS, or --interface NAME"),
+        (["--server", "here"], "an IPv4 address is needed"),
+        (["--server", "10.1.0.1:dhcp"], "no port from 1 to 65535"),
+        (["--server", "10.1.0.1:0"], "no port from 1 to 65535"),
+        (["--server", "10.1.0.1", "--mac", "here"], "a hardware address is written"),
+        (["--server", "10.1.0.1", "--option", "routers"], "not NAME=VALUE"),
+        (["--server", "10.1.0.1", "--giaddr", "here"], "an IPv4 address is needed"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments: list[str], wrong: str) -> None:
+    done = Command(served).run("probe", *arguments)
+    assert done.exit_code == 2
+    assert wrong in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_command_the_service_runs() -> None:
+    command = Command(served)
+    assert command.run("-c", "tenure.toml").exit_code == 9
+    missing = command.run()
+    assert missing.exit_code == 2
+    assert missing.stderr == "tenure: `tenure dhcp` runs a service and needs its configuration; write -c FILE\n"
