@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tenure.assembly import Service
     from tenure.config.configuration import Configuration
     from tenure.console.probe.wire import Route, Wire
+    from tenure.console.rehearsal import Act, Question
     from tenure.serving.report import Report
     from tenure.serving.stop import Stop
 
@@ -52,7 +53,7 @@ def _main(arguments: Sequence[str]) -> int:
             return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
-    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire))
+    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire, rehearse))
 
 
 def _open_closed_files() -> None:
@@ -110,6 +111,13 @@ def serve_all(path: Path) -> int:
     from tenure.assembly import services_of  # noqa: PLC0415
 
     return _supervise(services_of(configuration), configuration, path, Report("serve"), stop)
+
+
+def rehearse(configuration: Configuration, question: Question) -> Sequence[Act]:
+    """What would become of packets."""
+    from tenure.assembly import rehearse_packets  # noqa: PLC0415 - the other commands do without
+
+    return rehearse_packets(configuration, question)
 
 
 def _supervise(

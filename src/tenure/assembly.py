@@ -17,10 +17,12 @@ from uuid import uuid4
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.zone import Record
 from tenure.config.configuration import Configuration
+from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dns import Dns, ZoneSection, ZoneType
 from tenure.config.dns_views import view_settings
-from tenure.config.domains import all_plans, routes
+from tenure.config.domains import all_plans, domain_plans, routes
 from tenure.config.fields import view_word
+from tenure.config.problem import ConfigurationError, Problem
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, subnets
@@ -38,7 +40,10 @@ from tenure.signing.key import hash_size
 from tenure.signing.rotation import Secret
 
 if TYPE_CHECKING:
+    from tenure.console.rehearsal import Act, Question
+    from tenure.leasing.link import SubnetTable
     from tenure.leasing.v6.inquiry import Server
+    from tenure.updating.stage import Exchange
 
 DHCP_PORT, DHCP6_PORT = 67, 547
 DHCP4, DHCP6 = 4, 6  # the processes of the DHCP service, where both are configured
@@ -208,7 +213,6 @@ def _kept_or(new: Secret, kept: Sequence[Secret]) -> Sequence[Secret]:
 
 
 def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None:
-    from tenure.leasing.link import SubnetTable  # noqa: PLC0415
     from tenure.serving.dhcp4 import Dhcp4Service  # noqa: PLC0415 - a process loads only what it runs
 
     assert configuration.dhcp4 is not None
@@ -216,9 +220,9 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
     interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration)
-    flex = configuration.dhcp4.identifier_expression
-    table = SubnetTable(subnets(configuration), client_classes(configuration), flex)
-    Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
+    Dhcp4Service(
+        ledger, _subnet_table(configuration, configuration.dhcp4), interfaces, listen, wake, report, spread=spread
+    ).run(stop)
     ledger.close()
 
 
@@ -250,6 +254,36 @@ def dhcp6_server(configured: bytes | None, ledger: LeaseLedger) -> Server:
 
     duid = configured or ledger.secrets.shared("dhcp6-duid", b"\0\4" + uuid4().bytes)
     return Server(duid, ledger.secrets.shared("dhcp6-addresses", secrets.token_bytes(32)))
+
+
+def _subnet_table(configuration: Configuration, dhcp4: Dhcp4) -> SubnetTable:
+    from tenure.leasing.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
+
+    return SubnetTable(subnets(configuration), client_classes(configuration), dhcp4.identifier_expression)
+
+
+def rehearse_packets(configuration: Configuration, question: Question) -> list[Act]:
+    """What the DHCP service and then the updater would do with packets, by their own code, and undone."""
+    from tenure.console.rehearsal import Act  # noqa: PLC0415 - only a person asks
+    from tenure.console.store import leases_to_show  # noqa: PLC0415
+    from tenure.serving.rehearsal import Doorway, rehearse  # noqa: PLC0415
+
+    dhcp4 = configuration.dhcp4
+    if dhcp4 is None:
+        missing = Problem(("dhcp4",), "no DHCP server is configured", "add it, with its subnets")
+        raise ConfigurationError(configuration.path, {}, [missing])
+    listen = [place.or_port(DHCP_PORT) for place in dhcp4.listen]
+    door = Doorway(question.interface, question.source, listen, dhcp4.interfaces)
+    table = _subnet_table(configuration, dhcp4)
+    with leases_to_show(configuration) as ledger:
+        acts = rehearse(ledger, table, routes(configuration, None), question.packets, door, question.now)
+
+    def signed(exchange: Exchange) -> Exchange:
+        plans = domain_plans(configuration, exchange.direction)
+        key = next((plan.key for plan in plans if plan.zone == exchange.zone), None)
+        return exchange if key is None else exchange._replace(key=to_text(key))
+
+    return [Act(act.story, act.registrations, [signed(one) for one in act.exchanges]) for act in acts]
 
 
 def spread_of(configuration: Configuration) -> float:

@@ -34,6 +34,7 @@ ROOMS["console"] = {
     "ledger",
     "config",
 }
+ROOMS["console"] |= {"leasing.story.line", "updating.stage"}
 ROOMS["console"] |= {"authority.zone"}
 EVERYTHING = {"assembly", "__main__"}
 

@@ -71,15 +71,18 @@ def own_zones(configuration: Configuration, zone: Name) -> list[ZoneSection]:
     return [one for one in (configuration.dns.zones if configuration.dns else []) if one.name == zone]
 
 
-def routes(configuration: Configuration, keys: Mapping[Name, Key]) -> Routes:
-    """The routes of the updater; `keys` holds the configured keys and the generated one."""
+def routes(configuration: Configuration, keys: Mapping[Name, Key] | None) -> Routes:
+    """The routes of the updater; `keys` holds the configured keys and the generated one.
+
+    None: no secret is needed, because nothing will be sent.
+    """
 
     def domains(direction: Direction) -> list[Domain]:
         return [
             Domain(
                 plan.zone,
                 tuple((server.host, server.port) for server in plan.servers),
-                keys[plan.key] if plan.key is not None else None,
+                keys[plan.key] if keys is not None and plan.key is not None else None,
                 plan.mode,
             )
             for plan in domain_plans(configuration, direction)

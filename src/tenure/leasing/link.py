@@ -48,6 +48,7 @@ class SubnetTable:
         self._of_relay = _grouped((relay, one) for one in prepared for relay in one.subnet.relays)
         # the longest prefix first, so that the narrowest subnet has an address
         self._by_prefix = sorted(prepared, key=lambda one: -one.subnet.prefix_length)
+        self.everything = tuple(prepared)  # in the order of the file
         self._of_address: dict[bytes, Link] = {}
 
     def link_of(self, packet: Packet, arrival: Arrival) -> Link:

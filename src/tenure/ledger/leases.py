@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import NoReturn, TypeVar
 
 from tenure.leasing.lease import Lease
 from tenure.ledger import statements
@@ -14,6 +15,7 @@ from tenure.ledger.keys import KeyStore
 from tenure.ledger.lease_pipeline import BatchSettled, LeasePipeline
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
 from tenure.ledger.registrations import Key, Registrations
+from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
 from tenure.naming.event import Event
@@ -68,6 +70,21 @@ class LeaseLedger:
         While a batch is not settled, this ledger is for nothing else.
         """
         return LeasePipeline(self._session, self._new_batch, settled)
+
+    def rehearse(self, work: Callable[[Rehearsal], T], now: float) -> T:
+        """Runs `work` as `transact` would, and undoes everything that it did; for a look at what would happen.
+
+        Other writers wait as long as it lasts. `LedgerUnavailable` as there.
+        """
+
+        def attempt() -> NoReturn:
+            raise Undone(work(Rehearsal(self._session, partial(self._new_batch, now))))
+
+        try:
+            self._session.transact(attempt, writes=False)
+        except Undone as over:
+            value: T = over.value
+            return value
 
     def _new_batch(self, now: float) -> LeaseBatch:
         return LeaseBatch(self._session, self._statements, self._registrations, now)

@@ -16,6 +16,7 @@ from tenure.console.cli.running import add_run_commands
 
 if TYPE_CHECKING:
     from tenure.console.probe.wire import OpenWire
+    from tenure.console.rehearsal import Rehearse
 
 DONE = 0
 SHOW, SET_UP = "Show", "Set up"
@@ -26,8 +27,12 @@ def command_line(
     run: Callable[[str, Path], int],
     serve_all: Callable[[Path], int],
     open_wire: OpenWire,
+    rehearse: Rehearse,
 ) -> typer.Typer:
-    """All commands. `services` has the help of what `run` runs, by name; `open_wire` opens the sockets of a probe."""
+    """All commands. `services` has the help of what `run` runs, by name.
+
+    `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets.
+    """
     app = typer.Typer(
         name="tenure",
         help="DHCP, authoritative DNS and dynamic updates that agree with one another.",
@@ -42,7 +47,7 @@ def command_line(
     app.command("names", rich_help_panel=SHOW, epilog=listing.NAMES_EXAMPLES)(listing.names)
     app.add_typer(zones.app, name="zones", rich_help_panel=SHOW)
     app.command("history", rich_help_panel=SHOW, epilog=telling.HISTORY_EXAMPLES)(telling.history)
-    app.command("explain", rich_help_panel=SHOW, epilog=telling.EXPLAIN_EXAMPLES)(telling.explain)
+    app.command("explain", rich_help_panel=SHOW, epilog=telling.EXPLAIN_EXAMPLES)(telling.explain_command(rehearse))
     app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)
     app.command("check-config", rich_help_panel=SET_UP, epilog=checking.CHECK_EXAMPLES)(checking.check_config)
     app.add_typer(keys.app, name="key", rich_help_panel=SET_UP)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenure.console.cli.options import FAILED, WRONG, ConfigOption, Format, FormatOption, examples, fail, opened
 from tenure.console.cli.output import on_terminal, print_rows, print_value, say
+from tenure.console.cli.rehearsing import explain_packets
 
 if TYPE_CHECKING:
     from tenure.console.chain import ChainLine
     from tenure.console.explain import Explanation
+    from tenure.console.rehearsal import Rehearse
     from tenure.console.subject import Subject
 
+PACKETS = "About packets"
 CHAIN_COLUMNS = ["time", "correlation", "actor", "event", "name", "address", "cause", "detail"]
 HELD_COLUMNS = ["address", "client", "hardware", "name", "since", "until"]
 
@@ -24,6 +28,7 @@ EXPLAIN_EXAMPLES = examples(
     "tenure explain -c tenure.toml pc1",
     "tenure explain -c tenure.toml 10.1.2.55",
     "tenure explain -c tenure.toml 02:00:5e:10:00:07",
+    "tcpdump -i eth0 -c 1 -w - port 67 | tenure explain -c tenure.toml --interface eth0 --packet -",
 )
 HISTORY_EXAMPLES = examples(
     "tenure history -c tenure.toml pc1.example.test. --since '2026-03-01 14:00'",
@@ -34,13 +39,53 @@ HISTORY_EXAMPLES = examples(
 TimeOption = Annotated[str | None, typer.Option(help="Local time such as '2026-03-01 14:02'.")]
 
 
-def explain(
-    subject: Annotated[str, typer.Argument(help="A name, an address, a MAC, `id 01:02:...`, or a correlation id.")],
-    config: ConfigOption,
-    output: FormatOption = Format.TABLE,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many events.")] = 200,
-) -> None:
-    """Tell how something stands now and everything that led there, in the order of time."""
+def explain_command(rehearse: Rehearse) -> Callable[..., None]:
+    """The command; `rehearse` decides packets and undoes it."""
+
+    def explain(
+        *,
+        config: ConfigOption,
+        subject: Annotated[
+            str | None, typer.Argument(help="A name, an address, a MAC, `id 01:02:...`, or a correlation id.")
+        ] = None,
+        packet: Annotated[
+            str | None,
+            typer.Option(
+                metavar="HEX|FILE",
+                help="Tell what would become of a DHCP message, or of those in a pcap; - reads standard input.",
+                rich_help_panel=PACKETS,
+            ),
+        ] = None,
+        interface: Annotated[
+            str | None, typer.Option(help="The wire that it came on.", rich_help_panel=PACKETS)
+        ] = None,
+        source: Annotated[
+            str | None, typer.Option("--from", help="The address that it came from.", rich_help_panel=PACKETS)
+        ] = None,
+        at: Annotated[
+            str | None, typer.Option(help="When it comes. Default: now.", metavar="TIME", rich_help_panel=PACKETS)
+        ] = None,
+        output: FormatOption = Format.TABLE,
+        limit: Annotated[int, typer.Option(min=1, help="Show at most so many events, or packets.")] = 200,
+    ) -> None:
+        """Tell how something stands now and everything that led there, in the order of time.
+
+        With --packet: tell what would be leased, named, answered and written, rule by rule. Nothing is changed.
+        """
+        if (subject is None) == (packet is None):
+            raise fail("what to explain? Either a name, an address, a MAC or an id, or --packet with a message", WRONG)
+        if packet is not None:
+            explain_packets(rehearse, config, packet, interface, source, at, limit, output)
+            return
+        assert subject is not None
+        if interface is not None or source is not None or at is not None:
+            raise fail("--interface, --from and --at are about --packet", WRONG)
+        _explain_subject(subject, config, output, limit)
+
+    return explain
+
+
+def _explain_subject(subject: str, config: Path, output: Format, limit: int) -> None:
     with opened(config) as configuration:
         from tenure.config.domains import domain_plans  # noqa: PLC0415 - `tenure --help` does without
         from tenure.console.explain import explain as explained  # noqa: PLC0415

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 
 import pytest
+import typer
 from dhcpv4 import request
 from scripted_wire import Script, ScriptedWire
 from typer.testing import CliRunner, Result
 
 from tenure.console.cli.app import command_line
-from tenure.console.probe.wire import Route, Wire
+from tenure.console.probe.wire import OpenWire, Route, Wire
 
 ADDRESS = b"\x0a\1\2\x37"
+
+
+def commands(open_wire: OpenWire) -> typer.Typer:
+    """The command line, whose service ends with 9 and which rehearses nothing."""
+    return command_line({"dhcp": "Run."}, lambda _n, _p: 9, lambda _p: 9, open_wire, lambda _c, _q: [])
 
 
 class Command:
@@ -29,8 +35,7 @@ class Command:
         return self.wires[-1]
 
     def run(self, *arguments: str) -> Result:
-        app = command_line({"dhcp": "Run the DHCP server alone."}, lambda _n, _p: 9, lambda _p: 9, self.open)
-        return CliRunner().invoke(app, ["dhcp", *arguments])
+        return CliRunner().invoke(commands(self.open), ["dhcp", *arguments])
 
 
 def served(octets: bytes) -> list[bytes]:
@@ -104,8 +109,7 @@ def test_a_wire_that_cannot_be_opened_is_one_line() -> None:
     def broken(_route: Route) -> Wire:
         raise OSError("listening on interface eth9: there is no such interface; see `ip link`")
 
-    app = command_line({"dhcp": "Run."}, lambda _n, _p: 9, lambda _p: 9, broken)
-    done = CliRunner().invoke(app, ["dhcp", "probe", "--interface", "eth9"])
+    done = CliRunner().invoke(commands(broken), ["dhcp", "probe", "--interface", "eth9"])
     assert done.exit_code == 1
     assert done.stderr == "tenure: listening on interface eth9: there is no such interface; see `ip link`\n"
 

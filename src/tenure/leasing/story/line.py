@@ -1,0 +1,38 @@
+"""A story as values: lines under topics, and what the decision came to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from tenure.leasing.lease import Changes
+
+
+class Topic(StrEnum):
+    """What a line is about, in the order in which stories are told."""
+
+    PLACE = "place"  # where the packet came from, and which subnets are there
+    CLIENT = "client"  # who it is to leases and reservations, and its classes
+    ADDRESS = "address"  # which address, and why not another one
+    LIFETIME = "lifetime"
+    NAME = "name"  # from what was heard to what can stand in a zone
+    NEGOTIATION = "negotiation"  # who keeps which record, and what the client is told
+    PROOF = "proof"  # the DHCID
+    VERDICT = "verdict"
+
+
+class Line(NamedTuple):
+    """One sentence, without its final dot."""
+
+    topic: Topic
+    text: str
+
+
+class Story(NamedTuple):
+    """One packet's story."""
+
+    lines: tuple[Line, ...]  # by topic, and in the order in which the rules were asked
+    verdict: str  # a code of `leasing.verdict`
+    reply: bytes | None  # the message that would be sent
+    destination: str  # where to; empty without a reply
+    changes: Changes

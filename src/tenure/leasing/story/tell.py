@@ -1,0 +1,76 @@
+"""Deciding a DHCPv4 packet before a witness, and telling what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
+
+from tenure.dhcpwire.identity import hardware_to_text
+from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
+from tenure.leasing.arrival import Arrival, Destination
+from tenure.leasing.decide import decide
+from tenure.leasing.inquiry import Decision
+from tenure.leasing.lease import LeaseView
+from tenure.leasing.link import SubnetTable
+from tenure.leasing.offers import OfferBook
+from tenure.leasing.story import names, rules
+from tenure.leasing.story.line import Line, Story, Topic
+from tenure.leasing.story.witness import Call, witnessed
+from tenure.leasing.verdict import WORDS
+
+_ORDER = list(Topic)
+
+
+def tell(
+    packet: Packet,
+    arrival: Arrival,
+    view: LeaseView,
+    offers: OfferBook,
+    subnets: SubnetTable,
+    now: float,
+    correlation: str,
+) -> Story:
+    """The story of one decision; arguments as those of `decide`, whose result it tells."""
+    with witnessed() as calls:
+        decision = decide(packet, arrival, view, offers, subnets, now, correlation)
+    found = [Line(Topic.PLACE, arrival_text(packet, arrival)), *_lines(calls), *_ended(decision)]
+    lines = tuple(sorted(dict.fromkeys(found), key=lambda line: _ORDER.index(line.topic)))
+    reply, changes, verdict = decision
+    octets, destination = (None, "") if reply is None else (reply.octets, destination_text(reply.destination))
+    return Story(lines, verdict.value, octets, destination, changes)
+
+
+def _lines(calls: Sequence[Call]) -> Iterator[Line]:
+    """What each call said, in the order in which it was said: a rule that asks others speaks when they are done."""
+    before, after = rules.BEFORE | names.BEFORE, rules.AFTER | names.AFTER
+    for call in calls:
+        if call.function in before:
+            yield from before[call.function](call)
+        yield from _lines(call.inner)
+        if call.function in after:
+            yield from after[call.function](call)
+
+
+def _ended(decision: Decision) -> Iterator[Line]:
+    yield Line(Topic.VERDICT, f"{WORDS[decision.counted]} ({decision.counted})")
+
+
+def arrival_text(packet: Packet, arrival: Arrival) -> str:
+    """How the packet came."""
+    source = f"{IPv4Address(arrival.source)} port {arrival.source_port}"
+    to = "everybody" if arrival.broadcast else str(IPv4Address(arrival.local))
+    where = f"on {arrival.interface}" if arrival.interface else f"on our port {arrival.port}"
+    way = (
+        f", through the relay {IPv4Address(packet.giaddr)}"
+        if packet.giaddr != NO_ADDRESS
+        else ", from the client itself"
+    )
+    return f"it came from {source} to {to} {where}{way}"
+
+
+def destination_text(destination: Destination) -> str:
+    """Where a reply goes."""
+    place = f"{IPv4Address(destination.address)} port {destination.port}"
+    if destination.hardware is None:
+        return place
+    return f"{place}, in a frame to {hardware_to_text(bytes((1,)) + destination.hardware)}"

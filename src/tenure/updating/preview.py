@@ -1,0 +1,60 @@
+"""The messages that a registration leads to, before any is sent: each step, and what each answer to it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenure.dnswire.codes import Rcode
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Registration
+from tenure.updating.conflict import transition
+from tenure.updating.messages import build_message
+from tenure.updating.plan import Routed, make_plan
+from tenure.updating.routing import Domain, Routes
+from tenure.updating.stage import Answered, Exchange, Stage
+from tenure.updating.task import Ending, Step, Task
+
+# Answers that prerequisites lead to. All others are the server's refusals and failures, the same in every step.
+TELLING = (Rcode.NOERROR, Rcode.YXDOMAIN, Rcode.YXRRSET, Rcode.NXDOMAIN, Rcode.NXRRSET)
+
+
+def preview(row: Registration, routes: Routes, now: float) -> tuple[Exchange, ...]:
+    """What the updater would do about a row, if it is due. It may know more by then, and begin at a later stage."""
+    plan = make_plan(row, routes, now)
+    found = [_exchange(routed, waits=False) for routed in plan.now]
+    if plan.after_forward is not None:
+        found.append(_exchange(plan.after_forward, waits=True))
+    return tuple(found)
+
+
+def _exchange(routed: Routed, *, waits: bool) -> Exchange:
+    task, domain = routed
+    if domain is None:
+        return Exchange(task.direction, task.owner, None, (), "", waits, ())
+    stages = tuple(_stages(task, domain))
+    return Exchange(task.direction, task.owner, domain.zone, domain.servers, domain.mode.value, waits, stages)
+
+
+def _stages(task: Task, domain: Domain) -> Iterator[Stage]:
+    """The stages that can be reached, in the order in which they are met."""
+    waiting = [task.step]
+    met = {task.step}
+    while waiting:
+        step = waiting.pop(0)
+        answers = [(rcode, transition(step, rcode)) for rcode in TELLING]
+        octets = build_message(0, domain.zone, domain.mode, step, [task])
+        yield Stage(step.value, octets, tuple(_answered(*one) for one in answers if not _is_nonsense(one[1])))
+        following = [leads_to for _, leads_to in answers if isinstance(leads_to, Step) and leads_to not in met]
+        met.update(following)
+        waiting += following
+
+
+def _is_nonsense(leads_to: Step | Ending) -> bool:
+    """Whether no prerequisite of the step can lead to the answer."""
+    return isinstance(leads_to, Ending) and leads_to.reason is Reason.UPDATE_REJECTED
+
+
+def _answered(rcode: Rcode, leads_to: Step | Ending) -> Answered:
+    if isinstance(leads_to, Ending):
+        return Answered(rcode.name, "", leads_to.reason.value)
+    return Answered(rcode.name, leads_to.value, "")
