@@ -56,6 +56,13 @@ def _classified(call: Call) -> Iterator[Line]:
     yield Line(Topic.CLIENT, f"it is in the classes {names}" if names else "it is in no class that anything speaks of")
 
 
+def _admitted(call: Call) -> Iterator[Line]:
+    prepared = call.arguments["self"]
+    if not call.result:
+        guards = " and ".join(prepared.subnet.guards)
+        yield Line(Topic.CLIENT, f"{network_text(prepared)} is not for it: members of {guards} have addresses there")
+
+
 def _reservation(call: Call) -> Iterator[Line]:
     """`PreparedSubnet.reservation`, asked in several places with one answer."""
     where = network_text(call.arguments["self"])
@@ -202,6 +209,7 @@ AFTER: _Tellers = {
     "dhcpwire.identity:client_key": _known,
     "leasing.classes:ClassTable.classify": _classified,
     "leasing.prepared:PreparedSubnet.reservation": _reservation,
+    "leasing.prepared:PreparedSubnet.admits": _admitted,
     "leasing.reply:names_us": _means_us,
     "leasing.allocation:_reserved": _reserved,
     "leasing.allocation:_remembered": _remembered,

@@ -2,7 +2,7 @@
 
 A second telling of the rules, written beside them, would be wrong sooner or later; calls that report themselves would
 cost time with every packet. Python's profiler hook costs nothing until a witness is there
-(docs/decisions/0013-a-witness-tells-the-story.md).
+(docs/decisions/0018-a-witness-tells-the-story.md).
 """
 
 from __future__ import annotations

@@ -1,0 +1,151 @@
+"""`tenure explain --packet` beside a running server: it says what the server then does, and leaves no trace."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dhcp_device import ACK, REQUEST, DhcpDevice
+from dhcpv4 import request
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+from scapy.utils import wrpcap
+from tenure_serve import MINIMAL, TenureServe, eventually, tenure_serve
+
+MAC = bytes.fromhex("02000000aa01")
+GIADDR = bytes((10, 1, 0, 1))
+SERVER = bytes((127, 0, 0, 1))
+
+
+def selecting(address: bytes, *options: tuple[int, bytes]) -> bytes:
+    return request((53, b"\3"), (54, SERVER), (50, address), *options, chaddr=MAC, giaddr=GIADDR, hops=1)
+
+
+def explain(server: TenureServe, *arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = server.rows("explain", *arguments)
+    return found
+
+
+def everything(server: TenureServe) -> Any:
+    return [server.rows(command) for command in ("leases", "names", "history")]
+
+
+def test_what_is_told_is_what_the_server_does_and_nothing_is_kept(tmp_path: Path) -> None:
+    with (
+        tenure_serve(tmp_path) as server,
+        DhcpDevice(server.dhcp, mac="02:00:00:00:aa:09", relay="10.1.0.1", host_name="other") as other,
+        DhcpDevice(server.dhcp, mac="02:00:00:00:aa:01", relay="10.1.0.1", host_name="Told Host") as device,
+    ):
+        other.join()
+        eventually(lambda: server.query("other.example.test.", "A") == [other.address], "the other name is in DNS")
+        before = everything(server)
+
+        octets = selecting(bytes((10, 1, 0, 77)), (12, b"Told Host"))
+        (told,) = explain(server, "--packet", octets.hex())["packets"]
+        assert everything(server) == before
+        assert server.query("toldhost.example.test.", "A") == []
+
+        assert device.ask(REQUEST, {50: bytes((10, 1, 0, 77)), 54: SERVER}).kind == ACK
+        eventually(lambda: server.query("toldhost.example.test.", "A") == ["10.1.0.77"], "the name is in DNS")
+        (lease,) = [row for row in server.rows("leases") if row["address"] == "10.1.0.77"]
+        (marker,) = server.query("toldhost.example.test.", "DHCID")
+
+    (told_lease,) = told["leases"]
+    assert {**told_lease, "ends": lease["ends"]} == lease
+    assert told["verdict"] == "acknowledged"
+    assert told["answer"]["message"] == "DHCPACK"
+    assert [line["value"] for line in told["answer"]["fields"] if line["code"] == "12"] == ["toldhost.example.test"]
+    forward, reverse = told["updates"]
+    assert forward["stages"][0]["prerequisites"] == ["toldhost.example.test. 0 NONE ANY"]
+    assert forward["stages"][0]["updates"] == [
+        "toldhost.example.test. 1200 IN A 10.1.0.77",
+        f"toldhost.example.test. 1200 IN DHCID {''.join(marker.split())}",
+    ]
+    assert (forward["key"], forward["servers"]) == ("updater.tenure.", [f"127.0.0.1 port {server.dns_port}"])
+    assert reverse["name"] == "77.0.1.10.in-addr.arpa."
+
+
+def test_a_capture_is_told_in_its_order_each_packet_seeing_the_ones_before_it(tmp_path: Path) -> None:
+    discover = request((53, b"\1"), chaddr=MAC, giaddr=GIADDR)
+    release = request((53, b"\7"), (54, SERVER), chaddr=MAC, ciaddr=bytes((10, 1, 0, 50)))
+    frames = [
+        Ether() / IP(src=source, dst="127.0.0.1") / UDP(sport=67, dport=67) / Raw(octets)
+        for source, octets in (
+            ("10.1.0.1", discover),
+            ("10.1.0.1", selecting(bytes((10, 1, 0, 50)))),
+            ("10.1.0.50", release),
+            ("10.1.0.50", b"\1\1\6" + bytes(20)),
+        )
+    ]
+    capture = tmp_path / "dhcp.pcap"
+    wrpcap(str(capture), frames)
+    with tenure_serve(tmp_path) as server:
+        told = explain(server, "--packet", str(capture), "--at", "2030-01-01 12:00")
+        assert server.rows("leases") == []
+    assert told["at"].startswith("2030-01-01 12:00:00")
+    packets = told["packets"]
+    assert [one["message"] for one in packets] == [
+        *("DHCPDISCOVER", "DHCPREQUEST", "DHCPRELEASE", "a message without a type")
+    ]
+    assert [one["verdict"] for one in packets] == ["offered", "acknowledged", "released", "malformed"]
+    assert packets[1]["leases"][0]["ends"].startswith("2030-01-01 13:00:00")
+    assert packets[2]["leases"][0]["state"] == "released"
+    assert packets[3]["fields"][-1]["problem"].startswith("the message ends here")
+
+
+def test_a_table_for_people(tmp_path: Path) -> None:
+    with tenure_serve(tmp_path) as server:
+        done = server.run("explain", "--packet", selecting(bytes((10, 1, 0, 77)), (12, b"pc7")).hex())
+    assert done.returncode == 0
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    for line in (
+        "Packet 1: DHCPREQUEST",
+        "Where it came from:",
+        "  giaddr 10.1.0.1 leads to 10.1.0.0/16",
+        "  nothing speaks against 10.1.0.77",
+        "  the lease was committed and acknowledged (acknowledged)",
+        "The answer, DHCPACK to 10.1.0.1 port 67:",
+        "The forward record, pc7.example.test.:",
+        "    if       pc7.example.test. 0 NONE ANY",
+        "    then     pc7.example.test. 1200 IN A 10.1.0.77",
+        "    YXDOMAIN replace",
+        "Nothing of this was sent, and nothing is kept of it.",
+    ):
+        assert line in lines, line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "wrong"),
+    [
+        ([], 2, "what to explain?"),
+        (["pc1", "--packet", "00"], 2, "what to explain?"),
+        (["pc1", "--at", "2030-01-01"], 2, "are about --packet"),
+        (["--packet", "nowhere.pcap"], 2, "neither pairs of hex digits nor a file"),
+        (["--packet", "00", "--from", "here"], 2, "--from 'here' is not an IPv4 address"),
+        (["--packet", "00", "--at", "soon"], 2, "'soon' is not a time"),
+        (["--packet", "00"], 1, "there is no store yet"),
+    ],
+)
+def test_what_cannot_be_told_is_one_line(tmp_path: Path, arguments: list[str], status: int, wrong: str) -> None:
+    config = tmp_path / "tenure.toml"
+    config.write_text(MINIMAL.format(dns=5300, dhcp=6767))
+    command = [sys.executable, "-m", "tenure", "explain", *arguments, "-c", str(config)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == status
+    assert wrong in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_dhcp_server_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    config = tmp_path / "tenure.toml"
+    config.write_text("")
+    command = [sys.executable, "-m", "tenure", "explain", "--packet", "00", "-c", str(config)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert json.dumps(done.stderr).count("dhcp4") == 1
