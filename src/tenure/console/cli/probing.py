@@ -217,9 +217,9 @@ def _probe_one(open_wire: OpenWire, route: Route, asked: Asked, hardware: bytes,
             outcome = follow(Client(wish, wire, through_relay=route.server is not None).talk(), show)
         finally:
             wire.close()
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if error.errno is not None:  # of the output: a wire says in words what the machine refuses it
+            raise
         raise fail(str(error)) from None
     if output is Format.TABLE:
         say(f"{hardware.hex(':')}: {outcome.words}.")
