@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from tenure.console.probe.dhcp4 import Start, Wish
 from tenure.dhcpwire.fqdn import ascii_field, build_fqdn81
 from tenure.dhcpwire.identity import client_id_key, hardware_from_text
+from tenure.dhcpwire.kinds import octets_from_hex
 from tenure.dhcpwire.v4.encoding import encode_options
-from tenure.dhcpwire.v4.kinds import address, octets_from_hex
+from tenure.dhcpwire.v4.kinds import address
 from tenure.dhcpwire.v4.options import Option, code_of, option_of
 from tenure.dnswire.name import from_text
 

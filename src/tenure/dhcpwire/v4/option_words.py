@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from tenure.dhcpwire.fqdn import NameKind, parse_fqdn81
 from tenure.dhcpwire.identity_words import client_id_text, duid_text, uuid_text
-from tenure.dhcpwire.v4.kinds import ADDRESS, OCTETS, TEXT, Kind, numbers
+from tenure.dhcpwire.kinds import OCTETS, TEXT, Kind, numbers
+from tenure.dhcpwire.v4.kinds import ADDRESS
 from tenure.dhcpwire.v4.options import BY_CODE, Option, name_of
 from tenure.dhcpwire.words import Piece, Row, hex_of, octets_text, short_pieces
 from tenure.dnswire.name import label_to_text

@@ -6,23 +6,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from tenure.dhcpwire.v4.kinds import (
-    ADDRESS,
-    ADDRESS_PAIRS,
-    ADDRESSES,
-    BOOLEAN,
-    DOMAIN_LIST,
-    DOMAIN_TEXT,
-    NOTHING,
-    OCTETS,
-    ROUTES,
-    SECONDS,
-    TEXT,
-    Kind,
-    items,
-    numbers,
-    octets_from_hex,
-)
+from tenure.dhcpwire.kinds import BOOLEAN, NOTHING, OCTETS, SECONDS, TEXT, Kind, items, numbers, octets_from_hex
+from tenure.dhcpwire.v4.kinds import ADDRESS, ADDRESS_PAIRS, ADDRESSES, DOMAIN_LIST, DOMAIN_TEXT, ROUTES
 from tenure.dhcpwire.v4.sub_options import SUB_OPTIONS, VENDOR_CLASSES, VENDOR_OPTIONS
 
 

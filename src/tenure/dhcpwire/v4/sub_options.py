@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from tenure.dhcpwire.v4.kinds import ADDRESSES, BOOLEAN, DOMAIN_LIST, OCTETS, TEXT, Kind, numbers, octets_from_hex
+from tenure.dhcpwire.kinds import BOOLEAN, OCTETS, TEXT, Kind, numbers, octets_from_hex
+from tenure.dhcpwire.v4.kinds import ADDRESSES, DOMAIN_LIST
 from tenure.dhcpwire.words import hex_of
 
 KINDS: dict[str, Kind] = {

@@ -42,7 +42,7 @@ def test_values_become_octets(name: str, values: list[str] | str, code: int, dat
         ("information-refresh-time", "10", "from 600"),
         ("preference", ["1", "2"], "one value"),
         ("1", "0x00", "not yours"),
-        ("ia-na", "0x00", "no option name"),
+        ("ia-na", "0x00", "not yours"),
         ("70000", "0x00", "not yours"),
         ("4000", "text", "no known format"),
         ("4000", "0x0", "pairs of hex digits"),
