@@ -29,6 +29,7 @@ SERVICES = {
 }
 WRONG, INTERRUPTED = 2, 130
 _WORKER = "--worker"
+IPV6 = 6
 
 # How the standard input, output and error are opened where whoever started us closed them: what is printed then fails
 # as on a full disk, and what is logged goes nowhere.
@@ -71,6 +72,10 @@ def _open_closed_files() -> None:
 
 def open_wire(route: Route) -> Wire:
     """What a probe speaks through."""
+    if route.version == IPV6:
+        from tenure.serving.probe6 import link_wire, relay_wire  # noqa: PLC0415 - the other commands do without
+
+        return relay_wire(route.server) if route.server is not None else link_wire(route.interface or "")
     from tenure.serving.probe4 import LinkWire, RelayWire  # noqa: PLC0415 - the other commands do without
 
     if route.interface is not None:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from tenure.console.probe.lines import MessageLine, ProbeLine
     from tenure.console.probe.wire import OpenWire, Route
 
-DHCP_PORT = 67
 MOST_CLIENTS = 256
 
 EXAMPLES = examples(
     "tenure dhcp probe --server 10.1.0.1 --offer-only",
     "tenure dhcp probe --interface eth0 --fqdn pc1.example.test. --release",
+    "tenure dhcp probe -6 --interface eth0 --pd --offer-only",
     "tenure dhcp probe --server 127.0.0.1:6767 --giaddr 10.1.0.1 --circuit-id port-7 --option 60=0x4d534654 -o json",
 )
 
@@ -42,9 +42,12 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
 
     def probe(
         *,
+        v6: Annotated[bool, typer.Option("-6/-4", help="DHCPv6, or DHCPv4.", show_default="DHCPv4")] = False,
         server: Annotated[
             str | None,
-            typer.Option(help="Ask this server as a relay does: ADDRESS or ADDRESS:PORT.", metavar="ADDRESS"),
+            typer.Option(
+                help="Ask this server as a relay does: ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT.", metavar="ADDRESS"
+            ),
         ] = None,
         interface: Annotated[
             str | None, typer.Option(help="Ask every server on this wire, as a client does; needs root.")
@@ -58,14 +61,16 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
             typer.Option(help="Client identifier: 01:02:..., 0x..., or '\"text\"'.", rich_help_panel=_IDENTITY),
         ] = None,
         duid: Annotated[
-            str | None, typer.Option(help="DUID in hex; with --iaid it makes option 61.", rich_help_panel=_IDENTITY)
+            str | None, typer.Option(help="DUID in hex; of DHCPv4 it makes option 61.", rich_help_panel=_IDENTITY)
         ] = None,
         iaid: Annotated[str, typer.Option(help="IAID, a number.", rich_help_panel=_IDENTITY)] = "1",
-        host_name: Annotated[str | None, typer.Option(help="Host name (option 12).", rich_help_panel=_SAYS)] = None,
+        host_name: Annotated[str | None, typer.Option(help="Host name (DHCPv4).", rich_help_panel=_SAYS)] = None,
         fqdn: Annotated[
             str | None, typer.Option(help="FQDN option; full with a final dot.", rich_help_panel=_SAYS)
         ] = None,
-        fqdn_flags: Annotated[str, typer.Option(help="Its flags, out of S, N, O and E.", rich_help_panel=_SAYS)] = "SE",
+        fqdn_flags: Annotated[
+            str, typer.Option(help="Its flags, out of S, N, O, and of DHCPv4 E.", rich_help_panel=_SAYS)
+        ] = "SE",
         request: Annotated[
             list[str] | None,
             typer.Option(help="Ask for this option, by name or code; several times.", rich_help_panel=_SAYS),
@@ -79,23 +84,28 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
             ),
         ] = None,
         requested_address: Annotated[
-            str | None, typer.Option(help="The address that a DISCOVER asks for.", rich_help_panel=_SAYS)
+            str | None, typer.Option(help="The address, or of DHCPv6 the prefix, to begin with.", rich_help_panel=_SAYS)
         ] = None,
+        pd: Annotated[bool, typer.Option("--pd", help="Ask for a prefix too (DHCPv6).", rich_help_panel=_SAYS)] = False,
         lease_time: Annotated[
             int | None, typer.Option(min=0, max=2**32 - 1, help="Seconds asked for.", rich_help_panel=_SAYS)
         ] = None,
         broadcast: Annotated[
-            bool, typer.Option("--broadcast", help="Ask for broadcast answers (flag).", rich_help_panel=_SAYS)
+            bool, typer.Option("--broadcast", help="Ask for broadcast answers (DHCPv4).", rich_help_panel=_SAYS)
         ] = False,
         giaddr: Annotated[
-            str | None, typer.Option(help="The relay's address. Default: ours.", rich_help_panel=_RELAY)
+            str | None, typer.Option(help="The relay's address (DHCPv4). Default: ours.", rich_help_panel=_RELAY)
         ] = None,
         circuit_id: Annotated[
-            str | None, typer.Option(help="Circuit id, text or 0xHEX.", rich_help_panel=_RELAY)
+            str | None,
+            typer.Option(help="Circuit id, of DHCPv6 the interface id; text or 0xHEX.", rich_help_panel=_RELAY),
         ] = None,
         remote_id: Annotated[str | None, typer.Option(help="Remote id, text or 0xHEX.", rich_help_panel=_RELAY)] = None,
         link_address: Annotated[
-            str | None, typer.Option(help="The link that the client is on (RFC 3527).", rich_help_panel=_RELAY)
+            str | None,
+            typer.Option(
+                help="The link that the client is on (RFC 3527); of DHCPv6 an address on it.", rich_help_panel=_RELAY
+            ),
         ] = None,
         offer_only: Annotated[
             bool, typer.Option("--offer-only", help="Stop before anything is committed.", rich_help_panel=_STEPS)
@@ -105,12 +115,18 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
         ] = False,
         reboot: Annotated[
             str | None,
-            typer.Option(help="Begin as a client that had this address (INIT-REBOOT).", rich_help_panel=_STEPS),
+            typer.Option(
+                help="Begin as a client that had this address: INIT-REBOOT, or CONFIRM.", rich_help_panel=_STEPS
+            ),
         ] = None,
         inform: Annotated[
             str | None,
             typer.Option(help="Only ask for parameters, as a client that has this address.", rich_help_panel=_STEPS),
         ] = None,
+        information: Annotated[
+            bool,
+            typer.Option("--information", help="The same of DHCPv6, which needs no address.", rich_help_panel=_STEPS),
+        ] = False,
         renew: Annotated[bool, typer.Option("--renew", help="Renew the lease.", rich_help_panel=_STEPS)] = False,
         release: Annotated[
             bool, typer.Option("--release", help="Give the lease back at the end.", rich_help_panel=_STEPS)
@@ -136,6 +152,7 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
         """
         from tenure.console.probe.asked import Asked, counted, hardware_of  # noqa: PLC0415 - `--help` does without
         from tenure.console.probe.lines import ProbeReport  # noqa: PLC0415
+        from tenure.console.probe.start import route_to  # noqa: PLC0415
 
         asked = Asked(
             client_id=client_id,
@@ -153,6 +170,8 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
             requested_address=requested_address,
             reboot=reboot,
             inform=inform,
+            information=information,
+            pd=pd,
             lease_time=lease_time,
             rapid_commit=rapid_commit,
             broadcast=broadcast,
@@ -164,7 +183,7 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
         try:
             hardware = hardware_of(mac) if mac else b"\x02" + secrets.token_bytes(5)
             clients = [counted(hardware, index) for index in range(count)]
-            route = _route(server, interface, asked)
+            route = route_to(6 if v6 else 4, server, interface, giaddr)
         except ValueError as error:
             raise fail(str(error), WRONG) from None
         lines = [_probe_one(open_wire, route, asked, client, output) for client in clients]
@@ -178,30 +197,14 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
     return probe
 
 
-def _route(server: str | None, interface: str | None, asked: Asked) -> Route:
-    from tenure.console.probe.wire import Route  # noqa: PLC0415 - `--help` does without
-    from tenure.dhcpwire.v4.kinds import address  # noqa: PLC0415
-
-    if (server is None) == (interface is None):
-        raise ValueError("a server to ask is needed: either --server ADDRESS, or --interface NAME for those on a wire")
-    if server is None:
-        return Route(4, None, interface)
-    host, colon, port = server.partition(":")
-    address(host)
-    if colon and not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
-        raise ValueError(f"--server {server!r} has no port from 1 to 65535 behind its colon")
-    return Route(4, (host, int(port) if colon else DHCP_PORT), None, address(asked.giaddr) if asked.giaddr else None)
-
-
 def _probe_one(open_wire: OpenWire, route: Route, asked: Asked, hardware: bytes, output: Format) -> ProbeLine:
     """One client's exchange, told as it goes."""
-    from tenure.console.probe.asked import wish4  # noqa: PLC0415 - `--help` does without
-    from tenure.console.probe.asking import follow  # noqa: PLC0415
-    from tenure.console.probe.dhcp4 import Client  # noqa: PLC0415
+    from tenure.console.probe.asking import follow  # noqa: PLC0415 - `--help` does without
     from tenure.console.probe.lines import ProbeLine, message_line  # noqa: PLC0415
+    from tenure.console.probe.start import begin  # noqa: PLC0415
 
     try:
-        wish = wish4(asked, hardware, secrets.randbits(32))
+        talk = begin(route.version, asked, hardware, through_relay=route.server is not None)
     except ValueError as error:
         raise fail(str(error), WRONG) from None
     messages: list[MessageLine] = []
@@ -214,7 +217,7 @@ def _probe_one(open_wire: OpenWire, route: Route, asked: Asked, hardware: bytes,
     try:
         wire = open_wire(replace(route, hardware=hardware))
         try:
-            outcome = follow(Client(wish, wire, through_relay=route.server is not None).talk(), show)
+            outcome = follow(talk(wire), show)
         finally:
             wire.close()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenure.console.probe.dhcp4 import Start, Wish
@@ -37,6 +38,8 @@ class Asked:
     requested_address: str | None = None
     reboot: str | None = None
     inform: str | None = None
+    information: bool = False  # DHCPv6
+    pd: bool = False  # DHCPv6
     lease_time: int | None = None
     rapid_commit: bool = False
     broadcast: bool = False
@@ -48,6 +51,8 @@ class Asked:
 
 def wish4(asked: Asked, hardware: bytes, xid: int) -> Wish:
     """The wish of a DHCPv4 client with this hardware address."""
+    if asked.pd or asked.information:
+        raise ValueError("--pd and --information are of DHCPv6; write -6 with them")
     begins = [(Start.REBOOT, asked.reboot), (Start.INFORM, asked.inform)]
     given = [(start, text) for start, text in begins if text is not None]
     if len(given) > 1 or (given and asked.requested_address is not None):
@@ -103,8 +108,7 @@ def _options4(asked: Asked) -> tuple[tuple[int, bytes], ...]:
         options[Option.CLIENT_FQDN] = _fqdn81(asked.fqdn, asked.fqdn_flags)
     wanted = [_code(name) for name in asked.request] or USUAL_REQUEST
     options[Option.PARAMETER_REQUEST_LIST] = bytes(wanted)
-    by_hand = dict(_by_hand(text) for text in asked.options)
-    return tuple({**options, **by_hand}.items())
+    return tuple({**options, **dict(by_hand(text, option_of) for text in asked.options)}.items())
 
 
 def _client_id(asked: Asked) -> bytes | None:
@@ -166,16 +170,13 @@ def _code(name: str) -> int:
     return code
 
 
-def _by_hand(text: str) -> tuple[int, bytes]:
+def by_hand(text: str, option: Callable[[str, str], tuple[int, bytes]]) -> tuple[int, bytes]:
+    """Code and data of `NAME=VALUE`, by the protocol's own table."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"--option {text!r} is not NAME=VALUE; write host-name=pc1, or 224=0x0a0b")
-    return option_of(name.strip(), octets_written(value))
-
-
-def octets_written(value: str) -> str:
-    """`0x` means octets for an option that has a name too."""
-    return f"hex:{value[2:]}" if value.startswith("0x") else value
+    # `0x` means octets for an option that has a name too
+    return option(name.strip(), f"hex:{value[2:]}" if value.startswith("0x") else value)
 
 
 def _address4(what: str, text: str | None) -> bytes | None:

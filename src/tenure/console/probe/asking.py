@@ -87,10 +87,7 @@ def ask(wire: Wire, question: Question[A], patience: float) -> Generator[Told, N
 def _heard(wire: Wire, question: Question[A], began: float, deadline: float) -> Iterator[tuple[Told, Answer[A] | None]]:
     """What comes in until the deadline, or, once an answer is there, for as long as others are waited for."""
     for _ in range(MOST_ANSWERS):
-        now = time.monotonic()
-        if now >= deadline:
-            return
-        heard = wire.receive(deadline - now)
+        heard = wire.receive(max(0.0, deadline - time.monotonic()))
         if heard is None:
             return
         now = time.monotonic()
