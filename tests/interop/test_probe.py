@@ -2,60 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from dhcp_peers import LIFETIME, POOL, SERVER, SERVERS
-from network import Host, network
+from network import network
+from probing import Prober, field, kinds, problems
 
 FIRST, LAST = (tuple(map(int, end.split("."))) for end in POOL)
 
 
-@dataclass
-class Wire:
-    """A server, and the machine that probes it."""
-
-    name: str
-    prober: Host
-
-    def probe(self, *options: str, status: int = 0) -> dict[str, Any]:
-        """What a probe that ends so found out."""
-        command = [sys.executable, "-m", "tenure", "dhcp", "probe", *options, "-o", "json"]
-        done = self.prober.run("sh", "-c", '"$@"; echo "exit $?"', "sh", *command, timeout=60)
-        document, _, ended = done.rpartition("exit ")
-        assert int(ended) == status, done
-        (found,) = json.loads(document)["probes"]
-        return found
-
-
 @pytest.fixture(scope="module", params=SERVERS)
-def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+def wire(request: pytest.FixtureRequest) -> Iterator[Prober]:
     with network() as net:
         server, prober = net.host("server"), net.host("prober")
         net.wire(server, f"{SERVER}/24", prober, "10.88.0.9/24")
         SERVERS[request.param](server)
-        yield Wire(request.param, prober)
-
-
-def kinds(found: dict[str, Any]) -> list[str]:
-    return [message["message"] for message in found["messages"]]
-
-
-def field(message: dict[str, Any], name: str) -> str:
-    (value,) = [line["value"] for line in message["fields"] if line["field"] == name and not line["depth"]]
-    return value
+        yield Prober(prober)
 
 
 def check_right(found: dict[str, Any]) -> None:
-    assert [line for message in found["messages"] for line in message["fields"] if line["problem"]] == []
+    assert problems(found) == []
     assert FIRST <= tuple(map(int, found["address"].split("."))) <= LAST
 
 
-def test_a_client_on_the_wire_joins_renews_and_leaves(wire: Wire) -> None:
+def test_a_client_on_the_wire_joins_renews_and_leaves(wire: Prober) -> None:
     found = wire.probe("--interface", "eth0", "--host-name", "probed", "--renew", "--release")
     check_right(found)
     assert kinds(found) == [
@@ -71,7 +43,7 @@ def test_a_client_on_the_wire_joins_renews_and_leaves(wire: Wire) -> None:
     assert found["outcome"].endswith("and given back; a RELEASE has no answer")
 
 
-def test_a_relay_joins_renews_and_leaves(wire: Wire) -> None:
+def test_a_relay_joins_renews_and_leaves(wire: Prober) -> None:
     found = wire.probe("--server", SERVER, "--circuit-id", "port-7", "--fqdn", "pc7", "--renew", "--release")
     check_right(found)
     assert kinds(found)[-3:] == ["DHCPREQUEST", "DHCPACK", "DHCPRELEASE"]
@@ -81,7 +53,7 @@ def test_a_relay_joins_renews_and_leaves(wire: Wire) -> None:
     assert [line["value"] for line in offer["fields"] if line["code"] == "82.1"] == ['"port-7"']
 
 
-def test_nothing_is_committed_before_a_request(wire: Wire) -> None:
+def test_nothing_is_committed_before_a_request(wire: Prober) -> None:
     mac = ("--mac", "02:00:00:00:77:01")
     offered = wire.probe("--interface", "eth0", *mac, "--offer-only")
     assert kinds(offered) == ["DHCPDISCOVER", "DHCPOFFER"]
@@ -89,7 +61,7 @@ def test_nothing_is_committed_before_a_request(wire: Wire) -> None:
     check_right(offered)
 
 
-def test_what_is_asked_for_by_hand_is_said_and_answered(wire: Wire) -> None:
+def test_what_is_asked_for_by_hand_is_said_and_answered(wire: Prober) -> None:
     options = ("--option", "vendor-class-identifier=probe", "--option", "224=0x0a0b", "--request", "routers")
     found = wire.probe("--interface", "eth0", "--client-id", '"by hand"', *options, "--offer-only")
     discover, offer = found["messages"]
@@ -100,13 +72,13 @@ def test_what_is_asked_for_by_hand_is_said_and_answered(wire: Wire) -> None:
     assert field(offer, "routers") == SERVER
 
 
-def test_a_wrong_address_is_refused_in_words(wire: Wire) -> None:
+def test_a_wrong_address_is_refused_in_words(wire: Prober) -> None:
     found = wire.probe("--interface", "eth0", "--reboot", "192.0.2.7", "--timeout", "3", status=1)
     assert kinds(found)[-1] == "DHCPNAK"
     assert found["outcome"].startswith(f"{SERVER} refuses: ")
 
 
-def test_parameters_without_a_lease(wire: Wire) -> None:
+def test_parameters_without_a_lease(wire: Prober) -> None:
     # the answer to an INFORM goes to the address itself, so the one that asks must have it
     found = wire.probe("--interface", "eth0", "--inform", "10.88.0.77", "--timeout", "3")
     assert kinds(found) == ["DHCPINFORM", "DHCPACK"]

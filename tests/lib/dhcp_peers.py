@@ -1,4 +1,4 @@
-"""Other DHCPv4 servers on a wire of their own, and tenure, all with the same small pool."""
+"""Other DHCP servers on a wire of their own, and tenure, all with the same small pool."""
 
 from __future__ import annotations
 
@@ -75,9 +75,59 @@ subnet 10.88.0.0 netmask 255.255.255.0 {{
     _wait(server, program("dhcpd"), *command)
 
 
+SERVER6, POOL6 = "2001:db8:9::1", ("2001:db8:9::100", "2001:db8:9::10f")
+DELEGATED, DELEGATED_LENGTH = "2001:db8:ff00::/40", 56
+
+
+def start_tenure6(server: Host) -> None:
+    """Wire and relays."""
+    subnets = f"""
+[[dhcp6.subnets]]
+subnet = "2001:db8:9::/64"
+interface = "eth0"
+pools = ["{POOL6[0]}-{POOL6[1]}"]
+pd-pools = [{{ prefix = "2001:db8:ff00::", prefix-len = 40, delegated-len = {DELEGATED_LENGTH} }}]
+valid-lifetime = {LIFETIME}
+option-data = {{ dns-servers = ["{SERVER6}"] }}
+[ddns]
+ddns-send-updates = false
+"""
+    dhcp = section("dhcp6", interfaces=["eth0"], listen=[f"[{SERVER6}]:547"]) + subnets
+    config = write_toml(server.folder, dhcp)
+    _wait(server, sys.executable, "-m", "tenure", "dhcp", "-c", str(config), private=False, port=547)
+
+
+def start_kea6(server: Host) -> None:
+    """Kea for the wire, and for relays that send to its address."""
+    subnet = {
+        "subnet": "2001:db8:9::/64",
+        "interface": "eth0",
+        "pools": [{"pool": f"{POOL6[0]} - {POOL6[1]}"}],
+        "pd-pools": [{"prefix": "2001:db8:ff00::", "prefix-len": 40, "delegated-len": DELEGATED_LENGTH}],
+        "option-data": [{"name": "dns-servers", "data": SERVER6}],
+    }
+    config = {
+        "Dhcp6": {
+            "interfaces-config": {"interfaces": ["eth0", f"eth0/{SERVER6}"]},
+            "lease-database": {"type": "memfile", "persist": False},
+            "valid-lifetime": LIFETIME,
+            "preferred-lifetime": LIFETIME // 2,
+            "loggers": [{"name": "kea-dhcp6", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
+            "subnet6": [subnet],
+        }
+    }
+    path = server.folder / "kea6.json"
+    path.write_text(json.dumps(config))
+    (server.folder / "lib" / "kea").mkdir()
+    environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(server.folder / "lib")}
+    _wait(server, program("kea-dhcp6"), "-c", str(path), env=environment, port=547)
+
+
+SERVERS6: dict[str, Callable[[Host], None]] = {"tenure": start_tenure6, "kea": start_kea6}
 SERVERS: dict[str, Callable[[Host], None]] = {"tenure": start_tenure, "kea": start_kea, "dhcpd": start_dhcpd}
 
 
-def _wait(server: Host, *command: str, env: dict[str, str] | None = None, private: bool = True) -> None:
+def _wait(server: Host, *command: str, env: dict[str, str] | None = None, private: bool = True, port: int = 67) -> None:
     process = server.start(*command, env=env, private=private)
-    eventually(lambda: ":67 " in server.run("ss", "-lun"), "the server listens on port 67", 30, process.printed)
+    listens = f":{port} "
+    eventually(lambda: listens in server.run("ss", "-lun"), f"the server listens on port {port}", 30, process.printed)

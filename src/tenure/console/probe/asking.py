@@ -7,12 +7,13 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from tenure.console.probe.wire import Wire
+from tenure.console.probe.wire import Heard, Wire
 from tenure.dhcpwire.words import Row
 
 A = TypeVar("A")
 
 ATTEMPTS = 3
+QUICK_SECONDS = 0.05  # an answer that comes so soon is taken before its question is shown, which takes time
 GATHER_SECONDS = 1.0  # how long the offers of other servers are waited for once there is one
 MOST_ANSWERS = 64  # to one question; who gets more is being flooded
 
@@ -70,9 +71,10 @@ def ask(wire: Wire, question: Question[A], patience: float) -> Generator[Told, N
     for attempt in range(1, ATTEMPTS + 1):
         octets = question.build(int(time.monotonic() - began))
         peer = question.send(octets)
-        yield Told(True, question.kind, peer, 0.0, octets, tuple(question.rows(octets)))
         deadline = began + patience * attempt / ATTEMPTS
-        for told, answer in _heard(wire, question, began, deadline):
+        early = _listen(wire, min(QUICK_SECONDS, patience / ATTEMPTS))
+        yield Told(True, question.kind, peer, 0.0, octets, tuple(question.rows(octets)))
+        for told, answer in _heard(wire, question, began, deadline, early):
             yield told
             if answer is None:
                 continue
@@ -84,13 +86,22 @@ def ask(wire: Wire, question: Question[A], patience: float) -> Generator[Told, N
     return answers
 
 
-def _heard(wire: Wire, question: Question[A], began: float, deadline: float) -> Iterator[tuple[Told, Answer[A] | None]]:
+def _listen(wire: Wire, seconds: float) -> tuple[Heard, float] | None:
+    """The next message and when it came."""
+    heard = wire.receive(seconds)
+    return None if heard is None else (heard, time.monotonic())
+
+
+def _heard(
+    wire: Wire, question: Question[A], began: float, deadline: float, early: tuple[Heard, float] | None
+) -> Iterator[tuple[Told, Answer[A] | None]]:
     """What comes in until the deadline, or, once an answer is there, for as long as others are waited for."""
     for _ in range(MOST_ANSWERS):
-        heard = wire.receive(max(0.0, deadline - time.monotonic()))
-        if heard is None:
+        found = early or _listen(wire, max(0.0, deadline - time.monotonic()))
+        early = None
+        if found is None:
             return
-        now = time.monotonic()
+        heard, now = found
         rows = tuple(question.rows(heard.octets))
         try:
             kind, content = question.read(heard.octets)

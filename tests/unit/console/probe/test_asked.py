@@ -79,6 +79,8 @@ def test_a_relay_says_where_its_client_is() -> None:
         (Asked(offer_only=True, renew=True), "commits nothing"),
         (Asked(offer_only=True, rapid_commit=True), "commits nothing"),
         (Asked(inform="10.1.0.9", release=True), "leases nothing"),
+        (Asked(pd=True), "of DHCPv6"),
+        (Asked(information=True), "of DHCPv6"),
     ],
 )
 def test_what_cannot_be_asked(asked: Asked, wrong: str) -> None:

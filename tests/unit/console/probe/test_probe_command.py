@@ -99,6 +99,18 @@ def test_a_random_hardware_address_is_locally_administered_and_unicast() -> None
     assert command.wires[0].sent[0][28:34] == route.hardware
 
 
+@pytest.mark.parametrize(
+    ("server", "place"),
+    [("2001:db8::1", ("2001:db8::1", 547)), ("[::1]:5470", ("::1", 5470)), ("[2001:db8::1]", ("2001:db8::1", 547))],
+)
+def test_a_server_of_dhcpv6(server: str, place: tuple[str, int]) -> None:
+    command = Command(lambda _octets: [])
+    done = command.run("probe", "-6", "--server", server, "--timeout", "0.1")
+    assert done.exit_code == 1
+    assert (command.routes[0].version, command.routes[0].server) == (6, place)
+    assert "nobody answered SOLICIT" in done.stdout
+
+
 def test_no_answer_is_a_failure() -> None:
     done = Command(lambda _octets: []).run("probe", "--server", "10.1.0.1", "--timeout", "0.1")
     assert done.exit_code == 1
@@ -122,6 +134,9 @@ def test_a_wire_that_cannot_be_opened_is_one_line() -> None:
         (["--server", "here"], "an IPv4 address is needed"),
         (["--server", "10.1.0.1:dhcp"], "no port from 1 to 65535"),
         (["--server", "10.1.0.1:0"], "no port from 1 to 65535"),
+        (["-6", "--server", "10.1.0.1"], "an IPv6 address is needed"),
+        (["-6", "--server", "[2001:db8::1]:dhcp"], "no port from 1 to 65535"),
+        (["-6", "--server", "2001:db8::1", "--giaddr", "10.1.0.1"], "--giaddr is of DHCPv4"),
         (["--server", "10.1.0.1", "--mac", "here"], "a hardware address is written"),
         (["--server", "10.1.0.1", "--option", "routers"], "not NAME=VALUE"),
         (["--server", "10.1.0.1", "--giaddr", "here"], "an IPv4 address is needed"),
