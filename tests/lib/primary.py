@@ -11,6 +11,7 @@ from tenure.authority.policy import parse_rule
 from tenure.authority.request import Reply
 from tenure.authority.respond import RefusedUpdate, Update, respond, update_reply
 from tenure.authority.settings import ZonePlace, ZoneSettings
+from tenure.authority.views import Views, ViewSettings, parse_client
 from tenure.authority.zone import Record
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.codes import RRType, type_to_text
@@ -54,13 +55,27 @@ class Primary:
     def start(self, *policy: str) -> None:
         """Begin anew with nothing in memory; without a policy the usual one."""
         rules = tuple(parse_rule(rule) for rule in policy or POLICY)
-        self._zones = {
+        self._zones: Views | dict[Name, ServedZone] = {
             name: ServedZone(ZoneSettings(name, rules), self.ledger.view(zone_id))
             for name, zone_id in self.zone_ids.items()
         }
         self._updates = UpdateBatches(
             self.ledger, {ZonePlace("", name): zone_id for name, zone_id in self.zone_ids.items()}
         )
+
+    def split(self, *, key_leads_inside: bool) -> None:
+        """From now on everybody sees empty zones of the same names, but who has the DHCP key, if that leads inside."""
+        place = {zone.id: zone for zone in self.ledger.zones()}
+        empty = [
+            self.ledger.create_zone(name, place[zone_id].soa_ttl, place[zone_id].soa_rdata, view="outside")
+            for name, zone_id in self.zone_ids.items()
+        ]
+        outside = [ServedZone(ZoneSettings(zone.name, view="outside"), self.ledger.view(zone.id)) for zone in empty]
+        assert isinstance(self._zones, dict)
+        keys = frozenset({DHCP_KEY.name}) if key_leads_inside else frozenset[Name]()
+        views = [ViewSettings("outside", (parse_client("any"),)), ViewSettings("", (), keys)]
+        self._updates = UpdateBatches(self.ledger, {zone.place: zone.id for zone in self.ledger.zones()})
+        self._zones = Views(views, [*self._zones.values(), *outside])
 
     def answer(self, octets: bytes) -> bytes:
         """The reply to a message that came over TCP; an update is durable before it is here."""

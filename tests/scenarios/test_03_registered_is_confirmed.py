@@ -1,4 +1,4 @@
-"""Invariant 3: "registered" is said only after the authoritative server confirmed it. (Views come later.)"""
+"""Invariant 3: "registered" is said only after the authoritative server confirmed it, through the right view."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from primary import PERSON_KEY
 from stepped_updater import Fate
 from story import Story
 
-from tenure.dnswire.message import QR, build_message, parse_message
+from tenure.dnswire.codes import Rcode, RRClass, RRType
+from tenure.dnswire.message import QR, Message, build_message, parse_message
+from tenure.dnswire.name import from_text
+from tenure.dnswire.rr import Question
 from tenure.naming.reason import Reason
 from tenure.naming.registration import State
 from tenure.signing.tsig import sign_request
@@ -61,6 +64,35 @@ def test_what_was_done_unheard_is_not_registered_until_it_is_heard(story: Story)
         ann is registered
         pc.example.test. holds A 10.1.0.100, DHCID
     """)
+
+
+def seen_by_everybody(story: Story, name: str) -> Message:
+    """The answer to an unsigned question for the address."""
+    question = Question(from_text(name), int(RRType.A), int(RRClass.IN))
+    return parse_message(story.world.primary.answer(build_message(7, 0, [question])))
+
+
+def test_a_name_is_registered_in_the_view_that_the_key_leads_to(story: Story) -> None:
+    """The address that the updates come from is one of another view, which has a zone of the same name."""
+    story.world.primary.split(key_leads_inside=True)
+    story.tell("""
+        ann joins 10.1 as pc
+        all comes to rest
+        ann is registered
+        pc.example.test. holds A 10.1.0.100, DHCID
+    """)
+    assert seen_by_everybody(story, "pc.example.test.").rcode == Rcode.NXDOMAIN
+
+
+def test_an_update_that_fell_into_another_view_has_registered_nothing(story: Story) -> None:
+    story.world.primary.split(key_leads_inside=False)
+    story.tell("""
+        ann joins 10.1 as pc
+        the updater works
+        pc.example.test. holds nothing
+    """)
+    assert story.world.registration("pc.example.test.").forward.state != State.REGISTERED
+    assert seen_by_everybody(story, "pc.example.test.").rcode == Rcode.NXDOMAIN
 
 
 @pytest.mark.parametrize(("moment", "there"), [(Moment.BEFORE, []), (Moment.AFTER, ["A 10.1.0.100", "DHCID"])])

@@ -21,7 +21,7 @@ from tenure.authority.request import (
     error_of,
     read_request,
 )
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.transfer import Transfer, decide_transfer
 from tenure.authority.update import zone_of_update
 from tenure.authority.views import View, Views
@@ -59,11 +59,10 @@ class RefusedUpdate(NamedTuple):
     """An update that was refused before any zone was asked."""
 
     reply: Callable[[float, ExtendedError | None], bytes]  # now, and what else the requestor is told
-    zone: Name | None
+    zone: ZonePlace | None  # in the view that it fell into
     name: Name | None  # the first that it wanted to change
     key: Name | None  # whose signature was verified
     refusal: Refusal
-    view: str = ""  # that it fell into
 
     def telling(self, error: ExtendedError) -> Callable[[float], bytes]:
         """The reply with the error, when it is known what time it is."""
@@ -221,7 +220,8 @@ def _update(request: Request, view: View, client: str, now: float) -> Response:
 
 def _refuse_update(request: Request, view: View, zone: Name | None, refusal: Refusal) -> RefusedUpdate:
     reply = partial(update_reply, request, refusal.rcode)
-    return RefusedUpdate(reply, zone, first_name(request.message), request.key, refusal, view.name)
+    place = None if zone is None else ZonePlace(view.name, zone)
+    return RefusedUpdate(reply, place, first_name(request.message), request.key, refusal)
 
 
 def _notify(request: Request, view: View, client: str, now: float) -> Response:
@@ -268,7 +268,8 @@ def _unanswerable(found: Unanswerable, view: View, client: str, now: float) -> R
     served = None if name is None or found.rejected is None else view.zones.get(name)
     if served is not None and served.settings.primaries and _may_go_on(found.request, served.settings, client):
         return Forward(found.request, served.settings)
-    return RefusedUpdate(found.reply, name, first_name(message), None, found.refusal, view.name)
+    place = None if name is None else ZonePlace(view.name, name)
+    return RefusedUpdate(found.reply, place, first_name(message), None, found.refusal)
 
 
 def _may_go_on(request: Request, zone: ZoneSettings, client: str) -> bool:

@@ -78,7 +78,7 @@ class Views:
         for number, one in enumerate(settings):
             self._by_name[one.name] = View(one.name, seen_zones(everywhere, one.name), everywhere, number)
         self._closed = View("", {}, everywhere, len(settings), is_open=False)
-        self._only = None if settings else View("", seen_zones(everywhere, ""))
+        self.only = None if settings else View("", seen_zones(everywhere, ""))  # what everybody sees
         self._by_address: dict[str, View] = {}
 
     @property
@@ -88,8 +88,8 @@ class Views:
 
     def of(self, client: str, key: Name | None) -> View:
         """What a request from this address sees that was signed with the key, or was not signed."""
-        if self._only is not None:
-            return self._only
+        if self.only is not None:
+            return self.only
         if key is not None:
             return self._choose(client, key)
         view = self._by_address.get(client)

@@ -13,7 +13,7 @@ from tenure.config.dhcp6 import Subnet6Section
 from tenure.config.dns import Updates, ZoneSection
 from tenure.config.dns_checks import check_key_is_defined
 from tenure.config.dns_views import seen_zone, view_settings
-from tenure.config.domains import DomainPlan, all_plans, domain_plans, own_zones, uncovered_address
+from tenure.config.domains import DomainPlan, all_plans, domain_plans, own_views, uncovered_address
 from tenure.config.fields import Endpoint, view_word
 from tenure.config.naming_levels import global_levels, level_of
 from tenure.config.problem import Location, Problem
@@ -58,7 +58,7 @@ def _check_domains(configuration: Configuration) -> Iterator[Problem]:
                     at, f"is the zone of {direction}[{first}] too", "write each zone once, with all its servers"
                 )
     for plan in all_plans(configuration):
-        if not plan.servers and not own_zones(configuration, plan.zone):
+        if not plan.servers and not own_views(configuration, plan.zone):
             yield Problem(
                 plan.written_at,
                 f"no server is known for {to_text(plan.zone)}",
@@ -79,7 +79,7 @@ def _check_views(configuration: Configuration) -> Iterator[Problem]:
         for index, section in enumerate(written or ()):
             yield from _check_view_of(configuration, section, ("ddns", str(direction), index))
         for plan in domain_plans(configuration, direction) if written is None else ():
-            views = list(dict.fromkeys(view_word(one.view) for one in own_zones(configuration, plan.zone)))
+            views = [view_word(view) for view in own_views(configuration, plan.zone)]
             if len(views) > 1:
                 zone = to_text(plan.zone)
                 wrong = f"{zone} is in several views ({', '.join(views)}), and nothing says which one leases belong to"
@@ -88,7 +88,7 @@ def _check_views(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _check_view_of(configuration: Configuration, section: DomainSection, at: Location) -> Iterator[Problem]:
-    views = list(dict.fromkeys(one.view for one in own_zones(configuration, section.zone)))
+    views = own_views(configuration, section.zone)
     words = ", ".join(map(view_word, views))
     zone = to_text(section.zone)
     if section.view is not None and section.view not in views:

@@ -42,7 +42,7 @@ def domain_plans(configuration: Configuration, direction: Direction) -> list[Dom
     for index, zone in enumerate(configuration.dns.zones if configuration.dns else []):
         if is_reverse(zone.name) is not (direction is Direction.REVERSE) or zone.name in found:
             continue
-        if configuration.leases or len(own_zones(configuration, zone.name)) == 1:  # a check wants one
+        if configuration.leases or len(own_views(configuration, zone.name)) == 1:  # a check wants one
             section = DomainSection.model_construct(zone=zone.name, view=zone.view)
             found[zone.name] = _plan(configuration, section, ("dns", "zones", index))
     return list(found.values())
@@ -69,6 +69,11 @@ def own_zone(configuration: Configuration, zone: Name, view: str | None) -> Zone
 def own_zones(configuration: Configuration, zone: Name) -> list[ZoneSection]:
     """The zones under `[dns]` of this name, in all views."""
     return [one for one in (configuration.dns.zones if configuration.dns else []) if one.name == zone]
+
+
+def own_views(configuration: Configuration, zone: Name) -> list[str]:
+    """The views that have a zone of this name under `[dns]`; empty for the shared one."""
+    return list(dict.fromkeys(one.view for one in own_zones(configuration, zone)))
 
 
 def routes(configuration: Configuration, keys: Mapping[Name, Key] | None) -> Routes:

@@ -44,7 +44,7 @@ class Zone(NamedTuple):
     name: Name  # lower-cased
     soa_ttl: int  # seconds
     soa_rdata: bytes
-    view: str  # that it is in; empty: it is shared by the views
+    view: str = ""  # that it is in; empty: it is shared by the views
 
     @property
     def place(self) -> ZonePlace:

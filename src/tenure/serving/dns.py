@@ -185,7 +185,7 @@ class DnsService:
 
     def _cache_for(self, client: str) -> QueryCache:
         """What is ready for unsigned queries from there."""
-        return self._caches[self._views.of(client, None).number]
+        return self._cache if self._views.only is not None else self._caches[self._views.of(client, None).number]
 
     def _receive_in_view(self, octets: bytes, peer: Peer, send: Send) -> None:
         """Like `_receive_udp`, where what is ready depends on who asks."""

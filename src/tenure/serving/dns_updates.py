@@ -135,8 +135,7 @@ class UpdateBatches:
             correlation = f"{batch_id}-{number}"
             if isinstance(update, RefusedUpdate):
                 refused += 1
-                place = None if update.zone is None else ZonePlace(update.view, update.zone)
-                of = RefusedFrom(place, update.name, update.key, source)
+                of = RefusedFrom(update.zone, update.name, update.key, source)
                 noted = self._note_refusal(batch, update.refusal, of, now, correlation)
                 unrecorded += not noted
                 replies.append(update.telling(refused_error(update.refusal, correlation if noted else "")))

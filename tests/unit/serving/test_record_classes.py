@@ -56,8 +56,7 @@ class Server:
             )
             for place, zone_id in self.ids.items()
         }
-        places = {ZonePlace("", name): zone_id for name, zone_id in self.ids.items()}
-        self.batches = UpdateBatches(ledger, places)
+        self.batches = UpdateBatches(ledger, self.ids)
 
     def send(self, zone: Name, *records: RR, key: Key = KEY) -> None:
         octets, _mac = sign_request(build_update(7, zone, [], records), key, NOW)
