@@ -25,7 +25,7 @@ from tenure.config.fields import view_word
 from tenure.config.problem import ConfigurationError, Problem
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
-from tenure.config.subnets import client_classes, subnets
+from tenure.config.subnets import client_classes, limits, subnets
 from tenure.config.subnets6 import subnets6
 from tenure.config.zones import DNS_PORT, journal_sizes, place_of, start_records, zone_settings
 from tenure.dnswire.name import to_text
@@ -259,7 +259,9 @@ def dhcp6_server(configured: bytes | None, ledger: LeaseLedger) -> Server:
 def _subnet_table(configuration: Configuration, dhcp4: Dhcp4) -> SubnetTable:
     from tenure.leasing.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
 
-    return SubnetTable(subnets(configuration), client_classes(configuration), dhcp4.identifier_expression)
+    return SubnetTable(
+        subnets(configuration), client_classes(configuration), dhcp4.identifier_expression, limits(dhcp4)
+    )
 
 
 def rehearse_packets(configuration: Configuration, question: Question) -> list[Act]:

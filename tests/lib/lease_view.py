@@ -40,6 +40,10 @@ class MemoryView:
     def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
         return [row for row in self.rows.values() if row.address <= last and row.last_address >= first]
 
+    def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
+        running = [row for row in self.rows.values() if row.state == LeaseState.BOUND and row.ends_at > now]
+        return [row for row in running if row.relay == relay and hardware in {None, row.hardware}][:limit]
+
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
         free = [
             row

@@ -146,6 +146,21 @@ class PlacedSubnet(NamedTuple):
     section: SubnetSection
 
 
+class LimitsSection(Section):
+    """Limits against exhaustion. Who has a lease already, and whose address is reserved, is not held back."""
+
+    max_leases_per_circuit: Annotated[int, Field(ge=1)] | None = None
+    """The most addresses that are leased behind one circuit: where a relay says the same in option 82. Default: no
+    limit."""
+
+    max_leases_per_hardware_address: Annotated[int, Field(ge=1)] | None = None
+    """The most addresses that one hardware address has behind one circuit, under however many client identifiers.
+    Default: no limit."""
+
+    max_discovers_per_second: Annotated[int, Field(ge=1)] | None = None
+    """How often one client can begin in a second; more is not answered. Default: no limit."""
+
+
 class Dhcp4(LeaseParameters):
     """The DHCPv4 server."""
 
@@ -168,6 +183,9 @@ class Dhcp4(LeaseParameters):
     identifier_expression: ClassValue | None = None
     """What `flex-id` of a reservation is compared with, in the words of a class's test: `relay4[1].hex + '/' +
     relay4[2].hex`. Default: nothing."""
+
+    limits: LimitsSection = LimitsSection()
+    """Limits against exhaustion."""
 
     def placed_subnets(self) -> list[PlacedSubnet]:
         """All subnets in the order of the file, those that are alone first."""

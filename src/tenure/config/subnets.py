@@ -11,7 +11,7 @@ from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, Reservation
 from tenure.config.lease_parameters import LevelParameters
 from tenure.config.naming_levels import level_of, policy_of_levels, subnet_levels
 from tenure.dhcpwire.v4.options import encode_option
-from tenure.leasing.subnet import ClientClass, Level, Pool, Reservation, Subnet
+from tenure.leasing.subnet import NO_LIMITS, ClientClass, Level, Limits, Pool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
 
 T = TypeVar("T")
@@ -124,6 +124,15 @@ def identity_keys(section: ReservationSection) -> dict[str, bytes | None]:
 def encoded_options(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
     """Code to data octets; the values were checked."""
     return dict(encode_option(name, words if len(words) > 1 else words[0]) for name, words in option_data.items())
+
+
+def limits(dhcp4: Dhcp4) -> Limits:
+    """The limits; the very value `NO_LIMITS` where none is set."""
+    written = dhcp4.limits
+    found = Limits(
+        written.max_leases_per_circuit, written.max_leases_per_hardware_address, written.max_discovers_per_second
+    )
+    return NO_LIMITS if found == NO_LIMITS else found
 
 
 def client_classes(configuration: Configuration) -> tuple[ClientClass, ...]:

@@ -78,7 +78,20 @@ def decide(
     if not link:
         return silent(Verdict.NO_SUBNET)
     return decision(
-        Inquiry(packet, arrival, link, client, hardware(packet), view, offers, now, correlation, classes, known_as)
+        Inquiry(
+            packet,
+            arrival,
+            link,
+            client,
+            hardware(packet),
+            view,
+            offers,
+            now,
+            correlation,
+            classes,
+            known_as,
+            subnets.limits,
+        )
     )
 
 

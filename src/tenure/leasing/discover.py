@@ -8,15 +8,20 @@ from __future__ import annotations
 from tenure.leasing import reply
 from tenure.leasing.allocation import choose
 from tenure.leasing.binding import bind, name_client, rows_of
+from tenure.leasing.history import refused
 from tenure.leasing.inquiry import Decision, Inquiry, silent
-from tenure.leasing.lease import NOTHING
+from tenure.leasing.lease import NOTHING, Changes
+from tenure.leasing.limits import too_many
+from tenure.leasing.subnet import NO_LIMITS
 from tenure.leasing.verdict import Verdict
 
 _HOST_NAME, _LEASE_TIME, _RAPID_COMMIT, _CLIENT_FQDN = 12, 51, 80, 81
 
 
 def discover(inquiry: Inquiry) -> Decision:
-    """The offer, or silence when no address is free."""
+    """The offer, or silence when no address is free, or one too many."""
+    if inquiry.limits is not NO_LIMITS and (excess := _excess(inquiry)) is not None:
+        return excess
     chosen = choose(inquiry)
     if chosen is None:
         return silent(Verdict.NO_FREE_ADDRESS)
@@ -33,3 +38,16 @@ def discover(inquiry: Inquiry) -> Decision:
     named = _CLIENT_FQDN in options or _HOST_NAME in options
     naming = name_client(inquiry, prepared, terms, address, lifetime) if named else None
     return Decision(reply.offer(inquiry, prepared, terms, address, lifetime, naming), NOTHING, Verdict.OFFERED)
+
+
+def _excess(inquiry: Inquiry) -> Decision | None:
+    """Silence for a client that would pass a limit; the history is told of it once a minute."""
+    most = inquiry.limits.discovers_per_second
+    if most is not None and inquiry.offers.begun.count(inquiry.client, inquiry.now) > most:
+        return silent(Verdict.TOO_OFTEN)
+    verdict = too_many(inquiry)
+    if verdict is None:
+        return None
+    if inquiry.offers.told.count(inquiry.client, inquiry.now) > 1:
+        return silent(verdict)
+    return Decision(None, Changes(events=(refused(inquiry, None, "DISCOVER", verdict),)), verdict)

@@ -14,8 +14,8 @@ from tenure.naming.event import Event
 ACTOR = "dhcp4"
 
 
-def refused(inquiry: Inquiry, address: bytes, cause: str, verdict: Verdict) -> Event:
-    """The history's line about a DHCPNAK."""
+def refused(inquiry: Inquiry, address: bytes | None, cause: str, verdict: Verdict) -> Event:
+    """The history's line about a DHCPNAK, or about silence that somebody should know of."""
     return Event(
         inquiry.now,
         "request-refused",

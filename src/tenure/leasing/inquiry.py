@@ -15,6 +15,7 @@ from tenure.leasing.lease import NOTHING, Changes, LeaseView
 from tenure.leasing.link import Link
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.prepared import PreparedSubnet
+from tenure.leasing.subnet import NO_LIMITS, Limits
 from tenure.leasing.terms import Terms
 from tenure.leasing.verdict import Verdict
 
@@ -33,6 +34,7 @@ class Inquiry(NamedTuple):
     correlation: str
     classes: Classes = ()
     identities: Identities = ()  # none where nothing is reserved
+    limits: Limits = NO_LIMITS
 
     def terms(self, prepared: PreparedSubnet, address: bytes) -> Terms:
         """The terms of this client, should it have the address."""

@@ -96,6 +96,9 @@ class LeaseView(Protocol):
     def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
         """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
 
+    def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
+        """Up to `limit` running leases that came with this option 82, of this hardware address if one is given."""
+
 
 class Changes(NamedTuple):
     """What a decision changes; all of it is committed in one transaction, or none."""

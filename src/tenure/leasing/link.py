@@ -16,7 +16,7 @@ from tenure.leasing.expression.dialect import Value
 from tenure.leasing.expression.v4 import Sighting
 from tenure.leasing.identities import Identities
 from tenure.leasing.prepared import PreparedSubnet
-from tenure.leasing.subnet import ClientClass, Reservation, Subnet
+from tenure.leasing.subnet import NO_LIMITS, ClientClass, Limits, Reservation, Subnet
 
 K = TypeVar("K", bound=Hashable)
 
@@ -37,9 +37,11 @@ class SubnetTable:
         subnets: Sequence[Subnet],
         classes: Sequence[ClientClass] = (),
         flex: Value[Sighting] | None = None,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.classes = ClassTable(classes, subnets)
         self.flex = flex
+        self.limits = limits
         self.has_reservations = any(one.reservations or one.shared_reservations for one in subnets)
         self.is_guarded = any(subnet.guards for subnet in subnets)
         prepared = [PreparedSubnet(subnet, self.classes) for subnet in subnets]

@@ -1,4 +1,4 @@
-"""What one process remembers between packets, none of it durable: offers, and free addresses that it looked up ahead.
+"""What one process remembers between packets, none of it durable: offers, free addresses looked up ahead, tallies.
 
 An offer is no promise (RFC 2131 section 3.1): when it is forgotten, or another server on the same ledger has given the
 address away, the client's REQUEST is refused and it begins again.
@@ -35,6 +35,24 @@ class LookAhead:
         self.exhausted_until = 0.0  # no unused one was left; not looked for again before this time
 
 
+class Tally:
+    """How often each client did something in the stretch of time that runs."""
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+        self._stretch = 0
+        self._times: dict[bytes, int] = {}
+
+    def count(self, client: bytes, now: float) -> int:
+        """How often, this time included."""
+        stretch = int(now) // self._seconds
+        if stretch != self._stretch:
+            self._stretch = stretch
+            self._times.clear()
+        number = self._times[client] = self._times.get(client, 0) + 1
+        return number
+
+
 class OfferBook:
     """The standing offers, one for a client in a subnet and one for an address, at most `capacity`.
 
@@ -43,6 +61,8 @@ class OfferBook:
     """
 
     def __init__(self, capacity: int = CAPACITY, spread: float = 0.0) -> None:
+        self.begun = Tally(1)  # exchanges
+        self.told = Tally(60)  # lines in the history about who was not answered
         self._capacity = capacity
         self._spread = spread
         self._by_address: dict[bytes, Offer] = {}  # oldest first

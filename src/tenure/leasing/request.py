@@ -20,6 +20,7 @@ from tenure.leasing.binding import bind, rows_of
 from tenure.leasing.history import refused
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import Changes, Lease
+from tenure.leasing.limits import too_many
 from tenure.leasing.link import subnet_on
 from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.verdict import Verdict
@@ -79,7 +80,7 @@ def _selecting(inquiry: Inquiry, address: bytes) -> Decision:
     if on is None:
         return _refuse(inquiry, ClientState.SELECTING, address, Verdict.REFUSED_WRONG_NETWORK)
     rows, row = rows_of(inquiry, address)
-    why = refusal(inquiry, on, address, row)
+    why = refusal(inquiry, on, address, row) or too_many(inquiry)
     if why is not None:
         return _refuse(inquiry, ClientState.SELECTING, address, why)
     return bind(inquiry, on, address, row, rows, _CAUSES[ClientState.SELECTING], settles=True)
@@ -95,7 +96,7 @@ def _confirming(inquiry: Inquiry, state: ClientState, address: bytes) -> Decisio
     rows, row = rows_of(inquiry, address)
     if not _knows(inquiry, prepared, address, row):
         return _deny(inquiry, prepared, state, address, row, rows)
-    why = refusal(inquiry, prepared, address, row)
+    why = refusal(inquiry, prepared, address, row) or too_many(inquiry)
     if why is not None:
         return _refuse(inquiry, state, address, why)
     return bind(inquiry, prepared, address, row, rows, _CAUSES[state], settles=state is ClientState.INIT_REBOOT)

@@ -106,3 +106,18 @@ class Subnet:
     def holds(self, address: bytes) -> bool:
         """Whether the address is on this network."""
         return int.from_bytes(address, "big") & self.mask == self.prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one place, one device or one client may have of the server; None: no limit.
+
+    A place is what a relay says of it in option 82, octet for octet.
+    """
+
+    leases_per_circuit: int | None = None
+    leases_per_hardware: int | None = None  # in one place: a device that goes on making up client identifiers
+    discovers_per_second: int | None = None  # by one client
+
+
+NO_LIMITS = Limits()

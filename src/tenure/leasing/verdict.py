@@ -1,6 +1,7 @@
 """What became of a packet: one code for each, one sentence for people. Every packet counts under exactly one.
 
-Codes that begin with `refused-` are the reasons of a DHCPNAK; the sentence goes to the client in option 56 too.
+Codes that begin with `refused-` are the reasons of a DHCPNAK; the sentence goes to the client in option 56 too. A
+DHCPDISCOVER that cannot be met is not answered.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ class Verdict(StrEnum):
     REFUSED_OUTSIDE_POOLS = "refused-outside-pools"
     REFUSED_CLASS = "refused-class"
     REFUSED_QUARANTINE = "refused-quarantine"
+    REFUSED_CIRCUIT_LIMIT = "refused-circuit-limit"
+    REFUSED_HARDWARE_LIMIT = "refused-hardware-limit"
     REFUSED_UNKNOWN = "refused-unknown"
     # no answer: not for us, or nothing that we may say
     DROPPED = "dropped"
     NO_SUBNET = "no-subnet"
     NO_FREE_ADDRESS = "no-free-address"
+    TOO_OFTEN = "too-often"
+    CHECKING = "checking"
     OTHER_SERVER = "other-server"
     UNKNOWN_CLIENT = "unknown-client"
     NO_SUCH_BINDING = "no-such-binding"
@@ -59,10 +64,14 @@ WORDS: dict[Verdict, str] = {
     Verdict.REFUSED_OUTSIDE_POOLS: "the address is in no pool",
     Verdict.REFUSED_CLASS: "the address is in a pool for clients of another class",
     Verdict.REFUSED_QUARANTINE: "somebody else was found to use the address",
+    Verdict.REFUSED_CIRCUIT_LIMIT: "as many addresses as one circuit may have are leased there",
+    Verdict.REFUSED_HARDWARE_LIMIT: "as many addresses as one hardware address may have are leased to it there",
     Verdict.REFUSED_UNKNOWN: "no lease of the client is known here",
     Verdict.DROPPED: "the packet is in the class DROP",
     Verdict.NO_SUBNET: "no configured subnet covers the place that the packet came from",
     Verdict.NO_FREE_ADDRESS: "no address is free in the pools of the client's subnet",
+    Verdict.TOO_OFTEN: "the client begins more often than it may",
+    Verdict.CHECKING: "whether somebody uses the address is being looked at; the client is answered then",
     Verdict.OTHER_SERVER: "the client speaks to another server",
     Verdict.UNKNOWN_CLIENT: "no lease of the client is known, and other servers may know one",
     Verdict.NO_SUCH_BINDING: "the client gave up a lease that it does not have",

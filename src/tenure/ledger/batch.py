@@ -38,6 +38,8 @@ class LeaseStatements(NamedTuple):
     nth_address: str
     within: str
     before: str
+    behind: str
+    behind_as: str
     ended_by_address: str
     ended_by_end: str
     bound_past_end: str
@@ -55,6 +57,8 @@ def lease_statements(session: Session) -> LeaseStatements:
         statements.NTH_ADDRESS,
         statements.WITHIN,
         statements.BEFORE,
+        statements.BEHIND,
+        statements.BEHIND_AS,
         statements.ENDED_BY_ADDRESS,
         statements.ENDED_BY_END,
         statements.BOUND_PAST_END,
@@ -143,6 +147,25 @@ class LeaseBatch:
         found += [row for a, row in changed.items() if row is not None and first <= a <= last and len(a) == size]
         nearest = self.row_before(first, first[:2] + bytes(size - 2))
         return found if nearest is None or nearest.last_address < first else [nearest, *found]
+
+    def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
+        """Up to `limit` running leases that came with this option 82, of this hardware address if one is given."""
+        changed = self._changed
+        wanted = limit + len(changed)
+        if hardware is None:
+            rows = self._session.rows(self._sql.behind, (relay, now, wanted))
+        else:
+            rows = self._session.rows(self._sql.behind_as, (relay, hardware, now, wanted))
+        found = [lease for row in rows if (lease := lease_of(row)).address not in changed]
+        found += [
+            lease
+            for lease in changed.values()
+            if lease is not None
+            and (lease.relay, lease.state) == (relay, LeaseState.BOUND)
+            and lease.ends_at > now
+            and hardware in {None, lease.hardware}
+        ]
+        return found[:limit]
 
     def row_before(self, address: bytes, first: bytes) -> Lease | None:
         """The row with the highest address of those from `first` on that are below `address`."""

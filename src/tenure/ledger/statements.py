@@ -38,6 +38,12 @@ BEFORE = f"""\
 select {LEASE_COLUMNS} from lease where address >= ? and address < ? and length(address) = ?
 order by address desc limit 1 /*locked*/"""
 
+# What is behind one relay's circuit, and of it one device's.
+_BEHIND = f"select {LEASE_COLUMNS} from lease where relay = ?"
+_RUNNING = f"and state = {LeaseState.BOUND:d} and ends_at > ? limit ?"
+BEHIND = f"{_BEHIND} {_RUNNING}"
+BEHIND_AS = f"{_BEHIND} and hardware = ? {_RUNNING}"
+
 # `+` keeps a condition from choosing the index: a small pool is read along its addresses, a big one along the ends.
 ENDED_BY_ADDRESS = f"""\
 select {LEASE_COLUMNS} from lease

@@ -29,7 +29,7 @@ KINDS: dict[str, str] = {
     "lease-declined": "a client found its address in use by somebody else; it is in quarantine",
     "lease-superseded": "a client has another address now, so the lease of the one before ended",
     "lease-expired": "a lease ran out",
-    "request-refused": "a client asked for an address that it cannot have, and was told so (DHCPNAK)",
+    "request-refused": "a client asked for an address that it cannot have: it was refused (DHCPNAK), or not answered",
     "registration-confirmed": "an authoritative server has confirmed what DNS says for a lease, in one direction",
     "registration-removed": "an authoritative server has confirmed that what tenure wrote for a lease is gone",
     "registration-refused": "DNS cannot say what a lease wants, and the reason is permanent",

@@ -210,3 +210,27 @@ def test_the_store_says_in_one_line_that_it_can_be_written(ledger: Ledger) -> No
     assert ledger.leases.place in said
     assert "can be written" in said
     assert "\n" not in said
+
+
+def test_what_is_behind_a_relay_with_what_the_batch_has_decided(ledger: Ledger) -> None:
+    rows = (
+        lease(1, 1, relay=b"here"),
+        lease(2, 2, relay=b"here", hardware=b"\1same"),
+        lease(3, 3, relay=b"there"),
+        lease(4, 4, relay=b"here", state=LeaseState.RELEASED),
+        lease(5, 5, relay=b"here", ends_at=NOW - 1),
+    )
+    ledger.leases.transact(lambda batch: batch.apply(changes(*rows)), NOW)
+
+    def work(batch: LeaseBatch) -> None:
+        def behind(hardware: bytes | None = None, limit: int = 9) -> set[bytes]:
+            return {row.address for row in batch.leases_behind(b"here", hardware, NOW, limit)}
+
+        assert behind() == {address(1), address(2)}
+        assert behind(b"\1same") == {address(2)}
+        assert len(behind(limit=1)) == 1
+        batch.apply(changes(lease(1, 1, relay=b"there"), lease(6, 6, relay=b"here", hardware=b"\1same")))
+        assert behind() == {address(2), address(6)}
+        assert behind(b"\1same") == {address(2), address(6)}
+
+    ledger.leases.transact(work, NOW)
