@@ -65,6 +65,16 @@ class LeaseParameters(BootParameters):
     offer_lifetime: Lifetime | None = None
     """How long an offered address is kept for its client, in seconds. Default: 60."""
 
+    ping_check: bool | None = None
+    """Before an address is offered, ask by ICMP echo whether somebody uses it. The client waits, others don't.
+    Default: false."""
+
+    arp_check: bool | None = None
+    """The same by ARP, for clients on a wire of ours; hosts that do not answer a ping answer this. Default: false."""
+
+    check_timeout: Annotated[float, Field(gt=0, le=10)] | None = None
+    """How long an answer to either is waited for, in seconds. Default: 0.5."""
+
     rapid_commit: bool | None = None
     """Give a client that asks for it (option 80) its lease at once, without an offer; only where no other server leases
     on the same network. Default: false."""

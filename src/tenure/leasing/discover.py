@@ -8,6 +8,7 @@ from __future__ import annotations
 from tenure.leasing import reply
 from tenure.leasing.allocation import choose
 from tenure.leasing.binding import bind, name_client, rows_of
+from tenure.leasing.checks import check_of
 from tenure.leasing.history import refused
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import NOTHING, Changes
@@ -27,10 +28,15 @@ def discover(inquiry: Inquiry) -> Decision:
         return silent(Verdict.NO_FREE_ADDRESS)
     prepared, address = chosen
     options = inquiry.packet.options
+    until = inquiry.now + prepared.subnet.offer_seconds
+    check = check_of(inquiry, prepared, address)
+    if check is not None:
+        inquiry.offers.keep(address, inquiry.client, prepared.subnet_id, until)
+        inquiry.offers.wanted = check
+        return silent(Verdict.CHECKING)
     if _RAPID_COMMIT in options and prepared.subnet.rapid_commit:
         rows, row = rows_of(inquiry, address)
         return bind(inquiry, prepared, address, row, rows, "DISCOVER with rapid commit", settles=True, rapid=True)
-    until = inquiry.now + prepared.subnet.offer_seconds
     inquiry.offers.keep(address, inquiry.client, prepared.subnet_id, until)
     terms = inquiry.terms(prepared, address)
     lifetime = terms.lifetime(options.get(_LEASE_TIME))

@@ -44,6 +44,7 @@ class SubnetTable:
         self.limits = limits
         self.has_reservations = any(one.reservations or one.shared_reservations for one in subnets)
         self.is_guarded = any(subnet.guards for subnet in subnets)
+        self.checks_addresses = any(subnet.ping_check or subnet.arp_check for subnet in subnets)
         prepared = [PreparedSubnet(subnet, self.classes) for subnet in subnets]
         self._networks = _grouped((one.subnet.network, one) for one in prepared)
         self._of_interface = _grouped((one.subnet.interface, one) for one in prepared)
@@ -74,6 +75,10 @@ class SubnetTable:
         if arrival.interface is not None:
             return self._of_interface.get(arrival.interface) or self._holding(arrival.local)
         return ()
+
+    def subnet_of(self, address: bytes) -> PreparedSubnet | None:
+        """The subnet that the address is in."""
+        return next((one for one in self._by_prefix if one.holds(address)), None)
 
     def _holding(self, address: bytes) -> Link:
         """The narrowest subnet that the address is in, with those that share its wire."""

@@ -21,6 +21,16 @@ class Offer(NamedTuple):
     until: float  # UTC seconds
 
 
+class AddressCheck(NamedTuple):
+    """What is to be found out before an address is offered."""
+
+    address: bytes
+    hardware: bytes  # of the client that it is for, whose own answer means nothing
+    ping: bool
+    interface: str | None  # the wire on which to ask by ARP; None: not by ARP
+    seconds: float  # how long an answer is waited for
+
+
 class LookAhead:
     """Addresses of one pool that the ledger called free, and where to go on looking."""
 
@@ -63,6 +73,8 @@ class OfferBook:
     def __init__(self, capacity: int = CAPACITY, spread: float = 0.0) -> None:
         self.begun = Tally(1)  # exchanges
         self.told = Tally(60)  # lines in the history about who was not answered
+        self.wanted: AddressCheck | None = None  # by the last decision that waits for one
+        self._seen_free: dict[bytes, float] = {}  # until when what was found out counts
         self._capacity = capacity
         self._spread = spread
         self._by_address: dict[bytes, Offer] = {}  # oldest first
@@ -112,6 +124,16 @@ class OfferBook:
         address = self._by_client.get((subnet_id, client))
         if address is not None:
             self.forget(address)
+
+    def is_seen_free(self, address: bytes, now: float) -> bool:
+        """Whether nobody was found to use the address a moment ago."""
+        return self._seen_free.get(address, 0.0) > now
+
+    def see_free(self, address: bytes, until: float) -> None:
+        """Nobody uses the address, as far as this counts."""
+        if len(self._seen_free) >= self._capacity:
+            self._seen_free.clear()
+        self._seen_free[address] = until
 
     def upcoming(self, number: int) -> list[bytes]:
         """Addresses that so many new clients will be offered, if they come to the pools where the last ones came."""

@@ -83,6 +83,9 @@ class Subnet:
     rebind_timer: int | None = None  # T2; None: seven eighths of the lease
     decline_seconds: int = 86400  # quarantine of a declined address
     offer_seconds: int = 60  # how long an offer is kept for its client
+    ping_check: bool = False  # before an address is offered, it is asked for by ICMP echo
+    arp_check: bool = False  # and by ARP, if the client is on a wire of ours
+    check_seconds: float = 0.5  # how long an answer is waited for
     rapid_commit: bool = False  # commit at DISCOVER when the client asks (RFC 4039); for the only server of a subnet
     authoritative: bool = True  # NAK a client that we do not know and that asks for an address of ours
     server_identifier: bytes | None = None  # None: the address that the packet came to

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     LEASE_EXPIRED = "lease-expired"
     LEASE_RELEASED = "lease-released"
     ADDRESS_DECLINED = "address-declined"
+    ADDRESS_IN_USE = "address-in-use"
     NAME_CHANGED = "name-changed"
     SUPERSEDED = "superseded"
     NOT_OURS = "not-ours"
@@ -82,6 +83,7 @@ WORDS: dict[Reason, str] = {
     Reason.LEASE_EXPIRED: "the lease ended by expiry",
     Reason.LEASE_RELEASED: "the client released the lease",
     Reason.ADDRESS_DECLINED: "the client found the address in use and declined it",
+    Reason.ADDRESS_IN_USE: "somebody who has no lease of it was found to use the address",
     Reason.NAME_CHANGED: "the client has another name now",
     Reason.SUPERSEDED: "the client has another lease now",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",

@@ -11,23 +11,27 @@ from typing import NamedTuple
 
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
 from tenure.leasing.arrival import SERVER_PORT, Destination
+from tenure.leasing.checks import Found, quarantine
 from tenure.leasing.decide import decide, rows_needed
 from tenure.leasing.inquiry import Reply
 from tenure.leasing.lease import NOTHING
 from tenure.leasing.link import SubnetTable
-from tenure.leasing.offers import OfferBook
+from tenure.leasing.offers import AddressCheck, OfferBook
 from tenure.leasing.verdict import Verdict
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.lease_pipeline import LeasePipeline
 from tenure.ledger.leases import LeaseLedger
 from tenure.octets import Malformed
-from tenure.serving.batchloop import run_batches
+from tenure.serving.addresscheck import AddressChecker
+from tenure.serving.batchloop import Intake, run_batches
 from tenure.serving.collector import rare_collections
 from tenure.serving.dhcp4socket import Dhcp4Socket, Received, open_sockets
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
+
+SEEN_FREE_SECONDS = 60.0  # how long an address that nobody answered from is not asked for again
 
 _COUNTERS = {verdict: "packets_" + verdict.replace("-", "_") for verdict in Verdict}
 
@@ -39,6 +43,7 @@ class Committed(NamedTuple):
     counts: Counter[Verdict]
     claims: bool  # something in DNS is to change
     wrote: bool  # the store was not only read
+    held: list[tuple[AddressCheck, Received]]  # packets that wait until it is known whether an address is in use
 
 
 class Dhcp4Service:
@@ -65,6 +70,8 @@ class Dhcp4Service:
         self._offers = OfferBook(spread=spread)
         self._interfaces, self._listen, self._port = interfaces, listen, port
         self._rooms: list[WaitingRoom[Received]] = []
+        self._checker: AddressChecker | None = None
+        self._in_use: dict[bytes, Found] = {}  # until that is in the store
         self._wake = wake
         self._report = report
 
@@ -75,11 +82,27 @@ class Dhcp4Service:
         self._rooms = [WaitingRoom(inlet, begins) for inlet in inlets]
         try:
             with rare_collections():
-                run_batches(self._rooms, self._serve, stop, self._pipeline.settle)
+                run_batches(self._open_checker(), self._serve, stop, self._pipeline.settle)
         finally:
             self._pipeline.close()
+            if self._checker is not None:
+                self._checker.close()
             for inlet in inlets:
                 inlet.close()
+
+    def _open_checker(self) -> Sequence[Intake[Received]]:
+        """Everything that packets come from: the wires, and where they wait for an address to be known about."""
+        if not self._subnets.checks_addresses:
+            return self._rooms
+        self._checker = AddressChecker(self._interfaces, self._see_free, self._see_used)
+        return [*self._rooms, self._checker]
+
+    def _see_free(self, address: bytes) -> None:
+        self._offers.see_free(address, time.time() + SEEN_FREE_SECONDS)
+
+    def _see_used(self, found: Found) -> None:
+        self._in_use[found.address] = found
+        self._offers.forget(found.address)
 
     def _serve(self, batch: list[Received]) -> None:
         """One batch. When the ledger fails nobody is answered: clients ask again, and find it recovered or not."""
@@ -100,6 +123,9 @@ class Dhcp4Service:
         if committed.wrote:  # a store that can only be read answers a DISCOVER, and is not well
             self._report.healthy("ledger-unavailable")
         self._reply(committed.replies)
+        for check, received in committed.held:
+            assert self._checker is not None
+            self._checker.begin(check, received)
         if committed.claims:
             self._wake()
         for verdict, number in committed.counts.items():
@@ -135,7 +161,8 @@ class Dhcp4Service:
         batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
         replies = []
         verdicts = []
-        claims = wrote = False
+        held = []
+        claims = wrote = bool(self._in_use) and self._keep_out(view, now, batch_id)
         for index, (received, packet) in enumerate(packets):
             reply, changes, verdict = decide(
                 packet, received.arrival, view, offers, subnets, now, f"{batch_id}-{index}"
@@ -147,7 +174,21 @@ class Dhcp4Service:
             if reply is not None:
                 replies.append((received, reply))
             verdicts.append(verdict)
-        return Committed(replies, Counter(verdicts), claims, wrote)
+            if verdict is Verdict.CHECKING and offers.wanted is not None:
+                held.append((offers.wanted, received))
+        return Committed(replies, Counter(verdicts), claims, wrote, held)
+
+    def _keep_out(self, view: LeaseBatch, now: float, correlation: str) -> bool:
+        """Puts the addresses that somebody was found to use into quarantine; whether there were any."""
+        kept_out = False
+        for address, found in list(self._in_use.items()):
+            changes = quarantine(found, self._subnets.subnet_of(address), view.lease_at(address), now, correlation)
+            if changes is None:
+                del self._in_use[address]
+            else:
+                view.apply(changes)
+                kept_out = True
+        return kept_out
 
     def _prefetch(self, packets: list[tuple[Received, Packet]], view: LeaseBatch) -> None:
         """Reads in one look what the packets speak of, and what new clients among them will be offered."""
