@@ -6,23 +6,15 @@ for; an address never used; the one unused for longest.
 
 from __future__ import annotations
 
+from functools import partial
+
 from tenure.leasing.inquiry import Inquiry
 from tenure.leasing.lease import Lease, LeaseState
-from tenure.leasing.offers import LookAhead
+from tenure.leasing.pool_search import Pool, Search, is_free, longest_ended, never_used, soon_found
 from tenure.leasing.prepared import PreparedSubnet, is_in
 from tenure.leasing.verdict import Verdict
 
 _REQUESTED_ADDRESS = 50
-_AHEAD = 256  # free addresses looked up at once
-# How long a pool without never-used addresses is not searched for one again: the search skips over every row of it.
-_EXHAUSTED_SECONDS = 5.0
-_SEARCHED_IN_THAT = 65536  # addresses; a bigger pool is left alone for longer
-_STRETCH = 4096  # addresses of one look, so that the clients behind this one do not wait long
-
-
-def is_free(lease: Lease, now: float) -> bool:
-    """Whether the row's address may go to anybody: its lease ended, or its quarantine is over."""
-    return lease.state in {LeaseState.RELEASED, LeaseState.EXPIRED} or lease.ends_at <= now
 
 
 def refusal(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Lease | None) -> Verdict | None:
@@ -98,10 +90,11 @@ def _requested(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
 
 def _any(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
     """An address never used, unless looking for one takes long; the one unused for longest; and then one never used."""
-    for find in (_soon_found, _longest_ended, _never_used):
+    for find in (soon_found, longest_ended, never_used):
         for prepared in inquiry.link:
+            search = Search(inquiry.view, inquiry.offers, inquiry.now, partial(_is_spare, inquiry, prepared))
             for first, last in prepared.open_pools(inquiry.classes):
-                address = find(inquiry, prepared, first, last)
+                address = find(search, Pool(first, last))
                 if address is not None:
                     return prepared, address
     return None
@@ -109,88 +102,6 @@ def _any(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
 
 def _may_have(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> bool:
     return refusal(inquiry, prepared, address, inquiry.view.lease_at(address)) is None
-
-
-def _never_used(inquiry: Inquiry, prepared: PreparedSubnet, first: bytes, last: bytes) -> bytes | None:
-    """The next address of the pool that has no row, from where the last look ended, once around."""
-    while True:
-        address = _soon_found(inquiry, prepared, first, last)
-        if address is not None or inquiry.now < inquiry.offers.look_ahead(first, last).exhausted_until:
-            return address
-
-
-def _soon_found(inquiry: Inquiry, prepared: PreparedSubnet, first: bytes, last: bytes) -> bytes | None:
-    """The same, as far as one look goes; the next one goes on from there."""
-    ahead = inquiry.offers.look_ahead(first, last)
-    if ahead.is_new:
-        _begin(inquiry, ahead, first, last)
-    if not ahead.unused and inquiry.now >= ahead.exhausted_until:
-        _look_for_unused(inquiry, ahead, first, last)
-    while ahead.unused:
-        address = ahead.unused.popleft()
-        if _is_spare(inquiry, prepared, address) and inquiry.view.lease_at(address) is None:
-            ahead.ends_met = 0
-            return address
-    if ahead.ends_met >= 2:  # once from where we were, once from the start
-        ahead.exhausted_until = inquiry.now + _EXHAUSTED_SECONDS * max(1, _size(first, last) / _SEARCHED_IN_THAT)
-        ahead.ends_met = 0
-    return None
-
-
-def _begin(inquiry: Inquiry, ahead: LookAhead, first: bytes, last: bytes) -> None:
-    """Lets the search of a big pool begin behind its last row, where it is free if it never was full.
-
-    Not so where servers share the ledger, because all of them would begin there.
-    """
-    ahead.is_new = False
-    if inquiry.offers.is_spread or _size(first, last) <= _STRETCH:
-        return
-    row = inquiry.view.row_before(_plus(last, 1), ahead.after)
-    if row is not None and row.address < last:
-        ahead.after = _plus(row.address, 1)
-
-
-def _look_for_unused(inquiry: Inquiry, ahead: LookAhead, first: bytes, last: bytes) -> None:
-    """Fills the look-ahead from the next stretch of the pool; behind its end the next look begins at its start."""
-    end = min(last, _plus(ahead.after, _STRETCH - 1))
-    found = inquiry.view.unused_addresses(first, end, ahead.after, _AHEAD)
-    ahead.unused.extend(found)
-    reached = found[-1] if len(found) == _AHEAD else end
-    if reached < last:
-        ahead.after = _plus(reached, 1)
-        return
-    ahead.after = first
-    ahead.ends_met += 1
-
-
-def _size(first: bytes, last: bytes) -> int:
-    return int.from_bytes(last, "big") - int.from_bytes(first, "big") + 1
-
-
-def _plus(address: bytes, number: int) -> bytes:
-    """The address so many places behind, at most the last one there is."""
-    size = len(address)
-    greatest: int = 256**size - 1
-    return min(int.from_bytes(address, "big") + number, greatest).to_bytes(size, "big")
-
-
-def _longest_ended(inquiry: Inquiry, prepared: PreparedSubnet, first: bytes, last: bytes) -> bytes | None:
-    """The address of the pool whose lease ended first."""
-    ahead = inquiry.offers.look_ahead(first, last)
-    limit = _AHEAD
-    whole = False
-    while True:
-        while ahead.ended:
-            address = ahead.ended.popleft()
-            row = inquiry.view.lease_at(address)
-            if row is not None and is_free(row, inquiry.now) and _is_spare(inquiry, prepared, address):
-                return address
-        if whole:
-            return None
-        found = inquiry.view.longest_ended(first, last, int(inquiry.now), limit)
-        ahead.ended.extend(row.address for row in found)
-        whole = len(found) < limit
-        limit *= 8  # all of them stand offered: look further
 
 
 def _is_spare(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> bool:

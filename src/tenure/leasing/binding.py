@@ -13,11 +13,11 @@ from tenure.dhcpwire.fqdn import parse_fqdn81
 from tenure.dhcpwire.identity import key_identity
 from tenure.dnswire.name import to_text
 from tenure.leasing import reply
-from tenure.leasing.allocation import is_free
 from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over
 from tenure.leasing.history import lease_event
 from tenure.leasing.inquiry import Decision, Inquiry
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
+from tenure.leasing.pool_search import is_free
 from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.terms import INFINITE, Terms
 from tenure.leasing.verdict import Verdict

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.leasing import reply
-from tenure.leasing.allocation import is_free, refusal
+from tenure.leasing.allocation import refusal
 from tenure.leasing.arrival import Arrival
 from tenure.leasing.binding import bind, rows_of
 from tenure.leasing.history import refused
@@ -22,6 +22,7 @@ from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import Changes, Lease
 from tenure.leasing.limits import too_many
 from tenure.leasing.link import subnet_on
+from tenure.leasing.pool_search import is_free
 from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.verdict import Verdict
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, last_of
-from tenure.leasing.allocation import is_free
 from tenure.leasing.lease import Lease, LeaseKind
+from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.search import find_free, is_clear

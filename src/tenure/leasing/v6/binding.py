@@ -15,10 +15,10 @@ from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.dnswire.name import to_text
-from tenure.leasing.allocation import is_free
 from tenure.leasing.binding import want_of
 from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, Lease, LeaseKind, LeaseState
+from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.allocation import Choice, is_own
 from tenure.leasing.v6.draft import Draft
 from tenure.leasing.v6.inquiry import Inquiry, Wish

@@ -14,10 +14,10 @@ from tenure.dhcpwire.v6.association import INFINITE, IALease, parse_lease
 from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.dhcpwire.v6.message import encode_option
 from tenure.dnswire.name import Name, labels
-from tenure.leasing.allocation import is_free
 from tenure.leasing.binding import want_of
 from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
+from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.binding import client_fqdn, name_client, whereabouts
 from tenure.leasing.v6.draft import Draft

@@ -50,7 +50,13 @@ def test_where_the_hash_points_to_somebody_it_points_elsewhere_and_at_last_the_p
         assert net.client(1).solicit().lease == str(IPv6Address(address))
         net.now += 61
         net.view.rows[address] = somebody._replace(address=address, iaid=100 + number)
-    assert net.client(1).join() == LINK + "1"  # :: is every router's
+    assert ip(net.client(1).join()) not in {*places, somebody.address}
+
+
+def test_the_address_of_all_routers_is_nobodys() -> None:
+    net = Network(subnet(pools=f"{LINK}-{LINK}1"))
+    assert net.client(1).join() == LINK + "1"
+    assert net.client(2).request(ia(NA, 1, LINK)).statuses == [2]
 
 
 def test_a_wide_pool_that_is_full_is_as_quick_as_an_empty_one() -> None:

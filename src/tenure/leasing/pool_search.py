@@ -1,0 +1,124 @@
+"""Looking for a lease in a pool that nobody has: one never used, or the one unused for longest.
+
+The ledger is asked for many at once, which are remembered in the offer book's `LookAhead`. A big pool is searched in
+stretches, so that the clients behind this one do not wait long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tenure.leasing.lease import Lease, LeaseState, LeaseView
+from tenure.leasing.offers import LookAhead, OfferBook
+
+_AHEAD = 256  # free leases looked up at once
+# How long a pool without never-used ones is not searched for one again: the search skips over every row of it.
+_EXHAUSTED_SECONDS = 5.0
+_SEARCHED_IN_THAT = 65536  # leases; a bigger pool is left alone for longer
+_STRETCH = 4096  # leases of one look
+
+
+class Pool(NamedTuple):
+    """Where to look: the leases of a pool begin at each `step`th address from `first` to `last`."""
+
+    first: bytes
+    last: bytes
+    step: int = 1
+
+    @property
+    def size(self) -> int:
+        """How many leases it has."""
+        return (int.from_bytes(self.last, "big") - int.from_bytes(self.first, "big")) // self.step + 1
+
+    def plus(self, address: bytes, number: int) -> bytes:
+        """The lease so many places behind, at most the highest address there is."""
+        size = len(address)
+        greatest: int = 256**size - 1
+        return min(int.from_bytes(address, "big") + number * self.step, greatest).to_bytes(size, "big")
+
+
+class Search(NamedTuple):
+    """Who looks: what there is, and whether a lease that is free is kept for nobody else."""
+
+    view: LeaseView
+    offers: OfferBook
+    now: float
+    is_spare: Callable[[bytes], bool]
+
+
+def is_free(lease: Lease, now: float) -> bool:
+    """Whether the row's address may go to anybody: its lease ended, or its quarantine is over."""
+    return lease.state in {LeaseState.RELEASED, LeaseState.EXPIRED} or lease.ends_at <= now
+
+
+def never_used(search: Search, pool: Pool) -> bytes | None:
+    """The next lease of the pool that has no row, from where the last look ended, once around."""
+    while True:
+        address = soon_found(search, pool)
+        if address is not None or search.now < search.offers.look_ahead(*pool).exhausted_until:
+            return address
+
+
+def soon_found(search: Search, pool: Pool) -> bytes | None:
+    """The same, as far as one look goes; the next one goes on from there."""
+    ahead = search.offers.look_ahead(*pool)
+    if ahead.is_new:
+        _begin(search, ahead, pool)
+    if not ahead.unused and search.now >= ahead.exhausted_until:
+        _look_for_unused(search, ahead, pool)
+    while ahead.unused:
+        address = ahead.unused.popleft()
+        if search.is_spare(address) and search.view.lease_at(address) is None:
+            ahead.ends_met = 0
+            return address
+    if ahead.ends_met >= 2:  # once from where we were, once from the start
+        ahead.exhausted_until = search.now + _EXHAUSTED_SECONDS * max(1, pool.size / _SEARCHED_IN_THAT)
+        ahead.ends_met = 0
+    return None
+
+
+def _begin(search: Search, ahead: LookAhead, pool: Pool) -> None:
+    """Lets the search of a big pool begin behind its last row, where it is free if it never was full.
+
+    Not so where servers share the ledger, because all of them would begin there.
+    """
+    ahead.is_new = False
+    if search.offers.is_spread or pool.size <= _STRETCH:
+        return
+    row = search.view.row_before(pool.plus(pool.last, 1), ahead.after)
+    if row is not None and row.address < pool.last:
+        places = (int.from_bytes(row.address, "big") - int.from_bytes(ahead.after, "big")) // pool.step
+        ahead.after = pool.plus(ahead.after, places + 1)
+
+
+def _look_for_unused(search: Search, ahead: LookAhead, pool: Pool) -> None:
+    """Fills the look-ahead from the next stretch of the pool; behind its end the next look begins at its start."""
+    end = min(pool.last, pool.plus(ahead.after, _STRETCH - 1))
+    found = search.view.unused_addresses(pool.first, end, ahead.after, _AHEAD, pool.step)
+    ahead.unused.extend(found)
+    reached = found[-1] if len(found) == _AHEAD else end
+    if reached < pool.last:
+        ahead.after = pool.plus(reached, 1)
+        return
+    ahead.after = pool.first
+    ahead.ends_met += 1
+
+
+def longest_ended(search: Search, pool: Pool) -> bytes | None:
+    """The lease of the pool that ended first."""
+    ahead = search.offers.look_ahead(*pool)
+    limit = _AHEAD
+    whole = False
+    while True:
+        while ahead.ended:
+            address = ahead.ended.popleft()
+            row = search.view.lease_at(address)
+            if row is not None and is_free(row, search.now) and search.is_spare(address):
+                return address
+        if whole:
+            return None
+        found = search.view.longest_ended(pool.first, pool.last, int(search.now), limit)
+        ahead.ended.extend(row.address for row in found)
+        whole = len(found) < limit
+        limit *= 8  # all of them stand offered: look further
