@@ -37,12 +37,17 @@ DIFFERENCES: dict[tuple[str, str], tuple[str, int, bool]] = {
     ("knot", "3.4.1 no data of a deleted record"): ("NOERROR", 0, True),
     ("knot", "3.4.1 mailb added"): ("NOERROR", 1, False),
     ("knot", "3.4.1 mailb deleted"): ("NOERROR", 0, True),
+    # The name of an SVCB record is never compressed (RFC 9460 section 2.2).
+    ("bind", "3.4.1 a compressed name in SVCB"): ("NOERROR", 1, False),
     # Knot keeps the TTL of a record that is there.
     ("knot", "3.4.2.2 add what is there, another TTL"): ("NOERROR", 0, False),
     # A DS record belongs to the zone above (RFC 4035 section 2.4); BIND ignores it too.
     ("knot", "3.4.2.2 DS at the apex"): ("NOERROR", 1, False),
 }
-ENDS_KNOT = "3.4.2.2 DNAME replaced"  # Knot 3.2 ends with an assertion when one message adds two DNAME records
+NOT_FOR_KNOT = {
+    "3.4.2.2 DNAME replaced",  # Knot 3.2 ends with an assertion when one message adds two DNAME records
+    "3.4.1 a compressed name in SVCB",  # it keeps the pointer, and what it then transfers cannot be read
+}
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +121,7 @@ def of_ours(case: str) -> Outcome:
 
 @pytest.mark.parametrize(
     ("name", "case"),
-    [(name, case) for name in ("bind", "knot") for case in CASES if (name, case) != ("knot", ENDS_KNOT)],
+    [(name, case) for name in ("bind", "knot") for case in CASES if name != "knot" or case not in NOT_FOR_KNOT],
 )
 def test_the_same_becomes_of_it(request: pytest.FixtureRequest, name: str, case: str) -> None:
     ours, theirs = of_ours(case), of_peer(request.getfixturevalue(name), case)

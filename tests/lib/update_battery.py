@@ -30,6 +30,7 @@ from tenure.dnswire.update import (
 A, NS, CNAME, SOA, MX, TXT, DNAME, DS, DHCID = 1, 2, 5, 6, 15, 16, 39, 43, 49
 IN, CH, NONE, ANY = 1, 3, 254, 255
 ONE, TWO, THREE = b"\xc0\0\2\1", b"\xc0\0\2\2", b"\xc0\0\2\3"
+TO_APEX = b"\xc0\x0c"  # a compression pointer to the name in the zone section
 NS_NAME = from_text("ns.invalid.")
 OUTSIDE = from_text("host.elsewhere.")
 
@@ -157,6 +158,8 @@ CASES: dict[str, Case] = {
     "3.4.1 no data of a deleted record": _does(lambda n: RR(n("host"), A, NONE, 0, b"")),
     "3.4.1 malformed": _does(lambda n: add(n("new"), A, 60, b"\1\2\3")),
     "3.4.1 unknown type": _does(lambda n: add(n("new"), 65280, 60, b"anything")),
+    "3.4.1 a compressed name in NAPTR": _does(lambda n: add(n("new"), 35, 60, b"\0\1\0\2\1u\1e\0" + TO_APEX)),
+    "3.4.1 a compressed name in SVCB": _does(lambda n: add(n("new"), 64, 60, b"\0\1" + TO_APEX)),
     "3.4.1 nothing is applied": _does(lambda n: add(n("new"), A, 60, ONE), lambda n: add(n("new"), A, 60, b"\1")),
     **{f"3.4.1 {word} added": _does(lambda n, t=t: RR(n("new"), t, IN, 60, b"")) for word, t in META.items()},
     **{f"3.4.1 {word} deleted": _does(lambda n, t=t: RR(n("new"), t, ANY, 0, b"")) for word, t in META.items()},
