@@ -82,7 +82,8 @@ def _tell_of_usage(error: typer.BadParameter) -> int:
     message = " ".join(error.format_message().split()).rstrip(".")
     if message:
         command = error.ctx.command_path if error.ctx else "tenure"
-        fail(f"{message[0].lower()}{message[1:]}; see: {command} --help")
+        joint = " See:" if message.endswith("?") else "; see:"
+        fail(f"{message[0].lower()}{message[1:]}{joint} {command} --help")
     return error.exit_code
 
 
