@@ -97,7 +97,7 @@ def our_config(lists: dict[str, list[str]], **keys: list[str]) -> str:
 
 class Ours(TenureServe):
     def wait_until_ready(self) -> None:
-        eventually(lambda: "event=dns-listening" in self.log, "DNS listens", log=lambda: self.log)
+        eventually(lambda: "event=dns-listening" in self.log, "DNS listens", 60, lambda: self.log)
 
 
 def ours(folder: Path, config: str) -> Iterator[Ours]:
