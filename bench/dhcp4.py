@@ -25,9 +25,10 @@ SECONDS = 5
 Start = Callable[[Host], None]
 Load = Callable[[Host, int, int], tuple[float, float]]
 REASON = (
-    "Half of an exchange's cost is Python, spread over parsing, naming with its DHCID, the decision and the rows; the "
-    "sockets, and SQLite with its log, which is synced before the answer, have a quarter each. Kea syncs nothing and "
-    "has two threads."
+    "More than half of what the service does for an exchange is Python, spread over parsing, naming with its DHCID, "
+    "the decision and the rows; then come SQLite's rows and indexes (`python -m bench.lease_stages`). The log is "
+    "written and synced by a second thread, which shares its processor with the load generator. Kea syncs nothing "
+    "and has two threads."
 )
 
 
