@@ -43,10 +43,12 @@ if TYPE_CHECKING:
     from tenure.console.rehearsal import Act, Question
     from tenure.leasing.link import SubnetTable
     from tenure.leasing.v6.inquiry import Server
+    from tenure.serving.rehearsal import Stage
     from tenure.updating.stage import Exchange
 
 DHCP_PORT, DHCP6_PORT = 67, 547
 DHCP4, DHCP6 = 4, 6  # the processes of the DHCP service, where both are configured
+DUID_SECRET, ADDRESSES_SECRET = "dhcp6-duid", "dhcp6-addresses"
 WAKE_UPDATER = "updater"
 
 
@@ -252,8 +254,8 @@ def dhcp6_server(configured: bytes | None, ledger: LeaseLedger) -> Server:
     """What DHCPv6 servers on one store have in common, made once: a DUID of a UUID (RFC 6355), and a secret."""
     from tenure.leasing.v6.inquiry import Server  # noqa: PLC0415 - a process loads only what it runs
 
-    duid = configured or ledger.secrets.shared("dhcp6-duid", b"\0\4" + uuid4().bytes)
-    return Server(duid, ledger.secrets.shared("dhcp6-addresses", secrets.token_bytes(32)))
+    duid = configured or ledger.secrets.shared(DUID_SECRET, b"\0\4" + uuid4().bytes)
+    return Server(duid, ledger.secrets.shared(ADDRESSES_SECRET, secrets.token_bytes(32)))
 
 
 def _subnet_table(configuration: Configuration, dhcp4: Dhcp4) -> SubnetTable:
@@ -268,17 +270,12 @@ def rehearse_packets(configuration: Configuration, question: Question) -> list[A
     """What the DHCP service and then the updater would do with packets, by their own code, and undone."""
     from tenure.console.rehearsal import Act  # noqa: PLC0415 - only a person asks
     from tenure.console.store import leases_to_show  # noqa: PLC0415
-    from tenure.serving.rehearsal import Doorway, rehearse  # noqa: PLC0415
+    from tenure.serving.rehearsal import rehearse  # noqa: PLC0415
 
-    dhcp4 = configuration.dhcp4
-    if dhcp4 is None:
-        missing = Problem(("dhcp4",), "no DHCP server is configured", "add it, with its subnets")
-        raise ConfigurationError(configuration.path, {}, [missing])
-    listen = [place.or_port(DHCP_PORT) for place in dhcp4.listen]
-    door = Doorway(question.interface, question.source, listen, dhcp4.interfaces)
-    table = _subnet_table(configuration, dhcp4)
     with leases_to_show(configuration) as ledger:
-        acts = rehearse(ledger, table, routes(configuration, None), question.packets, door, question.now)
+        stages = {version: _stage(version, configuration, question, ledger) for version in set(question.versions)}
+        scenes = [(stages[version], one) for version, one in zip(question.versions, question.packets, strict=True)]
+        acts = rehearse(ledger, scenes, routes(configuration, None), question.now)
 
     def signed(exchange: Exchange) -> Exchange:
         plans = domain_plans(configuration, exchange.direction)
@@ -286,6 +283,31 @@ def rehearse_packets(configuration: Configuration, question: Question) -> list[A
         return exchange if key is None else exchange._replace(key=to_text(key))
 
     return [Act(act.story, act.registrations, [signed(one) for one in act.exchanges]) for act in acts]
+
+
+def _stage(version: int, configuration: Configuration, question: Question, ledger: LeaseLedger) -> Stage:
+    """The server that messages of this version of IP would come to."""
+    from tenure.serving.rehearsal import Doorway  # noqa: PLC0415
+
+    section = configuration.dhcp6 if version == DHCP6 else configuration.dhcp4
+    if section is None:
+        missing = Problem((f"dhcp{version}",), f"no DHCPv{version} server is configured", "add it, with its subnets")
+        raise ConfigurationError(configuration.path, {}, [missing])
+    usual = DHCP6_PORT if version == DHCP6 else DHCP_PORT
+    listen = [place.or_port(usual) for place in section.listen]
+    door = Doorway(question.interface, question.source, listen, section.interfaces)
+    if isinstance(section, Dhcp4):
+        from tenure.serving.rehearsal4 import Stage4  # noqa: PLC0415
+
+        return Stage4(_subnet_table(configuration, section), door)
+    from tenure.leasing.v6.inquiry import Server  # noqa: PLC0415
+    from tenure.leasing.v6.link import SubnetTable as SubnetTable6  # noqa: PLC0415
+    from tenure.serving.rehearsal6 import Stage6  # noqa: PLC0415
+
+    # of a store that no DHCPv6 server has used yet, both are made up
+    duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
+    server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
+    return Stage6(SubnetTable6(subnets6(configuration)), server, door)
 
 
 def spread_of(configuration: Configuration) -> float:

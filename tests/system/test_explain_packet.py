@@ -127,7 +127,7 @@ def test_a_table_for_people(tmp_path: Path) -> None:
         (["pc1", "--packet", "00"], 2, "what to explain?"),
         (["pc1", "--at", "2030-01-01"], 2, "are about --packet"),
         (["--packet", "nowhere.pcap"], 2, "neither pairs of hex digits nor a file"),
-        (["--packet", "00", "--from", "here"], 2, "--from 'here' is not an IPv4 address"),
+        (["--packet", "00", "--from", "here"], 2, "--from 'here' is not an address"),
         (["--packet", "00", "--at", "soon"], 2, "'soon' is not a time"),
         (["--packet", "00"], 1, "there is no store yet"),
     ],

@@ -20,12 +20,14 @@ from tenure.console.words import address_text, name_text, reason_text, time_text
 from tenure.dhcpwire.capture import Datagram
 from tenure.dhcpwire.v4.options import MessageType, Option
 from tenure.dhcpwire.v4.words import packet_rows
+from tenure.dhcpwire.v6.words import message_rows
 from tenure.dhcpwire.words import Row
 from tenure.leasing.story.line import Story
 from tenure.naming.registration import Registration
 from tenure.updating.stage import Exchange, Stage
 
 NOT_A_MESSAGE = "malformed"
+IPV6 = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Question:
     """What a person asks about packets."""
 
     packets: Sequence[Datagram]
+    versions: Sequence[int]  # of IP, for each packet: which of the two protocols it is
     interface: str | None  # the wire that they came on; None: as their kind comes
     source: bytes | None  # who sent them; None: as the capture says
     now: float  # UTC seconds
@@ -121,13 +124,13 @@ class PacketStories:
 
 def stories(question: Question, acts: Sequence[Act]) -> PacketStories:
     """What is shown of the packets' acts."""
-    told = zip(question.packets, acts, strict=True)
-    packets = tuple(_packet_story(number, datagram, act) for number, (datagram, act) in enumerate(told, 1))
+    told = zip(question.packets, question.versions, acts, strict=True)
+    packets = tuple(_packet_story(number, *one) for number, one in enumerate(told, 1))
     return PacketStories(time_text(question.now), packets)
 
 
-def _packet_story(number: int, datagram: Datagram, act: Act) -> PacketStory:
-    rows = packet_rows(datagram.payload)
+def _packet_story(number: int, datagram: Datagram, version: int, act: Act) -> PacketStory:
+    rows = rows_of(version, datagram.payload)
     story = act.story
     captured = time_text(datagram.at) if datagram.at else ""
     if story is None:
@@ -154,7 +157,7 @@ def _packet_story(number: int, datagram: Datagram, act: Act) -> PacketStory:
         fields=field_lines(rows),
         rules=tuple(RuleLine(line.topic.value, line.text) for line in story.lines),
         verdict=story.verdict,
-        answer=None if story.reply is None else _answer(story.reply, story.destination),
+        answer=None if story.reply is None else _answer(version, story.reply, story.destination),
         leases=tuple(lease_line(lease) for lease in changes.leases),
         dropped=tuple(address_text(address) for address in changes.dropped),
         registrations=tuple(name_line(row) for row in act.registrations),
@@ -163,16 +166,24 @@ def _packet_story(number: int, datagram: Datagram, act: Act) -> PacketStory:
     )
 
 
-def message_name(rows: Iterable[Row]) -> str:
-    """`DHCPDISCOVER`, by option 53."""
+def rows_of(version: int, octets: bytes) -> list[Row]:
+    """The rows of a message of DHCPv4 or DHCPv6."""
+    return message_rows(octets) if version == IPV6 else packet_rows(octets)
+
+
+def message_name(rows: Sequence[Row]) -> str:
+    """`DHCPDISCOVER`, by option 53; `SOLICIT`, by the first octet behind the headers of relays."""
+    of_v6 = [row.value for row in rows if row.name == "msg-type"]
+    if of_v6:
+        return of_v6[-1]
     kinds = {kind.name for kind in MessageType}
     code = str(int(Option.MESSAGE_TYPE))
     named = next((row.value for row in rows if row.code == code and row.value in kinds), None)
     return f"DHCP{named}" if named else "a message without a type"
 
 
-def _answer(octets: bytes, destination: str) -> AnswerLine:
-    rows = packet_rows(octets)
+def _answer(version: int, octets: bytes, destination: str) -> AnswerLine:
+    rows = rows_of(version, octets)
     return AnswerLine(message_name(rows), destination, octets.hex(), field_lines(rows))
 
 

@@ -23,7 +23,7 @@ PCAP_MAGICS = {
 }
 PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"  # the same in both orders
 
-_PORTS = frozenset({67, 68, 546, 547})
+_V4_PORTS, _V6_PORTS = frozenset({67, 68}), frozenset({546, 547})
 
 ETHERNET_LINK = 1  # a link type of pcap
 
@@ -50,6 +50,21 @@ class _Frame(NamedTuple):
     at: float
     linktype: int
     octets: bytes
+
+
+def is_v6(datagram: Datagram) -> bool:
+    """Whether it is a message of DHCPv6: by its ports; of one whose ports are not known, by what DHCPv4 would have."""
+    ports = {datagram.source_port, datagram.destination_port}
+    if ports & _V6_PORTS:
+        return True
+    if ports & _V4_PORTS or has_cookie(datagram.payload):
+        return False
+    return len(datagram.payload) < HEADER_SIZE or len(datagram.source) == 16
+
+
+def has_cookie(payload: bytes) -> bool:
+    """Whether the magic cookie of DHCPv4 is where it belongs."""
+    return payload[HEADER_SIZE - len(COOKIE) : HEADER_SIZE] == COOKIE
 
 
 def is_capture(octets: bytes) -> bool:
@@ -197,7 +212,7 @@ def _udp(at: float, source: bytes, destination: bytes, reader: Reader) -> Datagr
     length = reader.number(2, "a length")
     reader.take(2, "a checksum")
     payload = reader.take(min(max(0, length - 8), reader.left), "data")
-    if not _PORTS & {source_port, port} and payload[HEADER_SIZE - len(COOKIE) : HEADER_SIZE] != COOKIE:
+    if not (_V4_PORTS | _V6_PORTS) & {source_port, port} and not has_cookie(payload):
         return None
     return Datagram(at, source, source_port, destination, port, payload)
 

@@ -19,13 +19,18 @@ class ServerSecrets:
         self._kept = session.sql(_KEPT.format(table=table))
         self._leave = session.sql(_LEAVE.format(table=table))
 
+    def kept(self, purpose: str) -> bytes | None:
+        """The secret for this purpose, None if nobody asked for one yet."""
+        with self._session.reading():
+            row = self._session.one(self._kept, (purpose,))
+        return None if row is None else bytes(row[0])
+
     def shared(self, purpose: str, fresh: bytes) -> bytes:
         """The secret for this purpose; who asks first leaves `fresh` there for all."""
+        found = self.kept(purpose)
+        if found is not None:
+            return found
         session, kept, leave = self._session, self._kept, self._leave
-        with session.reading():
-            row = session.one(kept, (purpose,))
-        if row is not None:
-            return bytes(row[0])
 
         def attempt() -> bytes:
             session.write(leave, [(purpose, fresh)])

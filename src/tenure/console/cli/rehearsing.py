@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,18 +42,18 @@ def explain_packets(
         from tenure.console.packet_input import read_packets  # noqa: PLC0415 - `tenure --help` does without
         from tenure.console.rehearsal import Question, stories  # noqa: PLC0415
         from tenure.console.words import time_from_text  # noqa: PLC0415
+        from tenure.dhcpwire.capture import is_v6  # noqa: PLC0415
 
         try:
             packets, wrong = read_packets(packet, sys.stdin.buffer)
             now = time.time() if at is None else time_from_text(at)
-            sender = None if source is None else IPv4Address(source).packed
-        except AddressValueError:
-            raise fail(f"--from {source!r} is not an IPv4 address", WRONG) from None
+            sender = None if source is None else _address(source)
         except ValueError as error:
             raise fail(str(error), WRONG) from None
         except OSError as error:
             raise fail(f"{packet} cannot be read: {error.strerror}") from None
-        question = Question(packets[:limit], interface, sender, now)
+        shown = packets[:limit]
+        question = Question(shown, [6 if is_v6(one) else 4 for one in shown], interface, sender, now)
         told = stories(question, rehearse(configuration, question))
         if output is Format.JSON:
             print_value(told)
@@ -63,6 +63,13 @@ def explain_packets(
             print(f"tenure: the first {limit} of {len(packets)} messages; --limit tells more", file=sys.stderr)
         if wrong:
             raise fail(wrong)
+
+
+def _address(text: str) -> bytes:
+    try:
+        return ip_address(text).packed
+    except ValueError:
+        raise ValueError(f"--from {text!r} is not an address") from None
 
 
 def _print(told: PacketStories) -> None:

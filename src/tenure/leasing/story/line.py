@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from tenure.leasing.lease import Changes
+
+INFINITE = 0xFFFFFFFF
 
 
 class Topic(StrEnum):
@@ -36,3 +39,13 @@ class Story(NamedTuple):
     reply: bytes | None  # the message that would be sent
     destination: str  # where to; empty without a reply
     changes: Changes
+
+
+def address_text(address: bytes) -> str:
+    """An address of 4 or 16 octets; other octets in hex, because a client may send any."""
+    return str(ip_address(address)) if len(address) in {4, 16} else address.hex()
+
+
+def seconds_text(seconds: int) -> str:
+    """`3600 s`, or for ever."""
+    return "for ever" if seconds == INFINITE else f"{seconds} s"

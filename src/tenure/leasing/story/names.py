@@ -26,6 +26,7 @@ _KINDS = {
     NameKind.DOTTED: "without a final dot",
     NameKind.FULL: "full",
 }
+_OPTION_81 = 81  # names of option 39 always are in wire form, so it has no E
 _IDENTIFIERS = ("hardware type and address", "client identifier", "DUID")
 
 
@@ -33,7 +34,7 @@ def _heard(call: Call) -> Iterator[Line]:
     """`name_lease`: what there is to choose from, and at the end what was chosen."""
     option, host_name = call.arguments["fqdn_option"], call.arguments["host_name"]
     if option is not None:
-        set_ = (("S", option.s), ("O", option.o), ("N", option.n), ("E", option.e))
+        set_ = (("S", option.s), ("O", option.o), ("N", option.n), ("E", option.e and option.code == _OPTION_81))
         flags = " ".join(letter for letter, is_set in set_ if is_set)
         said = printable(option.labels) or "nothing"
         yield Line(Topic.NAME, f"the FQDN option says {said}, {_KINDS[option.kind]}, with the flags {flags or 'none'}")

@@ -37,6 +37,7 @@ class SubnetTable:
         # the longest prefix first, so that the narrowest subnet has an address
         self._by_prefix = sorted(prepared, key=lambda one: -one.subnet.prefix_length)
         self._of_address: dict[bytes, Link] = {}
+        self.everything = tuple(prepared)  # in the order of the file
         self._by_id = {one.subnet_id: one for one in prepared}
 
     def subnet(self, subnet_id: int) -> PreparedSubnet | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tenure.dnswire.name import from_text
-from tenure.leasing.story import rules
+from tenure.leasing.story import rules4
 from tenure.leasing.story.witness import Call, witnessed
 from tenure.naming import choice, hostname
 from tenure.naming.policy import NamingPolicy
@@ -77,4 +77,4 @@ def test_who_watched_before_watches_again() -> None:
 def test_what_is_within_at_any_depth() -> None:
     inner = Call("b", {}, 1, [Call("a", {}, 2)])
     assert [call.result for call in Call("a", {}, 0, [inner, Call("a", {}, 3)]).within("a")] == [2, 3]
-    assert rules.BEFORE
+    assert rules4.BEFORE

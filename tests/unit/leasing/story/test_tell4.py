@@ -27,13 +27,13 @@ from hypothesis import strategies as st
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.leasing.arrival import Arrival
 from tenure.leasing.decide import decide
-from tenure.leasing.story import names, rules
+from tenure.leasing.story import names, rules4, rules6
 from tenure.leasing.story.line import Story, Topic
-from tenure.leasing.story.tell import tell
+from tenure.leasing.story.tell4 import tell
 from tenure.leasing.subnet import Reservation
 from tenure.octets import Malformed
 
-TELLERS = [rules.BEFORE, rules.AFTER, names.BEFORE, names.AFTER]
+TELLERS = [rules4.BEFORE, rules4.AFTER, rules6.BEFORE, rules6.AFTER, names.BEFORE, names.AFTER]
 
 
 @pytest.mark.parametrize("function", sorted({name for tellers in TELLERS for name in tellers}))

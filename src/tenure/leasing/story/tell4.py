@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from tenure.dhcpwire.identity import hardware_to_text
@@ -13,12 +13,11 @@ from tenure.leasing.inquiry import Decision
 from tenure.leasing.lease import LeaseView
 from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.story import names, rules
+from tenure.leasing.story import rules4
+from tenure.leasing.story.arranging import arranged, lines_of
 from tenure.leasing.story.line import Line, Story, Topic
-from tenure.leasing.story.witness import Call, witnessed
+from tenure.leasing.story.witness import witnessed
 from tenure.leasing.verdict import WORDS
-
-_ORDER = list(Topic)
 
 
 def tell(
@@ -33,22 +32,11 @@ def tell(
     """The story of one decision; arguments as those of `decide`, whose result it tells."""
     with witnessed() as calls:
         decision = decide(packet, arrival, view, offers, subnets, now, correlation)
-    found = [Line(Topic.PLACE, arrival_text(packet, arrival)), *_lines(calls), *_ended(decision)]
-    lines = tuple(sorted(dict.fromkeys(found), key=lambda line: _ORDER.index(line.topic)))
+    found = lines_of(calls, rules4.BEFORE, rules4.AFTER)
+    lines = arranged([Line(Topic.PLACE, arrival_text(packet, arrival)), *found, *_ended(decision)])
     reply, changes, verdict = decision
     octets, destination = (None, "") if reply is None else (reply.octets, destination_text(reply.destination))
     return Story(lines, verdict.value, octets, destination, changes)
-
-
-def _lines(calls: Sequence[Call]) -> Iterator[Line]:
-    """What each call said, in the order in which it was said: a rule that asks others speaks when they are done."""
-    before, after = rules.BEFORE | names.BEFORE, rules.AFTER | names.AFTER
-    for call in calls:
-        if call.function in before:
-            yield from before[call.function](call)
-        yield from _lines(call.inner)
-        if call.function in after:
-            yield from after[call.function](call)
 
 
 def _ended(decision: Decision) -> Iterator[Line]:

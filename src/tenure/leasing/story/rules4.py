@@ -1,17 +1,17 @@
-"""What the rules of leasing said, in words; see `tell`."""
+"""What the rules of DHCPv4 leasing said, in words; see `tell4`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import ip_address
 
 from tenure.dhcpwire.identity import key_to_text
 from tenure.dhcpwire.v4.relay_agent import LINK_SELECTION, sub_option
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.leasing.prepared import PreparedSubnet
-from tenure.leasing.story.line import Line, Topic
+from tenure.leasing.story.arranging import Tellers
+from tenure.leasing.story.line import Line, Topic, address_text, seconds_text
 from tenure.leasing.story.witness import Call
-from tenure.leasing.terms import INFINITE
 from tenure.leasing.verdict import WORDS
 
 _RELAY_AGENT_INFORMATION, _SUBNET_SELECTION, _REQUESTED_ADDRESS = 82, 118, 50
@@ -179,32 +179,20 @@ def chosen(call: Call) -> str:
     return f"{address_text(address)} in {network_text(prepared)}"
 
 
-def address_text(address: bytes) -> str:
-    """An address of 4 or 16 octets; other octets in hex, because a client may send any."""
-    return str(ip_address(address)) if len(address) in {4, 16} else address.hex()
-
-
 def network_text(prepared: PreparedSubnet) -> str:
     """`10.1.0.0/16`."""
     subnet = prepared.subnet
     return f"{ip_address(subnet.prefix)}/{subnet.prefix_length}"
 
 
-def seconds_text(seconds: int) -> str:
-    """`3600 s`, or for ever."""
-    return "for ever" if seconds == INFINITE else f"{seconds} s"
-
-
 def _pool(call: Call) -> str:
     return f"the pool {address_text(call.arguments['first'])}-{address_text(call.arguments['last'])}"
 
 
-_Tellers = dict[str, Callable[[Call], Iterator[Line]]]
-
-BEFORE: _Tellers = {
+BEFORE: Tellers = {
     "leasing.request:classify": _state,
 }
-AFTER: _Tellers = {
+AFTER: Tellers = {
     "leasing.link:SubnetTable.link_of": _placed,
     "dhcpwire.identity:client_key": _known,
     "leasing.classes:ClassTable.classify": _classified,
