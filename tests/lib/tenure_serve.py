@@ -28,6 +28,22 @@ MINIMAL = served("127.0.0.1:{dns}", "example.test.", "1.10.in-addr.arpa.") + lea
     "127.0.0.1:{dhcp}", "10.1.0.0/16", "10.1.0.50-10.1.0.250"
 )
 
+DUAL_STACK = (
+    MINIMAL
+    + """
+[[dns.zones]]
+name = "8.b.d.0.1.0.0.2.ip6.arpa."
+
+[dhcp6]
+listen = ["[::1]:{dhcp}"]
+
+[[dhcp6.subnets]]
+subnet = "2001:db8:1::/64"
+pools = ["2001:db8:1::100-2001:db8:1::1ff"]
+pd-pools = [{{ prefix = "2001:db8:ff00::", prefix-len = 40, delegated-len = 56 }}]
+"""
+)
+
 
 def eventually(check: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
     """The first true value of `check`; the test fails when it stays false."""

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from dhcp_device import ACK, REQUEST, DhcpDevice
 from dhcpv4 import request
+from dhcpv6 import DUID, NA, PD, SOLICIT, ia, message, relayed
 from scapy.layers.inet import IP, UDP
+from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from scapy.utils import wrpcap
-from tenure_serve import MINIMAL, TenureServe, eventually, tenure_serve
+from tenure_serve import DUAL_STACK, MINIMAL, TenureServe, eventually, tenure_serve
 
 MAC = bytes.fromhex("02000000aa01")
 GIADDR = bytes((10, 1, 0, 1))
@@ -96,6 +98,31 @@ def test_a_capture_is_told_in_its_order_each_packet_seeing_the_ones_before_it(tm
     assert packets[1]["leases"][0]["ends"].startswith("2030-01-01 13:00:00")
     assert packets[2]["leases"][0]["state"] == "released"
     assert packets[3]["fields"][-1]["problem"].startswith("the message ends here")
+
+
+def test_both_protocols_in_one_capture(tmp_path: Path) -> None:
+    template = DUAL_STACK
+    solicit = message(SOLICIT, (1, DUID), (39, b"\1\3pc6"), ia(NA, 1), ia(PD, 1))
+    request6 = message(3, (1, DUID), (39, b"\1\3pc6"), ia(NA, 1))
+    relay = IPv6(src="2001:db8:1::1", dst="2001:db8::1") / UDP(sport=547, dport=547)
+    frames = [
+        Ether() / IP(src="10.1.0.1", dst="127.0.0.1") / UDP(sport=67, dport=67) / Raw(selecting(bytes((10, 1, 0, 50)))),
+        Ether() / relay / Raw(relayed(solicit, "2001:db8:1::1")),
+        Ether() / relay / Raw(relayed(request6, "2001:db8:1::1")),
+        Ether() / relay / Raw(b"\1ab"),
+    ]
+    capture = tmp_path / "both.pcap"
+    wrpcap(str(capture), frames)
+    with tenure_serve(tmp_path, template) as server:
+        told = explain(server, "--packet", str(capture))["packets"]
+        bare = explain(server, "--packet", relayed(solicit, "2001:db8:1::1").hex())["packets"]
+        assert server.rows("leases") == []
+    assert [one["message"] for one in told] == ["DHCPREQUEST", "SOLICIT", "REQUEST", "SOLICIT"]
+    assert [one["verdict"] for one in told] == ["acknowledged", "advertised", "other-server", "malformed"]
+    assert told[1]["answer"]["message"] == bare[0]["answer"]["message"] == "ADVERTISE"
+    assert "the relay's link-address 2001:db8:1::1 leads to 2001:db8:1::/64" in [
+        rule["text"] for rule in told[1]["rules"]
+    ]
 
 
 def test_a_table_for_people(tmp_path: Path) -> None:

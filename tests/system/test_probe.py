@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tenure_serve import eventually, tenure_serve
+from tenure_serve import DUAL_STACK, eventually, tenure_serve
 
 
 def probe(port: int, *options: str) -> tuple[int, list[dict[str, Any]]]:
@@ -36,6 +36,18 @@ def test_a_probe_leases_registers_and_gives_back(tmp_path: Path) -> None:
         status, (_,) = probe(server.dhcp_port, *relay, *mac, *reboot)
         assert status == 0
         eventually(lambda: server.query("probed.example.test.", "A") == [], "the name is gone")
+
+
+def test_a_probe_of_dhcpv6_registers_every_address(tmp_path: Path) -> None:
+    with tenure_serve(tmp_path, DUAL_STACK) as server:
+        options = ["--link-address", "2001:db8:1::1", "--fqdn", "probed6", "--mac", "02:00:00:00:0a:01"]
+        command = [sys.executable, "-m", "tenure", "dhcp", "probe", "-6", "--server", f"[::1]:{server.dhcp_port}"]
+        done = subprocess.run([*command, *options, "--pd", "-o", "json"], check=True, capture_output=True, timeout=60)
+        (found,) = json.loads(done.stdout)["probes"]
+        address, prefix = found["address"].split(", ")
+        assert prefix == "2001:db8:ff00::/56"
+        eventually(lambda: server.query("probed6.example.test.", "AAAA") == [address], "the name is in DNS")
+        assert server.reverse(address) == ["probed6.example.test."]
 
 
 def test_a_link_that_no_subnet_covers_is_not_answered(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Dot1Q, Ether, Loopback
 from scapy.packet import Packet, Raw
 from scapy.utils import PcapNgWriter, wrpcap
 
-from tenure.dhcpwire.capture import Datagram, datagrams, is_capture
+from tenure.dhcpwire.capture import Datagram, datagrams, is_capture, is_v6
 from tenure.octets import Malformed
 
 DISCOVER = request((53, b"\1"), end=b"\xff" + bytes(50))
@@ -106,6 +106,22 @@ def test_fragments_and_frames_cut_short_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "capture"
     wrpcap(str(path), [fragment, Raw(bytes(Ether() / V4)[:30]), Ether() / V4])
     assert len(read(path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("ports", "source", "payload", "v6"),
+    [
+        ((68, 67), bytes(4), b"\1", False),
+        ((546, 547), bytes(16), DISCOVER, True),
+        ((40000, 6767), bytes(4), DISCOVER, False),
+        ((0, 0), b"", DISCOVER, False),
+        ((0, 0), b"", b"\1abc", True),
+        ((0, 0), b"", bytes(300), False),
+        ((0, 0), bytes(16), bytes(300), True),
+    ],
+)
+def test_which_protocol_it_is(ports: tuple[int, int], source: bytes, payload: bytes, v6: bool) -> None:
+    assert is_v6(Datagram(0.0, source, ports[0], b"", ports[1], payload)) is v6
 
 
 STARTS = st.sampled_from(

@@ -11,8 +11,9 @@ from tenure.ledger.opening import Ledger, open_zones
 
 def test_who_asks_first_leaves_the_secret_for_all(open_again: Callable[[], Ledger]) -> None:
     first, second = open_again(), open_again()
+    assert first.zones.secrets.kept("cookie") is None
     assert first.zones.secrets.shared("cookie", b"first") == b"first"
-    assert second.zones.secrets.shared("cookie", b"second") == b"first"
+    assert second.zones.secrets.shared("cookie", b"second") == second.zones.secrets.kept("cookie") == b"first"
     assert second.zones.secrets.shared("another", b"second") == b"second"
 
 
