@@ -46,11 +46,13 @@ listen = ["127.0.0.1:5300"]
 name = "office.example."
 [[dns.zones]]
 name = "10.in-addr.arpa."
+[[dns.zones]]
+name = "8.b.d.0.1.0.0.2.ip6.arpa."
 """
-DHCP_PAGE = (DOCS / "operate" / "dhcp.md").read_text()
+DHCP_PAGES = (DOCS / "operate" / "dhcp.md").read_text() + (DOCS / "operate" / "dhcpv6.md").read_text()
 
 
-@pytest.mark.parametrize("example", re.findall(r"^```toml\n(.*?)^```$", DHCP_PAGE, re.DOTALL | re.MULTILINE))
+@pytest.mark.parametrize("example", re.findall(r"^```toml\n(.*?)^```$", DHCP_PAGES, re.DOTALL | re.MULTILINE))
 def test_an_example_on_the_page_about_dhcp_loads(tmp_path: Path, example: str) -> None:
     path = tmp_path / "tenure.toml"
     path.write_text(BEHIND + example)
