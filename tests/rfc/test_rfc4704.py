@@ -89,6 +89,24 @@ def test_a_generated_name_is_one_for_all_addresses_and_stays() -> None:
     assert net.names() == {name: set(again.leases)}
 
 
+def test_7_the_ttl_is_below_the_shortest_lease() -> None:
+    net = Network(subnet(min_valid_lifetime=60, max_valid_lifetime=7200))
+    client = net.client().saying(fqdn("pc1"))
+    client.request(ia(NA, 1, LINK + "100", valid=90), ia(NA, 2, LINK + "101", valid=7200))
+    assert {want.ttl for want in net.view.wanted.values()} == {30}
+
+
+def test_a_generated_name_stays_though_a_message_speaks_of_another_association() -> None:
+    net = Network()
+    client = net.client()
+    first = client.join(1)
+    net.now += 10
+    second = client.request(ia(NA, 2, LINK + "0100"), ia(NA, 2)).lease
+    assert net.names() == {"host-" + first.replace(":", "-"): {first, second}}
+    client.renew(ia(NA, 2))
+    assert len(net.names()) == 1
+
+
 def test_a_new_name_takes_the_old_one_away_from_all_addresses() -> None:
     net = Network()
     client = net.client().saying(fqdn("old"))

@@ -7,7 +7,7 @@ which is chosen once for the message; a prefix has no name.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
@@ -29,7 +29,7 @@ from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
 _BOUND = int(LeaseState.BOUND)
-_PREFIX = int(LeaseKind.PREFIX)
+_ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
 _CLIENT_FQDN = int(Option.CLIENT_FQDN)
 
 
@@ -42,19 +42,48 @@ class Grant(NamedTuple):
     status: Status | None = None
 
 
-def name_addresses(inquiry: Inquiry, grants: Iterable[Grant], rows: Iterable[Lease]) -> dict[int, Naming]:
+def name_addresses(inquiry: Inquiry, grants: Sequence[Grant], rows: Sequence[Lease]) -> dict[int, Naming]:
     """The naming of the granted addresses, by subnet: the policy is the subnet's, the rest is the same for all.
 
-    A generated name is made from one address: the one that the client has had longest of those that it has now.
+    The TTL is that of the shortest lease there, because records of one name and type have one TTL.
     """
     granted = [choice for grant in grants if grant.wish.kind != _PREFIX for choice in grant.choices]
     if not granted:
         return {}
     fqdn = client_fqdn(inquiry)
+    address = _naming_address(inquiry, grants, granted, rows)
+    shortest: dict[int, Choice] = {}
+    for choice in granted:
+        known = shortest.setdefault(choice.prepared.subnet_id, choice)
+        if choice.valid < known.valid:
+            shortest[choice.prepared.subnet_id] = choice
+    return {
+        subnet_id: name_client(inquiry, choice.prepared, fqdn, address, choice.valid)
+        for subnet_id, choice in shortest.items()
+    }
+
+
+def _naming_address(
+    inquiry: Inquiry, grants: Sequence[Grant], granted: Sequence[Choice], rows: Sequence[Lease]
+) -> bytes:
+    """What a generated name is made from: of all addresses that the client has on the link, the one it has had longest.
+
+    So the name stays, whichever associations a message speaks of.
+    """
     among = {choice.address for choice in granted}
-    held = [(row.started_at, row.address) for row in rows if row.address in among and not is_free(row, inquiry.now)]
-    address = min(held)[1] if held else min(among)
-    return {choice.prepared.subnet_id: name_client(inquiry, choice.prepared, fqdn, address) for choice in granted}
+    if not rows:
+        return min(among)
+    here = {prepared.subnet_id for prepared in inquiry.link}
+    spoken_of = {grant.wish.iaid for grant in grants if grant.wish.kind != _PREFIX}
+    held = [
+        (row.started_at, row.address)
+        for row in rows
+        if row.kind == _ADDRESS
+        and row.subnet_id in here
+        and (row.address in among or row.iaid not in spoken_of)
+        and not is_free(row, inquiry.now)
+    ]
+    return min(held)[1] if held else min(among)
 
 
 def client_fqdn(inquiry: Inquiry) -> ClientFqdn | None:
@@ -73,9 +102,9 @@ def name_client(
     prepared: PreparedSubnet,
     fqdn: ClientFqdn | None,
     address: bytes,
-    lifetime: int | None = None,
+    lifetime: int,
 ) -> Naming:
-    """The naming of the client's leases in one subnet; `lifetime` is the subnet's where none is said."""
+    """The naming of the client's leases in one subnet, of which the shortest lasts `lifetime` seconds."""
     reservation = prepared.reservation(inquiry.client, inquiry.hardware)
     return name_lease(
         fqdn,
@@ -83,7 +112,7 @@ def name_client(
         None if reservation is None else reservation.host_name,
         key_identity(inquiry.client),
         address,
-        prepared.subnet.valid_lifetime if lifetime is None else lifetime,
+        lifetime,
         prepared.subnet.naming,
     )
 
