@@ -8,11 +8,11 @@ Made once per lease, so the result is a NamedTuple and the usual case takes the 
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
 from typing import NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_answer
 from tenure.dnswire.name import MAX_NAME, ROOT, Name, labels
+from tenure.naming.address_text import hyphenated
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.hostname import normalise, printable, split_text
 from tenure.naming.negotiation import Negotiation, Request, negotiate, refuse, request_of
@@ -131,12 +131,9 @@ def _is_replaced(by_option: bool, spoken: bool, mode: ReplaceClientName) -> bool
 
 def _generate(address: bytes, policy: NamingPolicy) -> _Wish:
     """`prefix-10-1-2-55`; of an IPv6 address the compressed text, so a `0` goes where it would end in a hyphen."""
-    if len(address) == 4:
-        text = "%d-%d-%d-%d" % tuple(address)  # noqa: UP031 - three times as fast as what reads better
-    else:
-        text = str(IPv6Address(address)).replace(":", "-")
-        if text.endswith("-"):
-            text += "0"
+    text = hyphenated(address)
+    if text.endswith("-"):
+        text += "0"
     return _Wish((f"{policy.generated_prefix}-{text}".encode("ascii"),), False, Reason.GENERATED)
 
 

@@ -37,22 +37,22 @@ _STATUS_WORDS: dict[Status, str] = {
 }
 _STATUS = {status: build_status(status, text) for status, text in _STATUS_WORDS.items()}
 _NO_ADDRS = _STATUS[Status.NO_ADDRS_AVAIL]
+_RAPID = encode_option(_RAPID_COMMIT, b"")
 
 
 def advertise(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None) -> Reply:
     """An ADVERTISE of what the client would get (section 18.3.9)."""
     prepared = _first_subnet(inquiry, grants)
     options = prepared.options_for(inquiry.client, inquiry.hardware)
-    content = _associations(inquiry, grants) + options.preference() + _named(inquiry, naming)
-    return _reply(inquiry, MessageType.ADVERTISE, content + _asked(inquiry, prepared))
+    content = _associations(inquiry, prepared, grants) + options.preference()
+    return _reply(inquiry, MessageType.ADVERTISE, content + _named(inquiry, naming) + _asked(inquiry, prepared))
 
 
 def grant(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None, *, rapid: bool = False) -> Reply:
     """A REPLY about leases (sections 18.3.1, 18.3.2, 18.3.4, 18.3.5)."""
-    content = _associations(inquiry, grants) + (encode_option(_RAPID_COMMIT, b"") if rapid else b"")
-    return _reply(
-        inquiry, MessageType.REPLY, content + _named(inquiry, naming) + _asked(inquiry, _first_subnet(inquiry, grants))
-    )
+    prepared = _first_subnet(inquiry, grants)
+    content = _associations(inquiry, prepared, grants) + (_RAPID if rapid else b"")
+    return _reply(inquiry, MessageType.REPLY, content + _named(inquiry, naming) + _asked(inquiry, prepared))
 
 
 def status(inquiry: Inquiry, code: Status, unbound: Iterable[IA] = ()) -> Reply:
@@ -85,27 +85,32 @@ def send(inquiry: Inquiry, kind: MessageType, options: bytes) -> Reply:
     return Reply(build_reply(kind, datagram, options), way_back(inquiry.arrival, relayed=bool(datagram.relays)))
 
 
-def _associations(inquiry: Inquiry, grants: Sequence[Grant]) -> bytes:
+def _associations(inquiry: Inquiry, first: PreparedSubnet, grants: Sequence[Grant]) -> bytes:
     """Every association that the client spoke of, with T1 and T2 the same in all (section 18.3.4)."""
     message = inquiry.datagram.message
-    shortest = min((choice.preferred for one in grants for choice in one.choices), default=INFINITE)
-    t1, t2 = _first_subnet(inquiry, grants).timers(shortest)
+    shortest = INFINITE
+    for one in grants:
+        for choice in one.choices:
+            shortest = min(shortest, choice.preferred)
+    t1, t2 = first.timers(shortest)
     asked = message.options.get(_ORO)
     excludes = asked is not None and _PD_EXCLUDE in option_codes(asked)
-    parts = []
+    content = b""
     for one in grants:
-        ia, content = one.wish.ia, b""
+        ia, inside = one.wish.ia, b""
         for prepared, address, length, preferred, valid in one.choices:
-            inside = _excluded(prepared, address, length) if excludes else b""
-            content += build_lease(ia.code, IALease(address, length, preferred, valid), inside)
+            excluded = _excluded(prepared, address, length) if excludes else b""
+            inside += build_lease(ia.code, IALease(address, length, preferred, valid), excluded)
         for lease in one.given_up:
-            content += build_lease(ia.code, lease._replace(preferred=0, valid=0))
+            inside += build_lease(ia.code, lease._replace(preferred=0, valid=0))
         if one.status is not None:
-            content += _STATUS[one.status]
-        parts.append(build_association(ia, t1, t2, content) if one.choices else build_association(ia, 0, 0, content))
-    # Temporary addresses are not leased: who wants some makes them itself.
-    parts += [build_association(ia, 0, 0, _NO_ADDRS) for ia in message.associations if ia.code == IA_TA]
-    return b"".join(parts)
+            inside += _STATUS[one.status]
+        content += build_association(ia, t1, t2, inside) if one.choices else build_association(ia, 0, 0, inside)
+    if len(message.associations) > len(grants):
+        # Temporary addresses are not leased: who wants some makes them itself.
+        unfit = [ia for ia in message.associations if ia.code == IA_TA]
+        content += b"".join([build_association(ia, 0, 0, _NO_ADDRS) for ia in unfit])
+    return content
 
 
 def _excluded(prepared: PreparedSubnet, prefix: bytes, length: int) -> bytes:
@@ -117,7 +122,10 @@ def _excluded(prepared: PreparedSubnet, prefix: bytes, length: int) -> bytes:
 
 def _first_subnet(inquiry: Inquiry, grants: Sequence[Grant]) -> PreparedSubnet:
     """The subnet whose options and timers a message has: that of its first lease."""
-    return next((choice.prepared for one in grants for choice in one.choices), inquiry.link[0])
+    for one in grants:
+        if one.choices:
+            return one.choices[0].prepared
+    return inquiry.link[0]
 
 
 def _asked(inquiry: Inquiry, prepared: PreparedSubnet, *, stateless: bool = False) -> bytes:
