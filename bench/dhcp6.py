@@ -20,8 +20,8 @@ KEA = "Kea, memfile, 2 threads, not durable"
 SERVER, CLIENTS = "2001:db8::1", "2001:db8::2"
 POOL = "2001:db8:0:0:1::/80"
 REASON = (
-    "An exchange costs half again as much as one of DHCPv4: options inside options, names and keys that are four times as "
-    "long, and associations, of which each could be one of many. Kea syncs nothing and has two threads."
+    "An exchange costs half again as much as one of DHCPv4: options inside options, names and keys that are longer, "
+    "and associations, of which each could be one of many. Kea syncs nothing and has two threads."
 )
 
 
