@@ -1,6 +1,6 @@
 """The same two views in BIND and in us: whoever asks or updates, from wherever and with whatever key, gets the same.
 
-And BIND and Knot as secondaries of one view of ours, which their key chooses.
+And BIND, Knot and NSD as secondaries of one view of ours, which their key chooses.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from peers import program
 from ports import free_port
 from tenure_serve import TenureServe
 from tenure_toml import entry, section, tsig_key
+from transfer_peers import transfer_peer
 
-KEYS = ("in.", "out.", "third.")
+KEYS = ("in.", "dhcp.", "third.")
 KEYRING = dns.tsigkeyring.from_text(dict.fromkeys(KEYS, SECRET_TEXT))
 ALIAS = "alias 300 CNAME www\n"
 ZONES = {
@@ -38,9 +39,12 @@ SOA = "@ 300 SOA ns root 1 3600 600 86400 60\n"
 # The list of each view, in the words of both: BIND's statement is made of ours.
 LISTS = {
     "networks": {"inside": ["127.0.0.1", "127.0.0.4/30"], "outside": ["127.0.0.0/30"]},
-    "keys": {"inside": ["!key out.", "key in.", "127.0.0.0/31"], "outside": ["127.0.0.2/31", "!127.0.0.4", "key out."]},
-    "negated": {"inside": ["!127.0.0.2", "!key out.", "127.0.0.0/29"], "outside": ["any"]},
-    "key after its network": {"inside": ["127.0.0.1", "!key in.", "127.0.0.2"], "outside": ["key in.", "key out."]},
+    "keys": {
+        "inside": ["!key dhcp.", "key in.", "127.0.0.0/31"],
+        "outside": ["127.0.0.2/31", "!127.0.0.4", "key dhcp."],
+    },
+    "negated": {"inside": ["!127.0.0.2", "!key dhcp.", "127.0.0.0/29"], "outside": ["any"]},
+    "key after its network": {"inside": ["127.0.0.1", "!key in.", "127.0.0.2"], "outside": ["key in.", "key dhcp."]},
 }
 SOURCES = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.9"]
 BIND = """\
@@ -183,12 +187,12 @@ def test_transfers(pair: Pair) -> None:
     ("source", "zone", "key"),
     [
         ("127.0.0.1", "example.test.", "in."),
-        ("127.0.0.1", "example.test.", "out."),
+        ("127.0.0.1", "example.test.", "dhcp."),
         ("127.0.0.2", "example.test.", "in."),
         ("127.0.0.2", "example.test.", "third."),
         ("127.0.0.3", "lab.test.", "in."),
-        ("127.0.0.3", "lab.test.", "out."),
-        ("127.0.0.4", "example.test.", "out."),
+        ("127.0.0.3", "lab.test.", "dhcp."),
+        ("127.0.0.4", "example.test.", "dhcp."),
         ("127.0.0.9", "example.test.", "in."),
         ("127.0.0.9", "lab.test.", "third."),
         ("127.0.0.1", "example.test.", None),
@@ -206,7 +210,7 @@ def test_updates_change_the_same_view(pair: Pair, source: str, zone: str, key: s
 def test_nsupdate_chooses_the_view_by_its_key(tmp_path: Path) -> None:
     nsupdate = program("nsupdate")
     for server in ours(tmp_path / "tenure", our_config(LISTS["keys"])):
-        for key, address in (("in", "10.1.0.99"), ("out", "192.0.2.99")):
+        for key, address in (("in", "10.1.0.99"), ("dhcp", "192.0.2.99")):
             script = f"server 127.0.0.1 {server.dns_port}\nupdate add n.example.test. 60 A {address}\nsend\n"
             subprocess.run(
                 [nsupdate, "-y", f"hmac-sha256:{key}:{SECRET_TEXT}"], input=script, text=True, check=True, timeout=30
@@ -215,66 +219,21 @@ def test_nsupdate_chooses_the_view_by_its_key(tmp_path: Path) -> None:
             assert str(address) in str(answer(server.dns_port, source, "n.example.test.", "A", None))
 
 
-BIND_SECONDARY = """\
-options {{ directory "{folder}"; pid-file none; session-keyfile none; listen-on port {port} {{ 127.0.0.1; }};
-  listen-on-v6 {{ none; }}; recursion no; notify no; dnssec-validation no; minimal-responses yes; }};
-controls {{ }};
-key "out." {{ algorithm hmac-sha256; secret "{secret}"; }};
-zone "example.test." {{ type secondary; file "copy"; primaries {{ 127.0.0.1 port {primary} key "out."; }}; }};
-"""
-KNOT_SECONDARY = """\
-server:
-    rundir: "{folder}"
-    listen: 127.0.0.1@{port}
-log:
-  - target: stderr
-    any: info
-database:
-    storage: "{folder}"
-key:
-  - id: out.
-    algorithm: hmac-sha256
-    secret: {secret}
-remote:
-  - id: primary
-    address: 127.0.0.1@{primary}
-    key: out.
-acl:
-  - id: told
-    key: out.
-    action: notify
-zone:
-  - domain: example.test.
-    storage: "{folder}"
-    master: primary
-    acl: told
-"""
-SECONDARIES = {
-    "bind": (BIND_SECONDARY, "named", lambda config: ["-g", "-c", config, "-n", "1"]),
-    "knot": (KNOT_SECONDARY, "knotd", lambda config: ["-c", config]),
-}
-
-
-@pytest.mark.parametrize("kind", SECONDARIES)
+@pytest.mark.parametrize("kind", ["bind", "knot", "nsd"])
 def test_a_secondary_follows_the_view_of_its_key(tmp_path: Path, kind: str) -> None:
     """Its address is one of the other view. It is told of each change, and those of the other view do not reach it."""
-    text, binary, arguments = SECONDARIES[kind]
-    path, port = program(binary), free_port()
-    config = our_config(LISTS["keys"], allow_transfer=["key out."], also_notify=[f"127.0.0.1 port {port} key out."])
+    port = free_port()
+    config = our_config(LISTS["keys"], allow_transfer=["key dhcp."], also_notify=[f"127.0.0.1 port {port} key dhcp."])
     for primary in ours(tmp_path / "tenure", config):
-        folder = tmp_path / kind
-        folder.mkdir()
-        file = folder / "conf"
-        file.write_text(text.format(folder=folder, port=port, primary=primary.dns_port, secret=SECRET_TEXT))
-        with peer([path, *arguments(str(file))], port, folder / "log"):
+        with transfer_peer(kind, "secondary", tmp_path / kind, port, primary.dns_port):
 
             def has(name: str) -> str:
                 return str(answer(port, "127.0.0.1", name, "A", None))
 
-            eventually(lambda: "192.0.2.80" in has("www.example.test."), "it has the zone of its view")
+            eventually(lambda: "192.0.2.80" in has("www.example.test."), "it has the zone of its view", 30)
             assert update(primary.dns_port, "127.0.0.1", "example.test.", "10.1.0.77", "in.") == "NOERROR"
-            assert update(primary.dns_port, "127.0.0.1", "example.test.", "192.0.2.77", "out.") == "NOERROR"
-            eventually(lambda: "192.0.2.77" in has("new.example.test."), "it follows the changes of its view")
+            assert update(primary.dns_port, "127.0.0.1", "example.test.", "192.0.2.77", "dhcp.") == "NOERROR"
+            eventually(lambda: "192.0.2.77" in has("new.example.test."), "it follows the changes of its view", 30)
 
 
 def test_we_follow_the_view_of_bind_that_our_key_chooses(tmp_path: Path) -> None:
@@ -288,7 +247,7 @@ def test_we_follow_the_view_of_bind_that_our_key_chooses(tmp_path: Path) -> None
     config.write_text(text)
     tables = [*(tsig_key(key, SECRET_TEXT) for key in KEYS), section("dns", listen=[f"127.0.0.1:{mine}"])]
     tables += [entry("dns.views", name=view, match_clients=words) for view, words in LISTS["keys"].items()]
-    for view, key in (("inside", "in."), ("outside", "out.")):
+    for view, key in (("inside", "in."), ("outside", "dhcp.")):
         primaries = [f"127.0.0.1 port {port} key {key}"]
         tables.append(entry("dns.zones", name="example.test.", view=view, type="secondary", primaries=primaries))
     with peer([named, "-g", "-c", str(config), "-n", "1"], port, tmp_path / "log"):
@@ -300,6 +259,6 @@ def test_we_follow_the_view_of_bind_that_our_key_chooses(tmp_path: Path) -> None
             eventually(lambda: "10.1.0.80" in has("www.example.test.", "127.0.0.1"), "the zone of one view is there")
             eventually(lambda: "192.0.2.80" in has("www.example.test.", "127.0.0.2"), "the zone of the other is there")
             assert update(port, "127.0.0.1", "example.test.", "10.1.0.77", "in.") == "NOERROR"
-            assert update(port, "127.0.0.1", "example.test.", "192.0.2.77", "out.") == "NOERROR"
+            assert update(port, "127.0.0.1", "example.test.", "192.0.2.77", "dhcp.") == "NOERROR"
             eventually(lambda: "10.1.0.77" in has("new.example.test.", "127.0.0.1"), "a change inside has come")
             eventually(lambda: "192.0.2.77" in has("new.example.test.", "127.0.0.2"), "a change outside has come")

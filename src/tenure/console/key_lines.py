@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tenure.config.configuration import Configuration
 from tenure.config.domains import all_plans
 from tenure.config.secrets import configured_secrets, stored_algorithms
-from tenure.config.zones import policy_of
+from tenure.config.zones import place_of, policy_of
 from tenure.console.words import time_text
 from tenure.dnswire.name import Name, to_text
 from tenure.ledger.keys import Use
@@ -118,28 +118,32 @@ def why_no_secret(configuration: Configuration, state: KeyState, name: Name) -> 
 
 
 def key_uses(configuration: Configuration, name: Name) -> tuple[str, ...]:
-    """Which zones, policies and domains the configuration uses a key for."""
+    """Which views, zones, policies and domains the configuration uses a key for."""
     zones = configuration.dns.zones if configuration.dns else []
+    views = [
+        f"clients of view {view.name}"
+        for view in (configuration.dns.views if configuration.dns else ())
+        if any(word.key == name for word in view.match_clients or ())
+    ]
     policies = [
-        f"policy of {to_text(zone.name)}" for zone in zones if any(rule.names_key(name) for rule in policy_of(zone))
+        f"policy of {place_of(zone)}" for zone in zones if any(rule.names_key(name) for rule in policy_of(zone))
     ]
     transfers = [
-        f"transfer of {to_text(zone.name)}" for zone in zones if any(one.key == name for one in zone.allow_transfer)
+        f"transfer of {place_of(zone)}" for zone in zones if any(one.key == name for one in zone.allow_transfer)
     ]
     updates = [
         f"our updates of {to_text(plan.zone)} at {', '.join(f'{one.host}#{one.port}' for one in plan.servers)}"
         for plan in all_plans(configuration)
         if plan.key == name
     ]
-    return (*policies, *transfers, *updates)
+    return (*views, *policies, *transfers, *updates)
 
 
 def updatable_zones(configuration: Configuration, name: Name) -> tuple[str, ...]:
     """The zones in which a policy grants the key anything."""
     zones = configuration.dns.zones if configuration.dns else []
-    return tuple(
-        to_text(zone.name) for zone in zones if any(rule.grant and rule.names_key(name) for rule in policy_of(zone))
-    )
+    granting = (zone for zone in zones if any(rule.grant and rule.names_key(name) for rule in policy_of(zone)))
+    return tuple(dict.fromkeys(to_text(zone.name) for zone in granting))
 
 
 def _last_uses(uses: Sequence[Use]) -> Mapping[tuple[Name, str], tuple[float, tuple[str, ...]]]:

@@ -10,7 +10,10 @@ import pytest
 from dns_service import create_zone
 from typer.testing import CliRunner, Result
 
+from tenure.config.load import load
 from tenure.console.cli.zones import app
+from tenure.console.key_lines import key_uses, updatable_zones
+from tenure.dnswire.name import from_text
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import open_zones
 
@@ -24,6 +27,7 @@ name = "inside"
 match-clients = ["10.0.0.0/8"]
 [[dns.views]]
 name = "outside"
+match-clients = ["!key updater.inside.tenure.", "any"]
 [[dns.zones]]
 name = "example.test."
 view = "inside"
@@ -184,3 +188,13 @@ def test_what_no_view_has_is_no_zone(folder: Path) -> None:
     done = run(folder, "test-update", "shop.test.", "www", "--view", "inside")
     assert done.exit_code == 2
     assert "shop.test. is not one of the zones under [[dns.zones]] of view inside" in done.stderr
+
+
+def test_a_key_is_told_with_the_view_that_it_leads_to_and_the_zones_of_views_that_grant_it(folder: Path) -> None:
+    configuration = load(folder / "tenure.toml")
+    assert key_uses(configuration, from_text("updater.inside.tenure.")) == (
+        "clients of view outside",
+        "policy of example.test. in view inside",
+    )
+    assert key_uses(configuration, from_text("updater.tenure."))[0] == "policy of shop.test."
+    assert updatable_zones(configuration, from_text("updater.outside.tenure.")) == ("example.test.",)
