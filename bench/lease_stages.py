@@ -94,10 +94,10 @@ def watched(ledger: LeaseLedger, table: SubnetTable, stages: Stages) -> Dhcp4Ser
     stages.time(session, "write", lambda statement, _rows: f"5 write: {' '.join(statement.split()[:3])}")
     service = Dhcp4Service(ledger, table, [], [], lambda: None, Report("dhcp4"))
     for number, (method, what) in enumerate(
-        (("_parse", "parse"), ("_prefetch", "read ahead"), ("_decide", "decide"), ("_reply", "hand over the replies")),
+        (("_parse", "parse"), ("_prefetch", "read ahead"), ("_decide", "decide"), ("_answer", "hand over the replies")),
         1,
     ):
-        stages.time(service, method, lambda *_, stage=f"{number} {what}": stage)
+        stages.time(service.loop, method, lambda *_, stage=f"{number} {what}": stage)
     return service
 
 
@@ -110,13 +110,13 @@ def serve(service: Dhcp4Service, exchanges: int) -> float:
         begun += BATCH
         batch = [Received(octets, _ARRIVAL, outlet) for octets in (*requests, *discovers)]  # type: ignore[arg-type]
         began = time.process_time()
-        service._serve(batch)
+        service.loop.serve(batch)
         spent += time.process_time() - began
         replies, outlet.sent = outlet.sent, []
         done += sum(octets[242] == ACK for octets in replies)
         requests = [packet_for(octets) for octets in replies if octets[242] == OFFER]
-    service._pipeline.settle()
-    service._pipeline.close()
+    service.loop.settle()
+    service.loop.close()
     return spent
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tenure.leasing.arrival import Arrival, Destination
 from tenure.serving.errors import ServiceError
 from tenure.serving.packetsocket import PacketSocket
+from tenure.serving.segments import AlikeSender
 
 _RECEIVE_BUFFER = 8 << 20  # octets: a burst of 10,000 packets waits here for its batch
 _LARGEST = 4096  # octets of one packet; what is longer is cut, and malformed if something is missing then
@@ -21,11 +22,6 @@ _IP_PKTINFO = 8  # ip(7); the standard library names neither of these two
 _SO_RCVBUFFORCE = 33  # socket(7)
 _IN_PKTINFO = Struct("@i4s4s")  # interface number, our address, the header's destination (ip(7))
 _ANCILLARY = socket.CMSG_SPACE(_IN_PKTINFO.size)
-_UDP_SEGMENT = 103  # udp(7): a send of many datagrams of one size, the last may be shorter
-_SEGMENT_SIZE = Struct("@H")
-_MOST_SEGMENTS = 64  # in one call, and of them all
-_MOST_OCTETS = 65_507
-_NOT_SEGMENTED = {errno.EIO, errno.EINVAL, errno.EMSGSIZE}
 _ANY = "0.0.0.0"
 _REMEMBERED = 4096  # relays, and clients that have their address, whose `Arrival` is at hand
 
@@ -58,7 +54,7 @@ class Dhcp4Socket:
         # an address of its own says where each packet came to; otherwise the kernel is asked packet by packet
         self._local = socket.inet_aton(host) if host != _ANY else None
         self._arrivals: dict[tuple[str, int], Arrival] = {}
-        self._segments = _cuts_segments(bound)
+        self._sender = AlikeSender(bound)
         if self._local is None:
             bound.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
 
@@ -112,28 +108,7 @@ class Dhcp4Socket:
             for octets in replies:
                 self._packets.send(destination.hardware, (local, self.port), to, octets)
             return
-        place = (socket.inet_ntoa(destination.address), destination.port)
-        if len(replies) == 1 or not self._segments:
-            for octets in replies:
-                self._socket.sendto(octets, place)
-        else:
-            self._send_segments(replies, place)
-
-    def _send_segments(self, replies: Sequence[bytes], place: tuple[str, int]) -> None:
-        """Many datagrams in one call: they are cut apart behind the routing, by the kernel or the device."""
-        size = len(replies[0])
-        segmented = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT_SIZE.pack(size))]
-        most = min(_MOST_SEGMENTS, _MOST_OCTETS // size)
-        for start in range(0, len(replies), most):
-            try:
-                self._socket.sendmsg(replies[start : start + most], segmented, 0, place)
-            except OSError as error:
-                if error.errno not in _NOT_SEGMENTED:
-                    raise
-                self._segments = False  # the device, or its MTU, is not fit for it
-                for octets in replies[start:]:
-                    self._socket.sendto(octets, place)
-                return
+        self._sender.send(replies, (socket.inet_ntoa(destination.address), destination.port))
 
     def close(self) -> None:
         """Give the sockets back."""
@@ -201,15 +176,6 @@ def _bound(host: str, port: int, interface: str | None, *, shares_port: bool) ->
         bound.close()
         raise
     return bound
-
-
-def _cuts_segments(bound: socket.socket) -> bool:
-    """Whether the kernel knows of segments (Linux 4.18): an older one would send them as one datagram."""
-    try:
-        bound.getsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT)
-    except OSError:
-        return False
-    return True
 
 
 def widen(bound: socket.socket) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from tenure.dhcpwire.v6.message import Datagram, begins_with_solicit, parse_datagram
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.v6.arrival import SERVER_PORT
+from tenure.leasing.v6.arrival import SERVER_PORT, Destination
 from tenure.leasing.v6.decide import decide, rows_needed
 from tenure.leasing.v6.inquiry import Decision, Reply, Server
 from tenure.leasing.v6.link import SubnetTable
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.leases import LeaseLedger
-from tenure.serving.dhcp6socket import Received, open_sockets
-from tenure.serving.lease_loop import LeaseLoop
+from tenure.serving.dhcp6socket import Dhcp6Socket, Received, open_sockets
+from tenure.serving.lease_loop import LeaseLoop, Unsent, send_alike
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
@@ -22,7 +23,8 @@ from tenure.serving.waitingroom import WaitingRoom
 class Dhcp6Service:
     """Leases addresses and prefixes to the clients on `interfaces`, and to those whose relays send to `listen`.
 
-    For `wake` and `spread` see `LeaseLoop`.
+    `wake` is called once for each batch after which DNS must change. `spread` (0 to 1) is where in its pools this
+    server begins to look for what was never used; servers that share a ledger want different ones.
     """
 
     def __init__(
@@ -41,7 +43,8 @@ class Dhcp6Service:
         self._server = server
         self._interfaces, self._listen, self._port = interfaces, listen, port
         self._report = report
-        self.loop = LeaseLoop(ledger, Dhcp6Dialogue(subnets, server), wake, report, spread)
+        offers = OfferBook(spread=spread)
+        self.loop = LeaseLoop(ledger, Dhcp6Dialogue(subnets, server, offers), offers, wake, report)
 
     def run(self, stop: Stop) -> None:
         """Serve until `stop` is set; the batch under work then is committed and answered. `ServiceError` at start."""
@@ -50,40 +53,46 @@ class Dhcp6Service:
         try:
             self.loop.run([WaitingRoom(inlet, begins) for inlet in inlets], stop)
         finally:
+            self.loop.close()
             for inlet in inlets:
                 inlet.close()
+
+
+class Way(NamedTuple):
+    """How an answer goes."""
+
+    outlet: Dhcp6Socket
+    destination: Destination
 
 
 class Dhcp6Dialogue:
     """A `LeaseLoop`'s way to the DHCPv6 messages and rules."""
 
-    def __init__(self, subnets: SubnetTable, server: Server) -> None:
+    def __init__(self, subnets: SubnetTable, server: Server, offers: OfferBook) -> None:
         self._subnets = subnets
         self._server = server
+        self._offers = offers
 
     def parse(self, received: Received) -> Datagram:
         """The message and its relays; `Malformed`."""
         return parse_datagram(received.octets)
 
-    def rows_needed(self, received: Received, message: Datagram) -> tuple[bytes | None, Sequence[bytes]]:
+    def rows_needed(self, received: Received, message: Datagram) -> tuple[bytes, Sequence[bytes]]:
         """The client, and the addresses that it speaks of or that a hash points to."""
         return rows_needed(message, received.arrival, self._subnets, self._server)
 
-    def decide(
-        self,
-        received: Received,
-        message: Datagram,
-        view: LeaseBatch,
-        offers: OfferBook,
-        now: float,
-        correlation: str,
-    ) -> Decision:
-        """The decision of `leasing.v6`."""
-        return decide(message, received.arrival, view, offers, self._subnets, self._server, now, correlation)
+    def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:  # noqa: ARG002 - nothing else is known
+        """Nothing happens besides messages."""
+        return False
 
-    def answer(self, received: Received, answer: Reply) -> None:
-        """From the socket that the request came to."""
-        received.inlet.send(answer.octets, answer.destination)
+    def decide(self, received: Received, message: Datagram, view: LeaseBatch, now: float, correlation: str) -> Decision:
+        """The decision of `leasing.v6`."""
+        return decide(message, received.arrival, view, self._offers, self._subnets, self._server, now, correlation)
+
+    def answer(self, answers: Sequence[tuple[Received, Reply]]) -> Unsent:
+        """From the socket that each request came to."""
+        ways = ((Way(received.inlet, reply.destination), reply.octets) for received, reply in answers)
+        return send_alike(ways, lambda way, alike: way.outlet.send(alike, way.destination))
 
 
 def begins(received: Received) -> bool:

@@ -14,6 +14,7 @@ from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
 from tenure.leasing.v6.arrival import Arrival, Destination
 from tenure.serving.dhcp4socket import refused, widen
 from tenure.serving.errors import ServiceError
+from tenure.serving.segments import AlikeSender
 
 RELAYS_AND_SERVERS, SERVERS = "ff02::1:2", "ff05::1:3"  # the groups of a link, and of a site (RFC 8415 section 7.1)
 
@@ -45,6 +46,7 @@ class Dhcp6Socket:
         self._index = 0 if interface is None else socket.if_nametoindex(interface)
         host, self.port = bound.getsockname()[:2]
         self.where = f"{interface}:{self.port}" if interface is not None else f"[{host}]:{self.port}"
+        self._sender = AlikeSender(bound)
         self._addresses: tuple[bytes, ...] = ()
         self._look_at = 0.0  # steady seconds
         self._arrivals: dict[tuple[str, int, bool], Arrival] = {}
@@ -106,11 +108,11 @@ class Dhcp6Socket:
             self._addresses = addresses
             self._arrivals.clear()
 
-    def send(self, octets: bytes, destination: Destination) -> None:
-        """Send a reply; to a link-local address on this wire. `OSError` as any send."""
+    def send(self, replies: Sequence[bytes], destination: Destination) -> None:
+        """Send replies of one size to one place, a link-local one on this wire; see `AlikeSender`."""
         address = socket.inet_ntop(socket.AF_INET6, destination.address)
         scope = self._index if destination.address[:8] == LINK_LOCAL_PREFIX else 0
-        self._socket.sendto(octets, (address, destination.port, 0, scope))
+        self._sender.send(replies, (address, destination.port, 0, scope))
 
     def close(self) -> None:
         """Give the socket back."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -20,7 +20,7 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.lease_pipeline import LeasePipeline
 from tenure.ledger.leases import LeaseLedger
 from tenure.octets import Malformed
-from tenure.serving.batchloop import run_batches
+from tenure.serving.batchloop import Intake, run_batches
 from tenure.serving.collector import rare_collections
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -32,22 +32,32 @@ M = TypeVar("M")  # the message in it
 A = TypeVar("A")  # an answer
 
 
+class Unsent(NamedTuple):
+    """How many answers could not be sent, and why the last of them could not."""
+
+    number: int
+    why: str
+
+
 class Dialogue(Protocol[R_contra, M, A]):
     """What the loop asks of a protocol."""
 
     def parse(self, received: R_contra) -> M:
         """The message; `Malformed`."""
 
-    def rows_needed(self, received: R_contra, message: M) -> tuple[bytes | None, Sequence[bytes]]:
-        """The client, and the addresses of interest: what the ledger can read for a whole batch at once."""
+    def rows_needed(self, received: R_contra, message: M) -> tuple[bytes, Sequence[bytes]]:
+        """The client, empty if unknown, and the addresses of interest: what the ledger can read for a whole batch."""
+
+    def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:
+        """Lays into a new batch what became known besides messages; whether that was anything."""
 
     def decide(
-        self, received: R_contra, message: M, view: LeaseBatch, offers: OfferBook, now: float, correlation: str
+        self, received: R_contra, message: M, view: LeaseBatch, now: float, correlation: str
     ) -> tuple[A | None, Changes, StrEnum]:
         """The answer, what changes, and under which verdict it is counted; see `leasing`."""
 
-    def answer(self, received: R_contra, answer: A) -> None:
-        """Send an answer the way that its request came. `OSError` as any send."""
+    def answer(self, answers: Sequence[tuple[R_contra, A]]) -> Unsent:
+        """Send the answers to a batch."""
 
 
 class Committed(NamedTuple, Generic[R, A]):
@@ -62,33 +72,32 @@ class Committed(NamedTuple, Generic[R, A]):
 class LeaseLoop(Generic[R, M, A]):
     """Leases to whoever comes into the waiting rooms.
 
-    `wake` is called once for each batch after which DNS must change. `spread` (0 to 1) is where in its pools this
-    server begins to look for what was never used; servers that share a ledger want different ones.
+    `wake` is called once for each batch after which DNS must change.
     """
 
     def __init__(
         self,
         ledger: LeaseLedger,
         dialogue: Dialogue[R, M, A],
+        offers: OfferBook,
         wake: Callable[[], None],
         report: Report,
-        spread: float,
     ) -> None:
         self._pipeline: LeasePipeline[Committed[R, A]] = ledger.pipeline(self._settled)
         self._dialogue = dialogue
-        self._offers = OfferBook(spread=spread)
+        self._offers = offers
         self._wake = wake
         self._report = report
-        self._rooms: Sequence[WaitingRoom[R]] = ()
+        self.rooms: Sequence[WaitingRoom[R]] = ()
 
-    def run(self, rooms: Sequence[WaitingRoom[R]], stop: Stop) -> None:
-        """Serve until `stop` is set; the batch under work then is committed and answered."""
-        self._rooms = rooms
-        try:
-            with rare_collections():
-                run_batches(rooms, self.serve, stop, self._pipeline.settle)
-        finally:
-            self._pipeline.close()
+    def run(self, rooms: Sequence[WaitingRoom[R]], stop: Stop, others: Sequence[Intake[R]] = ()) -> None:
+        """Serve until `stop` is set; the batch under work then is committed and answered.
+
+        Those in `others` come from somewhere else than a wire.
+        """
+        self.rooms = rooms
+        with rare_collections():
+            run_batches([*rooms, *others], self.serve, stop, self._pipeline.settle)
 
     def serve(self, batch: list[R]) -> None:
         """One batch. When the ledger fails nobody is answered: clients ask again, and find it recovered or not."""
@@ -104,6 +113,10 @@ class LeaseLoop(Generic[R, M, A]):
     def settle(self) -> None:
         """Answer what was decided and is not answered yet."""
         self._pipeline.settle()
+
+    def close(self) -> None:
+        """End what works beside the caller. What is not settled is lost."""
+        self._pipeline.close()
 
     def _settled(self, committed: Committed[R, A], error: LedgerUnavailable | None) -> None:
         """A batch is durable and can be answered, or never will be."""
@@ -123,11 +136,11 @@ class LeaseLoop(Generic[R, M, A]):
         self._report.count("packets_without_ledger", packets)
 
     def _notice_overload(self) -> None:
-        turned_away = sum(room.turned_away() for room in self._rooms)
+        turned_away = sum(room.turned_away() for room in self.rooms)
         if turned_away:
             self._report.count("packets_turned_away", turned_away)
             self._report.problem("overloaded", "more clients come than can be served; some have to ask again")
-        elif not any(room.is_waiting for room in self._rooms):
+        elif not any(room.is_waiting for room in self.rooms):
             self._report.healthy("overloaded")
 
     def _parse(self, batch: list[R]) -> list[tuple[R, M]]:
@@ -142,13 +155,13 @@ class LeaseLoop(Generic[R, M, A]):
 
     def _decide(self, messages: list[tuple[R, M]], now: float, view: LeaseBatch) -> Committed[R, A]:
         """Every message in its order, each seeing what the ones before it did. May be called again for one batch."""
-        decide, offers, apply = self._dialogue.decide, self._offers, view.apply
+        decide, apply = self._dialogue.decide, view.apply
         batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
         answers = []
         verdicts = []
-        claims = wrote = False
+        claims = wrote = self._dialogue.begin(view, now, batch_id)
         for index, (received, message) in enumerate(messages):
-            answer, changes, verdict = decide(received, message, view, offers, now, f"{batch_id}-{index}")
+            answer, changes, verdict = decide(received, message, view, now, f"{batch_id}-{index}")
             if changes is not NOTHING:
                 apply(changes)
                 wrote = True
@@ -165,7 +178,7 @@ class LeaseLoop(Generic[R, M, A]):
         new = 0
         for received, message in messages:
             client, spoken_of = self._dialogue.rows_needed(received, message)
-            if client is not None:
+            if client:
                 clients.append(client)
             if spoken_of:
                 addresses += spoken_of
@@ -174,15 +187,45 @@ class LeaseLoop(Generic[R, M, A]):
         view.prefetch(clients, addresses + self._offers.upcoming(new))
 
     def _answer(self, answers: list[tuple[R, A]]) -> None:
-        unsent = 0
-        for received, answer in answers:
-            try:
-                self._dialogue.answer(received, answer)
-            except OSError as error:
-                unsent += 1
-                why = f"a reply could not be sent: {error.strerror}"
-        if unsent:
-            self._report.count("replies_unsent", unsent)
-            self._report.problem("replies-unsent", why, number=unsent)
+        unsent = self._dialogue.answer(answers)
+        if unsent.number:
+            self._report.count("replies_unsent", unsent.number)
+            self._report.problem("replies-unsent", unsent.why, number=unsent.number)
         elif answers:
             self._report.healthy("replies-unsent")
+
+
+class Outlet(Protocol):
+    """Where an answer leaves."""
+
+    where: str
+
+
+class Way(Protocol):
+    """How an answer goes. Ways that are equal are the same."""
+
+    @property
+    def outlet(self) -> Outlet:
+        """From where."""
+
+
+W = TypeVar("W", bound=Way)
+
+
+def send_alike(answers: Iterable[tuple[W, bytes]], send: Callable[[W, list[bytes]], None]) -> Unsent:
+    """Send answers; those of one size that go the same way in one call, which costs far less than many."""
+    together: dict[tuple[W, int], list[bytes]] = {}
+    for way, octets in answers:
+        key = way, len(octets)
+        if key in together:
+            together[key].append(octets)
+        else:
+            together[key] = [octets]
+    number, why = 0, ""
+    for (way, _), alike in together.items():
+        try:
+            send(way, alike)
+        except OSError as error:
+            number += len(alike)
+            why = f"a reply could not be sent from {way.outlet.where}: {error.strerror}"
+    return Unsent(number, why)

@@ -97,15 +97,15 @@ class Bench:
 
     def work(self, batch: list[Received]) -> None:
         """One batch, with nothing behind it."""
-        self.service._serve(batch)
-        self.service._pipeline.settle()
+        self.service.loop.serve(batch)
+        self.service.loop.settle()
 
     def let_wait(self, packets: Sequence[bytes], capacity: int) -> WaitingRoom[Received]:
         """The service's waiting room, once the packets have come."""
         arrived = [Received(one, relayed(), self.outbox) for one in packets]  # type: ignore[arg-type]
         inlet = Crowd(arrived)
         room = WaitingRoom(inlet, begins, capacity)
-        self.service._rooms = [room]
+        self.service.loop.rooms = [room]
         return room
 
 
@@ -184,9 +184,9 @@ def test_a_request_is_told_from_a_discover_before_it_is_parsed(bench: Bench) -> 
 def test_a_batch_behind_another_is_answered_after_it(bench: Bench) -> None:
     for number in (1, 2, 3):
         one = Received(select(number, f"10.1.0.{100 + number}"), relayed(), bench.outbox)  # type: ignore[arg-type]
-        bench.service._serve([one])
+        bench.service.loop.serve([one])
         assert len(bench.outbox.sent) == number - 1, "the batch is not durable yet"
-    bench.service._pipeline.settle()
+    bench.service.loop.settle()
     assert [octets[4:8] for octets, _ in bench.outbox.sent] == [bytes((0, 0, 0, number)) for number in (1, 2, 3)]
     assert len(bench.leases.leases()) == 3
 
@@ -194,7 +194,7 @@ def test_a_batch_behind_another_is_answered_after_it(bench: Bench) -> None:
 def test_a_batch_that_cannot_be_committed_takes_no_other_with_it(bench: Bench) -> None:
     batches = [[Received(select(number, "10.1.0.101"), relayed(), bench.outbox)] for number in (1, 2)]  # type: ignore[arg-type]
     bench.store.fails = True
-    bench.service._serve(batches[0])
+    bench.service.loop.serve(batches[0])
     bench.store.fails_once = True
     bench.work(batches[1])
     (lease,) = bench.leases.leases()
@@ -269,7 +269,7 @@ def test_a_relay_on_loopback_is_answered_where_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("segments", [True, False])
 def test_replies_of_one_size_to_one_relay_arrive_one_by_one(segments: bool) -> None:
     inlet = relay_socket("127.0.0.1", 0)
-    inlet._segments = inlet._segments and segments
+    inlet._sender._is_cut = inlet._sender._is_cut and segments
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:
         relay.bind(("127.0.0.1", 0))
         relay.settimeout(10)
@@ -277,7 +277,7 @@ def test_replies_of_one_size_to_one_relay_arrive_one_by_one(segments: bool) -> N
         replies = [bytes((number,)) * 1000 for number in range(150)]  # more than one call can take
         inlet.send(replies, Destination(ip("127.0.0.1"), relay.getsockname()[1]), ip("127.0.0.1"))
         assert [relay.recv(4000) for _ in replies] == replies
-    assert inlet._segments == segments
+    assert inlet._sender._is_cut == segments
     inlet.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,16 @@ from tenure.serving.stop import Stop
 class Outbox:
     """Stands where a socket would, and keeps what is sent."""
 
+    where = "outbox"
+
     def __init__(self) -> None:
         self.sent: list[tuple[bytes, Destination]] = []
         self.fails = False
 
-    def send(self, octets: bytes, destination: Destination) -> None:
+    def send(self, replies: Sequence[bytes], destination: Destination) -> None:
         if self.fails:
             raise OSError(101, "Network is unreachable")
-        self.sent.append((octets, destination))
+        self.sent += [(octets, destination) for octets in replies]
 
 
 class Bench:
@@ -73,7 +75,7 @@ def say(kind: int, number: int, *options: tuple[int, bytes]) -> bytes:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
-    made.service.loop._pipeline.close()
+    made.service.loop.close()
     made.leases.close()
 
 

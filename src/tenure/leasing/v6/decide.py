@@ -132,17 +132,17 @@ def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> bytes
 
 def rows_needed(
     datagram: Datagram, arrival: Arrival, subnets: SubnetTable, server: Server
-) -> tuple[bytes | None, list[bytes]]:
-    """The client, if it says, and the addresses of interest: what the ledger can read for a whole batch at once.
+) -> tuple[bytes, list[bytes]]:
+    """The client, empty if it does not say, and addresses: what the ledger can read for a whole batch at once.
 
     Those that it speaks of; and for a new one, where a hash will point.
     """
     message = datagram.message
-    client = duid_key(message.options.get(_CLIENT_ID, b""))
+    client = duid_key(message.options.get(_CLIENT_ID, b"")) or b""
     addresses = [lease.address for ia in message.associations for lease in ia.leases]
     if (told := message.options.get(_IAADDR)) is not None:
         addresses.append(told[:16])
-    if message.kind == _SOLICIT and client is not None:
+    if message.kind == _SOLICIT and client:
         link = subnets.link_of(datagram.relays, arrival)
         addresses += _hashed(message.associations, client, link, server)
     return client, addresses

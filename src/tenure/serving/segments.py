@@ -1,0 +1,58 @@
+"""Many datagrams of one size to one place in one call, which costs far less than a call for each.
+
+The kernel or the device cuts them apart, behind the routing (udp(7), UDP_SEGMENT).
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Sequence
+from struct import Struct
+from typing import Any
+
+_UDP_SEGMENT = 103
+_SEGMENT_SIZE = Struct("@H")
+_MOST_SEGMENTS = 64  # in one call, and of them all
+_MOST_OCTETS = 65_507
+_NOT_SEGMENTED = {errno.EIO, errno.EINVAL, errno.EMSGSIZE}
+
+
+class AlikeSender:
+    """Sends from one socket; datagram by datagram where nobody cuts."""
+
+    def __init__(self, bound: socket.socket) -> None:
+        self._socket = bound
+        self._is_cut = _cuts_segments(bound)
+
+    def send(self, datagrams: Sequence[bytes], place: tuple[Any, ...]) -> None:
+        """Datagrams of one size. `OSError` as any send: what was not sent yet is not sent then."""
+        if len(datagrams) == 1 or not self._is_cut:
+            for octets in datagrams:
+                self._socket.sendto(octets, place)
+        else:
+            self._send_segments(datagrams, place)
+
+    def _send_segments(self, datagrams: Sequence[bytes], place: tuple[Any, ...]) -> None:
+        size = len(datagrams[0])
+        segmented = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT_SIZE.pack(size))]
+        most = min(_MOST_SEGMENTS, _MOST_OCTETS // size)
+        for start in range(0, len(datagrams), most):
+            try:
+                self._socket.sendmsg(datagrams[start : start + most], segmented, 0, place)
+            except OSError as error:
+                if error.errno not in _NOT_SEGMENTED:
+                    raise
+                self._is_cut = False  # the device, or its MTU, is not fit for it
+                for octets in datagrams[start:]:
+                    self._socket.sendto(octets, place)
+                return
+
+
+def _cuts_segments(bound: socket.socket) -> bool:
+    """Whether the kernel knows how (Linux 4.18)."""
+    try:
+        bound.getsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT)
+    except OSError:
+        return False
+    return True
