@@ -46,7 +46,7 @@ def squatter(made: Lan, address: str) -> Host:
 
 
 def told(made: Lan) -> list[tuple[str, str]]:
-    found = json.loads(made.tenure("history", "--kind", "address-in-use", "-o", "json"))
+    found = json.loads(made.tenure("history", "--kind", "conflict-found", "-o", "json"))
     return [(one["address"], one["cause"]) for one in found]
 
 

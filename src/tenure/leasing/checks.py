@@ -67,6 +67,6 @@ def quarantine(
         relay=None,
         correlation=correlation,
     )
-    event = Event(now, "address-in-use", ACTOR, found.how, correlation, found.address)
+    event = Event(now, "conflict-found", ACTOR, found.how, correlation, found.address)
     gone = () if row is None else withdrawals(row, Reason.LEASE_EXPIRED, correlation)
     return Changes(leases=(ended,), withdraws=gone, events=(event,))

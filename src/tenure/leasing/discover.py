@@ -13,6 +13,7 @@ from tenure.leasing.history import refused
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import NOTHING, Changes
 from tenure.leasing.limits import too_many
+from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.subnet import NO_LIMITS
 from tenure.leasing.verdict import Verdict
 
@@ -40,10 +41,15 @@ def discover(inquiry: Inquiry) -> Decision:
     inquiry.offers.keep(address, inquiry.client, prepared.subnet_id, until)
     terms = inquiry.terms(prepared, address)
     lifetime = terms.lifetime(options.get(_LEASE_TIME))
-    # A client that says no name hears of the one it gets when the lease is its own.
-    named = _CLIENT_FQDN in options or _HOST_NAME in options
+    # A client that says no name hears of one that is made for it when the lease is its own; of a reserved one at once.
+    named = _CLIENT_FQDN in options or _HOST_NAME in options or _is_reserved_a_name(inquiry, prepared)
     naming = name_client(inquiry, prepared, terms, address, lifetime) if named else None
     return Decision(reply.offer(inquiry, prepared, terms, address, lifetime, naming), NOTHING, Verdict.OFFERED)
+
+
+def _is_reserved_a_name(inquiry: Inquiry, prepared: PreparedSubnet) -> bool:
+    reservation = prepared.reservation(inquiry.identities)
+    return reservation is not None and reservation.host_name is not None
 
 
 def _excess(inquiry: Inquiry) -> Decision | None:

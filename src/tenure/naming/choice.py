@@ -188,7 +188,10 @@ def _reply_fqdn(option: ClientFqdn, terms: Negotiation, name: Name | None) -> by
 
 
 def _unregistered_host_name(wish: _Wish | None, name: Name | None) -> bytes | None:
-    """A host is told its reserved name even if DNS is not, because the operator gave it; no other name is."""
-    if wish is not None and name is not None and wish.source is Reason.RESERVATION:
-        return ascii_field(name, final_dot=False)
-    return None
+    """A host is told its reserved name even if DNS is not, because the operator gave it; no other name is.
+
+    Where no zone completes the name, it is told as it was written.
+    """
+    if wish is None or wish.source is not Reason.RESERVATION:
+        return None
+    return b".".join(wish.labels) if name is None else ascii_field(name, final_dot=False)

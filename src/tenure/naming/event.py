@@ -27,7 +27,7 @@ KINDS: dict[str, str] = {
     "lease-renewed": "a client holds its address longer, perhaps under another name",
     "lease-released": "a client gave its address back",
     "lease-declined": "a client found its address in use by somebody else; it is in quarantine",
-    "address-in-use": "an address that was to be offered is used by somebody who has no lease; it is in quarantine",
+    "conflict-found": "an address that was to be offered is used by somebody who has no lease; it is in quarantine",
     "lease-superseded": "a client has another address now, so the lease of the one before ended",
     "lease-expired": "a lease ran out",
     "request-refused": "a client asked for an address that it cannot have: it was refused (DHCPNAK), or not answered",

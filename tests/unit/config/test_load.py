@@ -399,7 +399,7 @@ ADDED = {
     ),
     "nothing-is-shown-that-moves-a-terminal": (
         '"\\u001b[31m" = 1',
-        f"{SUBNET}.\\x1b[31m = 1: is not a key that is known here; known keys here: authoritative, ",
+        f"{SUBNET}.\\x1b[31m = 1: is not a key that is known here; known keys here: arp-check, authoritative, ",
     ),
     "unknown-option": (
         'option-data = { gateway = "10.1.0.1" }',

@@ -85,7 +85,7 @@ def test_an_address_in_use_is_in_quarantine_and_another_one_offered() -> None:
         START + 500,
         "address-in-use",
     )
-    assert [(event.kind, event.cause) for event in network.view.events] == [("address-in-use", "answers a ping")]
+    assert [(event.kind, event.cause) for event in network.view.events] == [("conflict-found", "answers a ping")]
     network.client().discover(arrival=on_wire())
     assert network.offers.wanted is not None
     assert network.offers.wanted.address == ip("10.1.0.101")

@@ -139,12 +139,27 @@ def _refused(call: Call) -> Iterator[Line]:
         )
 
 
+def _soon_found(call: Call) -> Iterator[Line]:
+    """One that is not at hand is looked for once more, when no lease has ended."""
+    if call.result is not None:
+        yield Line(Topic.ADDRESS, f"{address_text(call.result)} of {_pool(call)} was never used, and is the next one")
+
+
 def _never_used(call: Call) -> Iterator[Line]:
-    pool = _pool(call)
     if call.result is None:
-        yield Line(Topic.ADDRESS, f"every address of {pool} was used before, or is kept for somebody")
-    else:
-        yield Line(Topic.ADDRESS, f"{address_text(call.result)} of {pool} was never used, and is the next one")
+        yield Line(Topic.ADDRESS, f"every address of {_pool(call)} was used before, or is kept for somebody")
+
+
+def _too_many(call: Call) -> Iterator[Line]:
+    if call.result is not None:
+        yield Line(Topic.ADDRESS, f"a lease would pass a limit: {WORDS[call.result]} ({call.result})")
+
+
+def _checked(call: Call) -> Iterator[Line]:
+    if call.result is not None:
+        ways = [*(["by ping"] if call.result.ping else []), *(["by ARP"] if call.result.interface else [])]
+        address = address_text(call.arguments["address"])
+        yield Line(Topic.ADDRESS, f"whether somebody uses {address} is asked first, {' and '.join(ways)}")
 
 
 def _longest_ended(call: Call) -> Iterator[Line]:
@@ -203,7 +218,10 @@ AFTER: Tellers = {
     "leasing.allocation:_remembered": _remembered,
     "leasing.allocation:_requested": _requested,
     "leasing.allocation:refusal": _refused,
+    "leasing.allocation:_soon_found": _soon_found,
     "leasing.allocation:_never_used": _never_used,
+    "leasing.limits:too_many": _too_many,
+    "leasing.checks:check_of": _checked,
     "leasing.allocation:_longest_ended": _longest_ended,
     "leasing.allocation:choose": _chosen,
     "leasing.request:_knows": _is_known,

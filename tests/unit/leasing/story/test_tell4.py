@@ -27,10 +27,11 @@ from hypothesis import strategies as st
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.leasing.arrival import Arrival
 from tenure.leasing.decide import decide
+from tenure.leasing.link import SubnetTable
 from tenure.leasing.story import names, rules4, rules6
 from tenure.leasing.story.line import Story, Topic
 from tenure.leasing.story.tell4 import tell
-from tenure.leasing.subnet import Reservation
+from tenure.leasing.subnet import Limits, Reservation
 from tenure.octets import Malformed
 
 TELLERS = [rules4.BEFORE, rules4.AFTER, rules6.BEFORE, rules6.AFTER, names.BEFORE, names.AFTER]
@@ -192,8 +193,8 @@ def test_a_full_pool_and_one_whose_leases_ended() -> None:
     taken = network.client(1).join().yiaddr
     full = story_of(network, discover_of(network.client(2)), relayed())
     assert said(full, Topic.ADDRESS)[-3:] == [
-        "every address of the pool 10.1.0.100-10.1.0.100 was used before, or is kept for somebody",
         "no lease in the pool 10.1.0.100-10.1.0.100 has ended",
+        "every address of the pool 10.1.0.100-10.1.0.100 was used before, or is kept for somebody",
         "so there is none for this client",
     ]
     network.now += 100_000
@@ -201,6 +202,20 @@ def test_a_full_pool_and_one_whose_leases_ended() -> None:
     assert said(reused, Topic.ADDRESS)[-1] == (
         f"{taken} is the one of the pool 10.1.0.100-10.1.0.100 whose lease ended first"
     )
+
+
+def test_a_limit_and_a_check() -> None:
+    port = (82, b"\x01\x06port 7")
+    network = Network(subnet(ping_check=True))
+    story = story_of(network, discover_of(network.client(1)), relayed())
+    assert said(story, Topic.ADDRESS)[-1] == "whether somebody uses 10.1.0.100 is asked first, by ping"
+    network = Network()
+    network.client(1).join(port)
+    network.subnets = SubnetTable([subnet()], limits=Limits(leases_per_circuit=1))
+    story = story_of(network, discover_of(network.client(2).saying(port)), relayed())
+    assert said(story, Topic.ADDRESS) == [
+        "a lease would pass a limit: as many addresses as one circuit may have are leased there (refused-circuit-limit)"
+    ]
 
 
 def test_reservations_and_classes() -> None:
