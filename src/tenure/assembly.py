@@ -50,6 +50,7 @@ DHCP_PORT, DHCP6_PORT = 67, 547
 DHCP4, DHCP6 = 4, 6  # the processes of the DHCP service, where both are configured
 DUID_SECRET, ADDRESSES_SECRET = "dhcp6-duid", "dhcp6-addresses"
 WAKE_UPDATER = "updater"
+HOST_NAME_HASH = "host-name-hash"  # under this purpose the store has the key of `{hash}` in generated names
 
 
 class Service(StrEnum):
@@ -222,9 +223,8 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
     interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration)
-    Dhcp4Service(
-        ledger, _subnet_table(configuration, configuration.dhcp4), interfaces, listen, wake, report, spread=spread
-    ).run(stop)
+    table = _subnet_table(configuration, configuration.dhcp4, _hash_key(ledger))
+    Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
     ledger.close()
 
 
@@ -239,7 +239,7 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
     listen = [place.or_port(DHCP6_PORT) for place in configuration.dhcp6.listen]
     Dhcp6Service(
         ledger,
-        SubnetTable(subnets6(configuration)),
+        SubnetTable(subnets6(configuration, _hash_key(ledger))),
         dhcp6_server(configuration.dhcp6.server_id, ledger),
         configuration.dhcp6.interfaces,
         listen,
@@ -258,11 +258,16 @@ def dhcp6_server(configured: bytes | None, ledger: LeaseLedger) -> Server:
     return Server(duid, ledger.secrets.shared(ADDRESSES_SECRET, secrets.token_bytes(32)))
 
 
-def _subnet_table(configuration: Configuration, dhcp4: Dhcp4) -> SubnetTable:
+def _hash_key(ledger: LeaseLedger) -> bytes:
+    """What generated names hide identities with: made once, so that they stay the same, and kept in the store."""
+    return ledger.secrets.shared(HOST_NAME_HASH, secrets.token_bytes(32))
+
+
+def _subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) -> SubnetTable:
     from tenure.leasing.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
 
     return SubnetTable(
-        subnets(configuration), client_classes(configuration), dhcp4.identifier_expression, limits(dhcp4)
+        subnets(configuration, hash_key), client_classes(configuration), dhcp4.identifier_expression, limits(dhcp4)
     )
 
 
@@ -296,10 +301,11 @@ def _stage(version: int, configuration: Configuration, question: Question, ledge
     usual = DHCP6_PORT if version == DHCP6 else DHCP_PORT
     listen = [place.or_port(usual) for place in section.listen]
     door = Doorway(question.interface, question.source, listen, section.interfaces)
+    hash_key = ledger.secrets.kept(HOST_NAME_HASH) or b""
     if isinstance(section, Dhcp4):
         from tenure.serving.rehearsal4 import Stage4  # noqa: PLC0415
 
-        return Stage4(_subnet_table(configuration, section), door)
+        return Stage4(_subnet_table(configuration, section, hash_key), door)
     from tenure.leasing.v6.inquiry import Server  # noqa: PLC0415
     from tenure.leasing.v6.link import SubnetTable as SubnetTable6  # noqa: PLC0415
     from tenure.serving.rehearsal6 import Stage6  # noqa: PLC0415
@@ -307,7 +313,7 @@ def _stage(version: int, configuration: Configuration, question: Question, ledge
     # of a store that no DHCPv6 server has used yet, both are made up
     duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
     server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
-    return Stage6(SubnetTable6(subnets6(configuration)), server, door)
+    return Stage6(SubnetTable6(subnets6(configuration, hash_key)), server, door)
 
 
 def spread_of(configuration: Configuration) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from named import GRANT, named
 from ports import free_port
 from updater_run import UpdaterRun, gone, want
 
-from tenure.dnswire.name import from_text
+from tenure.dnswire.name import from_text, to_text
 from tenure.naming.registration import Part, State
 from tenure.serving.updater import LOOK_SECONDS
 from tenure.signing.key import Key
@@ -86,12 +87,12 @@ def test_another_client_does_not_get_the_name_nor_the_pointer(run: UpdaterRun, p
     row = run.row("pc1.example.test.", SECOND)
     assert row is not None
     assert (row.forward.state, row.forward.reason) == (State.REFUSED, "name-taken")
-    assert row.forward.detail.startswith("NXRRSET to replace, 127.0.0.1 port")
+    assert row.forward.detail.startswith("NXRRSET to replace, NOERROR to ask-marker, 127.0.0.1 port")
     assert (row.reverse.state, row.reverse.reason) == (State.REFUSED, "forward-refused")
     assert peer.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)}
     assert peer.at(SECOND_POINTER) == set()
     refused = [event for event in run.events() if event.kind == "registration-refused"]
-    assert [event.cause for event in refused] == ["NXRRSET to replace", "forward was refused"]
+    assert [event.cause for event in refused] == ["NXRRSET to replace, NOERROR to ask-marker", "forward was refused"]
 
 
 def test_who_was_second_gets_the_name_as_soon_as_the_first_one_gives_it_up(run: UpdaterRun, peer: DnsPeer) -> None:
@@ -113,9 +114,42 @@ def test_a_name_that_a_person_made_is_left_alone(run: UpdaterRun, peer: DnsPeer)
     peer.write(FORWARD, "printer.example.test. 300 A 10.1.9.9", "alias.example.test. 300 CNAME printer.example.test.")
     run.change(want("printer.example.test.", ADDRESS, A_CLIENT), want("alias.example.test.", SECOND, A_CLIENT))
     run.settled()
-    assert {row.forward.reason for row in run.rows()} == {"name-taken"}
+    assert {row.forward.reason for row in run.rows()} == {"name-static"}
     assert peer.at("printer.example.test.") == {"A 10.1.9.9"}
     assert peer.at("alias.example.test.") == {"CNAME printer.example.test."}
+
+
+def test_records_that_clients_write_themselves(run: UpdaterRun, peer: DnsPeer) -> None:
+    """One that it said, one of several, one that it should not have, and one that it never wrote; over IPv6 too."""
+    peer.write(
+        FORWARD,
+        "said.example.test. 300 A 10.1.0.5",
+        "said.example.test. 300 A 10.1.9.9",
+        f"six.example.test. 300 AAAA {ipaddress.ip_address(SIX)}",
+        "defiant.example.test. 300 A 10.1.0.6",
+    )
+    by = int(time.time())
+    own = want("said.example.test.", ADDRESS, A_CLIENT, forward=False, reverse=False)._replace(client_by=by)
+    run.change(
+        own,
+        own._replace(name=from_text("six.example.test."), address=SIX),
+        own._replace(name=from_text("silent.example.test.")),
+        want("defiant.example.test.", SECOND, OTHER_CLIENT),
+    )
+    expected = {
+        "said": (State.CLIENT, "client-updated"),
+        "six": (State.CLIENT, "client-updated"),
+        "silent": (State.MISSING, "client-silent"),
+        "defiant": (State.REFUSED, "client-wrote"),
+    }
+
+    def found() -> dict[str, tuple[str, str]]:
+        return {to_text(row.name).partition(".")[0]: (row.forward.state, row.forward.reason) for row in run.rows()}
+
+    run.until(lambda: found() == expected)
+    run.settled()
+    assert peer.at("defiant.example.test.") == {"A 10.1.0.6"}
+    assert peer.at(SECOND_POINTER) == {"PTR defiant.example.test.", marker(OTHER_CLIENT)}
 
 
 def test_what_others_wrote_at_our_names_survives_the_removal(run: UpdaterRun, peer: DnsPeer) -> None:
@@ -196,7 +230,7 @@ def test_a_crowd_with_conflicts(run: UpdaterRun, peer: DnsPeer) -> None:
     by_reason: dict[str, set[bytes]] = {}
     for row in run.rows():
         by_reason.setdefault(row.forward.reason, set()).add(row.name)
-    assert by_reason.pop("name-taken") == {from_text(f"pc{n}.example.test.") for n in (3, 77, 150, 151)}
+    assert by_reason.pop("name-static") == {from_text(f"pc{n}.example.test.") for n in (3, 77, 150, 151)}
     assert len(by_reason.pop("confirmed")) == 246
     assert not by_reason
     assert peer.at("77.1.1.10.in-addr.arpa.") == set()

@@ -5,12 +5,12 @@ It keeps the promises of the real one by checking them: one row for an address, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.naming.event import Event
-from tenure.naming.registration import Want
+from tenure.naming.registration import Claim, Want
 
 
 class MemoryView:
@@ -20,6 +20,8 @@ class MemoryView:
         self.rows: dict[bytes, Lease] = {}
         self.wanted: dict[tuple[bytes, bytes, bytes], Want] = {}  # name, address, dhcid
         self.events: list[Event] = []
+        self.refused: set[tuple[bytes, bytes]] = set()  # name, dhcid: what DNS has refused
+        self.failing: set[bytes] = set()  # zones
 
     def lease_at(self, address: bytes) -> Lease | None:
         return self.rows.get(address)
@@ -52,6 +54,13 @@ class MemoryView:
             and (row.ends_at <= now or row.state in {LeaseState.RELEASED, LeaseState.EXPIRED})
         ]
         return sorted(free, key=lambda row: (row.ends_at, row.address))[:limit]
+
+    def claims_on(self, name: bytes) -> Sequence[Claim]:
+        standing = [Claim(want.dhcid, want.forward, False) for want in self.wanted.values() if want.name == name]
+        return standing + [Claim(dhcid, False, True) for refused, dhcid in self.refused if refused == name]
+
+    def failing_zones(self) -> Collection[bytes]:
+        return self.failing
 
     def apply(self, changes: Changes) -> None:
         """Take a decision in, as the ledger does."""

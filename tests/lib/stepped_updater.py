@@ -14,6 +14,7 @@ from primary import Primary
 from tenure.serving.report import Report
 from tenure.serving.updater import PICK_ROWS, WINDOW
 from tenure.serving.updater_exchange import Exchange
+from tenure.serving.updater_health import ZoneHealth
 from tenure.serving.updater_journal import Journal, RegistrationLedger
 from tenure.serving.updater_link import Link, Unreachable
 from tenure.serving.updater_rows import RowsUnderWay
@@ -84,10 +85,12 @@ class SteppedUpdater:
         domains = [*routes.forward, *routes.reverse]
         wires = {server: Wire(server, clock) for domain in domains for server in domain.servers}
         lanes = {id(domain): Lane(domain) for domain in domains}
-        self._exchanges = [
-            Exchange(lane, [wires[server] for server in lane.domain.servers], report, clock) for lane in lanes.values()
-        ]
         self._journal = Journal(ledger, report)
+        health = ZoneHealth(ledger.zone_troubles(), self._journal, clock)
+        self._exchanges = [
+            Exchange(lane, [wires[server] for server in lane.domain.servers], report, clock, health)
+            for lane in lanes.values()
+        ]
         self._rows = RowsUnderWay(routes, lanes, self._journal, clock)
         self.couriers: list[Courier] = []
 

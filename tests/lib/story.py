@@ -128,7 +128,7 @@ class Story:
         if key is None:
             return str(lease.reason)
         (row,) = [row for row in self.world.registrations() if row[:3] == key]
-        missing = [part for part in parts(row) if part.state not in {State.NONE, State.REGISTERED}]
+        missing = [part for part in parts(row) if part.state not in {State.NONE, State.REGISTERED, State.CLIENT}]
         return missing[0].reason if missing else "registered"
 
 

@@ -4,15 +4,19 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+from lease_view import MemoryView
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn81
 from tenure.dnswire.name import from_labels, from_text, is_within, labels
 from tenure.naming.choice import name_lease
-from tenure.naming.dhcid import RDATA_SIZE
+from tenure.naming.dhcid import RDATA_SIZE, dhcid_rdata
 from tenure.naming.hostname import normalise, printable, split_text
-from tenure.naming.policy import NamingPolicy, ReplaceClientName
+from tenure.naming.place import Place
+from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, ReplaceClientName, WhenUnreachable
 from tenure.naming.reason import Reason
+from tenure.naming.registration import Claim, Want
 from tenure.naming.reverse import address_of, reverse_name
+from tenure.naming.template import WORDS, NameTemplate
 from tenure.naming.ttl import record_ttl
 from tenure.octets import Malformed
 
@@ -27,6 +31,43 @@ POLICIES = st.builds(
     replace_client_name=st.sampled_from(ReplaceClientName),
     qualifying_suffix=st.sampled_from([None, from_text("example.test."), from_text("elsewhere.")]),
     forward_zones=st.just(ZONES),
+    update_unasked=st.booleans(),
+    name_template=st.sampled_from([NameTemplate(f"a-{{{word}}}") for word in WORDS]),
+    hostname_char_replacement=st.sampled_from(["", "-", "x"]),
+    conflict_action=st.sampled_from(ConflictAction),
+    randomized_mac=st.sampled_from(RandomizedMac),
+    when_unreachable=st.sampled_from(WhenUnreachable),
+    guest_suffix=st.just(from_text("guest.example.test.")),
+    hash_key=st.just(b"key"),
+)
+
+
+class Names:
+    """A `naming.place.NameView` of names that others have, or that DNS refused to all."""
+
+    def __init__(self, taken: set[bytes], refused: set[bytes], *, fails: bool) -> None:
+        self.taken, self.refused, self.fails = taken, refused, fails
+
+    def claims_on(self, name: bytes) -> list[Claim]:
+        claims = [Claim(bytes(35), True, False)] if name in self.taken else []
+        mine = dhcid_rdata(0, b"\1\2", name)
+        return claims + ([Claim(mine, False, True)] if name in self.refused else [])
+
+    def failing_zones(self) -> frozenset[bytes]:
+        return ZONES if self.fails else frozenset()
+
+
+COMMON = [from_text(f"{label}.example.test.") for label in ("pc", "pc-2", "pc-3", "pc.guest", "pc-2.guest", "a-b")]
+NAME_SETS = st.sets(st.sampled_from(COMMON))
+PLACES = st.builds(
+    Place,
+    hardware=st.sampled_from([b"\1", bytes.fromhex("0102005e100007"), bytes.fromhex("0100005e100007")]),
+    network=st.just(bytes((10, 0, 0, 0))),
+    circuit=st.one_of(st.none(), st.binary(max_size=40)),
+    is_known=st.booleans(),
+    held=st.lists(st.sampled_from(COMMON), max_size=3),
+    promised=st.sampled_from([None, *COMMON]),
+    names=st.builds(Names, NAME_SETS, NAME_SETS, fails=st.booleans()),
 )
 
 
@@ -75,6 +116,7 @@ def test_text_becomes_labels_that_people_can_read(text: bytes) -> None:
     st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16)),
     st.integers(1, 0xFFFFFFFF),
     POLICIES,
+    PLACES,
 )
 def test_every_lease_has_a_naming_that_is_true(
     fqdn_option: ClientFqdn | None,
@@ -84,8 +126,9 @@ def test_every_lease_has_a_naming_that_is_true(
     address: bytes,
     lifetime: int,
     policy: NamingPolicy,
+    place: Place,
 ) -> None:
-    found = name_lease(fqdn_option, host_name, reserved, identity, address, lifetime, policy)
+    found = name_lease(fqdn_option, host_name, reserved, identity, address, lifetime, policy, place)
 
     # all of it or nothing
     registered = found.fqdn is not None
@@ -115,6 +158,36 @@ def test_every_lease_has_a_naming_that_is_true(
 
     assert len(found.heard) <= 255
     assert all(0x21 <= ord(char) <= 0x7E for char in found.heard)
+
+    # another device's name is left alone where that is the policy
+    if policy.conflict_action is not ConflictAction.REFUSE and found.reason is not Reason.RESERVATION:
+        assert found.fqdn is None or reserved or not Names.claims_on(place.names, found.fqdn)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["pc", "PC", "pc-2", "p_c", "laptop"]), st.integers(0, 8)), max_size=40))
+def test_devices_that_say_the_same_name_get_one_each_and_keep_it(said: list[tuple[str, int]]) -> None:
+    policy = NamingPolicy(
+        qualifying_suffix=from_text("example.test."), forward_zones=ZONES, conflict_action=ConflictAction.SUFFIX
+    )
+    view = MemoryView()
+    last: dict[int, tuple[bytes, bytes]] = {}  # of each device: what it said last, and got
+    for label, number in said:
+        address, identity = bytes((10, 0, 0, number)), (0, b"\1" + bytes((number,)))
+        held = [last[number][1]] if number in last else []
+        place = Place(b"\1", b"\x0a\0\0\0", None, False, held, None, view)
+        found = name_lease(None, label.encode(), None, identity, address, 3600, policy, place)
+        assert found.fqdn is not None
+        assert found.dhcid is not None
+        plain = label.lower().replace("_", "").encode()
+        if number in last and last[number][0] == plain:
+            assert found.fqdn == last[number][1]
+        view.wanted = {key: want for key, want in view.wanted.items() if want.address != address}
+        view.wanted[found.fqdn, address, found.dhcid] = Want(
+            found.fqdn, address, found.dhcid, 600, found.forward, found.reverse, 0, ""
+        )
+        last[number] = plain, found.fqdn
+    names = [want.name for want in view.wanted.values()]
+    assert len(names) == len(set(names))
 
 
 @given(st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16)))

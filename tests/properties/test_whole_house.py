@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from mortal_store import Crash, Moment
 from primary import Content
 from stepped_updater import Fate
-from world import LIFETIME, Template, World, all_records_of, is_over, key_of, parts, records_of
+from world import LIFETIME, SUBNETS, Template, World, all_records_of, is_over, key_of, parts, records_of
 
 from tenure.console.words import reason_text
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Lease
-from tenure.naming.reason import WORDS, Reason
+from tenure.naming.policy import ConflictAction, WhenUnreachable
+from tenure.naming.reason import NAME_REFUSALS, WORDS, Reason
 from tenure.naming.registration import Registration, State
 from tenure.naming.reverse import reverse_name
 
@@ -47,7 +49,8 @@ POINTERS = st.sampled_from([f"{number}.0.{net}.10.in-addr.arpa." for number in (
 SECONDS = st.sampled_from([0.5, 5.0, 70.0, 70.0, LIFETIME // 2, LIFETIME + 1])
 FATES = st.sampled_from([Fate.ANSWERED, Fate.ANSWERED, Fate.LOST, Fate.UNANSWERED])
 MOMENTS = st.sampled_from(Moment)
-GOOD_REASONS = {Reason.NAME_TAKEN, Reason.FORWARD_REFUSED, Reason.POINTER_TAKEN}
+GOOD_REASONS = {*NAME_REFUSALS, Reason.CLIENT_WROTE, Reason.FORWARD_REFUSED, Reason.POINTER_TAKEN}
+NOT_OURS = {State.NONE, State.CLIENT, State.MISSING}
 NOBODY = "deny dhcp. zonesub ANY"
 
 
@@ -80,10 +83,16 @@ TEMPLATE = Template.made()
 class House(RuleBasedStateMachine):
     """The model is what devices were told, and what people wrote."""
 
-    @initialize()
-    def build(self) -> None:
+    @initialize(
+        conflict_action=st.sampled_from(ConflictAction),
+        when_unreachable=st.sampled_from(WhenUnreachable),
+        update_on_renew=st.booleans(),
+    )
+    def build(self, **policy: Any) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="tenure-house-"))
-        self.world = World(self.folder, TEMPLATE.folder)
+        guests = from_text("guest.example.test.")
+        subnets = (replace(one, naming=replace(one.naming, guest_suffix=guests, **policy)) for one in SUBNETS)
+        self.world = World(self.folder, TEMPLATE.folder, tuple(subnets))
         self.told: dict[bytes, tuple[int, float]] = {}  # address to device and end, as acknowledged
         self.says: dict[int, Any] = {}
         self.by_hand: Content = set()
@@ -274,7 +283,7 @@ class House(RuleBasedStateMachine):
                 row = wanted[key]
                 assert row.until == lease.ends_at
                 for is_ours, part in ((lease.forward, row.forward), (lease.reverse, row.reverse)):
-                    assert (part.state != State.NONE) if is_ours else (part.state in {State.NONE, State.REMOVING}), row
+                    assert (part.state != State.NONE) if is_ours else (part.state in NOT_OURS | {State.REMOVING}), row
 
     def what_people_made_stays(self) -> None:
         assert self.world.static | self.by_hand <= self.world.primary.content()
@@ -354,9 +363,9 @@ class House(RuleBasedStateMachine):
 
     def is_settled(self, lease: Lease, row: Registration, content: Content) -> None:
         for is_ours, part in ((lease.forward, row.forward), (lease.reverse, row.reverse)):
-            assert part.state in ({State.REGISTERED, State.REFUSED} if is_ours else {State.NONE}), row
+            assert part.state in ({State.REGISTERED, State.REFUSED} if is_ours else NOT_OURS), row
             assert part.due_at is None
-        if row.forward.reason == Reason.NAME_TAKEN:
+        if row.forward.reason in NAME_REFUSALS:
             assert (row.name, int(RRType.DHCID), row.dhcid) not in content
             assert not {record for record in content - self.by_hand if record[0] == reverse_name(row.address)}
 

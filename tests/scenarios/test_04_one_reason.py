@@ -16,6 +16,18 @@ STORIES = {
         the updater works
         ann joins 10.1 as pc
         the updater works""",
+    Reason.NAME_STATIC: """
+        a person writes pc.example.test. A 192.0.2.7
+        ann joins 10.1 as pc
+        the updater works""",
+    Reason.CLIENT_WROTE: """
+        a person writes pc.example.test. A 10.1.0.100
+        ann joins 10.1 as pc
+        the updater works""",
+    Reason.CLIENT_SILENT: """
+        ann joins 10.1 as -:pc
+        300 s pass
+        the updater works""",
     Reason.SERVER_UNREACHABLE: """
         dns is down
         ann joins 10.1 as pc

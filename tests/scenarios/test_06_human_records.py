@@ -24,19 +24,23 @@ MADE = {
 
 @pytest.mark.parametrize("record", MADE.values(), ids=MADE)
 def test_a_name_that_a_person_made(story: Story, record: str) -> None:
-    """Whoever joins, renews, moves, or leaves under that name: it stays, and the device hears why in its reason."""
+    """Whoever joins, renews, moves, or leaves under that name: it stays, and the device hears why in its reason.
+
+    Where it is the device's very address, who made it counts for the device itself, and the address has its name.
+    """
+    same = record == MADE["address of the device"]
     story.tell(f"""
         a person writes pc.example.test. {record}
         ann joins 10.1 as pc
         the updater works
-        ann is name-taken
-        100.0.1.10.in-addr.arpa. holds nothing
+        ann is {"client-wrote" if same else "name-static"}
+        100.0.1.10.in-addr.arpa. holds {"DHCID, PTR pc.example.test." if same else "nothing"}
         ann renews
         the updater crashes
         the updater works
         ann moves to 10.2 as S:pc
         all comes to rest
-        ann is name-taken
+        ann is name-static
         ann releases
         all comes to rest
         pc.example.test. holds {record}
@@ -48,7 +52,7 @@ def test_names_of_the_zone_file(story: Story, name: str) -> None:
     story.tell(f"""
         ann joins 10.1 as {name}
         all comes to rest
-        ann is name-taken
+        ann is name-static
         ann releases
         all comes to rest
     """)

@@ -55,7 +55,7 @@ def test_one_bad_name_does_not_delay_its_company(story: Story) -> None:
         joe joins 10.2 as fine
         the updater works
         ann is server-refused
-        bob is name-taken
+        bob is name-static
         pam is registered
         joe is registered
     """)

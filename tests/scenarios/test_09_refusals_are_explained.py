@@ -11,7 +11,7 @@ from tenure.ledger.history import EventFilter
 from tenure.naming.reason import WORDS, Reason
 
 REFUSALS = {
-    Reason.NAME_TAKEN: "a person writes pc.example.test. A 192.0.2.7",
+    Reason.NAME_STATIC: "a person writes pc.example.test. A 192.0.2.7",
     Reason.SERVER_REFUSED: "dns is refusing",
 }
 

@@ -69,7 +69,7 @@ STORIES = {
         ann joins 10.1 as pc
         dns is up
         all comes to rest
-        ann is name-taken
+        ann is name-static
         100.0.1.10.in-addr.arpa. holds nothing
         a person deletes pc.example.test.
         ann renews
@@ -111,7 +111,7 @@ STORIES = {
         the updater looks
         ann renews as -:laptop
         all comes to rest
-        ann is registered
+        ann is client-silent
         pc.example.test. holds nothing
         100.0.1.10.in-addr.arpa. holds DHCID, PTR laptop.example.test.
     """,

@@ -13,6 +13,7 @@ from tenure.config.dns_views import check_views
 from tenure.config.key_checks import check_keys
 from tenure.config.lease6_checks import check_dhcp6
 from tenure.config.lease_checks import check_dhcp4
+from tenure.config.naming_checks import check_naming
 from tenure.config.problem import Problem, without_password
 from tenure.config.secrets import is_readable_by_everybody
 from tenure.config.server import check_server
@@ -31,6 +32,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_dhcp6(configuration)
     yield from check_ddns(configuration)
     yield from check_ddns6(configuration)
+    yield from check_naming(configuration)
 
 
 def check_services(configuration: Configuration) -> Iterator[Problem]:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tenure.config.fields import DomainName, Label, Listen, ViewWord, one_of
+from tenure.config.fields import DomainName, Label, Listen, Replacement, Template, ViewWord, one_of
 from tenure.config.section import Section
-from tenure.naming.policy import ReplaceClientName, UpdateModel
+from tenure.naming.policy import ConflictAction, RandomizedMac, ReplaceClientName, UpdateModel, WhenUnreachable
 from tenure.naming.profile import Profile
 from tenure.updating.routing import ConflictMode
 
@@ -44,6 +44,37 @@ class DdnsParameters(Section):
 
     ddns_generated_prefix: str | None = None
     """What generated names begin with: `host` gives `host-10-1-2-55`. Default: `host`."""
+
+    ddns_name_template: Template | None = None
+    """What generated names are made of: `{prefix}`, `{address}`, `{mac}`, `{hash}` (of the client's identity, with a
+    key that stays in the store), `{subnet}`, `{circuit}` (of option 82). Default: `{prefix}-{address}`."""
+
+    hostname_char_replacement: Replacement | None = None
+    """What stands for a character of a client's name that no host name can have. Default: nothing."""
+
+    ddns_conflict_action: Annotated[ConflictAction | None, *one_of(ConflictAction)] = None
+    """What becomes of a name that another device has: `refuse`; `suffix` puts a number behind it (`pc-2`); `guest-zone`
+    puts it below ddns-guest-suffix. A reservation's name is refused or its own. Default: `refuse`."""
+
+    ddns_guest_suffix: DomainName | None = None
+    """The domain of guests; a forward zone must cover it. Default: none."""
+
+    ddns_guest_lifetime: Annotated[int, Field(ge=60, le=86400)] | None = None
+    """The longest lease in seconds of a device that is a guest by its hardware address. Default: 900."""
+
+    ddns_randomized_mac: Annotated[RandomizedMac | None, *one_of(RandomizedMac)] = None
+    """What becomes of devices with a randomised (locally administered) hardware address and no reservation: `name`, as
+    of all others; `unnamed`; `guest`, below ddns-guest-suffix and with short leases. Virtual machines often have such
+    addresses too. Default: `name`."""
+
+    ddns_when_unreachable: Annotated[WhenUnreachable | None, *one_of(WhenUnreachable)] = None
+    """What a client is told that leaves its forward record to the server, while the zone takes no update: `promise`,
+    that it will be written, as it will; `client`, that it may do so itself; `none`, that nobody here does. Who was
+    promised it already is told nothing else. Default: `promise`."""
+
+    ddns_client_update_wait: Annotated[int, Field(ge=0, le=86400)] | None = None
+    """How long after its lease a client may take to write a forward record that it wanted to keep itself, in seconds;
+    then the primary is asked, and a client that has not done it is reported. 0: nobody looks. Default: 300."""
 
     ddns_qualifying_suffix: DomainName | None = None
     """The domain behind names that are not complete; a forward zone must cover it. Default: the forward zone, if there

@@ -15,15 +15,16 @@ from tenure.config.dns_checks import check_key_is_defined
 from tenure.config.dns_views import seen_zone, view_settings
 from tenure.config.domains import DomainPlan, all_plans, domain_plans, own_views, uncovered_address
 from tenure.config.fields import Endpoint, view_word
-from tenure.config.naming_levels import global_levels, level_of
+from tenure.config.naming_checks import covered
+from tenure.config.naming_levels import global_levels, source_of, subnet_levels
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
 from tenure.config.subnets import lease_values, naming_policy
 from tenure.config.zones import DNS_PORT, is_reverse, policy_of
 from tenure.dnswire.codes import RRType
-from tenure.dnswire.name import Name, from_labels, from_text, is_within, labels, to_text
+from tenure.dnswire.name import Name, from_labels, labels, to_text
 from tenure.naming.hostname import normalise, split_text
-from tenure.naming.levels import source_of
+from tenure.naming.international import A_LABEL
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction
@@ -186,7 +187,7 @@ def check_forward(section: SubnetSection | Subnet6Section, policy: NamingPolicy,
             f"set it here or under [ddns], inside one of {zones}",
         )
         return
-    if not _covered(suffix, policy):
+    if not covered(suffix, policy):
         key = (*at, "ddns-qualifying-suffix") if section.ddns_qualifying_suffix else ("ddns", "ddns-qualifying-suffix")
         yield Problem(key, "no forward zone covers it", f"write a domain inside one of {zones}, or add its zone")
         return
@@ -196,24 +197,21 @@ def check_forward(section: SubnetSection | Subnet6Section, policy: NamingPolicy,
 def _check_names(
     section: SubnetSection | Subnet6Section, policy: NamingPolicy, suffix: Name, at: Location
 ) -> Iterator[Problem]:
-    prefix = policy.generated_prefix
-    if normalise([f"{prefix}-1".encode()]) != (f"{prefix}-1".encode(),) or len(prefix) > 40:
-        key = (*at, "ddns-generated-prefix") if section.ddns_generated_prefix else ("ddns", "ddns-generated-prefix")
-        yield Problem(key, "cannot begin a host name", "write up to 40 lower-case letters, digits and hyphens")
     for index, hostname in enumerate([one.hostname for one in section.reservations]):
         if hostname is None:
             continue
         key = (*at, "reservations", index, "hostname")
-        parts, complete = split_text(hostname.encode("ascii", "replace"))
-        lower = tuple(part.lower() for part in parts)
-        if isinstance(fit := normalise(lower), Reason) or fit != lower:
+        parts, complete = split_text(hostname.encode())
+        fit = normalise(parts)
+        if isinstance(fit, Reason) or not all(map(_is_same, parts, fit)):
             yield Problem(key, "is no host name", "write letters, digits and hyphens, such as printer-2")
-        elif complete and not _covered(from_text(hostname).lower(), policy):
+        elif complete and not covered(from_labels(fit), policy):
             yield Problem(key, "no forward zone covers it", f"leave the final dot out to add {to_text(suffix)}")
 
 
-def _covered(name: Name, policy: NamingPolicy) -> bool:
-    return any(is_within(name, zone) for zone in policy.forward_zones)
+def _is_same(written: bytes, fit: bytes) -> bool:
+    """Whether nothing of a label was dropped: it is the same, or beyond ASCII and an A-label now."""
+    return written.lower() == fit or (not written.isascii() and fit.startswith(A_LABEL))
 
 
 def _check_reverse(configuration: Configuration, section: SubnetSection, at: Location) -> Iterator[Problem]:
@@ -258,7 +256,7 @@ def check_ttl(
             f"is not shorter than the lease ({valid} seconds), so caches would keep a record longer",
             f"write less than {valid}; a third of the lease is usual",
         )
-    levels = [level_of(section, at), *global_levels(configuration)]
+    levels = [*subnet_levels(section), *global_levels(configuration)]
     floor_is_written = source_of(levels, "ttl_min") is not None  # the usual one gives way to a ceiling below it
     if policy.ttl_max is not None and policy.ttl_max < policy.ttl_min and floor_is_written and policy.ttl is None:
         yield Problem(

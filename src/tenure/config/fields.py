@@ -25,6 +25,7 @@ from tenure.leasing.expression.tokens import ExpressionError
 from tenure.leasing.expression.v4 import V4, Sighting
 from tenure.leasing.subnet import Pool
 from tenure.naming.hostname import normalise
+from tenure.naming.template import NameTemplate
 
 T = TypeVar("T")
 ETHERNET = 1  # hardware type
@@ -151,6 +152,12 @@ def parse_view(text: str) -> str:
 def view_word(view: str) -> str:
     """The word by which people name a view."""
     return view or SHARED
+
+
+def _parse_replacement(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]*", text):
+        raise ValueError("cannot stand in a host name itself")
+    return text
 
 
 def _parse_hardware(text: str) -> bytes:
@@ -289,6 +296,17 @@ Listen4: TypeAlias = Annotated[
 ]
 Interface: TypeAlias = Annotated[
     str, *kind(_parse_interface, 'write the name of one interface, such as "eth0"', "eth0")
+]
+Template: TypeAlias = Annotated[
+    NameTemplate,
+    *kind(
+        NameTemplate,
+        'write lower-case letters, digits, hyphens and words, such as "{prefix}-{address}"',
+        "{prefix}-{address}",
+    ),
+]
+Replacement: TypeAlias = Annotated[
+    str, *kind(_parse_replacement, 'write lower-case letters, digits or a hyphen, such as "-"', "-")
 ]
 Label: TypeAlias = Annotated[str, *kind(_parse_label, 'write letters, digits and hyphens, such as "wpad"', "wpad")]
 ViewName: TypeAlias = Annotated[

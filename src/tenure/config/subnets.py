@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, ReservationSection, SubnetSection
 from tenure.config.lease_parameters import LevelParameters
-from tenure.config.naming_levels import level_of, policy_of_levels, subnet_levels
+from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
 from tenure.dhcpwire.v4.options import encode_option
 from tenure.leasing.subnet import NO_LIMITS, ClientClass, Level, Limits, Pool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
@@ -17,17 +17,21 @@ from tenure.naming.policy import NamingPolicy
 T = TypeVar("T")
 
 
-def subnets(configuration: Configuration) -> tuple[Subnet, ...]:
-    """The subnets in the order of the file; empty without `[dhcp4]`."""
+def subnets(configuration: Configuration, hash_key: bytes = b"") -> tuple[Subnet, ...]:
+    """The subnets in the order of the file; empty without `[dhcp4]`. `hash_key`: see `NamingPolicy`."""
     dhcp4 = configuration.dhcp4
     if dhcp4 is None:
         return ()
     shared = _reservations(dhcp4.reservations)
-    return tuple(_subnet(configuration, dhcp4, one.section, shared) for one in dhcp4.placed_subnets())
+    return tuple(_subnet(configuration, dhcp4, one.section, shared, hash_key) for one in dhcp4.placed_subnets())
 
 
 def _subnet(
-    configuration: Configuration, dhcp4: Dhcp4, section: SubnetSection, shared: Mapping[bytes, Reservation]
+    configuration: Configuration,
+    dhcp4: Dhcp4,
+    section: SubnetSection,
+    shared: Mapping[bytes, Reservation],
+    hash_key: bytes,
 ) -> Subnet:
     network = section.network
     own = _reservations(section.reservations)
@@ -41,7 +45,7 @@ def _subnet(
         pools=tuple(_pool(one) for one in section.pools),
         options={code: data for given in options for code, data in given.items()},
         inherited_options=encoded_options(dhcp4.option_data),
-        naming=naming_policy(configuration, section),
+        naming=naming_policy(configuration, section, hash_key),
         **lease_values(dhcp4, section),
         server_identifier=section.server_identifier,
         interface=_first("interface", (section, network), None),
@@ -103,9 +107,9 @@ def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
     }
 
 
-def naming_policy(configuration: Configuration, section: SubnetSection) -> NamingPolicy:
+def naming_policy(configuration: Configuration, section: SubnetSection, hash_key: bytes = b"") -> NamingPolicy:
     """The naming policy of one subnet."""
-    return policy_of_levels(configuration, subnet_levels(("dhcp4", "subnets"), section))
+    return policy_of_levels(configuration, subnet_levels(section), hash_key)
 
 
 def reservation_key(section: ReservationSection) -> bytes | None:
@@ -162,7 +166,7 @@ def _level(section: LevelParameters) -> Level:
     """What a pool, a class or a reservation sets."""
     return Level(
         options=encoded_options(section.option_data),
-        naming=level_of(section, ()).settings,
+        naming=naming_settings(section),
         valid_lifetime=section.valid_lifetime,
         min_valid_lifetime=section.min_valid_lifetime,
         max_valid_lifetime=section.max_valid_lifetime,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp6 import Dhcp6, PrefixPoolSection, Reservation6Section, Subnet6Section
-from tenure.config.naming_levels import level_of, policy_of_levels
+from tenure.config.naming_levels import policy_of_levels, subnet_levels
 from tenure.dhcpwire.v6.options import encode_option
 from tenure.leasing.v6.subnet import PrefixPool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
@@ -16,13 +16,13 @@ from tenure.naming.policy import NamingPolicy
 T = TypeVar("T")
 
 
-def subnets6(configuration: Configuration) -> tuple[Subnet, ...]:
-    """The subnets in the order of the file; empty without `[dhcp6]`."""
+def subnets6(configuration: Configuration, hash_key: bytes = b"") -> tuple[Subnet, ...]:
+    """The subnets in the order of the file; empty without `[dhcp6]`. `hash_key`: see `NamingPolicy`."""
     dhcp6 = configuration.dhcp6
-    return tuple(_subnet(configuration, dhcp6, section) for section in dhcp6.subnets) if dhcp6 else ()
+    return tuple(_subnet(configuration, dhcp6, section, hash_key) for section in dhcp6.subnets) if dhcp6 else ()
 
 
-def _subnet(configuration: Configuration, dhcp6: Dhcp6, section: Subnet6Section) -> Subnet:
+def _subnet(configuration: Configuration, dhcp6: Dhcp6, section: Subnet6Section, hash_key: bytes) -> Subnet:
     return Subnet(
         subnet_id=subnet6_id(section),
         prefix=section.subnet.network_address.packed,
@@ -30,7 +30,7 @@ def _subnet(configuration: Configuration, dhcp6: Dhcp6, section: Subnet6Section)
         pools=tuple(section.pools),
         prefix_pools=tuple(prefix_pool(one) for one in section.pd_pools),
         options=encoded_options6(dhcp6.option_data) | encoded_options6(section.option_data),
-        naming=naming_policy6(configuration, section),
+        naming=naming_policy6(configuration, section, hash_key),
         **lease6_values(dhcp6, section),
         interface=section.interface,
         interface_id=section.interface_id,
@@ -66,9 +66,9 @@ def lease6_values(dhcp6: Dhcp6, section: Subnet6Section) -> dict[str, Any]:
     }
 
 
-def naming_policy6(configuration: Configuration, section: Subnet6Section) -> NamingPolicy:
+def naming_policy6(configuration: Configuration, section: Subnet6Section, hash_key: bytes = b"") -> NamingPolicy:
     """The naming policy of one subnet."""
-    return policy_of_levels(configuration, [level_of(section, ("dhcp6", "subnets"))])
+    return policy_of_levels(configuration, subnet_levels(section), hash_key)
 
 
 def prefix_pool(section: PrefixPoolSection) -> PrefixPool:

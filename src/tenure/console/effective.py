@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenure.config.configuration import Configuration
-from tenure.config.naming_levels import global_levels, levels_at, parameter_names, policy_field, policy_of_levels
+from tenure.config.naming_levels import (
+    NamingLevel,
+    global_levels,
+    parameter_names,
+    policy_field,
+    policy_of_levels,
+    source_of,
+)
+from tenure.config.naming_target import levels_at
 from tenure.config.section import kebab
 from tenure.dnswire.name import to_text
-from tenure.naming.levels import Level, source_of
+from tenure.naming.template import NameTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,7 @@ class ParameterLine:
 
     key: str
     value: str
-    source: str  # the table of the file, a profile, what it follows from, or `default`
+    source: str  # the level that writes it, a profile, what it follows from, or `default`
 
 
 def parameter_lines(configuration: Configuration, target: str) -> list[ParameterLine]:
@@ -34,7 +42,7 @@ def parameter_lines(configuration: Configuration, target: str) -> list[Parameter
     return [_line(name, getattr(policy, policy_field(name)), levels) for name in parameter_names()]
 
 
-def _line(name: str, value: object, levels: Sequence[Level]) -> ParameterLine:
+def _line(name: str, value: object, levels: Sequence[NamingLevel]) -> ParameterLine:
     level = source_of(levels, policy_field(name))
     return ParameterLine(kebab(name), value_text(value), "default" if level is None else level.where)
 
@@ -48,6 +56,8 @@ def value_text(value: Any) -> str:
             return str(value).lower()
         case bytes():
             return to_text(value)
+        case NameTemplate():
+            return value.text
         case float():
             return f"{value:.3g}"
         case _:

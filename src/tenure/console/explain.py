@@ -31,6 +31,8 @@ STATE_WORDS: dict[str, str] = {
     State.REGISTERED: "in DNS",
     State.REFUSED: "refused",
     State.REMOVING: "being removed",
+    State.CLIENT: "the client's to write",
+    State.MISSING: "missing",
 }
 
 UPDATE_WORDS: dict[str, str] = {

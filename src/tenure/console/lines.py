@@ -140,7 +140,7 @@ def name_line(row: Registration) -> NameLine:
 def telling_part(row: Registration) -> Part:
     """The direction whose reason tells how the registration stands: one not confirmed, else forward."""
     parts = [part for part in (row.forward, row.reverse) if part.state != State.NONE]
-    unsettled = [part for part in parts if part.state != State.REGISTERED]
+    unsettled = [part for part in parts if part.state not in {State.REGISTERED, State.CLIENT}]
     return next(iter(unsettled or parts), row.forward)
 
 

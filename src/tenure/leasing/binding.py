@@ -11,18 +11,22 @@ from collections.abc import Sequence
 
 from tenure.dhcpwire.fqdn import parse_fqdn81
 from tenure.dhcpwire.identity import key_identity
+from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
 from tenure.dnswire.name import to_text
 from tenure.leasing import reply
 from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over
 from tenure.leasing.history import lease_event
 from tenure.leasing.inquiry import Decision, Inquiry
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
+from tenure.leasing.place import place_of
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.terms import INFINITE, Terms
 from tenure.leasing.verdict import Verdict
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.event import Event
+from tenure.naming.place import Place, guest_lifetime
+from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Want
 from tenure.octets import Malformed
@@ -42,6 +46,7 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
         except Malformed:
             fqdn = None
     reservation = prepared.reservation(inquiry.identities)
+    policy = terms.naming
     return name_lease(
         fqdn,
         options.get(_HOST_NAME),
@@ -49,7 +54,30 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
         key_identity(inquiry.client),
         address,
         lifetime,
-        terms.naming,
+        policy,
+        None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None),
+    )
+
+
+def lifetime_of(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms) -> int:
+    """Seconds of the client's lease, 0xffffffff for ever."""
+    lifetime = terms.lifetime(inquiry.packet.options.get(_LEASE_TIME))
+    if terms.naming.is_plain or prepared.reservation(inquiry.identities) is not None:
+        return lifetime
+    return guest_lifetime(lifetime, inquiry.hardware, terms.naming)
+
+
+def _place(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, *, is_known: bool) -> Place:
+    relay = inquiry.packet.options.get(_RELAY_AGENT_INFORMATION)
+    return place_of(
+        inquiry.view,
+        inquiry.client,
+        inquiry.hardware,
+        prepared.network,
+        address,
+        inquiry.now,
+        circuit=None if relay is None else sub_option(relay, CIRCUIT_ID),
+        is_known=is_known,
     )
 
 
@@ -81,7 +109,7 @@ def bind(
     """
     packet, now, correlation = inquiry.packet, inquiry.now, inquiry.correlation
     terms = inquiry.terms(prepared, address)
-    lifetime = terms.lifetime(packet.options.get(_LEASE_TIME))
+    lifetime = lifetime_of(inquiry, prepared, terms)
     naming = name_client(inquiry, prepared, terms, address, lifetime)
     renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
     settles = settles or not renewed
@@ -117,9 +145,7 @@ def bind(
     changes = Changes(
         (*left.leases, lease),
         left.dropped,
-        (want_of(lease, naming.ttl, again=renewed and prepared.subnet.naming.update_on_renew),)
-        if is_named(lease)
-        else (),
+        (want_of(lease, naming.ttl, terms.naming, now, renewed=renewed),) if is_named(lease) else (),
         left.withdraws,
         (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
     )
@@ -128,8 +154,8 @@ def bind(
     return Decision(answer, changes, Verdict.ACKNOWLEDGED)
 
 
-def want_of(lease: Lease, ttl: int, *, again: bool = False) -> Want:
-    """What DNS must say for a lease that has a name; `again`: whether it is known to say it or not."""
+def want_of(lease: Lease, ttl: int, policy: NamingPolicy, now: float, *, renewed: bool) -> Want:
+    """What DNS must say for a lease that has a name."""
     assert lease.fqdn is not None
     assert lease.dhcid is not None
     return Want(
@@ -141,7 +167,8 @@ def want_of(lease: Lease, ttl: int, *, again: bool = False) -> Want:
         lease.reverse,
         lease.ends_at,
         lease.correlation,
-        again,
+        renewed and policy.update_on_renew,
+        None if lease.forward or not policy.client_update_wait else math.ceil(now) + policy.client_update_wait,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tenure.leasing import reply
 from tenure.leasing.allocation import choose
-from tenure.leasing.binding import bind, name_client, rows_of
+from tenure.leasing.binding import bind, lifetime_of, name_client, rows_of
 from tenure.leasing.checks import check_of
 from tenure.leasing.history import refused
 from tenure.leasing.inquiry import Decision, Inquiry, silent
@@ -17,7 +17,7 @@ from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.subnet import NO_LIMITS
 from tenure.leasing.verdict import Verdict
 
-_HOST_NAME, _LEASE_TIME, _RAPID_COMMIT, _CLIENT_FQDN = 12, 51, 80, 81
+_HOST_NAME, _RAPID_COMMIT, _CLIENT_FQDN = 12, 80, 81
 
 
 def discover(inquiry: Inquiry) -> Decision:
@@ -40,7 +40,7 @@ def discover(inquiry: Inquiry) -> Decision:
         return bind(inquiry, prepared, address, row, rows, "DISCOVER with rapid commit", settles=True, rapid=True)
     inquiry.offers.keep(address, inquiry.client, prepared.subnet_id, until)
     terms = inquiry.terms(prepared, address)
-    lifetime = terms.lifetime(options.get(_LEASE_TIME))
+    lifetime = lifetime_of(inquiry, prepared, terms)
     # A client that says no name hears of one that is made for it when the lease is its own; of a reserved one at once.
     named = _CLIENT_FQDN in options or _HOST_NAME in options or _is_reserved_a_name(inquiry, prepared)
     naming = name_client(inquiry, prepared, terms, address, lifetime) if named else None

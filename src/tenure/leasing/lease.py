@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 from tenure.dnswire.name import Name
 from tenure.naming.event import Event
-from tenure.naming.registration import Want, Withdraw
+from tenure.naming.registration import Claim, Want, Withdraw
 
 FOREVER = 2**62  # `ends_at` of an infinite lease
 
@@ -98,6 +98,12 @@ class LeaseView(Protocol):
 
     def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
         """Up to `limit` running leases that came with this option 82, of this hardware address if one is given."""
+
+    def claims_on(self, name: Name) -> Sequence[Claim]:
+        """What devices want of a name."""
+
+    def failing_zones(self) -> Collection[Name]:
+        """The zones that take no update now, as the updater has found out lately."""
 
 
 class Changes(NamedTuple):

@@ -27,6 +27,7 @@ class PreparedSubnet:
         "has_reservations",
         "is_guarded",
         "is_plain",
+        "network",
         "pools",
         "subnet",
         "subnet_id",
@@ -36,7 +37,8 @@ class PreparedSubnet:
     def __init__(self, subnet: Subnet, classes: ClassTable) -> None:
         self.subnet = subnet
         self.subnet_id = subnet.subnet_id
-        self._first, self._last = subnet.prefix.to_bytes(4, "big"), last_of(subnet).to_bytes(4, "big")
+        self.network = self._first = subnet.prefix.to_bytes(4, "big")
+        self._last = last_of(subnet).to_bytes(4, "big")
         self.pools = tuple((pool.first, pool.last) for pool in subnet.pools)
         self._reserved = subnet.reserved_addresses
         self._classes = classes

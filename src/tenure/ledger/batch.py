@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.ledger import statements
 from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
 from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.session import Row, Session
+from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
-from tenure.naming.registration import Want, Withdraw
+from tenure.naming.registration import Claim, Want, Withdraw
 
 REGISTRATIONS_CHANNEL = "tenure_registrations"
 
@@ -70,12 +72,21 @@ def lease_statements(session: Session) -> LeaseStatements:
 class LeaseBatch:
     """The `leasing.lease.LeaseView` of one transaction, and what it changes. Made by `LeaseLedger.transact`."""
 
-    def __init__(self, session: Session, prepared: LeaseStatements, registrations: Registrations, now: float) -> None:
+    def __init__(
+        self,
+        session: Session,
+        prepared: LeaseStatements,
+        registrations: Registrations,
+        troubles: ZoneTroubles,
+        now: float,
+    ) -> None:
         self._session = session
         self._one = session.one
         self._sql = prepared
         self._registrations = registrations
+        self._troubles = troubles
         self._now = now
+        self._failing: frozenset[Name] | None = None  # zones, once somebody has asked
         self._known: dict[bytes, Lease | None] = {}  # rows read ahead by address; None: there is none
         self._known_clients: dict[bytes, list[Lease]] = {}  # rows read ahead by client
         self._changed: dict[bytes, Lease | None] = {}  # decided rows by address; None: dropped
@@ -197,6 +208,24 @@ class LeaseBatch:
         found += [lease for lease in changed.values() if lease is not None and lease.ends_at <= now]
         found.sort(key=_end_of)
         return found[:limit]
+
+    def claims_on(self, name: Name) -> Sequence[Claim]:
+        """What devices want of a name."""
+        found = self._registrations.claims_on(name)
+        for (claimed, address, dhcid), claim in self._claims.items():
+            if claimed != name:
+                continue
+            if isinstance(claim, Withdraw):
+                found.pop((address, dhcid), None)
+            else:
+                found[address, dhcid] = Claim(dhcid, claim.forward or claim.client_by is not None, refused=False)
+        return list(found.values())
+
+    def failing_zones(self) -> frozenset[Name]:
+        """The zones that take no update now, as the updater has found out lately."""
+        if self._failing is None:
+            self._failing = self._troubles.failing(self._now)
+        return self._failing
 
     def ended_leases(self, now: float, limit: int) -> list[Lease]:
         """Leases that are bound in the ledger and past their end, the first to end in front: work for the janitor."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenure.ledger.session import Session
-from tenure.naming.reason import Reason
+from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Outcome, State
 
+_NAME_REFUSED = "(" + " or ".join(f"forward_reason = '{reason}'" for reason in sorted(NAME_REFUSALS)) + ")"
 _REVERSE_TOO = f"reverse_reason = '{Reason.FORWARD_REFUSED}'"
 
 # Parameters: four times the time, the name. A claim stays refused while another device is known to have the name, as
@@ -25,7 +26,7 @@ reverse_attempts = case when {_REVERSE_TOO} then 0 else reverse_attempts end,
 reverse_detail = case when {_REVERSE_TOO} then '' else reverse_detail end,
 reverse_changed_at = case when {_REVERSE_TOO} then ? else reverse_changed_at end,
 reverse_reason = case when {_REVERSE_TOO} then '{Reason.WAITING}' else reverse_reason end
-where name = ? and forward_state = '{State.REFUSED}' and forward_reason = '{Reason.NAME_TAKEN}' and cause = ''
+where name = ? and forward_state = '{State.REFUSED}' and {_NAME_REFUSED} and cause = ''
 and not exists (select 1 from registration holder where holder.name = registration.name
 and holder.dhcid <> registration.dhcid and holder.forward_state = '{State.REGISTERED}' and holder.cause = '')"""
 

@@ -18,8 +18,10 @@ from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
+from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
 from tenure.naming.registration import Outcome, Registration
+from tenure.naming.zone_trouble import ZoneTrouble
 
 __all__ = ["LeaseBatch", "LeaseFilter", "LeaseLedger", "RegistrationFilter"]
 
@@ -37,6 +39,7 @@ class LeaseLedger:
         self._freed_names = FreedNames(session)
         self.history = History(session, "event")
         self.keys = KeyStore(session)
+        self._troubles = ZoneTroubles(session)
         self.secrets = ServerSecrets(session, "lease_secret")
 
     def another(self) -> LeaseLedger:
@@ -87,7 +90,7 @@ class LeaseLedger:
             return value
 
     def _new_batch(self, now: float) -> LeaseBatch:
-        return LeaseBatch(self._session, self._statements, self._registrations, now)
+        return LeaseBatch(self._session, self._statements, self._registrations, self._troubles, now)
 
     def due_registrations(
         self, now: float, limit: int, skip: Collection[Key] = (), after: Registration | None = None
@@ -106,7 +109,9 @@ class LeaseLedger:
         with self._session.reading():
             return self._registrations.next_due_at(skip)
 
-    def record_outcomes(self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float) -> int:
+    def record_outcomes(
+        self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float, zones: Sequence[ZoneTrouble] = ()
+    ) -> int:
         """Records what the updater found out, with its events, in one transaction; how many outcomes counted.
 
         An outcome of another generation than the row's is passed over: the lease wants something else by now, and the
@@ -117,11 +122,17 @@ class LeaseLedger:
         def attempt() -> int:
             recorded = self._registrations.write_outcomes(outcomes, now)
             self._freed_names.claim_again(outcomes, now)
+            self._troubles.write(zones)
             if events:
                 self._session.write(self._statements.append_event, events)
             return recorded
 
         return self._session.transact(attempt, writes=True)
+
+    def zone_troubles(self) -> list[ZoneTrouble]:
+        """Zones that take no update, or took none when they were last asked."""
+        with self._session.reading():
+            return self._troubles.all()
 
     def append_events(self, events: Sequence[Event]) -> None:
         """Appends to the history what changed no row."""

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Row, Session
-from tenure.naming.reason import Reason
-from tenure.naming.registration import Direction, Former, Outcome, Part, Registration, State, Want, Withdraw
+from tenure.naming.reason import NAME_REFUSALS, Reason
+from tenure.naming.registration import Claim, Direction, Former, Outcome, Part, Registration, State, Want, Withdraw
 
 Key: TypeAlias = tuple[Name, bytes, bytes]  # name, address, DHCID
 
@@ -40,8 +40,21 @@ def _moves(direction: str, wanted: State, again: bool) -> list[_Move]:
     if wanted is State.PENDING:
         known = "" if again else f" and ({state} <> '{State.REGISTERED}' or {_OTHER_TTL})"
         return [_Move(f"({state} <> '{State.PENDING}'{known})", State.PENDING, "excluded.wanted_at", Reason.WAITING)]
-    ours = f"({state} <> '{State.NONE}' and {state} <> '{State.REMOVING}')"
-    return [_Move(ours, State.REMOVING, "excluded.wanted_at", Reason.WAITING)]
+    gone = _Move(_ours(state), State.REMOVING, "excluded.wanted_at", Reason.WAITING)
+    if wanted is State.CLIENT:
+        watched = f"({state} = '{State.NONE}' or {state} = '{State.MISSING}')"
+        return [gone, _Move(watched, State.CLIENT, f"excluded.{direction}_due_at", Reason.CLIENT_UPDATES)]
+    return [gone, _Move(_clients(state), State.NONE, "null", "")]
+
+
+def _ours(state: str) -> str:
+    """Something of ours is in DNS, or on its way there."""
+    return f"({state} = '{State.PENDING}' or {state} = '{State.REGISTERED}' or {state} = '{State.REFUSED}')"
+
+
+def _clients(state: str) -> str:
+    """The client keeps it itself, or should."""
+    return f"({state} = '{State.CLIENT}' or {state} = '{State.MISSING}')"
 
 
 def _moved_part(direction: str, moves: Sequence[_Move]) -> str:
@@ -66,6 +79,7 @@ def _moved_part(direction: str, moves: Sequence[_Move]) -> str:
 
 _NEW_PART = {
     State.PENDING: f"'{State.PENDING}', ?, 0, '{Reason.WAITING}', '', ?",
+    State.CLIENT: f"'{State.CLIENT}', ?, 0, '{Reason.CLIENT_UPDATES}', '', ?",
     State.NONE: f"'{State.NONE}', null, 0, '', '', ?",
 }
 
@@ -87,13 +101,21 @@ correlation = excluded.correlation,
 {_moved_part("reverse", of_reverse)}"""
 
 
-Wanted: TypeAlias = tuple[bool, bool, bool]  # of a claim: forward, reverse, again
+Wanted: TypeAlias = tuple[bool, bool, bool, bool]  # of a claim: forward, reverse, again, the client is watched
 
-_WANTED: tuple[tuple[bool, bool], ...] = ((True, True), (True, False), (False, True))
-_STATE = {True: State.PENDING, False: State.NONE}
 PUT_WANT: dict[Wanted, str] = {
-    (forward, reverse, again): _put_want(_STATE[forward], _STATE[reverse], again)
-    for forward, reverse in _WANTED
+    (forward, reverse, again, watched): _put_want(
+        State.PENDING if forward else State.CLIENT if watched else State.NONE,
+        State.PENDING if reverse else State.NONE,
+        again,
+    )
+    for forward, reverse, watched in (
+        (True, True, False),
+        (True, False, False),
+        (False, True, False),
+        (False, True, True),
+        (False, False, True),
+    )
     for again in (False, True)
 }
 
@@ -101,14 +123,14 @@ PUT_WANT: dict[Wanted, str] = {
 def _withdrawn_part(direction: str) -> str:
     """The columns of one direction when the claim is withdrawn. Parameters: six times the time."""
     state = f"{direction}_state"
-    ours = f"{state} <> '{State.NONE}' and {state} <> '{State.REMOVING}'"
+    ours, clients = _ours(state), _clients(state)
     return f"""\
-{direction}_due_at = case when {ours} then ? else {direction}_due_at end,
+{direction}_due_at = case when {ours} then ? when {clients} then null else {direction}_due_at end,
 {direction}_attempts = case when {ours} then 0 else {direction}_attempts end,
 {direction}_reason = case when {ours} then '{Reason.WAITING}' else {direction}_reason end,
 {direction}_detail = case when {ours} then '' else {direction}_detail end,
 {direction}_changed_at = case when {ours} then ? else {direction}_changed_at end,
-{state} = case when {ours} then '{State.REMOVING}' else {state} end"""
+{state} = case when {ours} then '{State.REMOVING}' when {clients} then '{State.NONE}' else {state} end"""
 
 
 _OF_KEY = "where name = ? and address = ? and dhcid = ?"
@@ -118,6 +140,10 @@ update registration set generation = generation + 1, cause = ?, correlation = ?,
 {_withdrawn_part("forward")},
 {_withdrawn_part("reverse")}
 {_OF_KEY} and cause = ''"""
+
+CLAIMS_ON = "select address, dhcid, cause, forward_state, forward_reason from registration where name = ?"
+
+_STANDING = frozenset({State.PENDING, State.REGISTERED, State.CLIENT})
 
 DROP_SETTLED = f"delete from registration {_OF_KEY} and forward_state = 'none' and reverse_state = 'none'"
 
@@ -157,8 +183,13 @@ update registration set
 
 def want_row(want: Want, now: float) -> tuple[Any, ...]:
     """The parameters of the `PUT_WANT` for what it wants: the row as it is when there was none."""
-    name, address, dhcid, ttl, forward, reverse, until, correlation, _ = want
-    times = (now, now, now, now) if forward and reverse else (now, now, now)
+    name, address, dhcid, ttl, forward, reverse, until, correlation, _, client_by = want
+    if forward and reverse:
+        times: tuple[float, ...] = (now, now, now, now)
+    elif client_by is None:
+        times = (now, now, now)
+    else:
+        times = (client_by, now, now, now) if reverse else (client_by, now, now)
     return (name, address, dhcid, ttl, until, now, correlation, *times)
 
 
@@ -184,11 +215,24 @@ class Registrations:
         self._session = session
         self._put_want = {wanted: session.sql(statement) for wanted, statement in PUT_WANT.items()}
         self._put_withdraw = session.sql(PUT_WITHDRAW)
+        self._claims_on = session.sql(CLAIMS_ON)
         self._drop_settled = session.sql(DROP_SETTLED)
         self._due = session.sql(DUE)
         self._next_due = session.sql(NEXT_DUE)
         self._formers = session.sql(_FORMERS)
         self._outcome = {direction: session.sql(_outcome_statement(direction)) for direction in Direction}
+
+    def claims_on(self, name: Name) -> dict[tuple[bytes, bytes], Claim]:
+        """What devices want of a name, by address and DHCID; what is on its way out is not among it."""
+        return {
+            (address, dhcid): Claim(
+                dhcid,
+                stands=state in _STANDING,
+                refused=state == State.REFUSED and reason in NAME_REFUSALS,
+            )
+            for address, dhcid, cause, state, reason in self._session.rows(self._claims_on, (name,))
+            if not cause
+        }
 
     def write_claims(self, claims: Iterable[Want | Withdraw], now: float) -> None:
         """Writes what leases want of DNS, at most one claim for each key."""
@@ -197,8 +241,8 @@ class Registrations:
         for claim in claims:
             if isinstance(claim, Withdraw):
                 gone.append(claim)
-            elif claim.forward or claim.reverse:
-                wanted = claim.forward, claim.reverse, claim.again
+            elif claim.forward or claim.reverse or claim.client_by is not None:
+                wanted = claim.forward, claim.reverse, claim.again, claim.client_by is not None
                 wants.setdefault(wanted, []).append(want_row(claim, now))
             else:  # wanting neither direction is wanting nothing
                 cause = Reason.UPDATES_DISABLED

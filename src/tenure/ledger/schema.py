@@ -169,6 +169,16 @@ LEASE_SECRET = Table(
     Column("secret", LargeBinary, nullable=False),
 )
 
+ZONE_TROUBLE = Table(
+    "zone_trouble",
+    LEASE_HALF,
+    Column("zone", LargeBinary, primary_key=True),
+    Column("until_at", Double, nullable=False),  # see naming.zone_trouble
+    Column("since_at", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
 EVENT = _event("event", LEASE_HALF)
 EVENT_SUBJECT = _subject("event", LEASE_HALF)
 EVENT_INDEXED = _indexed("event", LEASE_HALF)

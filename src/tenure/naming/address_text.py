@@ -11,6 +11,12 @@ _GROUPS = Struct("!8H")
 _ZEROS = tuple("-0" * count + "-" for count in range(8, 1, -1))
 
 
+def address_label(address: bytes) -> str:
+    """The text of an address that a label can end in: `hyphenated`, with a `0` where that ends in a hyphen."""
+    text = hyphenated(address)
+    return text + "0" if text.endswith("-") else text
+
+
 def hyphenated(address: bytes) -> str:
     """`10-1-2-55`; of an IPv6 address `2001-db8--5`, its longest run of zero groups left out (RFC 5952 section 4.2)."""
     if len(address) == 4:

@@ -12,13 +12,24 @@ from typing import NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_answer
 from tenure.dnswire.name import MAX_NAME, ROOT, Name, labels
-from tenure.naming.address_text import hyphenated
+from tenure.naming.address_text import address_label
+from tenure.naming.collision import settle_name
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.hostname import normalise, printable, split_text
-from tenure.naming.negotiation import Negotiation, Request, negotiate, refuse, request_of
-from tenure.naming.policy import NamingPolicy, ReplaceClientName
+from tenure.naming.negotiation import Negotiation, Request, leave_to_client, negotiate, refuse, request_of
+from tenure.naming.place import Place, is_randomized
+from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, ReplaceClientName, WhenUnreachable
 from tenure.naming.reason import Reason
+from tenure.naming.template import BY_ADDRESS, Device
 from tenure.naming.ttl import record_ttl
+
+# To look a member up in its enumeration costs more than most steps here.
+_CLIENT_FQDN, _HOST_NAME, _GENERATED = Reason.CLIENT_FQDN, Reason.HOST_NAME, Reason.GENERATED
+_RESERVATION, _GUEST_DEVICE = Reason.RESERVATION, Reason.GUEST_DEVICE
+_CLIENT_UPDATES, _ZONE_FAILING = Reason.CLIENT_UPDATES, Reason.ZONE_FAILING
+_UNSAID, _DOTTED = Request.UNSAID, NameKind.DOTTED
+_REPLACES_NAMES = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_PRESENT})
+_GIVES_NAMES = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_NOT_PRESENT})
 
 _LENGTH = tuple(bytes((value,)) for value in range(64))
 
@@ -53,53 +64,61 @@ def name_lease(
     address: bytes,
     lifetime: int,
     policy: NamingPolicy,
+    place: Place | None = None,
 ) -> Naming:
     """The naming of one lease.
 
     `fqdn_option` is None also when option 81 was malformed; `host_name` is the data of option 12, ignored beside an
-    option 81 (RFC 4702 section 3.1); `identity` is from `dhcpwire.identity`; `lifetime` in seconds. Never raises for
-    anything a client sends. Reasons are given in this order: updates switched off, the client declines, what is wrong
-    with the name, no identity, the client does the forward record itself; else where the name came from.
+    option 81 (RFC 4702 section 3.1); `identity` is from `dhcpwire.identity`; `lifetime` in seconds; `place` is needed
+    unless the policy is plain. Never raises for anything a client sends. Reasons are given in this order: updates
+    switched off, the client declines, what is wrong with the name, no identity, the name is another device's, the zone
+    fails, the client does the forward record itself; else where the name came from.
     """
     if fqdn_option is not None:
         request = request_of(fqdn_option.s, fqdn_option.n)
-        source = Reason.CLIENT_FQDN
-        spoken, complete = fqdn_option.labels, fqdn_option.kind >= NameKind.DOTTED
+        source = _CLIENT_FQDN
+        spoken, complete = fqdn_option.labels, fqdn_option.kind >= _DOTTED
     else:
-        request = Request.UNSAID
-        source = Reason.HOST_NAME
+        request = _UNSAID
+        source = _HOST_NAME
         spoken, final_dot = split_text(host_name) if host_name else ((), False)
         complete = final_dot or len(spoken) > 1
     heard = printable(spoken) if spoken else ""
-    wish = _reserved(reserved_name) if reserved_name else None
+    wish: _Wish | Reason | None = _reserved(reserved_name) if reserved_name else None
     if wish is None:
         if _is_replaced(fqdn_option is not None, bool(spoken), policy.replace_client_name):
-            wish = _generate(address, policy)
-        elif spoken:
-            wish = _Wish(spoken, complete, source)
-    found = _judge(wish, policy) if wish is not None else Reason.NO_NAME
+            wish = _generate(address, policy, identity, place)
+        else:
+            wish = _Wish(spoken, complete, source) if spoken else Reason.NO_NAME
+        if place is not None:
+            wish = _as_guest(wish, policy, place)
+    found = _judge(wish, policy) if isinstance(wish, _Wish) else wish
     terms = negotiate(request, policy)
 
-    name = None if isinstance(found, Reason) else found
+    name = found if isinstance(found, bytes) else None
     if not terms.server_reverse:
-        reason = Reason.CLIENT_DECLINES if policy.send_updates else Reason.UPDATES_DISABLED
-    elif isinstance(found, Reason):
+        reason = _unwanted(request, policy)
+    elif not isinstance(found, bytes):
         reason = found
     elif identity is None:
         reason = Reason.NO_IDENTITY
     else:
-        assert wish is not None
-        return Naming(
-            found,
-            dhcid_rdata(identity[0], identity[1], found),
-            record_ttl(lifetime, policy),
-            terms.server_forward,
-            terms.server_reverse,
-            wish.source if terms.server_forward else Reason.CLIENT_UPDATES,
-            heard,
-            None if fqdn_option is None else _reply_fqdn(fqdn_option, terms, found),
-            ascii_field(found, final_dot=False) if fqdn_option is None else None,
-        )
+        assert isinstance(wish, _Wish)
+        reason = wish.source
+        if place is not None:
+            name, reason, terms = _in_place(found, wish, request, terms, identity, policy, place)
+        if name is not None:
+            return Naming(
+                name,
+                dhcid_rdata(identity[0], identity[1], name),
+                record_ttl(lifetime, policy),
+                terms.server_forward,
+                terms.server_reverse,
+                reason if terms.server_forward or reason is _ZONE_FAILING else _CLIENT_UPDATES,
+                heard,
+                None if fqdn_option is None else _reply_fqdn(fqdn_option, terms, name),
+                ascii_field(name, final_dot=False) if fqdn_option is None else None,
+            )
     return Naming(
         None,
         None,
@@ -113,9 +132,58 @@ def name_lease(
     )
 
 
+def _unwanted(request: int, policy: NamingPolicy) -> Reason:
+    """Why nothing at all is to be registered."""
+    if not policy.send_updates:
+        return Reason.UPDATES_DISABLED
+    return Reason.NOT_ASKED if request == Request.UNSAID else Reason.CLIENT_DECLINES
+
+
+def _as_guest(wish: _Wish | Reason, policy: NamingPolicy, place: Place) -> _Wish | Reason:
+    """What becomes of the wish of a device that nobody knows and whose hardware address is a randomised one."""
+    if policy.randomized_mac is RandomizedMac.NAME or place.is_known or not is_randomized(place.hardware):
+        return wish
+    if policy.randomized_mac is RandomizedMac.UNNAMED:
+        return Reason.RANDOMIZED_MAC
+    return wish if isinstance(wish, Reason) else _Wish(wish.labels[:1], False, Reason.GUEST_DEVICE)
+
+
+def _in_place(
+    name: Name,
+    wish: _Wish,
+    request: int,
+    terms: Negotiation,
+    identity: tuple[int, bytes],
+    policy: NamingPolicy,
+    place: Place,
+) -> tuple[Name | None, Reason, Negotiation]:
+    """The name, its reason and the terms after a look at other devices' names and at the zone.
+
+    A reservation's name is given by the operator and to nobody else. A zone that fails takes nothing back from who was
+    promised its record, and changes nothing for who is told nothing.
+    """
+    reason = wish.source
+    if policy.conflict_action is not ConflictAction.REFUSE and wish.source is not Reason.RESERVATION:
+        settled = settle_name(name, identity, policy, place)
+        if settled is None:
+            return None, Reason.NAME_TAKEN, terms
+        name, reason = settled.name, settled.reason or reason
+    if (
+        policy.when_unreachable is not WhenUnreachable.PROMISE
+        and request != Request.UNSAID
+        and terms.server_forward
+        and name != place.promised
+        and _zone_of(name, policy.forward_zones) in place.names.failing_zones()
+    ):
+        if policy.when_unreachable is WhenUnreachable.NONE:
+            return None, Reason.ZONE_FAILING, terms
+        return name, Reason.ZONE_FAILING, leave_to_client(request)
+    return name, reason, terms
+
+
 def _reserved(text: str) -> _Wish | None:
     """The name of a reservation; without a final dot it is completed unless it ends in the suffix, as Kea does."""
-    spoken, final_dot = split_text(text.encode("ascii", "replace"))
+    spoken, final_dot = split_text(text.encode())
     return _Wish(spoken, final_dot, Reason.RESERVATION) if spoken else None
 
 
@@ -124,25 +192,32 @@ def _is_replaced(by_option: bool, spoken: bool, mode: ReplaceClientName) -> bool
 
     An FQDN option with an empty name asks the server for one, so it gets one in every mode (RFC 4702 section 2.3).
     """
-    if spoken:
-        return mode is ReplaceClientName.ALWAYS or mode is ReplaceClientName.WHEN_PRESENT
-    return by_option or mode is ReplaceClientName.ALWAYS or mode is ReplaceClientName.WHEN_NOT_PRESENT
+    return mode in _REPLACES_NAMES if spoken else by_option or mode in _GIVES_NAMES
 
 
-def _generate(address: bytes, policy: NamingPolicy) -> _Wish:
-    """`prefix-10-1-2-55`; of an IPv6 address the compressed text, so a `0` goes where it would end in a hyphen."""
-    text = hyphenated(address)
-    if text.endswith("-"):
-        text += "0"
-    return _Wish((f"{policy.generated_prefix}-{text}".encode("ascii"),), False, Reason.GENERATED)
+def _generate(
+    address: bytes, policy: NamingPolicy, identity: tuple[int, bytes] | None, place: Place | None
+) -> _Wish | Reason:
+    """The name that the template gives."""
+    template = policy.name_template
+    if template is BY_ADDRESS:  # a good deal faster than the usual way
+        label: bytes | None = f"{policy.generated_prefix}-{address_label(address)}".encode("ascii")
+    else:
+        device = None
+        if place is not None and identity is not None:
+            device = Device(identity[1], place.hardware, place.network, place.circuit, policy.hash_key)
+        label = template.fill(policy.generated_prefix, address, device)
+    return Reason.TEMPLATE_UNFILLED if label is None else _Wish((label,), False, _GENERATED)
 
 
 def _judge(wish: _Wish, policy: NamingPolicy) -> Name | Reason:
     """The lower-cased name that the wish stands for, or why it cannot be registered."""
-    fit = normalise(wish.labels)
-    if isinstance(fit, Reason):
+    fit = normalise(wish.labels, policy.hostname_char_replacement)
+    if not isinstance(fit, tuple):
         return fit
     suffix = ROOT if wish.complete else policy.qualifying_suffix
+    if wish.source is _GUEST_DEVICE:
+        suffix = policy.guest_suffix
     if suffix is None:
         return Reason.NAME_NOT_COVERED
     if len(fit) == 1:
@@ -153,7 +228,7 @@ def _judge(wish: _Wish, policy: NamingPolicy) -> Name | Reason:
     if len(name) > MAX_NAME:
         return Reason.NAME_INVALID
     # Reserved names are kept from clients; an operator who reserves `wpad` for a host means it.
-    if wish.source is not Reason.RESERVATION and (fit[0] in policy.reserved_labels or name in policy.reserved_names):
+    if wish.source is not _RESERVATION and (fit[0] in policy.reserved_labels or name in policy.reserved_names):
         return Reason.NAME_RESERVED
     return _covered(name, policy.forward_zones)
 
@@ -166,14 +241,19 @@ def _ends_in(fit: tuple[bytes, ...], suffix: Name) -> bool:
 
 def _covered(name: Name, zones: frozenset[Name]) -> Name | Reason:
     """The name, if it is below the apex of the zone that holds it; nobody claims an apex, not by reservation either."""
-    if name in zones:
-        return Reason.NAME_RESERVED
-    above = name
-    while above[0]:
-        above = above[above[0] + 1 :]
-        if above in zones:
-            return name
-    return Reason.NAME_NOT_COVERED
+    zone = _zone_of(name, zones)
+    if zone is None:
+        return Reason.NAME_NOT_COVERED
+    return Reason.NAME_RESERVED if zone == name else name
+
+
+def _zone_of(name: Name, zones: frozenset[Name]) -> Name | None:
+    """The longest zone that holds the name."""
+    while name not in zones:
+        if not name[0]:
+            return None
+        name = name[name[0] + 1 :]
+    return name
 
 
 def _reply_fqdn(option: ClientFqdn, terms: Negotiation, name: Name | None) -> bytes:
@@ -187,11 +267,11 @@ def _reply_fqdn(option: ClientFqdn, terms: Negotiation, name: Name | None) -> by
     return build_answer(option, terms.s, terms.o, terms.n, field)
 
 
-def _unregistered_host_name(wish: _Wish | None, name: Name | None) -> bytes | None:
+def _unregistered_host_name(wish: _Wish | Reason, name: Name | None) -> bytes | None:
     """A host is told its reserved name even if DNS is not, because the operator gave it; no other name is.
 
     Where no zone completes the name, it is told as it was written.
     """
-    if wish is None or wish.source is not Reason.RESERVATION:
+    if not isinstance(wish, _Wish) or wish.source is not _RESERVATION:
         return None
     return b".".join(wish.labels) if name is None else ascii_field(name, final_dot=False)

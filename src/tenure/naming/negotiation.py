@@ -56,7 +56,7 @@ def request_of(s: bool, n: bool) -> int:
 
 def negotiate(request: int, policy: NamingPolicy) -> Negotiation:
     """The reply to a client that asks for `request` (a `Request`), under this policy."""
-    if not policy.send_updates or (request == Request.UNSAID and not policy.update_unasked):
+    if not policy.send_updates or (not policy.update_unasked and request == Request.UNSAID):
         return _TABLE[request][_DISABLED]
     return _TABLE[request][policy.override_client_update + 2 * policy.override_no_update]
 
@@ -64,3 +64,8 @@ def negotiate(request: int, policy: NamingPolicy) -> Negotiation:
 def refuse(request: int) -> Negotiation:
     """The reply when nothing is registered whatever the policy allows, because there is no name to register."""
     return _TABLE[request][_DISABLED]
+
+
+def leave_to_client(request: int) -> Negotiation:
+    """The reply when the forward record is left to a client that wanted it from us, or from nobody."""
+    return _REVERSE_ONLY._replace(o=request == Request.BOTH)

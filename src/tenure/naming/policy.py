@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tenure.dnswire.name import Name
+from tenure.naming.template import BY_ADDRESS, NameTemplate
 
 
 class UpdateModel(StrEnum):
@@ -33,6 +34,30 @@ class ReplaceClientName(StrEnum):
     WHEN_NOT_PRESENT = "when-not-present"
 
 
+class ConflictAction(StrEnum):
+    """What becomes of a name that another device has (`ddns-conflict-action`)."""
+
+    REFUSE = "refuse"  # the lease has none
+    SUFFIX = "suffix"  # a number goes behind it: `pc-2`
+    GUEST_ZONE = "guest-zone"  # it goes below `ddns-guest-suffix`
+
+
+class RandomizedMac(StrEnum):
+    """What becomes of devices with a randomised hardware address (`ddns-randomized-mac`; RFC 9724)."""
+
+    NAME = "name"  # the same as of all others
+    UNNAMED = "unnamed"
+    GUEST = "guest"  # below `ddns-guest-suffix`, with leases of at most `ddns-guest-lifetime`
+
+
+class WhenUnreachable(StrEnum):
+    """What a client is told that leaves its name to us, while the name's zone takes no update."""
+
+    PROMISE = "promise"  # that we write it, as we shall
+    CLIENT = "client"  # that it may write its forward record itself
+    NONE = "none"  # that nobody here does
+
+
 @dataclass(frozen=True, slots=True)
 class NamingPolicy:
     """The effective policy of one subnet, after defaults and precedence."""
@@ -44,12 +69,32 @@ class NamingPolicy:
     update_on_renew: bool = False  # ddns-update-on-renew: DNS is written at each renewal, changed or not
     replace_client_name: ReplaceClientName = ReplaceClientName.WHEN_NOT_PRESENT
     generated_prefix: str = "host"  # ddns-generated-prefix
+    name_template: NameTemplate = BY_ADDRESS  # ddns-name-template, of generated names
+    hostname_char_replacement: str = ""  # for what cannot stand in a host name
     qualifying_suffix: Name | None = None  # ddns-qualifying-suffix; None: only full names can be registered
     ttl_percent: float = 1 / 3  # ddns-ttl-percent, of the lease
     ttl_min: int = 600  # ddns-ttl-min, seconds
     ttl_max: int | None = None  # ddns-ttl-max, seconds
     ttl: int | None = None  # ddns-ttl: this one whatever the lease
+    conflict_action: ConflictAction = ConflictAction.REFUSE
+    guest_suffix: Name | None = None  # ddns-guest-suffix; must be there where something puts devices into it
+    guest_lifetime: int = 900  # ddns-guest-lifetime, seconds
+    randomized_mac: RandomizedMac = RandomizedMac.NAME
+    when_unreachable: WhenUnreachable = WhenUnreachable.PROMISE  # ddns-when-unreachable
+    client_update_wait: int = 300  # ddns-client-update-wait, seconds until its forward record is looked for; 0: never
+    hash_key: bytes = field(default=b"", repr=False)  # of `{hash}` in the template; kept in the ledger
     forward_zones: frozenset[Name] = frozenset()  # names outside all of these are not claimed
     # whole names and first labels that no client can claim (apexes, name servers, static names; wpad, isatap, ...)
     reserved_names: frozenset[Name] = field(default_factory=frozenset)
     reserved_labels: frozenset[bytes] = frozenset({b"wpad", b"isatap", b"localhost"})
+    # whether a name can be chosen from the client's words and address alone, as mostly it can
+    is_plain: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        plain = (
+            {"prefix", "address"}.issuperset(self.name_template.words)
+            and self.conflict_action is ConflictAction.REFUSE
+            and self.randomized_mac is RandomizedMac.NAME
+            and self.when_unreachable is WhenUnreachable.PROMISE
+        )
+        object.__setattr__(self, "is_plain", plain)

@@ -16,20 +16,31 @@ class Reason(StrEnum):
     HOST_NAME = "host-name"
     RESERVATION = "reservation"
     GENERATED = "generated"
+    NUMBERED = "numbered"
+    GUEST_NAME = "guest-name"
+    GUEST_DEVICE = "guest-device"
     # why there is none, or none of ours
     NO_NAME = "no-name"
     NAME_INVALID = "name-invalid"
     NAME_RESERVED = "name-reserved"
     NAME_NOT_COVERED = "name-not-covered"
+    TEMPLATE_UNFILLED = "template-unfilled"
+    RANDOMIZED_MAC = "randomized-mac"
     NO_IDENTITY = "no-identity"
     UPDATES_DISABLED = "updates-disabled"
+    NOT_ASKED = "not-asked"
     CLIENT_DECLINES = "client-declines"
     CLIENT_UPDATES = "client-updates"
     PREFIX = "prefix"
+    ZONE_FAILING = "zone-failing"
     # what became of a registration
     WAITING = "waiting"
     CONFIRMED = "confirmed"
     NAME_TAKEN = "name-taken"
+    NAME_STATIC = "name-static"
+    CLIENT_WROTE = "client-wrote"
+    CLIENT_UPDATED = "client-updated"
+    CLIENT_SILENT = "client-silent"
     FORWARD_REFUSED = "forward-refused"
     POINTER_TAKEN = "pointer-taken"
     NO_ZONE = "no-zone"
@@ -56,19 +67,30 @@ WORDS: dict[Reason, str] = {
     Reason.CLIENT_FQDN: "the client sent this name in its FQDN option",
     Reason.HOST_NAME: "the client sent this name in its host name option",
     Reason.RESERVATION: "a reservation gives this name",
-    Reason.GENERATED: "the name was generated from the address",
+    Reason.GENERATED: "the name was generated (ddns-name-template)",
+    Reason.NUMBERED: "another device has the name, so a number was put behind it (ddns-conflict-action)",
+    Reason.GUEST_NAME: "another device has the name, so it stands in the guest zone (ddns-conflict-action)",
+    Reason.GUEST_DEVICE: "the hardware address is a randomised one, so the name is a guest's (ddns-randomized-mac)",
     Reason.NO_NAME: "the client sent no name, and none is generated here",
     Reason.NAME_INVALID: "nothing of the name that the client sent can stand in a zone",
     Reason.NAME_RESERVED: "the name is reserved and cannot be claimed by a client",
     Reason.NAME_NOT_COVERED: "no configured forward zone covers the name",
+    Reason.TEMPLATE_UNFILLED: "the template of generated names speaks of something that this client does not have",
+    Reason.RANDOMIZED_MAC: "the hardware address is a randomised one, and those are left unnamed (ddns-randomized-mac)",
     Reason.NO_IDENTITY: "the client's identity is not fit to prove who owns a name (RFC 4701)",
     Reason.UPDATES_DISABLED: "updates are switched off here (ddns-send-updates)",
+    Reason.NOT_ASKED: "the client sent no FQDN option, and only who asks is registered (ddns-update-unasked)",
     Reason.CLIENT_DECLINES: "the client asked for no update at all (N flag)",
     Reason.CLIENT_UPDATES: "the client keeps its forward record itself (S flag clear)",
     Reason.PREFIX: "only addresses have names, and this is a delegated prefix",
+    Reason.ZONE_FAILING: "the zone took no update then, so none was promised to the client (ddns-when-unreachable)",
     Reason.WAITING: "the update is on its way",
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
-    Reason.NAME_TAKEN: "the name belongs to another client or was made by a person (its DHCID is not this client's)",
+    Reason.NAME_TAKEN: "the name belongs to another client (its DHCID is not this client's)",
+    Reason.NAME_STATIC: "records without a DHCID stand at the name: a person or another program made them",
+    Reason.CLIENT_WROTE: "the client wrote its forward record itself, though it was told that the server does (O flag)",
+    Reason.CLIENT_UPDATED: "the client has written its forward record itself, as it said",
+    Reason.CLIENT_SILENT: "the client said that it writes its forward record itself, and it has not",
     Reason.FORWARD_REFUSED: "the address has no reverse record, because the name was refused",
     Reason.POINTER_TAKEN: "a person made the address's reverse record; delete it, or keep the address out of the pools",
     Reason.NO_ZONE: "no configured zone covers the record",
@@ -89,3 +111,6 @@ WORDS: dict[Reason, str] = {
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",
     Reason.REMOVED: "the record was taken away",
 }
+
+# DNS lets somebody else have the name, so it is refused in both directions.
+NAME_REFUSALS = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC})

@@ -28,6 +28,8 @@ class State(StrEnum):
     REGISTERED = "registered"  # the authoritative server has confirmed it
     REFUSED = "refused"  # it will not be tried again until the lease is renewed or changes; the reason says why
     REMOVING = "removing"  # ours, to be taken away
+    CLIENT = "client"  # forward only: the client keeps it itself; while it is due, we have not looked whether it did
+    MISSING = "missing"  # forward only: the client was to keep it and had not written it when we looked
 
 
 class Want(NamedTuple):
@@ -42,6 +44,15 @@ class Want(NamedTuple):
     until: int  # UTC seconds: the end of the lease
     correlation: str
     again: bool = False  # to be written also if DNS is known to say it
+    client_by: int | None = None  # UTC seconds by when the client, which keeps forward itself, must have written it
+
+
+class Claim(NamedTuple):
+    """What one device wants, or wanted, of a name."""
+
+    dhcid: bytes
+    stands: bool  # it has the forward record, is about to, or keeps it itself
+    refused: bool  # DNS refused it the name
 
 
 class Withdraw(NamedTuple):

@@ -20,11 +20,13 @@ from typing import Protocol
 
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.registration import Registration
+from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.collector import rare_collections
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater_exchange import Exchange
+from tenure.serving.updater_health import ZoneHealth
 from tenure.serving.updater_journal import LEDGER_PROBLEM, Journal, Recorder, RegistrationLedger
 from tenure.serving.updater_link import Link
 from tenure.serving.updater_rows import RowsUnderWay
@@ -101,11 +103,12 @@ class _Updating:
         domains = [*routes.forward, *routes.reverse]
         self._links = {server: Link(server, clock) for domain in domains for server in domain.servers}
         lanes = {id(domain): Lane(domain) for domain in domains}
+        self._journal = Journal(ledger, report)
+        health = ZoneHealth(_known_troubles(ledger), self._journal, clock)
         self._exchanges = [
-            Exchange(lane, [self._links[server] for server in lane.domain.servers], report, clock, keys)
+            Exchange(lane, [self._links[server] for server in lane.domain.servers], report, clock, health, keys)
             for lane in lanes.values()
         ]
-        self._journal = Journal(ledger, report)
         self._recorder = Recorder(ledger)
         self._recording: asyncio.Task[None] | None = None
         self._rows = RowsUnderWay(routes, lanes, self._journal, clock)
@@ -278,3 +281,11 @@ class _Updating:
             exchange.on_the_way -= 1
             self._news.set()
         self._rows.ended(ended)
+
+
+def _known_troubles(ledger: RegistrationLedger) -> list[ZoneTrouble]:
+    """What the ledger has of zones that fail; a ledger that is away as we start tells it by the next failure."""
+    try:
+        return ledger.zone_troubles()
+    except LedgerUnavailable:
+        return []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import Reason
 from tenure.serving.report import Report
+from tenure.serving.updater_health import ZoneHealth
 from tenure.serving.updater_link import Link, Unreachable
 from tenure.signing.key import Key
 from tenure.signing.rotation import next_to_try
@@ -29,6 +30,7 @@ class Exchange:
         links: Sequence[Link],
         report: Report,
         clock: Callable[[], float],
+        health: ZoneHealth,
         keys: Mapping[Name, Key] | None = None,
     ) -> None:
         self.lane = lane
@@ -36,6 +38,7 @@ class Exchange:
         self._links = links
         self._report = report
         self._clock = clock
+        self._health = health
         self._keys = keys or {}
         self._taken: dict[Link, Key] = {}  # what a server took last, where that was not the newest secret
         self._zone = to_text(lane.domain.zone)
@@ -61,6 +64,7 @@ class Exchange:
                 if answer not in NEXT_SERVER:
                     self._prefer(index)
                     self._well(link)
+                    self._health.answered(self.lane.domain.zone)
                     return _said_by(link.text, self.lane.answered(batch, answer))
                 ending = transition(batch.step, answer)
                 assert isinstance(ending, Ending), "the table ends a task where it asks for another server"
@@ -69,6 +73,7 @@ class Exchange:
             self._trouble(link, trouble)
             if batch.step is Step.REMOVE_NAME:
                 break  # another server may still have the address that the step before took away here
+        self._health.failed(self.lane.domain.zone, trouble)
         return self.lane.failed(batch, trouble)
 
     async def _ask(self, link: Link, batch: Batch) -> int | Ending:
@@ -114,7 +119,8 @@ class Exchange:
             octets = await link.ask(message_id, message)
         except Unreachable as error:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
-        return read_reply(octets, key, mac, int(self._clock()))
+        looks_for = batch.tasks[0] if batch.step is Step.LOOK else None
+        return read_reply(octets, key, mac, int(self._clock()), looks_for)
 
     def _prefer(self, index: int) -> None:
         if index != self._preferred:

@@ -15,6 +15,7 @@ from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.event import Event
 from tenure.naming.registration import Outcome, Registration, State
+from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.report import Report
 from tenure.updating.outcome import Settled
 
@@ -31,8 +32,13 @@ class RegistrationLedger(Protocol):
     ) -> list[Registration]:
         """Rows that must be acted on, the longest due first, without those in `skip`; a page behind `after`."""
 
-    def record_outcomes(self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float) -> object:
-        """Record outcomes for the generation that they worked on, and append events, in one transaction."""
+    def record_outcomes(
+        self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float, zones: Sequence[ZoneTrouble] = ()
+    ) -> object:
+        """Record outcomes for the generation that they worked on, events, and how zones are, in one transaction."""
+
+    def zone_troubles(self) -> list[ZoneTrouble]:
+        """What is kept of zones that take no update."""
 
     def next_due_at(self, skip: Collection[Key] = ()) -> float | None:
         """UTC seconds when the next row that is not in `skip` is due."""
@@ -50,6 +56,11 @@ class Gathered(NamedTuple):
     outcomes: list[Outcome]
     events: list[Event]
     finished: list[Key]  # rows of which nothing is under way any more
+    zones: list[ZoneTrouble]
+
+
+def _nothing() -> Gathered:
+    return Gathered([], [], [], [])
 
 
 class Recorder:
@@ -72,7 +83,7 @@ class Recorder:
     def _record(self, gathered: Gathered, now: float) -> None:
         if self._own is None:
             self._own = self._ledger.another()
-        self._own.record_outcomes(gathered.outcomes, gathered.events, now)
+        self._own.record_outcomes(gathered.outcomes, gathered.events, now, gathered.zones)
 
     def _close(self) -> None:
         if self._own is not None:
@@ -85,7 +96,7 @@ class Journal:
     def __init__(self, ledger: RegistrationLedger, report: Report) -> None:
         self._ledger = ledger
         self._report = report
-        self._gathered = Gathered([], [], [])
+        self._gathered = _nothing()
 
     def __len__(self) -> int:
         return len(self._gathered.outcomes)
@@ -101,6 +112,12 @@ class Journal:
         if settled.event is not None:
             self._gathered.events.append(settled.event)
 
+    def note_zone(self, trouble: ZoneTrouble, event: Event | None) -> None:
+        """Take in how a zone is. It is recorded with the outcomes of the tasks that found out."""
+        self._gathered.zones.append(trouble)
+        if event is not None:
+            self._gathered.events.append(event)
+
     def finish(self, key: Key) -> None:
         """Nothing of this row is under way any more: once all is recorded it may be picked again."""
         self._gathered.finished.append(key)
@@ -110,7 +127,7 @@ class Journal:
         gathered = self._take()
         try:
             if gathered.outcomes:
-                self._ledger.record_outcomes(gathered.outcomes, gathered.events, now)
+                self._ledger.record_outcomes(gathered.outcomes, gathered.events, now, gathered.zones)
         except LedgerUnavailable:
             self._take_back(gathered)
             raise
@@ -127,12 +144,14 @@ class Journal:
         return self._recorded(gathered)
 
     def _take(self) -> Gathered:
-        gathered, self._gathered = self._gathered, Gathered([], [], [])
+        gathered, self._gathered = self._gathered, _nothing()
         return gathered
 
     def _take_back(self, gathered: Gathered) -> None:
-        outcomes, events, finished = self._gathered
-        self._gathered = Gathered(gathered.outcomes + outcomes, gathered.events + events, gathered.finished + finished)
+        outcomes, events, finished, zones = self._gathered
+        self._gathered = Gathered(
+            gathered.outcomes + outcomes, gathered.events + events, gathered.finished + finished, gathered.zones + zones
+        )
 
     def _recorded(self, gathered: Gathered) -> list[Key]:
         if gathered.outcomes:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tenure.naming.reason import Reason
+from tenure.naming.reason import NAME_REFUSALS
 from tenure.naming.registration import Direction, Registration, State
 from tenure.serving.updater_journal import Journal, Key
 from tenure.updating.lane import Lane
@@ -104,7 +104,7 @@ class RowsUnderWay:
         if task.direction is Direction.FORWARD:
             if after is not None:
                 del self._waiting[key[1]]
-            if ending.reason is Reason.NAME_TAKEN:
+            if ending.reason in NAME_REFUSALS:
                 refused = reverse_after_refusal(task, after.task if after else None, now)
                 if refused is not None:
                     self._journal.note(refused)

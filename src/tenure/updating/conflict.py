@@ -19,6 +19,11 @@ _CONFIRMED: _End = (Verdict.DONE, Reason.CONFIRMED)
 _REMOVED: _End = (Verdict.DONE, Reason.REMOVED)
 _NOT_OURS: _End = (Verdict.DONE, Reason.NOT_OURS)
 _TAKEN: _End = (Verdict.REFUSED, Reason.NAME_TAKEN)
+_STATIC: _End = (Verdict.REFUSED, Reason.NAME_STATIC)
+_WROTE: _End = (Verdict.REFUSED, Reason.CLIENT_WROTE)
+_UPDATED: _End = (Verdict.DONE, Reason.CLIENT_UPDATED)
+_SILENT: _End = (Verdict.REFUSED, Reason.CLIENT_SILENT)
+_UNSEEN: _End = (Verdict.DONE, Reason.CLIENT_UPDATES)
 _POINTED: _End = (Verdict.REFUSED, Reason.POINTER_TAKEN)
 _REJECTED: _End = (Verdict.REFUSED, Reason.UPDATE_REJECTED)
 
@@ -27,7 +32,17 @@ _RULES: dict[tuple[Step, int], Step | _End] = {
     (Step.ADD, Rcode.YXDOMAIN): Step.REPLACE,  # in use: by us?
     (Step.REPLACE, Rcode.NOERROR): _CONFIRMED,
     (Step.REPLACE, Rcode.NXDOMAIN): Step.ADD,  # it vanished meanwhile
-    (Step.REPLACE, Rcode.NXRRSET): _TAKEN,  # no marker, another one, or more than one
+    (Step.REPLACE, Rcode.NXRRSET): Step.ASK_MARKER,  # no marker, another one, or more than one
+    (Step.ASK_MARKER, Rcode.NOERROR): _TAKEN,
+    (Step.ASK_MARKER, Rcode.NXDOMAIN): Step.ADD,
+    (Step.ASK_MARKER, Rcode.NXRRSET): Step.ASK_ADDRESS,
+    (Step.ASK_ADDRESS, Rcode.NOERROR): _WROTE,  # who else would give the name this address, of all there are?
+    (Step.ASK_ADDRESS, Rcode.NXDOMAIN): Step.ADD,
+    (Step.ASK_ADDRESS, Rcode.NXRRSET): _STATIC,
+    (Step.LOOK, Rcode.NOERROR): _UPDATED,
+    (Step.LOOK, Rcode.NXDOMAIN): _SILENT,
+    (Step.LOOK, Rcode.NXRRSET): _SILENT,
+    (Step.LOOK, Rcode.REFUSED): _UNSEEN,  # who may write need not be let read
     (Step.OVERWRITE, Rcode.NOERROR): _CONFIRMED,
     (Step.OVERWRITE, Rcode.YXRRSET): _TAKEN,  # a CNAME: the server would ignore the address in silence
     (Step.REMOVE_ADDRESS, Rcode.NOERROR): Step.REMOVE_NAME,
@@ -81,7 +96,8 @@ BLAMES_ONE = frozenset(
 
 
 def _ending(end: _End, step: Step, rcode: int) -> Ending:
-    return Ending(*end, f"{rcode_to_text(rcode)} to {step}")
+    before = "NXRRSET to replace, " if step is Step.ASK_MARKER or step is Step.ASK_ADDRESS else ""
+    return Ending(*end, f"{before}{rcode_to_text(rcode)} to {step}")
 
 
 TRANSITIONS: dict[tuple[Step, int], Step | Ending] = {

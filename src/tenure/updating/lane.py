@@ -120,6 +120,8 @@ class Lane:
             del self._behind[task.owner]
 
     def _most(self, step: Step) -> int:
+        if step is Step.LOOK:
+            return 1  # a query has one question
         blamed = self._blamed.get(step, 0.0)
         return self.most_tasks if blamed * self.most_tasks <= 1.0 else max(1, int(1.0 / blamed))
 

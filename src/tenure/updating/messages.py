@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from tenure.dnswire.codes import RRType
+from tenure.dnswire.codes import Rcode, RRType
+from tenure.dnswire.message import AA, Message
 from tenure.dnswire.name import Name
-from tenure.dnswire.rr import RR
+from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.update import (
     add,
     build_update,
@@ -29,9 +30,11 @@ from tenure.dnswire.update import (
     rrset_equals,
     rrset_exists,
 )
+from tenure.dnswire.writer import Writer
 from tenure.updating.routing import ConflictMode
 from tenure.updating.task import Step, Task
 
+_IN = 1
 _A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
 
 
@@ -82,6 +85,11 @@ def _clear_family(task: Task) -> RR:
 def _clear_markers(task: Task) -> RR:
     """`H ANY DHCID`: whosever marker it is."""
     return delete_rrset(task.owner, _DHCID)
+
+
+def _address_is_ours(task: Task) -> RR:
+    """`H IN T address`, before the name is: the one and only address there is of this family."""
+    return rrset_equals(task.owner, _family(task), task.row.address)
 
 
 def _put_address(task: Task) -> RR:
@@ -155,6 +163,10 @@ class Sections(NamedTuple):
 _ADD = Sections((_not_in_use,), (_put_address, _put_marker))
 _REMOVE_NAME = Sections((_marker_is_ours, _no_a, _no_aaaa), (_drop_marker,))
 _ONE_POINTER = (_clear_pointers, _clear_markers, _put_pointer, _put_marker)
+_ASKING = {
+    Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
+    Step.ASK_ADDRESS: Sections((_in_use, _address_is_ours), ()),
+}
 _REVERSE_CHECKED = {
     Step.REVERSE_ADD: Sections((_not_in_use,), (_put_pointer, _put_marker)),
     # A marker is made of the name too (RFC 4701 section 3.5): where ours is, no other pointer is ours.
@@ -171,6 +183,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
     ConflictMode.CHECK_WITH_DHCID: {
         Step.ADD: _ADD,
         Step.REPLACE: Sections((_in_use, _marker_is_ours), (_drop_address, _put_address)),
+        **_ASKING,
         Step.REMOVE_ADDRESS: Sections((_marker_is_ours,), (_drop_address,)),
         Step.REMOVE_NAME: _REMOVE_NAME,
         **_REVERSE_CHECKED,
@@ -180,6 +193,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
         Step.REPLACE: Sections((_in_use, _any_marker), (_clear_family, _clear_markers, _put_address, _put_marker)),
         Step.REMOVE_ADDRESS: Sections((_any_marker,), (_drop_address,)),
         Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
+        **_ASKING,
         **_REVERSE_CHECKED,
     },
     ConflictMode.NO_CHECK_WITH_DHCID: {
@@ -199,11 +213,34 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
 
 
 def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, tasks: Iterable[Task]) -> bytes:
-    """One unsigned UPDATE that takes all these tasks through `step`: all or none of them (RFC 2136 section 3.7)."""
+    """One unsigned UPDATE that takes all these tasks through `step`: all or none of them (RFC 2136 section 3.7).
+
+    Of LOOK, which has one task, the query.
+    """
+    if step is Step.LOOK:
+        return build_look(message_id, *tasks)
     sections = SECTIONS[mode][step]
     prerequisites = [rule(task) for task in tasks for rule in sections.prerequisites]
     updates = [rule(task) for task in tasks for rule in sections.updates]
     return build_update(message_id, zone, prerequisites, updates)
+
+
+def build_look(message_id: int, task: Task) -> bytes:
+    """A query for the addresses of the name; without recursion, because a primary is asked for what it has."""
+    writer = Writer()
+    writer.question(Question(task.owner, _family(task), _IN))
+    return writer.finish(message_id, 0, (1, 0, 0, 0))
+
+
+def rcode_of_look(message: Message, task: Task) -> int:
+    """What a primary's answer comes to, in the RCODEs of prerequisites: NOERROR, NXRRSET or NXDOMAIN, or its own.
+
+    An answer without authority is no primary's: NOTAUTH.
+    """
+    if message.rcode == Rcode.NOERROR and message.flags & AA:
+        found = any(rr.rtype == _family(task) and rr.rdata == task.row.address for rr in message.answers)
+        return Rcode.NOERROR if found else Rcode.NXRRSET
+    return Rcode.NOTAUTH if message.rcode == Rcode.NOERROR else message.rcode
 
 
 def most_octets(task: Task) -> int:

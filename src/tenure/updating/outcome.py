@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tenure.naming.event import Event
-from tenure.naming.reason import Reason
+from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Outcome, State
 from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
 from tenure.updating.retry import OVER_SECONDS, REMOVAL_SECONDS, backoff_seconds
-from tenure.updating.task import Ending, Task, Verdict
+from tenure.updating.task import Ending, Step, Task, Verdict
 
 _WRITTEN = {reason: reason.value for reason in Reason}  # plain text, which database drivers take at once
 
@@ -23,13 +23,15 @@ class Settled(NamedTuple):
 
 def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
     """The outcome of a task that ended `now`; `jitter` in [0, 1) spreads the next tries."""
+    if task.step is Step.LOOK and ending.verdict is not Verdict.RETRY:
+        return _looked(task, ending, now)
     if ending.verdict is Verdict.DONE:
         return _removed(task, ending, now) if task.removes else _confirmed(task, ending, now)
     if ending.verdict is Verdict.REFUSED and not task.removes:
         outcome = _outcome(task, ending, State.REFUSED, None, task.part.attempts)
         return Settled(outcome, _event(task, ending, now, "registration-refused"))
     if ending is LEASE_OVER:  # its withdrawal is what happens to it next, unless it is renewed after all
-        return Settled(_outcome(task, ending, State.PENDING, now + OVER_SECONDS, task.part.attempts), None)
+        return Settled(_outcome(task, ending, State(task.part.state), now + OVER_SECONDS, task.part.attempts), None)
     return _failed(task, ending, now, jitter)
 
 
@@ -52,9 +54,19 @@ def _confirmed(task: Task, ending: Ending, now: float) -> Settled:
     return Settled(outcome, _event(task, ending, now, "registration-confirmed"))
 
 
+def _looked(task: Task, ending: Ending, now: float) -> Settled:
+    """What was found where the client was to write: it is not looked for again before the client says so again."""
+    if ending.verdict is Verdict.REFUSED:
+        outcome = _outcome(task, ending, State.MISSING, None, 0)
+        return Settled(outcome, _event(task, ending, now, "client-silent"))
+    seen = ending.reason is Reason.CLIENT_UPDATED
+    outcome = _outcome(task, ending, State.CLIENT, None, 0)
+    return Settled(outcome, _event(task, ending, now, "client-updated") if seen else None)
+
+
 def _removed(task: Task, ending: Ending, now: float) -> Settled:
     row = task.row
-    taken = task.direction is Direction.REVERSE and not row.cause and row.forward.reason == Reason.NAME_TAKEN
+    taken = task.direction is Direction.REVERSE and not row.cause and row.forward.reason in NAME_REFUSALS
     if taken:  # still wanted, but the forward claim was refused: that is what its state says
         outcome = _outcome(task, FORWARD_REFUSED, State.REFUSED, None, 0)
         if ending.reason is Reason.NOT_OURS:  # there was nothing, as there mostly is not
@@ -71,8 +83,7 @@ def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
         due_at = now + REMOVAL_SECONDS * (1.0 - jitter / 2.0)
     else:
         due_at = now + backoff_seconds(attempts, jitter)
-    state = State.REMOVING if task.removes else State.PENDING
-    outcome = _outcome(task, ending, state, due_at, attempts)
+    outcome = _outcome(task, ending, State(part.state), due_at, attempts)
     told = part.attempts and part.reason == ending.reason
     return Settled(outcome, None if told else _event(task, ending, now, "registration-failed"))
 

@@ -9,7 +9,7 @@ from collections.abc import Container
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
-from tenure.naming.reason import Reason
+from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.reverse import reverse_name
 from tenure.updating.conflict import IF_IN_USE, first_step
@@ -47,11 +47,11 @@ def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tup
         return _over(forward, reverse)
     if reverse is None:
         return Plan((forward,)) if forward is not None else NOTHING
-    if reverse.task.removes:
+    if reverse.task.removes or (forward is not None and forward.task.step is Step.LOOK):
         return Plan((forward, reverse) if forward is not None else (reverse,))
     if forward is not None and not forward.task.removes:
         return Plan((forward,), after_forward=reverse)
-    if row.forward.state == State.REFUSED and row.forward.reason == Reason.NAME_TAKEN:
+    if row.forward.state == State.REFUSED and row.forward.reason in NAME_REFUSALS:
         return Plan((), ended=((reverse.task, FORWARD_REFUSED),))
     return Plan((forward, reverse) if forward else (reverse,))
 
@@ -61,7 +61,7 @@ def is_due(part: Part, now: float) -> bool:
     return part.due_at is not None and part.due_at <= now and part.state in _ACTIVE
 
 
-_ACTIVE = frozenset({State.PENDING, State.REMOVING})
+_ACTIVE = frozenset({State.PENDING, State.REMOVING, State.CLIENT})
 
 
 def _over(forward: Routed | None, reverse: Routed | None) -> Plan:
@@ -78,6 +78,8 @@ def _routed(row: Registration, direction: Direction, routes: Routes, ours: Conta
         owner, part = reverse_name(row.address), row.reverse
     domain = routes.route(direction, owner)
     mode = domain.mode if domain else ConflictMode.CHECK_WITH_DHCID
+    if part.state == State.CLIENT:
+        return Routed(Task(row, direction, owner, Step.LOOK), domain)
     step = first_step(mode, direction, removes=part.state == State.REMOVING)
     if row.generation > 1 or (step is Step.ADD and (row.name, row.dhcid) in ours):
         step = IF_IN_USE.get(step, step)  # it was claimed before: most likely the name is in use

@@ -8,7 +8,8 @@ from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 from tenure.signing.key import Key
 from tenure.signing.tsig import verify_response
-from tenure.updating.task import Ending, Verdict
+from tenure.updating.messages import rcode_of_look
+from tenure.updating.task import Ending, Task, Verdict
 
 # What the TSIG error field says of our request (RFC 8945 section 5.2). It may stand in a reply that is not signed, and
 # is then a hint only: each of them is met with another try, none is believed for good.
@@ -33,16 +34,23 @@ _UNSIGNED_REASONS = {
 }
 
 
-def read_reply(octets: bytes, key: Key | None, request_mac: bytes, now: float) -> int | Ending:
-    """The RCODE, if the reply can be believed; else the ending of what was asked. `key` None: nothing was signed."""
+def read_reply(
+    octets: bytes, key: Key | None, request_mac: bytes, now: float, looks_for: Task | None = None
+) -> int | Ending:
+    """The RCODE, if the reply can be believed; else the ending of what was asked. `key` None: nothing was signed.
+
+    `looks_for` is the task of a query, whose answer stands for an RCODE (`messages.rcode_of_look`).
+    """
     try:
         message = parse_message(octets)
     except Malformed as error:
         return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, f"malformed reply: {error}")
-    if not message.flags & QR or message.opcode != Opcode.UPDATE:
-        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, "the reply is not one to an update")
+    if not message.flags & QR or message.opcode != (Opcode.UPDATE if looks_for is None else Opcode.QUERY):
+        asked = "an update" if looks_for is None else "a query"
+        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, f"the reply is not one to {asked}")
+    rcode = message.rcode if looks_for is None else rcode_of_look(message, looks_for)
     if key is None:
-        return message.rcode
+        return rcode
     if message.tsig is None:
         seen = f"unsigned {rcode_to_text(message.rcode)}"
         return Ending(Verdict.RETRY, _UNSIGNED_REASONS.get(message.rcode, Reason.REPLY_UNVERIFIED), seen)
@@ -54,7 +62,7 @@ def read_reply(octets: bytes, key: Key | None, request_mac: bytes, now: float) -
     wrong = verify_response(octets, message, key, request_mac, now)
     if wrong is not None:
         return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, str(wrong))
-    return message.rcode
+    return rcode
 
 
 def _difference(other: bytes, now: float) -> str:

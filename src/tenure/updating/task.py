@@ -20,6 +20,9 @@ class Step(StrEnum):
     REPLACE = "replace"  # the name is ours: it has this address now
     REMOVE_ADDRESS = "remove-address"  # the name is ours: take exactly this address away
     REMOVE_NAME = "remove-name"  # no address is left: take our marker away
+    ASK_MARKER = "ask-marker"  # the name is not ours: does another client's marker stand there? Writes nothing
+    ASK_ADDRESS = "ask-address"  # nobody's marker stands there: is it this address, and no other? Writes nothing
+    LOOK = "look"  # a query: is this address among those of the name, as the client was to write it?
     OVERWRITE = "overwrite"  # without proof: write over whatever is there
     REMOVE_UNMARKED = "remove-unmarked"  # without proof or marker: take exactly this address away
     REVERSE_ADD = "reverse-add"  # the address has no name: give it this one (RFC 4703 section 5.4)

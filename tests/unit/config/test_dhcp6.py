@@ -10,7 +10,7 @@ from dhcpv6 import ip
 from tenure.config.configuration import Configuration
 from tenure.config.domains import reverse_range6, uncovered_address
 from tenure.config.load import load
-from tenure.config.naming_levels import levels_at
+from tenure.config.naming_target import levels_at
 from tenure.config.problem import ConfigurationError
 from tenure.config.subnets6 import subnet6_id, subnets6
 from tenure.config.zones import reserved_addresses
@@ -128,7 +128,7 @@ def test_the_addresses_of_reservations_are_known_to_the_zones(tmp_path: Path) ->
 
 def test_the_naming_of_a_subnet_can_be_explained(tmp_path: Path) -> None:
     (level,) = levels_at(read(tmp_path, GOOD + "ddns-ttl = 60\n"), "2001:db8:1::/64")
-    assert (level.where, level.settings["ttl"]) == (SUBNET, 60)
+    assert (level.where, level.settings["ttl"]) == ("subnet 2001:db8:1::/64", 60)
 
 
 @pytest.mark.parametrize(

@@ -353,6 +353,46 @@ ADDED = {
         f'{SUBNET}.ddns-generated-prefix = "my_host": cannot begin a host name; '
         "write up to 40 lower-case letters, digits and hyphens",
     ),
+    "template-word": (
+        'ddns-name-template = "{name}"',
+        f'{SUBNET}.ddns-name-template = "{{name}}": has the word {{name}}, which is not known; write lower-case '
+        'letters, digits, hyphens and words, such as "{prefix}-{address}"',
+    ),
+    "template-for-all": (
+        'ddns-name-template = "{prefix}-{subnet}"',
+        f'{SUBNET}.ddns-name-template = "{{prefix}}-{{subnet}}": gives every device the same name; '
+        "add one of {address}, {mac}, {hash}, {circuit}",
+    ),
+    "template-too-long": (
+        'ddns-name-template = "{mac}-{mac}-{mac}-{address}"',
+        f'{SUBNET}.ddns-name-template = "{{mac}}-{{mac}}-{{mac}}-{{address}}": gives names of up to 69 characters; '
+        "leave a word out, so that 63 are enough",
+    ),
+    "replacement": (
+        'hostname-char-replacement = "_"',
+        f'{SUBNET}.hostname-char-replacement = "_": cannot stand in a host name itself; '
+        'write lower-case letters, digits or a hyphen, such as "-"',
+    ),
+    "guests-without-a-zone": (
+        'ddns-conflict-action = "guest-zone"',
+        f'{SUBNET}.ddns-conflict-action = "guest-zone": puts devices into a guest zone, and there is none; '
+        'set ddns-guest-suffix = "guest.example.internal.", inside a forward zone',
+    ),
+    "guests-by-reservation": (
+        'reservations = [{ hw-address = "02:00:00:00:00:01", ddns-randomized-mac = "guest" }]',
+        f'{SUBNET}.reservations[0].ddns-randomized-mac = "guest": puts devices into a guest zone, and there is none; '
+        'set ddns-guest-suffix = "guest.example.internal.", inside a forward zone',
+    ),
+    "guests-elsewhere": (
+        'ddns-guest-suffix = "guest.example.org."',
+        f'{SUBNET}.ddns-guest-suffix = "guest.example.org.": no forward zone covers it; '
+        "write a domain inside one of example.test., or add its zone",
+    ),
+    "prefix-of-a-reservation": (
+        'reservations = [{ hw-address = "02:00:00:00:00:01", ddns-generated-prefix = "-" }]',
+        f'{SUBNET}.reservations[0].ddns-generated-prefix = "-": cannot begin a host name; '
+        "write up to 40 lower-case letters, digits and hyphens",
+    ),
     "option-of-the-lease": (
         "option-data = { dhcp-lease-time = 60 }",
         f"{SUBNET}.option-data.dhcp-lease-time = 60: follows from the lease; leave it out; valid-lifetime decides it",

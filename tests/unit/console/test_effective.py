@@ -30,6 +30,28 @@ pools = ["10.1.0.50-10.1.0.99"]
 subnet = "10.1.1.0/24"
 ddns-update-model = "server"
 ddns-override-no-update = false
+pools = [{ pool = "10.1.1.50-10.1.1.99", ddns-generated-prefix = "pool", ddns-ttl = 60 }]
+[[dhcp4.subnets.reservations]]
+hw-address = "02:00:5e:10:00:07"
+hostname = "printer"
+ddns-ttl = 30
+ddns-ttl-min = 10
+[[dhcp4.shared-networks]]
+name = "floor"
+ddns-ttl = 120
+ddns-generated-prefix = "floor"
+[[dhcp4.shared-networks.subnets]]
+subnet = "10.1.2.0/24"
+ddns-generated-prefix = "two"
+[[dhcp4.reservations]]
+duid = "00:03:00:01:02:00:5e:10:00:09"
+hostname = "laptop"
+ddns-ttl = 45
+[[client-classes]]
+name = "phones"
+test = "option[60].text == 'phone'"
+ddns-generated-prefix = "phone"
+ddns-ttl = 90
 """
 
 
@@ -46,9 +68,9 @@ def found(config: Path, target: str) -> dict[str, tuple[str, str]]:
 
 def test_each_value_with_the_one_who_says_so(config: Path) -> None:
     lines = found(config, "10.1.1.0/24")
-    assert lines["ddns-override-client-update"] == ("true", "dhcp4.subnets[1]")
-    assert lines["ddns-override-no-update"] == ("false", "dhcp4.subnets[1]")
-    assert lines["ddns-generated-prefix"] == ("pc", "ddns")
+    assert lines["ddns-override-client-update"] == ("true", "subnet 10.1.1.0/24")
+    assert lines["ddns-override-no-update"] == ("false", "subnet 10.1.1.0/24")
+    assert lines["ddns-generated-prefix"] == ("pc", "[ddns]")
     assert lines["ddns-replace-client-name"] == ("never", "profile windows")
     assert lines["ddns-qualifying-suffix"] == ("example.test.", "the only forward zone")
     assert lines["ddns-ttl-min"] == ("600", "default")
@@ -56,8 +78,35 @@ def test_each_value_with_the_one_who_says_so(config: Path) -> None:
     assert found(config, "10.1.0.0/24")["ddns-override-client-update"] == ("false", "default")
 
 
+@pytest.mark.parametrize(
+    ("target", "prefix", "ttl"),
+    [
+        ("10.1.1.0/24/10.1.1.77", ("pool", "pool 10.1.1.50-10.1.1.99"), ("60", "pool 10.1.1.50-10.1.1.99")),
+        ("10.1.1.0/24/phones/10.1.1.77", ("phone", "class phones"), ("90", "class phones")),
+        ("10.1.1.0/24/10.1.1.77/phones", ("phone", "class phones"), ("90", "class phones")),
+        ("10.1.1.0/24/phones/printer", ("phone", "class phones"), ("30", "reservation printer")),
+        ("10.1.2.0/24", ("two", "subnet 10.1.2.0/24"), ("120", "shared network floor")),
+        ("10.1.2.0/24/laptop", ("two", "subnet 10.1.2.0/24"), ("45", "reservation laptop")),
+        ("10.1.1.0/24/02:00:5e:10:00:07", ("pc", "[ddns]"), ("30", "reservation 02:00:5e:10:00:07")),
+    ],
+)
+def test_pools_classes_and_reservations(
+    config: Path, target: str, prefix: tuple[str, str], ttl: tuple[str, str]
+) -> None:
+    lines = found(config, target)
+    assert (lines["ddns-generated-prefix"], lines["ddns-ttl"]) == (prefix, ttl)
+
+
+@pytest.mark.parametrize("part", ["10.1.1.100", "scanner", "02:00:5e:10:00:08"])
+def test_a_part_that_is_not_there(config: Path, part: str) -> None:
+    with pytest.raises(ValueError, match=f"'{part}' is no address of a pool .* and no class \\(phones\\)"):
+        parameter_lines(load(config), f"10.1.1.0/24/{part}")
+
+
 def test_a_subnet_that_is_not_there(config: Path) -> None:
-    with pytest.raises(ValueError, match=r"'10.9.0.0/24' is no subnet .* subnets: 10.1.0.0/24, 10.1.1.0/24"):
+    with pytest.raises(
+        ValueError, match=r"'10.9.0.0/24' is no subnet .* subnets: 10.1.0.0/24, 10.1.1.0/24, 10.1.2.0/24"
+    ):
         parameter_lines(load(config), "10.9.0.0/24")
 
 

@@ -59,6 +59,16 @@ def test_the_reverse_record_alone_when_the_client_keeps_the_other() -> None:
     assert names(network) == [("pc", False, True)]
 
 
+def test_who_keeps_its_record_itself_has_some_time_to_write_it() -> None:
+    for wait, by in ((300, 300), (0, None)):
+        network = Network(subnet(naming=replace(NAMING, client_update_wait=wait)))
+        network.client().saying(fqdn(0, "pc.example.test.")).join()
+        assert only(network).client_by == (None if by is None else network.now + by)
+    network = Network()
+    network.client().saying(fqdn(S, "pc.example.test.")).join()
+    assert only(network).client_by is None
+
+
 def test_a_client_that_sends_its_host_name_hears_its_full_name() -> None:
     network = Network()
     answer = network.client().saying((12, b"PC_1")).join()

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 from ledger_rows import NOW, changes, hears, outcomes, want, withdraw
 
+from tenure.ledger.leases import LeaseBatch
 from tenure.ledger.opening import Ledger
 from tenure.ledger.reading import RegistrationFilter
 from tenure.naming.reason import Reason
@@ -72,6 +73,76 @@ def test_what_is_to_be_written_again_is_due_although_dns_says_it(ledger: Ledger)
         Part("pending", NOW + 5, 0, Reason.WAITING, "", NOW + 5),
         State.NONE,
     )
+
+
+def test_a_record_of_the_client_is_looked_for_once_for_each_time_that_it_is_said(ledger: Ledger) -> None:
+    mine = A._replace(forward=False, client_by=int(NOW) + 300)
+    claim(ledger, mine)
+    row = only(ledger)
+    assert row.forward == Part("client", NOW + 300, 0, Reason.CLIENT_UPDATES, "", NOW)
+    assert row.reverse.state == State.PENDING
+    assert ledger.leases.due_registrations(NOW + 299, 10) == [row]  # for the reverse record
+    settle(ledger, State.REGISTERED, Direction.REVERSE)
+    assert ledger.leases.next_due_at() == NOW + 300
+    claim(ledger, mine._replace(client_by=int(NOW) + 400), now=NOW + 100)
+    assert only(ledger).forward.due_at == NOW + 300, "said again, it is looked for when it was to be"
+    settle(ledger, State.MISSING, Direction.FORWARD)
+    claim(ledger, mine._replace(client_by=int(NOW) + 900), now=NOW + 600)
+    assert (only(ledger).forward.state, only(ledger).forward.due_at) == (State.CLIENT, NOW + 900)
+    settle(ledger, State.CLIENT, Direction.FORWARD)
+    claim(ledger, mine._replace(client_by=int(NOW) + 1200), now=NOW + 900)
+    assert (only(ledger).forward.state, only(ledger).forward.due_at) == (State.CLIENT, None)
+
+
+@pytest.mark.parametrize("state", [State.CLIENT, State.MISSING])
+def test_a_record_of_the_client_is_not_ours_to_take_away(ledger: Ledger, state: State) -> None:
+    mine = A._replace(forward=False, client_by=int(NOW) + 300)
+    claim(ledger, mine)
+    settle(ledger, State.REGISTERED, Direction.REVERSE)
+    settle(ledger, state, Direction.FORWARD)
+    claim(ledger, mine._replace(client_by=None), now=NOW + 5)
+    assert states(ledger) == (State.NONE, State.REGISTERED)
+    claim(ledger, mine, now=NOW + 6)
+    claim(ledger, withdraw(mine), now=NOW + 7)
+    assert states(ledger) == (State.NONE, State.REMOVING)
+
+
+def test_a_record_goes_from_the_client_to_us_and_back(ledger: Ledger) -> None:
+    mine = A._replace(forward=False, client_by=int(NOW) + 300)
+    claim(ledger, mine)
+    claim(ledger, A, now=NOW + 5)
+    assert only(ledger).forward == Part("pending", NOW + 5, 0, Reason.WAITING, "", NOW + 5)
+    settle(ledger)
+    claim(ledger, mine, now=NOW + 6)
+    assert only(ledger).forward == Part("removing", NOW + 6, 0, Reason.WAITING, "", NOW + 6)
+    settle(ledger, State.NONE, Direction.FORWARD)
+    claim(ledger, mine._replace(client_by=int(NOW) + 999), now=NOW + 7)
+    assert (only(ledger).forward.state, only(ledger).forward.due_at) == (State.CLIENT, NOW + 999)
+
+
+def test_what_devices_want_of_a_name(ledger: Ledger) -> None:
+    other, third = want("a", 2, 2), want("a", 3, 3, forward=False, client_by=int(NOW) + 300)
+
+    def claims() -> set[tuple[int, bool, bool]]:
+        found = ledger.leases.transact(lambda batch: batch.claims_on(A.name), NOW)
+        return {(one.dhcid[-1], one.stands, one.refused) for one in found}
+
+    assert claims() == set()
+    claim(ledger, A, other, third, want("b", 4, 4))
+    assert claims() == {(1, True, False), (2, True, False), (3, True, False)}
+    (row,) = [row for row in ledger.leases.registrations() if row.dhcid == other.dhcid]
+    for reason in (Reason.NAME_TAKEN, Reason.NAME_STATIC):
+        ledger.leases.record_outcomes(outcomes(row, State.REFUSED, Direction.FORWARD, reason=reason), (), NOW)
+        assert claims() == {(1, True, False), (2, False, True), (3, True, False)}
+    claim(ledger, withdraw(A))
+    assert claims() == {(2, False, True), (3, True, False)}
+
+    def within(batch: LeaseBatch) -> set[tuple[int, bool, bool]]:
+        batch.apply(changes(A, withdraw(third), want("a", 5, 5, forward=False)))
+        return {(one.dhcid[-1], one.stands, one.refused) for one in batch.claims_on(A.name)}
+
+    expected = {(1, True, False), (2, False, True), (5, False, False)}
+    assert ledger.leases.transact(within, NOW) == expected
 
 
 def test_a_waiting_claim_keeps_its_time_when_said_again(ledger: Ledger) -> None:

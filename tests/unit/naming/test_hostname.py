@@ -17,7 +17,13 @@ from tenure.naming.reason import Reason
         ((b"--_pc",), (b"pc",)),
         ((b"a.b",), (b"ab",)),
         ((b"pc\0",), (b"pc",)),
-        (("Büro".encode(),), (b"bro",)),
+        (("Büro".encode(),), (b"xn--bro-hoa",)),
+        (("BÜRO_7".encode(),), (b"xn--bro7-0ra",)),
+        (("имя".encode(),), (b"xn--h1ai1d",)),
+        (("Anna\u2019s iPhone".encode(),), (b"annasiphone",)),
+        (("\uff30\uff23".encode(),), (b"pc",)),
+        (("1א".encode(),), (b"1",)),  # breaks the rule of direction (RFC 5893): what is ASCII of it
+        ((b"caf\xe9",), (b"caf",)),  # no UTF-8
         ((b"xn--bro-hoa",), (b"xn--bro-hoa",)),
         ((b"7",), (b"7",)),
         ((b"-x!",), (b"x",)),
@@ -40,7 +46,12 @@ def test_what_cannot_stand_is_dropped(labels: tuple[bytes, ...], fit: tuple[byte
         ((b"pc", b"!", b"test"), Reason.NAME_INVALID),
         ((b"---",), Reason.NAME_INVALID),
         ((b"a" * 64,), Reason.NAME_INVALID),
-        (("имя".encode(),), Reason.NAME_INVALID),
+        (("💻".encode(),), Reason.NAME_INVALID),
+        (("ü".encode() * 60,), Reason.NAME_INVALID),  # over 63 octets as an A-label
+        ((b"xn--a",), Reason.NAME_INVALID),
+        ((b"xn--pc-",), Reason.NAME_INVALID),
+        ((b"XN--_a",), Reason.NAME_INVALID),
+        (("💻xn--a".encode(),), Reason.NAME_INVALID),
         ((b"_tcp",), Reason.NAME_RESERVED),
         ((b"_",), Reason.NAME_RESERVED),
         ((b"pc", b"_msdcs", b"example"), Reason.NAME_RESERVED),
@@ -88,3 +99,18 @@ def test_what_people_see(labels: tuple[bytes, ...], text: str) -> None:
 def test_what_people_see_is_bounded() -> None:
     assert printable((b"\0" * 200,)) == (r"\000" * 200)[:255]
     assert printable((b"a" * 300,)) == "a" * 255
+
+
+@pytest.mark.parametrize(
+    ("label", "replacement", "fit"),
+    [
+        (b"my_host", "-", b"my-host"),
+        (b"my_host", "x", b"myxhost"),
+        (b"Anna's iPhone", "-", b"anna-s-iphone"),
+        (b"!pc!", "-", b"pc"),
+        ("Büro_7".encode(), "-", b"xn--bro-7-kva"),
+        ("Anna\u2019s iPhone".encode(), "-", b"anna-s-iphone"),
+    ],
+)
+def test_what_cannot_stand_is_replaced(label: bytes, replacement: str, fit: bytes) -> None:
+    assert normalise((label,), replacement) == (fit,)

@@ -85,7 +85,11 @@ def test_a_task_that_is_alone_goes_by_the_table() -> None:
     following = full.next_batch()
     assert following is not None
     assert following.step is Step.REPLACE
-    ((_, ending),) = full.answered(following, Rcode.NXRRSET)
+    assert full.answered(following, Rcode.NXRRSET) == []
+    asking = full.next_batch()
+    assert asking is not None
+    assert asking.step is Step.ASK_MARKER
+    ((_, ending),) = full.answered(asking, Rcode.NOERROR)
     assert (ending.verdict, ending.reason) == (Verdict.REFUSED, Reason.NAME_TAKEN)
 
 

@@ -35,11 +35,11 @@ def test_confirmed() -> None:
 
 
 def test_refused_is_not_tried_again_by_itself() -> None:
-    outcome, event = settle(task(), ending(Step.REPLACE, 8), NOW, 0.5)
+    outcome, event = settle(task(), ending(Step.ASK_MARKER, 0), NOW, 0.5)
     assert (outcome.state, outcome.reason, outcome.due_at) == (State.REFUSED, Reason.NAME_TAKEN, None)
-    assert outcome.detail == "NXRRSET to replace, 192.0.2.1 port 53"
+    assert outcome.detail == "NXRRSET to replace, NOERROR to ask-marker, 192.0.2.1 port 53"
     assert event is not None
-    assert (event.kind, event.cause) == ("registration-refused", "NXRRSET to replace")
+    assert (event.kind, event.cause) == ("registration-refused", "NXRRSET to replace, NOERROR to ask-marker")
 
 
 def test_a_failure_waits_longer_each_time_and_is_told_once() -> None:

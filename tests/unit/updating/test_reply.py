@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from claims import NOW
+from claims import NOW, registration
 
+from tenure.dnswire.codes import Rcode
 from tenure.dnswire.message import build_message, parse_message
-from tenure.dnswire.rr import Question
+from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.update import build_update
 from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_request, sign_response, verify_request
+from tenure.updating.messages import build_look
 from tenure.updating.reply import may_know_other_secret, read_reply
-from tenure.updating.task import Ending, Verdict
+from tenure.updating.task import Ending, Step, Task, Verdict
 
 KEY = Key(b"\x04dhcp\0", ALGORITHMS["hmac-sha256"].name, b"s" * 32)
 ZONE = b"\x07example\x03com\0"
@@ -39,6 +42,50 @@ def test_a_signed_reply_counts(rcode: int) -> None:
     verified = judged(KEY, NOW)
     assert isinstance(verified, Verified)
     assert read_reply(sign_response(response(rcode), verified, NOW), KEY, MAC, NOW) == rcode
+
+
+LOOKED_FOR = Task(registration(address=b"\x0a\1\0\5"), Direction.FORWARD, b"\2pc" + ZONE, Step.LOOK)
+QUERY, QUERY_MAC = sign_request(build_look(7, LOOKED_FOR), KEY, NOW)
+
+
+def looked(octets: bytes) -> int | Ending:
+    verified = verify_request(QUERY, parse_message(QUERY), {KEY.name: KEY}, NOW)
+    assert isinstance(verified, Verified)
+    return read_reply(sign_response(octets, verified, NOW), KEY, QUERY_MAC, NOW, LOOKED_FOR)
+
+
+def answer(*addresses: bytes, flags: int = 0x8400) -> bytes:
+    found = [RR(LOOKED_FOR.owner, 1, 1, 300, address) for address in addresses]
+    return build_message(7, flags, [Question(LOOKED_FOR.owner, 1, 1)], found)
+
+
+def test_a_query_asks_for_the_address_of_its_family() -> None:
+    question = parse_message(build_look(7, LOOKED_FOR)).questions[0]
+    assert (question.name, question.rtype) == (LOOKED_FOR.owner, 1)
+    six = LOOKED_FOR._replace(row=registration(address=bytes(16)))
+    assert parse_message(build_look(7, six)).questions[0].rtype == 28
+
+
+@pytest.mark.parametrize(
+    ("octets", "rcode"),
+    [
+        (answer(b"\x0a\1\0\5"), Rcode.NOERROR),
+        (answer(b"\x0a\1\0\6", b"\x0a\1\0\5"), Rcode.NOERROR),
+        (answer(b"\x0a\1\0\6"), Rcode.NXRRSET),
+        (answer(), Rcode.NXRRSET),
+        (answer(flags=0x8403), Rcode.NXDOMAIN),
+        (answer(flags=0x8005), Rcode.REFUSED),
+        (answer(b"\x0a\1\0\5", flags=0x8000), Rcode.NOTAUTH),  # somebody's cache
+    ],
+)
+def test_what_a_look_finds(octets: bytes, rcode: int) -> None:
+    assert looked(octets) == rcode
+
+
+def test_a_query_is_not_answered_by_an_update() -> None:
+    ending = looked(response())
+    assert isinstance(ending, Ending)
+    assert (ending.reason, ending.cause) == (Reason.REPLY_UNVERIFIED, "the reply is not one to a query")
 
 
 def test_an_unsigned_reply_does_not() -> None:

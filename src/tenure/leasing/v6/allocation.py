@@ -15,6 +15,7 @@ from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.search import find_free, is_clear
+from tenure.naming.place import guest_lifetime
 
 _PREFIX = int(LeaseKind.PREFIX)
 
@@ -42,16 +43,20 @@ def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
         if found is not None:
             return [found]
     any_free = find_free(inquiry, wish, taken)
-    return [] if any_free is None else [_choice(wish, *any_free)]
+    return [] if any_free is None else [_choice(inquiry, wish, *any_free)]
 
 
-def _choice(wish: Wish, prepared: PreparedSubnet, address: bytes, length: int) -> Choice:
-    """The choice with its lifetimes, for which the client may have a wish."""
+def _choice(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, address: bytes, length: int) -> Choice:
+    """The choice with its lifetimes, for which the client may have a wish; a guest has it for a shorter time."""
     asked = 0
     for lease in wish.ia.leases:
         if lease.address == address:
             asked = lease.valid
-    return Choice(prepared, address, length, *prepared.lifetimes(asked))
+    preferred, valid = prepared.lifetimes(asked)
+    policy = prepared.subnet.naming
+    if not policy.is_plain and wish.kind != _PREFIX and prepared.reservation(inquiry.client, inquiry.hardware) is None:
+        valid = guest_lifetime(valid, inquiry.hardware, policy)
+    return Choice(prepared, address, length, min(preferred, valid), valid)
 
 
 def may_have(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: set[bytes]) -> Choice | None:
@@ -72,7 +77,9 @@ def may_have(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: s
             return None  # there is another one that is reserved for the client
     elif holder != mine:
         return None
-    return _choice(wish, prepared, address, length) if _is_open(inquiry, wish, address, length, taken) else None
+    return (
+        _choice(inquiry, wish, prepared, address, length) if _is_open(inquiry, wish, address, length, taken) else None
+    )
 
 
 def _is_reserved_prefix(inquiry: Inquiry, prepared: PreparedSubnet, wish: Wish, address: bytes, length: int) -> bool:
@@ -100,7 +107,7 @@ def _reserved_in(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, taken: 
     held = {row.address for row in wish.rows}
     for address, length in sorted(leases, key=lambda lease: lease[0] not in held):
         if _is_open(inquiry, wish, address, length, taken):
-            yield _choice(wish, prepared, address, length)
+            yield _choice(inquiry, wish, prepared, address, length)
 
 
 def _wanted(inquiry: Inquiry, wish: Wish) -> Iterator[tuple[bytes, int]]:

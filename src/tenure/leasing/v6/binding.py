@@ -18,6 +18,7 @@ from tenure.dnswire.name import to_text
 from tenure.leasing.binding import want_of
 from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, Lease, LeaseKind, LeaseState
+from tenure.leasing.place import place_of
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.allocation import Choice, is_own
 from tenure.leasing.v6.draft import Draft
@@ -25,12 +26,13 @@ from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming, name_lease
+from tenure.naming.place import Place
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
 _BOUND = int(LeaseState.BOUND)
 _ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
-_CLIENT_FQDN = int(Option.CLIENT_FQDN)
+_CLIENT_FQDN, _INTERFACE_ID = int(Option.CLIENT_FQDN), int(Option.INTERFACE_ID)
 
 
 class Grant(NamedTuple):
@@ -106,6 +108,7 @@ def name_client(
 ) -> Naming:
     """The naming of the client's leases in one subnet, of which the shortest lasts `lifetime` seconds."""
     reservation = prepared.reservation(inquiry.client, inquiry.hardware)
+    policy = prepared.subnet.naming
     return name_lease(
         fqdn,
         None,  # DHCPv6 has no host name option
@@ -113,7 +116,22 @@ def name_client(
         key_identity(inquiry.client),
         address,
         lifetime,
-        prepared.subnet.naming,
+        policy,
+        None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None),
+    )
+
+
+def _place(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, *, is_known: bool) -> Place:
+    relays = inquiry.datagram.relays
+    return place_of(
+        inquiry.view,
+        inquiry.client,
+        inquiry.hardware,
+        prepared.subnet.prefix,
+        address,
+        inquiry.now,
+        circuit=relays[-1].options.get(_INTERFACE_ID) if relays else None,
+        is_known=is_known,
     )
 
 
@@ -142,7 +160,7 @@ def bind(
         lease = _row(inquiry, wish, choice, naming, row if renewed else None)
         _bind_one(inquiry, draft, lease, row, cause, renewed=renewed)
         if naming is not None and is_named(lease):
-            draft.want(want_of(lease, naming.ttl))
+            draft.want(want_of(lease, naming.ttl, choice.prepared.subnet.naming, inquiry.now, renewed=renewed))
     _leave(inquiry, draft, grant, cause, settles=settles)
 
 

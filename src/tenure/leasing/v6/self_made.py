@@ -101,7 +101,7 @@ def _note(
     draft.put(lease)
     draft.tell("lease-renewed" if renewed else "lease-bound", _CAUSE, lease, "an address that the client made itself")
     if is_named(lease):
-        draft.want(want_of(lease, naming.ttl))
+        draft.want(want_of(lease, naming.ttl, prepared.subnet.naming, inquiry.now, renewed=renewed))
 
 
 def _fqdn(inquiry: Inquiry) -> ClientFqdn | None:

@@ -1,0 +1,116 @@
+"""The rules about names that hold on every level: a subnet, a pool, a class, a reservation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from tenure.config.configuration import Configuration
+from tenure.config.ddns import DdnsParameters
+from tenure.config.naming_levels import naming_settings
+from tenure.config.problem import Location, Problem
+from tenure.config.subnets import naming_policy
+from tenure.config.subnets6 import naming_policy6
+from tenure.dnswire.name import Name, is_within, to_text
+from tenure.naming.hostname import normalise
+from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac
+from tenure.naming.template import Device, NameTemplate
+
+_LONGEST = 63
+# as long as they come
+_ADDRESS = bytes([255, 255, 255, 255])
+_ADDRESS6 = bytes.fromhex("ffff" * 8)
+_DEVICE = Device(b"\1", b"\1\xff\xff\xff\xff\xff\xff", _ADDRESS, b"1", b"key")
+
+
+class Place(NamedTuple):
+    """One table that says something about names, and the policy that counts there."""
+
+    at: Location
+    section: DdnsParameters
+    policy: NamingPolicy
+    longest_address: bytes = _ADDRESS
+
+    def key(self, name: str) -> Location:
+        """Where the key stands that counts here: in the table itself, or below `[ddns]`."""
+        written = getattr(self.section, name.replace("-", "_")) is not None
+        return (*self.at, name) if written else ("ddns", name)
+
+    def writes(self, *names: str) -> bool:
+        """Whether one of the keys stands in the table itself."""
+        return any(getattr(self.section, name.replace("-", "_")) is not None for name in names)
+
+
+def check_naming(configuration: Configuration) -> Iterator[Problem]:
+    """Guests have a domain, and generated names are host names."""
+    for place in _places(configuration):
+        if place.policy.send_updates:
+            yield from _check_guests(place)
+            yield from _check_generated(place)
+
+
+def covered(name: Name, policy: NamingPolicy) -> bool:
+    """Whether a forward zone covers the name."""
+    return any(is_within(name, zone) for zone in policy.forward_zones)
+
+
+def _places(configuration: Configuration) -> Iterator[Place]:
+    """Every subnet, and what stands above it if it says anything about names; what is for all over the first one."""
+    dhcp4 = configuration.dhcp4
+    for index, (at, subnet) in enumerate(dhcp4.placed_subnets() if dhcp4 else ()):
+        policy = naming_policy(configuration, subnet)
+        yield Place(at, subnet, policy)
+        above: list[tuple[Location, DdnsParameters]] = [
+            *(((*at, "pools", number), pool) for number, pool in enumerate(subnet.pools)),
+            *(((*at, "reservations", number), one) for number, one in enumerate(subnet.reservations)),
+        ]
+        if index == 0 and dhcp4 is not None:
+            above += [(("client-classes", number), one) for number, one in enumerate(configuration.client_classes)]
+            above += [(("dhcp4", "reservations", number), one) for number, one in enumerate(dhcp4.reservations)]
+        for here, section in above:
+            if settings := naming_settings(section):
+                yield Place(here, section, replace(policy, **settings))
+    for index, section6 in enumerate(configuration.dhcp6.subnets if configuration.dhcp6 else ()):
+        yield Place(("dhcp6", "subnets", index), section6, naming_policy6(configuration, section6), _ADDRESS6)
+
+
+def _check_guests(place: Place) -> Iterator[Problem]:
+    policy = place.policy
+    wanted = [
+        name
+        for name, is_so in (
+            ("ddns-conflict-action", policy.conflict_action is ConflictAction.GUEST_ZONE),
+            ("ddns-randomized-mac", policy.randomized_mac is RandomizedMac.GUEST),
+        )
+        if is_so
+    ]
+    if policy.guest_suffix is None:
+        for name in wanted:
+            right = 'set ddns-guest-suffix = "guest.example.internal.", inside a forward zone'
+            yield Problem(place.key(name), "puts devices into a guest zone, and there is none", right)
+    elif (wanted or place.writes("ddns-guest-suffix")) and not covered(policy.guest_suffix, policy):
+        zones = ", ".join(sorted(map(to_text, policy.forward_zones)))
+        right = f"write a domain inside one of {zones}, or add its zone"
+        yield Problem(place.key("ddns-guest-suffix"), "no forward zone covers it", right)
+
+
+def _check_generated(place: Place) -> Iterator[Problem]:
+    prefix, template = place.policy.generated_prefix, place.policy.name_template
+    if normalise([f"{prefix}-1".encode()]) != (f"{prefix}-1".encode(),) or len(prefix) > 40:
+        right = "write up to 40 lower-case letters, digits and hyphens"
+        yield Problem(place.key("ddns-generated-prefix"), "cannot begin a host name", right)
+        return
+    if not template.tells_devices_apart:
+        wrong = "gives every device the same name"
+        right = "add one of {address}, {mac}, {hash}, {circuit}"
+        yield Problem(place.key("ddns-name-template"), wrong, right)
+    elif (longest := _longest(template, prefix, place.longest_address)) > _LONGEST:
+        wrong = f"gives names of up to {longest} characters"
+        right = f"leave a word out, so that {_LONGEST} are enough"
+        yield Problem(place.key("ddns-name-template"), wrong, right)
+
+
+def _longest(template: NameTemplate, prefix: str, address: bytes) -> int:
+    """How long a name can get; a circuit's length is not known here, one that is too long gets no name."""
+    return len(template.fill(prefix, address, _DEVICE._replace(network=address)) or b"")

@@ -1,0 +1,53 @@
+"""What naming must know beside the client's words where the policy is not a plain one: the device and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
+
+from tenure.dnswire.name import Name
+from tenure.naming.policy import NamingPolicy, RandomizedMac
+from tenure.naming.registration import Claim
+
+_ETHERNET = 1
+_ETHERNET_SIZE = 6
+_GROUP, _LOCAL = 0x01, 0x02  # of the first octet (RFC 9724 section 2, RFC 9542 section 2.1)
+
+
+class NameView(Protocol):
+    """Names in the ledger as they stand, with what was decided already in the same batch."""
+
+    def claims_on(self, name: Name) -> Sequence[Claim]:
+        """What devices want of a name."""
+
+    def failing_zones(self) -> Collection[Name]:
+        """The zones that take no update now, as the updater has found out lately."""
+
+
+class Place(NamedTuple):
+    """Where a lease stands."""
+
+    hardware: bytes  # htype octet and hardware address
+    network: bytes  # the subnet's address
+    circuit: bytes | None  # sub-option 1 of option 82, without its header
+    is_known: bool  # a reservation speaks of the device, so that it is no guest
+    held: Sequence[Name]  # names that the device has or had last
+    promised: Name | None  # the name of the running lease, if the client was told that we keep its forward record
+    names: NameView
+
+
+def is_randomized(hardware: bytes) -> bool:
+    """Whether a hardware address is one that nobody assigned: Ethernet, of one station, locally administered.
+
+    That is what devices with a randomised address have, and virtual machines too.
+    """
+    if len(hardware) != 1 + _ETHERNET_SIZE or hardware[0] != _ETHERNET:
+        return False
+    return hardware[1] & (_GROUP | _LOCAL) == _LOCAL
+
+
+def guest_lifetime(lifetime: int, hardware: bytes, policy: NamingPolicy) -> int:
+    """Seconds of the lease: no more than a guest's where the device is one by its hardware address."""
+    if policy.randomized_mac is RandomizedMac.GUEST and lifetime > policy.guest_lifetime and is_randomized(hardware):
+        return policy.guest_lifetime
+    return lifetime

@@ -1,0 +1,148 @@
+"""Devices that call themselves the same, over the whole house: who gets which name, when, and what DNS then holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from story import Story
+from world import LIFETIME, SUBNETS, World
+
+from tenure.dnswire.name import from_text
+from tenure.naming.policy import ConflictAction, RandomizedMac
+
+
+def told(tmp_path: Path, template: Path, **policy: object) -> Iterator[Story]:
+    """A world of this policy in both subnets."""
+    guests = from_text("guest.example.test.")
+    subnets = tuple(replace(one, naming=replace(one.naming, guest_suffix=guests, **policy)) for one in SUBNETS)
+    world = World(tmp_path, template, subnets)
+    yield Story(world)
+    world.close()
+
+
+@pytest.fixture
+def numbered(tmp_path: Path, template: Path) -> Iterator[Story]:
+    yield from told(tmp_path, template, conflict_action=ConflictAction.SUFFIX)
+
+
+@pytest.fixture
+def guests(tmp_path: Path, template: Path) -> Iterator[Story]:
+    yield from told(tmp_path, template, conflict_action=ConflictAction.GUEST_ZONE, randomized_mac=RandomizedMac.GUEST)
+
+
+def test_the_second_gets_a_number_at_once_and_keeps_it(numbered: Story) -> None:
+    numbered.tell("""
+        ann joins 10.1 as S:pc
+        bob joins 10.1 as S:pc
+        all comes to rest
+        ann is registered
+        bob is registered
+        pc.example.test. holds A 10.1.0.100, DHCID
+        pc-2.example.test. holds A 10.1.0.101, DHCID
+        bob renews
+        ann releases
+        bob renews
+        all comes to rest
+        pc.example.test. holds nothing
+        pc-2.example.test. holds A 10.1.0.101, DHCID
+        101.0.1.10.in-addr.arpa. holds DHCID, PTR pc-2.example.test.
+    """)
+
+
+def test_two_in_one_subnet_and_one_in_another(numbered: Story) -> None:
+    numbered.tell("""
+        ann joins 10.1 as pc
+        bob joins 10.2 as pc
+        eve joins 10.1 as pc
+        bob moves to 10.1
+        all comes to rest
+        bob has 10.1.0.102
+        pc.example.test. holds A 10.1.0.100, DHCID
+        pc-2.example.test. holds A 10.1.0.102, DHCID
+        pc-3.example.test. holds A 10.1.0.101, DHCID
+        100.0.2.10.in-addr.arpa. holds nothing
+    """)
+
+
+def test_a_persons_name_is_found_out_by_dns_and_the_client_told_at_its_renewal(numbered: Story) -> None:
+    numbered.tell("""
+        a person writes pc.example.test. A 192.0.2.7
+        ann joins 10.1 as S:pc
+        all comes to rest
+        ann renews
+        all comes to rest
+        ann is registered
+        pc.example.test. holds A 192.0.2.7
+        pc-2.example.test. holds A 10.1.0.100, DHCID
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR pc-2.example.test.
+    """)
+    device = numbered.devices["ann"]
+    answer = device.renew("10.1.0.100")
+    assert answer.options[81] == b"\x01\xff\xffpc-2.example.test"
+
+
+def test_the_number_outlives_the_lease_while_the_address_is_remembered(numbered: Story) -> None:
+    numbered.tell(f"""
+        ann joins 10.1 as pc
+        bob joins 10.1 as pc
+        {LIFETIME + 1} s pass
+        all comes to rest
+        pc-2.example.test. holds nothing
+        bob joins 10.1
+        ann joins 10.1
+        all comes to rest
+        pc-2.example.test. holds A 10.1.0.101, DHCID
+        pc.example.test. holds A 10.1.0.100, DHCID
+    """)
+
+
+def test_a_restart_between_claim_and_number(numbered: Story) -> None:
+    numbered.tell("""
+        ann joins 10.1 as pc
+        bob joins 10.1 as pc
+        the updater looks
+        the updater crashes
+        bob renews
+        all comes to rest
+        pc-2.example.test. holds A 10.1.0.101, DHCID
+    """)
+
+
+def test_another_name_gives_the_number_back(numbered: Story) -> None:
+    numbered.tell("""
+        ann joins 10.1 as pc
+        bob joins 10.1 as pc
+        bob renews as laptop
+        eve joins 10.1 as pc
+        all comes to rest
+        laptop.example.test. holds A 10.1.0.101, DHCID
+        pc-2.example.test. holds A 10.1.0.102, DHCID
+    """)
+
+
+def test_the_second_goes_to_the_guest_zone(guests: Story) -> None:
+    world = guests.world
+    for name, number in (("ann", 1), ("bob", 2), ("eve", 3)):
+        guests.devices[name] = replace(world.client(number), mac=bytes((0, 0, 0x5E, 16, 0, number)))
+    guests.tell("""
+        ann joins 10.1 as pc
+        bob joins 10.1 as pc
+        eve joins 10.1 as pc
+        all comes to rest
+        pc.example.test. holds A 10.1.0.100, DHCID
+        pc.guest.example.test. holds A 10.1.0.101, DHCID
+        pc-2.guest.example.test. holds A 10.1.0.102, DHCID
+    """)
+
+
+def test_a_randomised_address_makes_a_guest_with_a_short_lease(guests: Story) -> None:
+    device = replace(guests.world.client(1), mac=bytes((2, 0, 0x5E, 16, 0, 1)))
+    answer = device.saying((12, b"phone")).join()
+    assert answer.lease_time == 900
+    assert answer.options[12] == b"phone.guest.example.test"
+    guests.world.settle()
+    assert guests.world.primary.lines("phone.guest.example.test.") == ["A 10.1.0.100", "DHCID"]
+    assert guests.world.primary.lines("phone.example.test.") == []
