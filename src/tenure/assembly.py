@@ -10,28 +10,26 @@ import secrets
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tenure.authority.settings import ZonePlace, ZoneSettings
-from tenure.authority.zone import Record
+from tenure.authority.settings import ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
-from tenure.config.dns import Dns, ZoneSection, ZoneType
+from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
 from tenure.config.domains import all_plans, domain_plans, routes
-from tenure.config.fields import view_word
 from tenure.config.problem import ConfigurationError, Problem
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, limits, subnets
 from tenure.config.subnets6 import subnets6
-from tenure.config.zones import DNS_PORT, journal_sizes, place_of, start_records, zone_settings
+from tenure.config.zones import DNS_PORT, journal_sizes, zone_settings
+from tenure.console.zone_start import ZoneNotBegun, begin_zones
 from tenure.dnswire.name import to_text
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
-from tenure.ledger.zones import Zone, ZoneLedger
+from tenure.ledger.zones import ZoneLedger
 from tenure.serving.errors import ServiceError
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
@@ -134,65 +132,12 @@ def run_service(
 
 
 def create_zones(configuration: Configuration, dns: Dns, ledger: ZoneLedger, report: Report) -> None:
-    """Makes the configured zones that the store does not have yet, from their files or from the configuration.
-
-    A zone that was put into a view takes its content along. Where the content of a name could be meant for several
-    views, or would come to be seen by others than so far, nothing is made: `ServiceError` says how to choose.
-    """
-    stored = {zone.place: zone for zone in ledger.zones()}
-    missing = [zone for zone in dns.zones if place_of(zone) not in stored]
-    left = [zone for place, zone in stored.items() if zone.soa_rdata and place not in set(map(place_of, dns.zones))]
-    for zone in dns.zones:
-        if zone.type is ZoneType.SECONDARY:
-            ledger.create_secondary(zone.name, view=zone.view)
-        elif zone in missing:
-            others = [one for one in missing if one.name == zone.name and one is not zone]
-            remains = [one for one in left if one.name == zone.name]
-            if remains:
-                _take_along(zone, remains, is_plain=not others and zone.file is None, ledger=ledger, report=report)
-            else:
-                _create(configuration, dns, zone, ledger, report)
-
-
-def _create(configuration: Configuration, dns: Dns, zone: ZoneSection, ledger: ZoneLedger, report: Report) -> None:
-    if zone.file is not None:
-        count = _start_from_file(configuration.beside(zone.file), place_of(zone), ledger, report)
-    else:
-        soa, *records = [Record(one.name, one.rtype, one.ttl, one.rdata) for one in start_records(dns, zone)]
-        ledger.create_zone(zone.name, soa.ttl, soa.rdata, records, view=zone.view)
-        count = len(records) + 1
-    if count is not None:
-        source = zone.file or "the configuration"
-        report.info("zone-created", zone=place_of(zone), records=count, source=source)
-
-
-def _take_along(
-    zone: ZoneSection, remains: Sequence[Zone], *, is_plain: bool, ledger: ZoneLedger, report: Report
-) -> None:
-    """Gives the zone the content that everybody has seen so far, if it can be meant for nobody else."""
-    place, (first, *more) = place_of(zone), remains
-    if is_plain and not first.view and not more:
-        if ledger.move_zone(first, zone.view, "start", "the configuration", report.now()):
-            report.info("zone-moved", zone=place, was=view_word(first.view))
-        return
-    name, view = to_text(zone.name), view_word(zone.view)
-    raise ServiceError(
-        f"zone {place}",
-        f"it is not in the store, which has another zone of this name that is not configured any more: {first.place}",
-        f"give it that content with: tenure zones move {name} --from {view_word(first.view)} --view {view}"
-        f"; or begin with a zone file: tenure zones import FILE --view {view}",
-    )
-
-
-def _start_from_file(path: Path, zone: ZonePlace, ledger: ZoneLedger, report: Report) -> int | None:
-    """How many records the new zone has; None: another service has made it meanwhile."""
-    from tenure.console.zone_files import start_zone  # noqa: PLC0415 - dnspython, for a new zone only
-    from tenure.console.zone_reading import UnusableZoneFile  # noqa: PLC0415
-
+    """Makes the configured zones that the store does not have yet; `ServiceError` when one of them cannot begin."""
     try:
-        return start_zone(ledger, path, zone, report.service)
-    except UnusableZoneFile as error:
-        raise ServiceError(f"zone file {error.path}", error.wrong, error.right) from None
+        for begun in begin_zones(configuration, dns, ledger, report.service, report.now()):
+            report.info(begun.event, zone=begun.place, **begun.fields)
+    except ZoneNotBegun as error:
+        raise ServiceError(error.what, error.wrong, error.right) from None
 
 
 def live_keys(configuration: Configuration, ledger: LeaseLedger, service: Service, report: Report) -> LiveKeys:
