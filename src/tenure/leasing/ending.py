@@ -5,11 +5,11 @@ Each of them takes away what the lease had in DNS, in the same `Changes` (RFC 47
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS
+from tenure.leasing.ended_row import declined, nameless, released
 from tenure.leasing.history import lease_event
 from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import Changes, Lease, LeaseState
@@ -44,7 +44,7 @@ def release(inquiry: Inquiry) -> Decision:
     lease = _binding(inquiry, address)
     if isinstance(lease, Verdict):
         return silent(lease)
-    ended = lease._replace(state=int(LeaseState.RELEASED), ends_at=int(inquiry.now), correlation=inquiry.correlation)
+    ended = released(lease, inquiry.now, inquiry.correlation)
     inquiry.offers.forget(address)
     event = lease_event(inquiry, "lease-released", "RELEASE BOUND", lease)
     changes = Changes((ended,), (), (), withdrawals(lease, Reason.LEASE_RELEASED, inquiry.correlation), (event,))
@@ -62,17 +62,7 @@ def decline(inquiry: Inquiry) -> Decision:
         return silent(lease)
     prepared = subnet_on(inquiry.link, address)
     quarantine = 0 if prepared is None else prepared.subnet.decline_seconds
-    ended = lease._replace(
-        client=None,
-        state=int(LeaseState.DECLINED),
-        ends_at=math.ceil(inquiry.now) + quarantine,
-        fqdn=None,
-        dhcid=None,
-        forward=False,
-        reverse=False,
-        reason=Reason.ADDRESS_DECLINED,
-        correlation=inquiry.correlation,
-    )
+    ended = declined(lease, inquiry.now, quarantine, inquiry.correlation)
     inquiry.offers.forget(address)
     said = options.get(_MESSAGE, b"").decode("ascii", "replace")
     detail = "".join(char if char.isprintable() and char.isascii() else "?" for char in said)[:200]
@@ -134,10 +124,9 @@ def _drop(inquiry: Inquiry, ended: Ended, row: Lease, cause: str) -> Ended:
 
 
 def _unname(inquiry: Inquiry, ended: Ended, row: Lease, cause: str) -> Ended:
-    nameless = row._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
     event = lease_event(inquiry, "lease-superseded", cause, row, "the client is in another subnet now")
     return Ended(
-        (*ended.leases, nameless),
+        (*ended.leases, nameless(row, Reason.SUPERSEDED)),
         ended.dropped,
         ended.withdraws + withdrawals(row, Reason.SUPERSEDED, inquiry.correlation),
         (*ended.events, event),

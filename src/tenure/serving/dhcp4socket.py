@@ -11,27 +11,18 @@ from typing import NamedTuple
 
 from tenure.leasing.arrival import Arrival, Destination
 from tenure.serving.errors import ServiceError
+from tenure.serving.lease_sockets import open_all, prepare, refused
 from tenure.serving.packetsocket import PacketSocket
 from tenure.serving.segments import AlikeSender
 
-_RECEIVE_BUFFER = 8 << 20  # octets: a burst of 10,000 packets waits here for its batch
 _LARGEST = 4096  # octets of one packet; what is longer is cut, and malformed if something is missing then
 _SIOCGIFADDR = 0x8915  # netdevice(7)
 _INTERFACE_REQUEST = Struct("@16s24x")
-_IP_PKTINFO = 8  # ip(7); the standard library names neither of these two
-_SO_RCVBUFFORCE = 33  # socket(7)
+_IP_PKTINFO = 8  # ip(7); the standard library does not name it
 _IN_PKTINFO = Struct("@i4s4s")  # interface number, our address, the header's destination (ip(7))
 _ANCILLARY = socket.CMSG_SPACE(_IN_PKTINFO.size)
 _ANY = "0.0.0.0"
 _REMEMBERED = 4096  # relays, and clients that have their address, whose `Arrival` is at hand
-
-_CAUSES = {
-    errno.EADDRINUSE: ("the port is in use", "end the other DHCP server, or listen elsewhere"),
-    errno.EADDRNOTAVAIL: ("this machine has no such address", "configure the address, or listen elsewhere"),
-    errno.EACCES: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
-    errno.EPERM: ("this user may not", "run as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW"),
-    errno.ENODEV: ("there is no such interface", "correct `interfaces`, or bring the interface up first"),
-}
 
 
 class Received(NamedTuple):
@@ -141,49 +132,21 @@ def wire_socket(interface: str, port: int, *, shares_port: bool = False) -> Dhcp
 
 
 def open_sockets(interfaces: Sequence[str], listen: Sequence[tuple[str, int]], port: int) -> list[Dhcp4Socket]:
-    """All the sockets of a service, or none. `ServiceError`.
-
-    A wire and an address of this machine can only have the same port if both say that they share it. That would hide
-    another program on the port, so it is looked for first.
-    """
-    shares = bool(interfaces) and any(one == port for _, one in listen)
-    found: list[Dhcp4Socket] = []
-    try:
-        if shares:
-            for host, one in listen:
-                relay_socket(host, one).close()
-        # one by one, so that those opened before a failure are known and closed
-        found.extend(relay_socket(host, one, shares_port=shares) for host, one in listen)
-        found.extend(wire_socket(interface, port, shares_port=shares) for interface in interfaces)
-    except ServiceError:
-        for inlet in found:
-            inlet.close()
-        raise
-    return found
+    """All the sockets of the service, or none. `ServiceError`."""
+    return open_all(wire_socket, relay_socket, interfaces, listen, port)
 
 
 def _bound(host: str, port: int, interface: str | None, *, shares_port: bool) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     try:
-        if shares_port:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        prepare(bound, interface, shares_port=shares_port)
         if interface is not None:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        widen(bound)
         bound.bind((host, port))
     except OSError:
         bound.close()
         raise
     return bound
-
-
-def widen(bound: socket.socket) -> None:
-    """The receive buffer that a burst needs: as root past the system's limit, otherwise up to it."""
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
-    except PermissionError:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
 
 
 def _check_addressed(interface: str, what: str) -> None:
@@ -206,9 +169,3 @@ def _packet_info(ancillary: list[tuple[int, int, bytes]]) -> tuple[bytes, bytes]
             _number, local, sent_to = _IN_PKTINFO.unpack_from(data)
             return local, sent_to
     raise AssertionError("the kernel was asked for IP_PKTINFO")
-
-
-def refused(what: str, error: OSError) -> ServiceError:
-    """Why a socket cannot be had, and what would help."""
-    cause, remedy = _CAUSES.get(error.errno or 0, (error.strerror or str(error), "see the system's log"))
-    return ServiceError(what, cause, remedy)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
 from tenure.leasing.v6.arrival import Arrival, Destination
-from tenure.serving.dhcp4socket import refused, widen
 from tenure.serving.errors import ServiceError
+from tenure.serving.lease_sockets import open_all, prepare, refused
 from tenure.serving.segments import AlikeSender
 
 RELAYS_AND_SERVERS, SERVERS = "ff02::1:2", "ff05::1:3"  # the groups of a link, and of a site (RFC 8415 section 7.1)
@@ -159,36 +159,15 @@ def wire_socket(interface: str, port: int, *, shares_port: bool = False) -> Dhcp
 
 
 def open_sockets(interfaces: Sequence[str], listen: Sequence[tuple[str, int]], port: int) -> list[Dhcp6Socket]:
-    """All the sockets of a service, or none. `ServiceError`.
-
-    A wire and an address of this machine can only have the same port if both say that they share it. That would hide
-    another program on the port, so it is looked for first.
-    """
-    shares = bool(interfaces) and any(one == port for _, one in listen)
-    found: list[Dhcp6Socket] = []
-    try:
-        if shares:
-            for host, one in listen:
-                relay_socket(host, one).close()
-        # one by one, so that those opened before a failure are known and closed
-        found.extend(relay_socket(host, one, shares_port=shares) for host, one in listen)
-        found.extend(wire_socket(interface, port, shares_port=shares) for interface in interfaces)
-    except ServiceError:
-        for inlet in found:
-            inlet.close()
-        raise
-    return found
+    """All the sockets of the service, or none. `ServiceError`."""
+    return open_all(wire_socket, relay_socket, interfaces, listen, port)
 
 
 def _bound(host: str, port: int, interface: str | None, *, shares_port: bool) -> socket.socket:
     bound = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     try:
         bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        if shares_port:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if interface is not None:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
-        widen(bound)
+        prepare(bound, interface, shares_port=shares_port)
         bound.bind((host, port))
     except OSError:
         bound.close()

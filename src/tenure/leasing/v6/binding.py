@@ -16,6 +16,7 @@ from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.dnswire.name import to_text
 from tenure.leasing.binding import want_of
+from tenure.leasing.ended_row import nameless
 from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, Lease, LeaseKind, LeaseState
 from tenure.leasing.place import place_of
@@ -238,7 +239,7 @@ def _leave(inquiry: Inquiry, draft: Draft, grant: Grant, cause: str, *, settles:
             if row.state == _BOUND:
                 draft.tell("lease-superseded", cause, row, "the client has another one here now")
         elif settles and row.state == _BOUND and is_named(row):
-            draft.put(row._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED))
+            draft.put(nameless(row, Reason.SUPERSEDED))
             draft.withdraw(withdrawals(row, Reason.SUPERSEDED, inquiry.correlation))
             draft.tell("lease-superseded", cause, row, "the client is on another link now")
 

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, IA_PD, IA_TA
 from tenure.dhcpwire.v6.codes import Status
+from tenure.leasing.ended_row import declined, released
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.allocation import is_own
@@ -26,8 +26,7 @@ def release(inquiry: Inquiry, _subnets: SubnetTable) -> Decision:
     """The client gives leases back; each is remembered for it."""
 
     def end(draft: Draft, row: Lease) -> None:
-        now, correlation = int(inquiry.now), inquiry.correlation
-        ended = row._replace(state=int(LeaseState.RELEASED), ends_at=now, correlation=correlation)
+        ended = released(row, inquiry.now, inquiry.correlation)
         draft.end(row, ended, "lease-released", "RELEASE", Reason.LEASE_RELEASED)
 
     return _end_all(inquiry, end, Verdict.RELEASED, prefixes=True)
@@ -39,17 +38,7 @@ def decline(inquiry: Inquiry, subnets: SubnetTable) -> Decision:
     def end(draft: Draft, row: Lease) -> None:
         prepared = subnets.subnet(row.subnet_id)
         quarantine = 0 if prepared is None else prepared.subnet.decline_seconds
-        ended = row._replace(
-            client=None,
-            state=int(LeaseState.DECLINED),
-            ends_at=math.ceil(inquiry.now) + quarantine,
-            fqdn=None,
-            dhcid=None,
-            forward=False,
-            reverse=False,
-            reason=Reason.ADDRESS_DECLINED,
-            correlation=inquiry.correlation,
-        )
+        ended = declined(row, inquiry.now, quarantine, inquiry.correlation)
         draft.end(row, ended, "lease-declined", "DECLINE", Reason.ADDRESS_DECLINED)
 
     return _end_all(inquiry, end, Verdict.DECLINED, prefixes=False)

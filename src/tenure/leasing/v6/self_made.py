@@ -15,6 +15,7 @@ from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.dhcpwire.v6.message import encode_option
 from tenure.dnswire.name import Name, labels
 from tenure.leasing.binding import want_of
+from tenure.leasing.ended_row import released
 from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
 from tenure.leasing.pool_search import is_free
@@ -55,7 +56,7 @@ def register(inquiry: Inquiry) -> Decision:
     if lease.valid:
         _note(inquiry, draft, prepared, lease, row, running=running)
     elif row is not None and running and row.client == inquiry.client:
-        ended = row._replace(state=int(LeaseState.RELEASED), ends_at=int(inquiry.now), correlation=inquiry.correlation)
+        ended = released(row, inquiry.now, inquiry.correlation)
         draft.end(row, ended, "lease-released", _CAUSE, Reason.LEASE_RELEASED)
     answer = reply.send(inquiry, MessageType.ADDR_REG_REPLY, encode_option(_IAADDR, told))
     changes = draft.changes()
