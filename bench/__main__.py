@@ -6,11 +6,29 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import TOP, big_zone, dhcp4, dhcp6, latency, queries, registration, update_lag, updates
+from bench import (
+    TOP,
+    big_zone,
+    dhcp4,
+    dhcp4_postgres,
+    dhcp6,
+    full_pool,
+    latency,
+    many_leases,
+    overload,
+    queries,
+    registration,
+    update_lag,
+    updates,
+)
 from bench.result import Contest, page, show
 
 ROWS: dict[str, Callable[[bool], Sequence[Contest]]] = {
     "dhcp4": lambda quick: [dhcp4.contest(quick)],
+    "dhcp4-postgres": lambda quick: [dhcp4_postgres.contest(quick)],
+    "dhcp4-full-pool": full_pool.contests,
+    "dhcp4-overload": lambda quick: [overload.contest(quick)],
+    "dhcp4-many-leases": many_leases.contests,
     "dhcp6": lambda quick: [dhcp6.contest(quick)],
     "updates": lambda quick: [updates.contest(quick)],
     "update-lag": update_lag.contests,

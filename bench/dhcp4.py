@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from network import Host, eventually, network
+from network import Host, Process, eventually, network
 from peers import find
 from tenure_toml import leased, served, write_toml
 
@@ -20,10 +20,12 @@ from bench.result import Contest, Contestant
 
 KEA, DHCPD = "Kea, memfile, 2 threads, not durable", "ISC dhcpd, durable"
 SERVER, RELAY = "10.0.0.1", "10.0.0.2"
+POOL = "10.64.0.0-10.200.255.255"
 RATES = [100, 300, 1000, 2000, 4000, 8000, 11000, 14000, 17000, 20000, 24000]
 SECONDS = 5
 Start = Callable[[Host], None]
 Load = Callable[[Host, int, int], tuple[float, float]]
+Setting = str | int | bool
 REASON = (
     "More than half of what the service does for an exchange is Python, spread over parsing, naming with its DHCID, "
     "the decision and the rows; then come SQLite's rows and indexes (`python -m bench.lease_stages`). The log is "
@@ -83,40 +85,51 @@ def perfdhcp(client: Host, rate: int, seconds: int, family: str, *where: str) ->
     return received[1] / seconds, 1 - sum(received) / max(sum(sent), 1)
 
 
-def start_tenure(server: Host) -> None:
-    """The lease service alone, over SQLite, each lease with a generated name and its registration."""
-    config = write_toml(
-        server.folder,
-        leased(
-            f"{SERVER}:67",
-            "10.0.0.0/8",
-            "10.64.0.0-10.200.255.255",
-            valid_lifetime=3600,
-            ddns_qualifying_suffix="bench.test.",
-        ),
-        served("127.0.0.1:53", "bench.test.", "10.in-addr.arpa."),
-    )
-    process = server.start(*tenure_command("dhcp", config), private=False)
+def start_tenure(server: Host, store: str = "sqlite:tenure.db") -> None:
+    """The lease service alone, each lease with a generated name and its registration."""
+    process = run_tenure(server, store)
     eventually(lambda: answers(server), "tenure answers", 20, process.printed)
 
 
-def start_kea(server: Host) -> None:
-    """Kea as Debian ships it: memfile with its file, two threads."""
+def run_tenure(server: Host, store: str = "sqlite:tenure.db") -> Process:
+    """The same, as soon as its process is there."""
+    config = write_toml(
+        server.folder,
+        leased(f"{SERVER}:67", "10.0.0.0/8", POOL, id=1, valid_lifetime=3600, ddns_qualifying_suffix="bench.test."),
+        served("127.0.0.1:53", "bench.test.", "10.in-addr.arpa."),
+        store=store,
+    )
+    return server.start(*tenure_command("dhcp", config), private=False)
+
+
+def start_kea(server: Host, **database: Setting) -> None:
+    """Kea as Debian ships it: memfile with its file unless another database is given, two threads."""
+    process = run_kea(server, **database)
+    eventually(lambda: answers(server), "Kea answers", 20, process.printed)
+
+
+def run_kea(server: Host, **database: Setting) -> Process:
+    """The same, as soon as its process is there."""
+    memfile: dict[str, Setting] = {"type": "memfile", "persist": True, "name": str(kea_leases(server))}
     config = {
         "Dhcp4": {
             "interfaces-config": {"interfaces": ["eth0"], "dhcp-socket-type": "udp"},
-            "lease-database": {"type": "memfile", "persist": True, "name": f"{server.folder}/lib/kea.csv"},
+            "lease-database": database or memfile,
             "multi-threading": {"enable-multi-threading": True, "thread-pool-size": 2, "packet-queue-size": 64},
             "valid-lifetime": 3600,
             "loggers": [{"name": "kea-dhcp4", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
-            "subnet4": [{"subnet": "10.0.0.0/8", "pools": [{"pool": "10.64.0.0-10.200.255.255"}]}],
+            "subnet4": [{"id": 1, "subnet": "10.0.0.0/8", "pools": [{"pool": POOL}]}],
         }
     }
     path = server.folder / "kea.json"
     path.write_text(json.dumps(config))
     environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(server.folder / "lib")}
-    process = server.start(find("kea-dhcp4"), "-c", path, env=environment)
-    eventually(lambda: answers(server), "Kea answers", 20, process.printed)
+    return server.start(find("kea-dhcp4"), "-c", path, env=environment)
+
+
+def kea_leases(server: Host) -> Path:
+    """The file of Kea's leases."""
+    return server.folder / "lib" / "kea.csv"
 
 
 def start_dhcpd(server: Host) -> None:

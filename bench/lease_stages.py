@@ -101,9 +101,12 @@ def watched(ledger: LeaseLedger, table: SubnetTable, stages: Stages) -> Dhcp4Ser
     return service
 
 
-def serve(service: Dhcp4Service, exchanges: int) -> float:
-    """Batch after batch; processor seconds of the whole process, less what making the packets took."""
-    outlet, spent, done, begun = Outlet(), 0.0, 0, 0
+def serve(service: Dhcp4Service, exchanges: int, first: int = 0) -> float:
+    """Batch after batch; processor seconds of the whole process, less what making the packets took.
+
+    Clients have numbers from `first` on.
+    """
+    outlet, spent, done, begun = Outlet(), 0.0, 0, first
     requests: list[bytes] = []
     while done < exchanges:
         discovers = [packet(begun + number, (53, b"\1"), _ASKED) for number in range(BATCH)]

@@ -17,6 +17,9 @@ _AHEAD = 256  # free leases looked up at once
 _EXHAUSTED_SECONDS = 5.0
 _SEARCHED_IN_THAT = 65536  # leases; a bigger pool is left alone for longer
 _STRETCH = 4096  # leases of one look
+# A look that finds few was as expensive as several exchanges: it is not taken again for so many clients, if they can
+# have leases that ended.
+_FEW, _RESTS = 64, 64
 
 
 class Pool(NamedTuple):
@@ -54,15 +57,24 @@ def is_free(lease: Lease, now: float) -> bool:
 
 def never_used(search: Search, pool: Pool) -> bytes | None:
     """The next lease of the pool that has no row, from where the last look ended, once around."""
+    ahead = search.offers.look_ahead(*pool)
     while True:
-        address = soon_found(search, pool)
-        if address is not None or search.now < search.offers.look_ahead(*pool).exhausted_until:
+        address = _next_unused(search, ahead, pool)
+        if address is not None or search.now < ahead.exhausted_until:
             return address
 
 
 def soon_found(search: Search, pool: Pool) -> bytes | None:
-    """The same, as far as one look goes; the next one goes on from there."""
+    """The same, if it costs little: with one look at most, and with none for a while after one that found few."""
     ahead = search.offers.look_ahead(*pool)
+    if ahead.rests and not ahead.unused:
+        ahead.rests -= 1
+        return None
+    return _next_unused(search, ahead, pool)
+
+
+def _next_unused(search: Search, ahead: LookAhead, pool: Pool) -> bytes | None:
+    """As far as one look goes; the next one goes on from there."""
     if ahead.is_new:
         _begin(search, ahead, pool)
     if not ahead.unused and search.now >= ahead.exhausted_until:
@@ -97,6 +109,7 @@ def _look_for_unused(search: Search, ahead: LookAhead, pool: Pool) -> None:
     end = min(pool.last, pool.plus(ahead.after, _STRETCH - 1))
     found = search.view.unused_addresses(pool.first, end, ahead.after, _AHEAD, pool.step)
     ahead.unused.extend(found)
+    ahead.rests = _RESTS if len(found) < _FEW else 0
     reached = found[-1] if len(found) == _AHEAD else end
     if reached < pool.last:
         ahead.after = pool.plus(reached, 1)

@@ -271,7 +271,7 @@ class LeaseBatch:
             self._changed_of.setdefault(lease.client, set()).add(address)
 
     def _nth_address(self, start: bytes, last: bytes, offset: int) -> bytes | None:
-        row = self._one(self._sql.nth_address, (start, last, len(start), offset))
+        row = self._one(self._sql.nth_address, (start, last, offset))
         return None if row is None else row[0]
 
 

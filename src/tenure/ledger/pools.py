@@ -14,7 +14,8 @@ def unused(nth: NthAddress, start: bytes, last: bytes, limit: int, step: int = 1
     `nth(start, last, offset)` is the stored address `offset` places behind the first one from `start` on. Before the
     first gap that is exactly start + offset * step, so a gap is found by galloping and bisecting: the store skips over
     a full stretch by itself, and no row of it comes here. Rows between the steps, which a pool of prefixes has after
-    their length was changed, hide gaps; they make nothing up.
+    their length was changed, hide gaps, and so do addresses of the other length; they make nothing up. To look at
+    the length of each row would double what it costs to skip over it.
     """
     size = len(start)
     position, end = int.from_bytes(start, "big"), int.from_bytes(last, "big")
@@ -23,7 +24,7 @@ def unused(nth: NthAddress, start: bytes, last: bytes, limit: int, step: int = 1
         if position > end:
             return
         following = nth(position.to_bytes(size, "big"), last, 0)
-        gap_end = end + 1 if following is None else int.from_bytes(following, "big")
+        gap_end = end + 1 if following is None else _end_before(following, size)
         found = 0
         for address in range(position, min(gap_end, position + limit * step), step):
             yield address.to_bytes(size, "big")
@@ -60,6 +61,12 @@ def _used_run(nth: NthAddress, position: int, last: bytes, step: int) -> int:
         else:
             high = middle
     return high
+
+
+def _end_before(row: bytes, size: int) -> int:
+    """Where a gap ends before this row: at its address, or behind the last address of `size` octets before it."""
+    address = int.from_bytes(row[:size].ljust(size, b"\0"), "big")
+    return address + 1 if len(row) > size else address
 
 
 def count_of(first: bytes, last: bytes) -> int:

@@ -26,8 +26,7 @@ where lease.client = excluded.client or excluded.client is null
 # The address `offset` places behind the given one, among those that have a row. In a pool without a gap that is the
 # given address plus the offset, which makes a gap findable by bisection.
 NTH_ADDRESS = """\
-select address from lease where address >= ? and address <= ? and length(address) = ?
-order by address limit 1 offset ?"""
+select address from lease where address >= ? and address <= ? order by address limit 1 offset ?"""
 
 # Delegated prefixes are longer than 16 bits, so what covers an address begins with the same two octets. No lease lies
 # within another one's prefix, so only the one before an address can cover it.

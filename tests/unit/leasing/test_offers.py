@@ -117,13 +117,18 @@ def test_a_full_pool_is_gone_over_in_stretches_and_then_left_alone() -> None:
     first = network.client(1, giaddr="10.0.0.1").join()
     assert first.yiaddr == "10.0.63.172"  # the one that ended first, found at once
     assert view.looks == [4096]
-    for number in range(2, 40):
+    for number in range(2, 66):
         network.client(number, giaddr="10.0.0.1").join()
-    assert sum(view.looks) <= 2 * 16384
+    assert view.looks == [4096]  # one look for so many clients, as long as leases have ended
+    for number in range(66, 165):
+        network.client(number, giaddr="10.0.0.1").join()
+    assert len(view.looks) == 3
+    assert network.client(165, giaddr="10.0.0.1").discover().type is None  # now all of it was looked at
+    assert sum(view.looks) <= 3 * 16384
     assert max(view.looks) <= 4096
     before = len(view.looks)
-    network.client(41, giaddr="10.0.0.1").join()
+    network.client(166, giaddr="10.0.0.1").discover()
     assert len(view.looks) == before
     network.now += 60
-    network.client(42, giaddr="10.0.0.1").join()
-    assert len(view.looks) == before + 1
+    network.client(167, giaddr="10.0.0.1").discover()
+    assert len(view.looks) > before

@@ -110,3 +110,24 @@ def test_a_full_stretch_is_skipped_over_in_few_looks(step: int, free: list[int])
     assert [int.from_bytes(one, "big") // step for one in found] == free
     assert len(looks) < 50 * (len(free) + 1)
     assert sum(looks) < 2 * 100_000 * (len(free) + 1)
+
+
+@pytest.mark.parametrize("taken", [range(10, 31), [10, 11, 30], []])
+def test_addresses_of_the_other_length_between_them_make_no_gap_and_end_none_early(
+    ledger: Ledger, taken: list[int]
+) -> None:
+    fill(ledger, *taken)
+    longer = [lease(0, 100 + n)._replace(address=address(n) + bytes(11) + b"\1") for n in (12, 20, 35)]
+    ledger.leases.transact(lambda batch: batch.apply(changes(*longer)), NOW)
+    found = unused(ledger, 10, 100)
+    assert found == sorted(set(found) - set(taken))
+    assert {12, 20, 35} - set(taken) <= set(found)
+    rows = sorted(row.address for row in longer)
+    shorter = address(12)
+    first, last = shorter + bytes(11) + b"\1", shorter + bytes(11) + b"\5"
+
+    def nth(start: bytes, end: bytes, offset: int) -> bytes | None:
+        between = [row for row in (shorter, *rows) if start <= row <= end]
+        return between[offset] if offset < len(between) else None
+
+    assert list(unused_in(nth, first, last, 10)) == [shorter + bytes(11) + bytes((n,)) for n in range(2, 6)]
