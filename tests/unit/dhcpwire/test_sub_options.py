@@ -22,7 +22,7 @@ from tenure.dhcpwire.v4.vendor import vendor_classes, vendor_options
         ("43", "hex:0102", "0102"),
         ("vivso-suboptions", ["4491 2 ip 10.1.0.5", "9 1 hex 0a"], "0000118b0602040a01000500000009030101" + "0a"),
         ("125", ["4491 1 uint8 1", "9 1 uint8 3", "4491 2 uint8 2"], "0000118b06010101020102" + "0000000903010103"),
-        ("vivco-suboptions", "4491 text docsis3.0", "0000118b0a09" + b"docsis3.0".hex()),
+        ("vivco-suboptions", "4491 text docsis3.0, 9 hex 0a", "0000118b09" + b"docsis3.0".hex() + "00000009010a"),
     ],
 )
 def test_what_is_written(option: str, written: str | list[str], data: str) -> None:
@@ -50,4 +50,5 @@ def test_what_is_wrong(option: str, written: str, wrong: str) -> None:
 def test_damage_costs_what_stands_behind_it(data: bytes) -> None:
     whole = b"\0\0\0\7\3\1\1x"
     assert vendor_options(whole + data)[0] == (7, b"\1\1x")
-    assert vendor_classes(b"\0\0\0\7\2\1x" + data)[0] == (7, [b"x"])
+    enterprise, classes = vendor_classes(b"\0\0\0\7\2xy" + data)[0]
+    assert (enterprise, classes[0]) == (7, b"xy")

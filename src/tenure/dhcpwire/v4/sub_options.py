@@ -1,8 +1,8 @@
 """Options that hold other options, as people write them: `1 ip 10.1.0.5`, or behind an enterprise `4491 2 text abc`.
 
     43    CODE KIND VALUE, ...               { code(1) length(1) data }*            (RFC 2132 section 8.4)
-    124   ENTERPRISE KIND VALUE, ...         enterprise(4) length(1) { length(1) data }*
-    125   ENTERPRISE CODE KIND VALUE, ...    enterprise(4) length(1) { code(1) length(1) data }*  (RFC 3925)
+    124   ENTERPRISE KIND VALUE, ...         { enterprise(4) length(1) data }*             (RFC 3925 section 3)
+    125   ENTERPRISE CODE KIND VALUE, ...    { enterprise(4) length(1) { code(1) length(1) data }* }*
 
 They are shown as octets, and are taken as octets too: which kind a vendor's sub-option is of, only the vendor knows.
 """
@@ -41,8 +41,8 @@ def _vendor_options(values: Sequence[str]) -> bytes:
 
 
 def _vendor_classes(values: Sequence[str]) -> bytes:
-    found = [(enterprise, _counted(data)) for (enterprise,), data in _read(values, ("enterprise",))]
-    return _by_enterprise(found)
+    found = _read(values, ("enterprise",))
+    return b"".join(_enterprise(number) + _counted(data) for (number,), data in found)
 
 
 def _read(values: Sequence[str], numbers_named: Sequence[str]) -> list[tuple[list[int], bytes]]:
@@ -79,10 +79,14 @@ def _by_enterprise(found: Sequence[tuple[int, bytes]]) -> bytes:
     """What each enterprise has, in the order in which they were first named."""
     bodies: dict[int, bytes] = {}
     for enterprise, data in found:
-        if enterprise >= 2**32:
-            raise ValueError(f"an enterprise is a number below {2**32}, not {enterprise}")
         bodies[enterprise] = bodies.get(enterprise, b"") + data
-    return b"".join(enterprise.to_bytes(4, "big") + _counted(body) for enterprise, body in bodies.items())
+    return b"".join(_enterprise(number) + _counted(body) for number, body in bodies.items())
+
+
+def _enterprise(number: int) -> bytes:
+    if number >= 2**32:
+        raise ValueError(f"an enterprise is a number below {2**32}, not {number}")
+    return number.to_bytes(4, "big")
 
 
 def _or_octets(encode: Callable[[Sequence[str]], bytes]) -> Callable[[Sequence[str]], bytes]:

@@ -21,17 +21,8 @@ def vendor_options(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def vendor_classes(data: bytes) -> list[tuple[int, list[bytes]]]:
-    """Enterprise and chunks of data of each vendor, in their order, up to the first damage."""
-    return [(enterprise, _chunks(body)) for enterprise, body in vendor_options(data)]
-
-
-def _chunks(body: bytes) -> list[bytes]:
-    found = []
-    offset = 0
-    while offset < len(body):
-        after = offset + 1 + body[offset]
-        if after > len(body):
-            break
-        found.append(body[offset + 1 : after])
-        offset = after
-    return found
+    """The classes of each vendor, which may be named several times; vendors in their order, up to the first damage."""
+    found: dict[int, list[bytes]] = {}
+    for enterprise, body in vendor_options(data):
+        found.setdefault(enterprise, []).append(body)
+    return list(found.items())

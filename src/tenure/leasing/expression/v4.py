@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tenure.dhcpwire.v4.options import BY_NAME
+from tenure.dhcpwire.kinds import TEXT
+from tenure.dhcpwire.v4.kinds import DOMAIN_TEXT
+from tenure.dhcpwire.v4.options import BY_CODE, BY_NAME
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.dhcpwire.v4.relay_agent import sub_option
 from tenure.dhcpwire.v4.vendor import vendor_classes, vendor_options
@@ -29,7 +31,16 @@ def _number(value: int) -> bytes:
 
 
 def _option(code: int) -> Maybe[Sighting]:
-    return lambda seen: seen.packet.options.get(code)
+    """An option that is text ends before the zero octets that some clients put behind it (RFC 2132 section 2)."""
+    known = BY_CODE.get(code)
+    if known is None or known.kind not in {TEXT, DOMAIN_TEXT}:
+        return lambda seen: seen.packet.options.get(code)
+
+    def read(seen: Sighting) -> bytes | None:
+        data = seen.packet.options.get(code)
+        return None if data is None else data.rstrip(b"\0")
+
+    return read
 
 
 def _relay(code: int) -> Maybe[Sighting]:
