@@ -29,9 +29,9 @@ class Found(NamedTuple):
 
 
 def check_of(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> AddressCheck | None:
-    """What is to be asked before the address is offered; None: nothing."""
+    """What is to be asked before the address, of a subnet that checks addresses, is offered; None: nothing."""
     subnet = prepared.subnet
-    if not (subnet.ping_check or subnet.arp_check) or inquiry.offers.is_seen_free(address, inquiry.now):
+    if inquiry.offers.is_seen_free(address, inquiry.now):
         return None
     row = inquiry.view.lease_at(address)
     if row is not None and row.client == inquiry.client and row.state == _BOUND and row.ends_at > inquiry.now:

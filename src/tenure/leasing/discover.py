@@ -30,8 +30,7 @@ def discover(inquiry: Inquiry) -> Decision:
     prepared, address = chosen
     options = inquiry.packet.options
     until = inquiry.now + prepared.subnet.offer_seconds
-    check = check_of(inquiry, prepared, address)
-    if check is not None:
+    if prepared.checks_addresses and (check := check_of(inquiry, prepared, address)) is not None:
         inquiry.offers.keep(address, inquiry.client, prepared.subnet_id, until)
         inquiry.offers.wanted = check
         return silent(Verdict.CHECKING)
@@ -42,7 +41,11 @@ def discover(inquiry: Inquiry) -> Decision:
     terms = inquiry.terms(prepared, address)
     lifetime = lifetime_of(inquiry, prepared, terms)
     # A client that says no name hears of one that is made for it when the lease is its own; of a reserved one at once.
-    named = _CLIENT_FQDN in options or _HOST_NAME in options or _is_reserved_a_name(inquiry, prepared)
+    named = (
+        _CLIENT_FQDN in options
+        or _HOST_NAME in options
+        or (prepared.has_reservations and _is_reserved_a_name(inquiry, prepared))
+    )
     naming = name_client(inquiry, prepared, terms, address, lifetime) if named else None
     return Decision(reply.offer(inquiry, prepared, terms, address, lifetime, naming), NOTHING, Verdict.OFFERED)
 

@@ -24,6 +24,7 @@ class PreparedSubnet:
         "_last",
         "_open_pools",
         "_reserved",
+        "checks_addresses",
         "has_reservations",
         "is_guarded",
         "is_plain",
@@ -43,6 +44,7 @@ class PreparedSubnet:
         self._reserved = subnet.reserved_addresses
         self._classes = classes
         self.terms = Terms(subnet)
+        self.checks_addresses = subnet.ping_check or subnet.arp_check
         self.has_reservations = bool(subnet.reservations or subnet.shared_reservations)
         # whether every client without classes has the same terms
         self.is_plain = not (self.has_reservations or subnet.required_classes or any(map(_says_more, subnet.pools)))
