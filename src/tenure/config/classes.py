@@ -11,7 +11,7 @@ from tenure.config.lease_parameters import LevelParameters
 
 
 class ClientClassSection(LevelParameters):
-    """A set of clients: those whose packets pass the test, and those whose reservation names the class."""
+    """A set of DHCPv4 clients: those whose packets pass the test, and those whose reservation names the class."""
 
     name: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
     """The name. `ALL`, `KNOWN`, `UNKNOWN` and `VENDOR_CLASS_` with option 60 behind it are there by themselves;

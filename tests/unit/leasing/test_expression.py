@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from class_expressions import FALSE, OTHERWISE, OURS_ALONE, TRUE, packet
 from dhcpv4 import request
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.leasing.arrival import Arrival
+from tenure.leasing.expression.dialect import Dialect
 from tenure.leasing.expression.parser import parse_test, parse_value
 from tenure.leasing.expression.tokens import ExpressionError
 from tenure.leasing.expression.v4 import V4, Sighting
@@ -103,3 +106,52 @@ def column_of_mistake(text: str) -> int | None:
 def test_any_text_is_a_test_or_has_one_mistake(text: str) -> None:
     column = column_of_mistake(text)
     assert column is None or 1 <= column <= len(text) + 1
+
+
+class Relayed(NamedTuple):
+    """A message of a protocol with relays one behind another: options and peer address of each."""
+
+    relays: tuple[tuple[dict[int, bytes], bytes], ...]
+
+
+def outer(seen: Relayed, number: int) -> tuple[dict[int, bytes], bytes]:
+    """The relay with this number, from the server or, below zero, from the client; a missing one says nothing."""
+    there = -len(seen.relays) <= number < len(seen.relays)
+    return seen.relays[number] if there else ({}, b"")
+
+
+RELAYS: Dialect[Relayed] = Dialect(
+    fields={},
+    option=lambda _code: lambda _seen: None,
+    option_codes={},
+    sub_option=lambda _data, _code: None,
+    is_member=lambda _seen, _name: False,
+    vendor=lambda _seen: (),
+    vendor_class=lambda _seen: (),
+    relay6_option=lambda number, code: lambda seen: outer(seen, number)[0].get(code),
+    relay6_fields={"peeraddr": lambda number: lambda seen: outer(seen, number)[1]},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("relay6[0].option[18].hex == 'uplink'", True),
+        ("relay6[-1].option[18].hex == 'port 7' and relay6[1].option[18].hex == 'port 7'", True),
+        ("relay6[0].peeraddr == fe80::1 and relay6[-1].peeraddr == fe80::2", True),
+        ("relay6[2].option[18].exists or not relay6[2].peeraddr == ''", False),
+        ("option[1].exists or vendor.enterprise == 1 or member('x')", False),
+    ],
+)
+def test_another_protocol_has_its_own_words(text: str, holds: bool) -> None:
+    def address(number: int) -> bytes:
+        return b"\xfe\x80" + bytes(13) + bytes((number,))
+
+    seen = Relayed((({18: b"uplink"}, address(1)), ({18: b"port 7"}, address(2))))
+    assert parse_test(text, RELAYS).test(seen) is holds
+
+
+def test_the_words_of_one_protocol_are_not_those_of_another() -> None:
+    for text in ("relay4[1].exists", "pkt4.mac == ''", "relay6[0].colour == ''"):
+        with pytest.raises(ExpressionError):
+            parse_test(text, RELAYS)
