@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from dhcp4_network import ACK, OFFER, Answer, Client, Network, ip, subnet, text
+from dhcp4_network import ACK, OFFER, Answer, Client, Network, client_class, ip, subnet, text
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.subnet import Reservation
+from tenure.leasing.subnet import Pool, Reservation
 
 CLIENTS = st.integers(1, 5)
 RELAYS = st.sampled_from(["10.1.0.254", "10.2.0.254"])
 ADDRESSES = st.sampled_from(
-    [*(f"10.1.0.{n}" for n in (7, 100, 101, 102, 200)), *(f"10.2.0.{n}" for n in (100, 101)), "10.9.0.1"]
+    [*(f"10.1.0.{n}" for n in (7, 100, 101, 102, 200)), "10.2.0.100", "10.2.0.101", "10.3.0.100", "10.9.0.1"]
 )
 NAMES = st.sampled_from(
     [(), ((12, b"one"),), ((12, b"two"),), ((81, b"\x01\0\0one"),), ((81, b"\0\0\0two"),), ((81, b"\x08\0\0one"),)]
-)
+) | st.sampled_from([((60, b"phone"),), ((60, b"phone"), (12, b"one"))])
 RESERVED_FOR = 5
 RESERVED = "10.1.0.7"
+
+
+KEY = b"\0\1\2\0\0\0" + RESERVED_FOR.to_bytes(2, "big")
+HOME = subnet(
+    pools="10.1.0.100-10.1.0.102",
+    valid_lifetime=1000,
+    decline_seconds=3000,
+    reservations={KEY: Reservation(ip(RESERVED), None)},
+    reserved_addresses={ip(RESERVED): KEY},
+)
+PHONES, OTHERS = Pool(ip("10.1.0.100"), ip("10.1.0.100"), "phones"), Pool(ip("10.1.0.101"), ip("10.1.0.102"))
+FAR: dict[str, Any] = {"valid_lifetime": 1000, "authoritative": False}
 
 
 class Leasing(RuleBasedStateMachine):
@@ -29,19 +42,13 @@ class Leasing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        key = b"\0\1\2\0\0\0" + RESERVED_FOR.to_bytes(2, "big")
-        self.network = Network(
-            subnet(
-                pools="10.1.0.100-10.1.0.102",
-                valid_lifetime=1000,
-                decline_seconds=3000,
-                reservations={key: Reservation(ip(RESERVED), None)},
-                reserved_addresses={ip(RESERVED): key},
-            ),
-            subnet("10.2.0.0/24", pools="10.2.0.100-10.2.0.101", valid_lifetime=1000, authoritative=False),
-        )
+        self.network = self.places()
         self.promised: dict[bytes, tuple[bytes, float]] = {}  # address to client and end, as acknowledged
         self.offered: dict[int, str] = {}
+
+    def places(self) -> Network:
+        """Where clients can be."""
+        return Network(HOME, subnet("10.2.0.0/24", pools="10.2.0.100-10.2.0.101", **FAR))
 
     def client(self, number: int, relay: str, says: Any) -> Client:
         return self.network.client(number, giaddr=relay).saying(*says)
@@ -137,3 +144,19 @@ class Leasing(RuleBasedStateMachine):
 
 TestLeasing = Leasing.TestCase
 TestLeasing.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)
+
+
+class SharedLeasing(Leasing):
+    """The same with a shared network, and with a class whose members have a pool and a subnet for themselves."""
+
+    def places(self) -> Network:
+        return Network(
+            replace(HOME, pools=(PHONES, OTHERS)),
+            subnet("10.2.0.0/24", pools="10.2.0.100-10.2.0.101", network="far", guards=("phones",), **FAR),
+            subnet("10.3.0.0/24", pools="10.3.0.100-10.3.0.100", network="far", **FAR),
+            classes=[client_class("phones", "option[60].exists", naming={"generated_prefix": "phone"})],
+        )
+
+
+TestSharedLeasing = SharedLeasing.TestCase
+TestSharedLeasing.settings = TestLeasing.settings
