@@ -6,8 +6,9 @@ from dhcpv6_octets import OCTETS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenure.dhcpwire.option_table import KnownOption
 from tenure.dhcpwire.v6.message import parse_datagram
-from tenure.dhcpwire.v6.options import OPTIONS, KnownOption, option_of
+from tenure.dhcpwire.v6.options import OPTIONS, option_of
 from tenure.dhcpwire.v6.words import message_rows, option_rows
 from tenure.dhcpwire.words import Row
 from tenure.octets import Malformed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tenure.dhcpwire.v4.options import BY_NAME, OPTIONS, KnownOption, option_of
+from tenure.dhcpwire.option_table import KnownOption
+from tenure.dhcpwire.v4.options import BY_NAME, OPTIONS, option_of
 
 
 @settings(max_examples=1500)

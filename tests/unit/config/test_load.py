@@ -443,7 +443,7 @@ ADDED = {
     ),
     "unknown-option": (
         'option-data = { gateway = "10.1.0.1" }',
-        f"{SUBNET}.option-data.gateway = \"10.1.0.1\": 'gateway' is no option name; "
+        f"{SUBNET}.option-data.gateway = \"10.1.0.1\": 'gateway' is no option name of DHCPv4; "
         "write Kea's name for it, or its code",
     ),
     "option-twice": (

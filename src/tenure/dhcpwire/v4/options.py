@@ -1,12 +1,12 @@
-"""Option codes and message types, and options as people write and read them (RFC 2132 and later; names are Kea's)."""
+"""Option codes and message types of DHCPv4, and its options that have names (RFC 2132 and later; names are Kea's)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple
 
-from tenure.dhcpwire.kinds import BOOLEAN, NOTHING, OCTETS, SECONDS, TEXT, Kind, items, numbers, octets_from_hex
+from tenure.dhcpwire.kinds import BOOLEAN, NOTHING, OCTETS, SECONDS, TEXT, Kind, numbers
+from tenure.dhcpwire.option_table import KnownOption, OptionTable, codes
 from tenure.dhcpwire.v4.kinds import ADDRESS, ADDRESS_PAIRS, ADDRESSES, DOMAIN_LIST, DOMAIN_TEXT, ROUTES
 from tenure.dhcpwire.v4.sub_options import SUB_OPTIONS, VENDOR_CLASSES, VENDOR_OPTIONS
 
@@ -56,69 +56,6 @@ class Option(IntEnum):
     END = 255
 
 
-class KnownOption(NamedTuple):
-    """A row of the table: an option that has a name."""
-
-    code: int
-    name: str  # Kea's, where it has one
-    kind: Kind
-
-
-# What the server says by itself in every message; to configure it would contradict the lease.
-_SERVERS_OWN = {0, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 80, 81, 82, 255}
-
-
-def encode_option(name_or_code: str, values: Sequence[str] | str) -> tuple[int, bytes]:
-    """Code and data of an option that an operator may set; `ValueError` says what would be right. See `option_of`."""
-    if code_of(name_or_code) in _SERVERS_OWN or code_of(name_or_code) > 255:
-        raise ValueError(f"option {name_or_code} is not yours to set; write a code from 1 to 254, none of the lease")
-    return option_of(name_or_code, values)
-
-
-def option_of(name_or_code: str, values: Sequence[str] | str) -> tuple[int, bytes]:
-    """Code and data of any option that a person wrote; `ValueError` says what would be right.
-
-    The option is named as in Kea (`routers`) or by its code (`3`). Values are a list, or one text that is split at
-    commas where the option takes several. `hex:...` (for a code also `0x...`) gives the data as it is; an option that
-    has no name here is written only so. Data is not limited to 255 octets (RFC 3396).
-    """
-    by_code = _is_code(name_or_code)
-    code = code_of(name_or_code)
-    known = BY_CODE.get(code)
-    whole = values if isinstance(values, str) else ",".join(values)
-    if whole.startswith("hex:") or (by_code and whole.startswith("0x")):
-        return code, octets_from_hex(whole)
-    if known is None:
-        raise ValueError(f"option {code} has no known format; write its data as hex:0a0b")
-    try:
-        data = known.kind.encode([values] if isinstance(values, str) else list(values))
-    except ValueError as problem:
-        raise ValueError(f"option {name_or_code}: {problem}") from None
-    if not data and known.kind is not NOTHING:
-        raise ValueError(f"option {name_or_code} has no value")
-    return code, data
-
-
-def code_of(name_or_code: str) -> int:
-    """The code of an option; `ValueError` for a name that is none."""
-    if _is_code(name_or_code):
-        return int(name_or_code)
-    try:
-        return BY_NAME[name_or_code].code
-    except KeyError:
-        raise ValueError(f"{name_or_code!r} is no option name; write Kea's name for it, or its code") from None
-
-
-def name_of(code: int) -> str:
-    """The option's name, or `option-224` for one without."""
-    known = BY_CODE.get(code)
-    return f"option-{code}" if known is None else known.name
-
-
-def _is_code(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
-
-
 def _message_type(values: Sequence[str]) -> bytes:
     word = "".join(values).strip().upper().removeprefix("DHCP")
     if word not in MessageType.__members__:
@@ -132,20 +69,12 @@ def _message_type_text(data: bytes) -> str:
     return MessageType(data[0]).name
 
 
-def _codes(values: Sequence[str]) -> bytes:
-    """Options that a client asks for, by name or code."""
-    codes = [code_of(item) for item in items(values)]
-    if any(code > 255 for code in codes):
-        raise ValueError("a code is at most 255")
-    return bytes(codes)
-
-
-def _codes_text(data: bytes) -> str:
-    return ", ".join(name_of(code) if code in BY_CODE else str(code) for code in data)
-
-
 MESSAGE_TYPE = Kind(_message_type, _message_type_text)
-CODES = Kind(_codes, _codes_text)
+CODES = codes(1, lambda: TABLE)
+
+_LAST = 254  # 255 ends the options
+# What the server says by itself in every message; to configure it would contradict the lease.
+_SERVERS_OWN = {0, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 80, 81, 82}
 
 # Names and formats are Kea's; 80, 249 and 252 have none there, 209 to 211 have ISC dhcpd's.
 OPTIONS = (
@@ -273,5 +202,7 @@ OPTIONS = (
     KnownOption(249, "ms-classless-static-route", ROUTES),
     KnownOption(252, "wpad-url", TEXT),
 )
-BY_CODE = {option.code: option for option in OPTIONS}
-BY_NAME = {option.name: option for option in OPTIONS}
+TABLE = OptionTable("DHCPv4", OPTIONS, _SERVERS_OWN, _LAST)
+BY_CODE, BY_NAME = TABLE.by_code, TABLE.by_name
+encode_option, option_of = TABLE.encode_option, TABLE.option_of
+code_of, name_of = TABLE.code_of, TABLE.name_of
