@@ -48,7 +48,7 @@ class SubnetTable:
         prepared = [PreparedSubnet(subnet, self.classes) for subnet in subnets]
         self._networks = _grouped((one.subnet.network, one) for one in prepared)
         self._of_interface = _grouped((one.subnet.interface, one) for one in prepared)
-        self._of_relay = _grouped((relay, one) for one in prepared for relay in one.subnet.relays)
+        self._of_relay = {relay: self._beside(one) for one in prepared for relay in one.subnet.relays}
         # the longest prefix first, so that the narrowest subnet has an address
         self._by_prefix = sorted(prepared, key=lambda one: -one.subnet.prefix_length)
         self.everything = tuple(prepared)  # in the order of the file

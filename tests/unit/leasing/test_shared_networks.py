@@ -88,6 +88,11 @@ def test_a_relay_with_an_address_elsewhere_is_named() -> None:
     assert named.client(giaddr="10.3.0.253").discover().yiaddr == "10.3.0.100"
 
 
+def test_a_relay_of_one_subnet_is_a_relay_of_its_network() -> None:
+    network = Network(subnet(**UPPER), subnet(**LOWER, relays=(ip("192.168.9.9"),)), OTHER)  # type: ignore[arg-type]
+    assert joined(network, 3, "192.168.9.9") == ["10.1.0.100", "10.1.0.101", "10.2.0.100"]
+
+
 SELECTION = (118, ip("10.3.0.0"))
 
 
