@@ -202,7 +202,7 @@ OPTIONS = (
     KnownOption(249, "ms-classless-static-route", ROUTES),
     KnownOption(252, "wpad-url", TEXT),
 )
-TABLE = OptionTable("DHCPv4", OPTIONS, _SERVERS_OWN, _LAST)
+TABLE: OptionTable = OptionTable("DHCPv4", OPTIONS, _SERVERS_OWN, _LAST)
 BY_CODE, BY_NAME = TABLE.by_code, TABLE.by_name
 encode_option, option_of = TABLE.encode_option, TABLE.option_of
 code_of, name_of = TABLE.code_of, TABLE.name_of

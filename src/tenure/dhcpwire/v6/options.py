@@ -71,7 +71,7 @@ OPTIONS = (
     KnownOption(143, "ipv6-address-andsf", ADDRESSES),
     KnownOption(148, "addr-reg-enable", NOTHING),
 )
-TABLE = OptionTable("DHCPv6", OPTIONS, _SERVERS_OWN, _LAST)
+TABLE: OptionTable = OptionTable("DHCPv6", OPTIONS, _SERVERS_OWN, _LAST)
 BY_CODE, BY_NAME = TABLE.by_code, TABLE.by_name
 encode_option, option_of = TABLE.encode_option, TABLE.option_of
 code_of, name_of = TABLE.code_of, TABLE.name_of
