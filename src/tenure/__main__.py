@@ -120,7 +120,7 @@ def serve_all(path: Path) -> int:
 
 def rehearse(configuration: Configuration, question: Question) -> Sequence[Act]:
     """What would become of packets."""
-    from tenure.assembly import rehearse_packets  # noqa: PLC0415 - the other commands do without
+    from tenure.staging import rehearse_packets  # noqa: PLC0415 - the other commands do without
 
     return rehearse_packets(configuration, question)
 

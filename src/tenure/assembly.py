@@ -18,15 +18,13 @@ from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
-from tenure.config.domains import all_plans, domain_plans, routes
-from tenure.config.problem import ConfigurationError, Problem
+from tenure.config.domains import all_plans, routes
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, limits, subnets
 from tenure.config.subnets6 import subnets6
 from tenure.config.zones import DNS_PORT, journal_sizes, zone_settings
 from tenure.console.zone_start import ZoneNotBegun, begin_zones
-from tenure.dnswire.name import to_text
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
 from tenure.ledger.zones import ZoneLedger
@@ -38,11 +36,8 @@ from tenure.signing.key import hash_size
 from tenure.signing.rotation import Secret
 
 if TYPE_CHECKING:
-    from tenure.console.rehearsal import Act, Question
     from tenure.leasing.link import SubnetTable
     from tenure.leasing.v6.inquiry import Server
-    from tenure.serving.rehearsal import Stage
-    from tenure.updating.stage import Exchange
 
 DHCP_PORT, DHCP6_PORT = 67, 547
 DHCP4, DHCP6 = 4, 6  # the processes of the DHCP service, where both are configured
@@ -168,7 +163,7 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
     interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration)
-    table = _subnet_table(configuration, configuration.dhcp4, _hash_key(ledger))
+    table = subnet_table(configuration, configuration.dhcp4, _hash_key(ledger))
     Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
     ledger.close()
 
@@ -208,57 +203,13 @@ def _hash_key(ledger: LeaseLedger) -> bytes:
     return ledger.secrets.shared(HOST_NAME_HASH, secrets.token_bytes(32))
 
 
-def _subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) -> SubnetTable:
+def subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) -> SubnetTable:
+    """The subnets of the DHCPv4 server, with its classes and limits."""
     from tenure.leasing.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
 
     return SubnetTable(
         subnets(configuration, hash_key), client_classes(configuration), dhcp4.identifier_expression, limits(dhcp4)
     )
-
-
-def rehearse_packets(configuration: Configuration, question: Question) -> list[Act]:
-    """What the DHCP service and then the updater would do with packets, by their own code, and undone."""
-    from tenure.console.rehearsal import Act  # noqa: PLC0415 - only a person asks
-    from tenure.console.store import leases_to_show  # noqa: PLC0415
-    from tenure.serving.rehearsal import rehearse  # noqa: PLC0415
-
-    with leases_to_show(configuration) as ledger:
-        stages = {version: _stage(version, configuration, question, ledger) for version in set(question.versions)}
-        scenes = [(stages[version], one) for version, one in zip(question.versions, question.packets, strict=True)]
-        acts = rehearse(ledger, scenes, routes(configuration, None), question.now)
-
-    def signed(exchange: Exchange) -> Exchange:
-        plans = domain_plans(configuration, exchange.direction)
-        key = next((plan.key for plan in plans if plan.zone == exchange.zone), None)
-        return exchange if key is None else exchange._replace(key=to_text(key))
-
-    return [Act(act.story, act.registrations, [signed(one) for one in act.exchanges]) for act in acts]
-
-
-def _stage(version: int, configuration: Configuration, question: Question, ledger: LeaseLedger) -> Stage:
-    """The server that messages of this version of IP would come to."""
-    from tenure.serving.rehearsal import Doorway  # noqa: PLC0415
-
-    section = configuration.dhcp6 if version == DHCP6 else configuration.dhcp4
-    if section is None:
-        missing = Problem((f"dhcp{version}",), f"no DHCPv{version} server is configured", "add it, with its subnets")
-        raise ConfigurationError(configuration.path, {}, [missing])
-    usual = DHCP6_PORT if version == DHCP6 else DHCP_PORT
-    listen = [place.or_port(usual) for place in section.listen]
-    door = Doorway(question.interface, question.source, listen, section.interfaces)
-    hash_key = ledger.secrets.kept(HOST_NAME_HASH) or b""
-    if isinstance(section, Dhcp4):
-        from tenure.serving.rehearsal4 import Stage4  # noqa: PLC0415
-
-        return Stage4(_subnet_table(configuration, section, hash_key), door)
-    from tenure.leasing.v6.inquiry import Server  # noqa: PLC0415
-    from tenure.leasing.v6.link import SubnetTable as SubnetTable6  # noqa: PLC0415
-    from tenure.serving.rehearsal6 import Stage6  # noqa: PLC0415
-
-    # of a store that no DHCPv6 server has used yet, both are made up
-    duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
-    server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
-    return Stage6(SubnetTable6(subnets6(configuration, hash_key)), server, door)
 
 
 def spread_of(configuration: Configuration) -> float:

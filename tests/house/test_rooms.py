@@ -36,7 +36,7 @@ ROOMS["console"] = {
 }
 ROOMS["console"] |= {"leasing.story.line", "updating.stage"}
 ROOMS["console"] |= {"authority.zone"}
-EVERYTHING = {"assembly", "__main__"}
+EVERYTHING = {"assembly", "staging", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "updating", "authority", "upkeep"]
 MACHINE = {

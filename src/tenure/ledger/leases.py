@@ -81,7 +81,7 @@ class LeaseLedger:
         """
 
         def attempt() -> NoReturn:
-            raise Undone(work(Rehearsal(self._session, partial(self._new_batch, now))))
+            raise Undone(work(Rehearsal(self._session, self._registrations, partial(self._new_batch, now))))
 
         try:
             self._session.transact(attempt, writes=False)

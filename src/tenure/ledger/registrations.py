@@ -279,15 +279,15 @@ class Registrations:
         while len(found) < limit:
             rows = self._session.rows(self._due, (*place, now, limit))
             wanted = [row for row in rows if row[:3] not in skip]
-            found += [self._with_formers(row) if row[-1] else registration_of(row) for row in wanted]
+            found += [self.with_formers(registration_of(row)) if row[-1] else registration_of(row) for row in wanted]
             if len(rows) < limit:
                 break
             place = (rows[-1][-2], *rows[-1][:3])
         return found[:limit]
 
-    def _with_formers(self, row: Row) -> Registration:
-        found = registration_of(row)
-        return found._replace(formers=tuple(map(Former._make, self._session.rows(self._formers, (found.address,)))))
+    def with_formers(self, row: Registration) -> Registration:
+        """The row with the claims on its address whose removal is late."""
+        return row._replace(formers=tuple(map(Former._make, self._session.rows(self._formers, (row.address,)))))
 
     def next_due_at(self, skip: Collection[Key]) -> float | None:
         """When the next row that is not in `skip` falls due."""

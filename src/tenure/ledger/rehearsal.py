@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.reading import RegistrationFilter, read_registrations
+from tenure.ledger.registrations import Registrations
 from tenure.ledger.session import Session
-from tenure.naming.registration import Registration, Want, Withdraw
+from tenure.naming.registration import Registration, State, Want, Withdraw
 
 T = TypeVar("T")
 
@@ -24,8 +25,9 @@ class Undone(Exception):  # how the value leaves a transaction that is rolled ba
 class Rehearsal:
     """The stage, while the transaction lasts: each batch sees what those before it have written."""
 
-    def __init__(self, session: Session, open_batch: Callable[[], LeaseBatch]) -> None:
+    def __init__(self, session: Session, registrations: Registrations, open_batch: Callable[[], LeaseBatch]) -> None:
         self._session = session
+        self._registrations = registrations
         self._open_batch = open_batch
 
     def play(self, work: Callable[[LeaseBatch], T]) -> T:
@@ -36,6 +38,9 @@ class Rehearsal:
         return value
 
     def registration_of(self, claim: Want | Withdraw) -> Registration | None:
-        """The row that a claim is about, as it is now; None where nothing is left of it."""
+        """The row that a claim is about, as the updater would read it now; None where nothing is left of it."""
         found = read_registrations(self._session, RegistrationFilter(name=claim.name, address=claim.address))
-        return next((row for row in found if row.dhcid == claim.dhcid), None)
+        row = next((row for row in found if row.dhcid == claim.dhcid), None)
+        if row is None or row.reverse.state != State.PENDING:
+            return row
+        return self._registrations.with_formers(row)

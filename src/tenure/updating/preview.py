@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tenure.dnswire.codes import Rcode
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Registration
-from tenure.updating.conflict import transition
+from tenure.updating.conflict import advance
 from tenure.updating.messages import build_message
 from tenure.updating.plan import Routed, make_plan
 from tenure.updating.routing import Domain, Routes
@@ -37,24 +37,30 @@ def _exchange(routed: Routed, *, waits: bool) -> Exchange:
 
 def _stages(task: Task, domain: Domain) -> Iterator[Stage]:
     """The stages that can be reached, in the order in which they are met."""
-    waiting = [task.step]
-    met = {task.step}
+    waiting = [task]
+    met = {_place(task)}
     while waiting:
-        step = waiting.pop(0)
-        answers = [(rcode, transition(step, rcode)) for rcode in TELLING]
-        octets = build_message(0, domain.zone, domain.mode, step, [task])
-        yield Stage(step.value, octets, tuple(_answered(*one) for one in answers if not _is_nonsense(one[1])))
-        following = [leads_to for _, leads_to in answers if isinstance(leads_to, Step) and leads_to not in met]
-        met.update(following)
-        waiting += following
+        task = waiting.pop(0)
+        answers = [(rcode, advance(task, rcode)) for rcode in TELLING]
+        octets = build_message(0, domain.zone, domain.mode, task.step, [task])
+        yield Stage(task.step.value, octets, tuple(_answered(*one) for one in answers if not _is_nonsense(one[1])))
+        for _, leads_to in answers:
+            if isinstance(leads_to, Task) and _place(leads_to) not in met:
+                met.add(_place(leads_to))
+                waiting.append(leads_to._replace(rounds=0))
 
 
-def _is_nonsense(leads_to: Step | Ending) -> bool:
+def _place(task: Task) -> tuple[Step, int]:
+    """Where a task stands: its step, and how many former claims it has still to take away."""
+    return task.step, len(task.row.formers)
+
+
+def _is_nonsense(leads_to: Task | Ending) -> bool:
     """Whether no prerequisite of the step can lead to the answer."""
     return isinstance(leads_to, Ending) and leads_to.reason is Reason.UPDATE_REJECTED
 
 
-def _answered(rcode: Rcode, leads_to: Step | Ending) -> Answered:
+def _answered(rcode: Rcode, leads_to: Task | Ending) -> Answered:
     if isinstance(leads_to, Ending):
         return Answered(rcode.name, "", leads_to.reason.value)
-    return Answered(rcode.name, leads_to.value, "")
+    return Answered(rcode.name, leads_to.step.value, "")

@@ -6,7 +6,7 @@ import pytest
 from claims import NOW, part, registration
 
 from tenure.dnswire.name import from_text
-from tenure.naming.registration import Direction, State
+from tenure.naming.registration import Direction, Former, State
 from tenure.updating.conflict import first_step, transition
 from tenure.updating.lane import Lane
 from tenure.updating.messages import build_message
@@ -60,12 +60,25 @@ def test_every_answer_of_every_stage_is_that_of_the_table(mode: ConflictMode, re
             shown = {one.rcode: one for one in stage.answers}
             for rcode in TELLING:
                 leads_to = transition(Step(stage.step), rcode)
+                if leads_to is Step.REVERSE_REMOVE_FORMER:  # nobody had the address before
+                    leads_to = Step.REVERSE_TAKE_OVER
                 if isinstance(leads_to, Step):
                     assert shown[rcode.name].next_step == leads_to
                     assert leads_to in stages
                 elif rcode.name in shown:
                     assert isinstance(leads_to, Ending)
                     assert shown[rcode.name].reason == leads_to.reason
+
+
+def test_the_records_of_each_former_claim_go_first() -> None:
+    formers = tuple(
+        Former(from_text(f"old{number}.example.com."), b"\0\2\1" + bytes((number,)) * 32) for number in (1, 2)
+    )
+    row = registration(forward=part(State.REGISTERED), reverse=part())._replace(formers=formers)
+    (exchange,) = preview(row, routes(), NOW)
+    removals = [stage for stage in exchange.stages if stage.step == Step.REVERSE_REMOVE_FORMER]
+    assert [former.name in stage.octets for former, stage in zip(formers, removals, strict=True)] == [True, True]
+    assert exchange.stages[-1].step == Step.REVERSE_COMPARE
 
 
 def test_the_first_message_is_the_one_that_a_lane_sends() -> None:

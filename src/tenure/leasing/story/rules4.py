@@ -139,40 +139,26 @@ def _refused(call: Call) -> Iterator[Line]:
         )
 
 
-def _soon_found(call: Call) -> Iterator[Line]:
-    """One that is not at hand is looked for once more, when no lease has ended."""
-    if call.result is not None:
-        yield Line(Topic.ADDRESS, f"{address_text(call.result)} of {_pool(call)} was never used, and is the next one")
-
-
-def _never_used(call: Call) -> Iterator[Line]:
+def _chosen(call: Call) -> Iterator[Line]:
     if call.result is None:
-        yield Line(Topic.ADDRESS, f"every address of {_pool(call)} was used before, or is kept for somebody")
+        yield Line(Topic.ADDRESS, "so there is none for this client")
 
 
 def _too_many(call: Call) -> Iterator[Line]:
     if call.result is not None:
-        yield Line(Topic.ADDRESS, f"a lease would pass a limit: {WORDS[call.result]} ({call.result})")
+        yield Line(Topic.ADDRESS, f"a limit is reached: {WORDS[call.result]} ({call.result})")
 
 
 def _checked(call: Call) -> Iterator[Line]:
-    if call.result is not None:
-        ways = [*(["by ping"] if call.result.ping else []), *(["by ARP"] if call.result.interface else [])]
-        address = address_text(call.arguments["address"])
-        yield Line(Topic.ADDRESS, f"whether somebody uses {address} is asked first, {' and '.join(ways)}")
-
-
-def _longest_ended(call: Call) -> Iterator[Line]:
-    pool = _pool(call)
-    if call.result is None:
-        yield Line(Topic.ADDRESS, f"no lease in {pool} has ended")
-    else:
-        yield Line(Topic.ADDRESS, f"{address_text(call.result)} is the one of {pool} whose lease ended first")
-
-
-def _chosen(call: Call) -> Iterator[Line]:
-    if call.result is None:
-        yield Line(Topic.ADDRESS, "so there is none for this client")
+    """`check_of`: an address is asked for before it is offered."""
+    check = call.result
+    if check is None:
+        return
+    ways = [way for way, is_one in (("ping", check.ping), (f"ARP on {check.interface}", check.interface)) if is_one]
+    how = f"by {' and '.join(ways)}, for up to {check.seconds:g} s"
+    yield Line(
+        Topic.ADDRESS, f"whether somebody uses {address_text(check.address)} would be asked {how}; here nobody answers"
+    )
 
 
 def _is_known(call: Call) -> Iterator[Line]:
@@ -200,10 +186,6 @@ def network_text(prepared: PreparedSubnet) -> str:
     return f"{ip_address(subnet.prefix)}/{subnet.prefix_length}"
 
 
-def _pool(call: Call) -> str:
-    return f"the pool {address_text(call.arguments['first'])}-{address_text(call.arguments['last'])}"
-
-
 BEFORE: Tellers = {
     "leasing.request:classify": _state,
 }
@@ -218,11 +200,8 @@ AFTER: Tellers = {
     "leasing.allocation:_remembered": _remembered,
     "leasing.allocation:_requested": _requested,
     "leasing.allocation:refusal": _refused,
-    "leasing.allocation:_soon_found": _soon_found,
-    "leasing.allocation:_never_used": _never_used,
     "leasing.limits:too_many": _too_many,
     "leasing.checks:check_of": _checked,
-    "leasing.allocation:_longest_ended": _longest_ended,
     "leasing.allocation:choose": _chosen,
     "leasing.request:_knows": _is_known,
     "leasing.terms:Terms.lifetime": _lifetime,

@@ -83,6 +83,8 @@ def _chosen(call: Call) -> Iterator[Line]:
         where = network_text(choice.prepared)
         text = lease_text(choice.address, choice.length)
         yield Line(Topic.ADDRESS, f"{association_text(wish)} is to have {text} of {where}")
+        lasts = f"preferred {seconds_text(choice.preferred)}, valid {seconds_text(choice.valid)}"
+        yield Line(Topic.LIFETIME, f"{text}: {lasts}")
 
 
 def _may_have(call: Call) -> Iterator[Line]:
@@ -100,32 +102,12 @@ def _may_have(call: Call) -> Iterator[Line]:
     yield Line(Topic.ADDRESS, f"not {text}: {why}")
 
 
-def _hashed(call: Call) -> Iterator[Line]:
-    if call.result is not None:
-        yield Line(Topic.ADDRESS, f"{address_text(call.result)} is where a hash of client, IAID and a secret points")
-
-
-def _never_used(call: Call) -> Iterator[Line]:
-    pool = _pool(call)
-    if call.result is None:
-        yield Line(Topic.ADDRESS, f"everything in {pool} was used before, or is kept for somebody")
-    else:
-        yield Line(Topic.ADDRESS, f"{address_text(call.result)} in {pool} was never used, and is the next one")
-
-
-def _longest_ended(call: Call) -> Iterator[Line]:
-    pool = _pool(call)
-    if call.result is None:
-        yield Line(Topic.ADDRESS, f"no lease in {pool} has ended")
-    else:
-        yield Line(Topic.ADDRESS, f"{address_text(call.result)} is the one in {pool} whose lease ended first")
-
-
-def _lasting(call: Call) -> Iterator[Line]:
-    choice = call.arguments["choice"]
-    preferred, valid = call.result
-    text = lease_text(choice.address, choice.length)
-    yield Line(Topic.LIFETIME, f"{text}: preferred {seconds_text(preferred)}, valid {seconds_text(valid)}")
+def _found_free(call: Call) -> Iterator[Line]:
+    """`find_free`, where a hash points; the pools that are searched tell of themselves."""
+    hashed = {one.result for one in call.within("leasing.v6.search:hashed_addresses")}
+    if call.result is not None and call.result[1] in hashed:
+        text = address_text(call.result[1])
+        yield Line(Topic.ADDRESS, f"{text} is where a hash of client, IAID and a secret points, and free")
 
 
 def lease_text(address: bytes, length: int) -> str:
@@ -144,11 +126,6 @@ def network_text(prepared: PreparedSubnet) -> str:
     return f"{IPv6Address(prepared.subnet.prefix)}/{prepared.subnet.prefix_length}"
 
 
-def _pool(call: Call) -> str:
-    pool = call.arguments["pool"]
-    return f"the pool {address_text(pool.first)} to {address_text(pool.last)}"
-
-
 BEFORE: Tellers = {
     "leasing.v6.allocation:choose": _wanted,
 }
@@ -158,9 +135,6 @@ AFTER: Tellers = {
     "leasing.v6.decide:_hardware": _hardware,
     "leasing.v6.prepared:PreparedSubnet.reservation": _reservation,
     "leasing.v6.allocation:may_have": _may_have,
-    "leasing.v6.search:_hashed": _hashed,
-    "leasing.v6.search:_never_used": _never_used,
-    "leasing.v6.search:_longest_ended": _longest_ended,
+    "leasing.v6.search:find_free": _found_free,
     "leasing.v6.allocation:choose": _chosen,
-    "leasing.v6.binding:lifetimes_of": _lasting,
 }

@@ -17,7 +17,9 @@ from tenure.leasing.story import rules4
 from tenure.leasing.story.arranging import arranged, lines_of
 from tenure.leasing.story.line import Line, Story, Topic
 from tenure.leasing.story.witness import witnessed
-from tenure.leasing.verdict import WORDS
+from tenure.leasing.verdict import WORDS, Verdict
+
+_COUNTS_SECONDS = 60.0  # how long an address counts as asked for
 
 
 def tell(
@@ -29,9 +31,15 @@ def tell(
     now: float,
     correlation: str,
 ) -> Story:
-    """The story of one decision; arguments as those of `decide`, whose result it tells."""
+    """The story of one decision; arguments as those of `decide`, whose result it tells.
+
+    Of an address that the network would be asked for first, the story goes on as if nobody answered.
+    """
     with witnessed() as calls:
         decision = decide(packet, arrival, view, offers, subnets, now, correlation)
+        if decision.counted is Verdict.CHECKING and offers.wanted is not None:
+            offers.see_free(offers.wanted.address, now + _COUNTS_SECONDS)
+            decision = decide(packet, arrival, view, offers, subnets, now, correlation)
     found = lines_of(calls, rules4.BEFORE, rules4.AFTER)
     lines = arranged([Line(Topic.PLACE, arrival_text(packet, arrival)), *found, *_ended(decision)])
     reply, changes, verdict = decision

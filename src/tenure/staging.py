@@ -1,0 +1,60 @@
+"""Puts a rehearsal together from a configuration, as `assembly` puts services together: what packets would come to."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import uuid4
+
+from tenure.assembly import ADDRESSES_SECRET, DHCP6, DHCP6_PORT, DHCP_PORT, DUID_SECRET, HOST_NAME_HASH, subnet_table
+from tenure.config.configuration import Configuration
+from tenure.config.dhcp4 import Dhcp4
+from tenure.config.domains import domain_plans, routes
+from tenure.config.problem import ConfigurationError, Problem
+from tenure.config.subnets6 import subnets6
+from tenure.console.rehearsal import Act, Question
+from tenure.console.store import leases_to_show
+from tenure.dnswire.name import to_text
+from tenure.leasing.v6.inquiry import Server
+from tenure.leasing.v6.link import SubnetTable as SubnetTable6
+from tenure.ledger.leases import LeaseLedger
+from tenure.serving.rehearsal import Doorway, Stage, rehearse
+from tenure.serving.rehearsal4 import Stage4
+from tenure.serving.rehearsal6 import Stage6
+from tenure.updating.stage import Exchange
+
+
+def rehearse_packets(configuration: Configuration, question: Question) -> list[Act]:
+    """What the DHCP service and then the updater would do with packets, by their own code, and undone.
+
+    `ConfigurationError` where no server is configured that a packet could come to, `LedgerError` as commands have it.
+    """
+    with leases_to_show(configuration) as ledger:
+        stages = {version: _stage(version, configuration, question, ledger) for version in set(question.versions)}
+        scenes = [(stages[version], one) for version, one in zip(question.versions, question.packets, strict=True)]
+        acts = rehearse(ledger, scenes, routes(configuration, None), question.now)
+    return [Act(act.story, act.registrations, [_signed(configuration, one) for one in act.exchanges]) for act in acts]
+
+
+def _signed(configuration: Configuration, exchange: Exchange) -> Exchange:
+    """The exchange with the name of the key that signs it; secrets are not needed for a look."""
+    plans = domain_plans(configuration, exchange.direction)
+    key = next((plan.key for plan in plans if plan.zone == exchange.zone), None)
+    return exchange if key is None else exchange._replace(key=to_text(key))
+
+
+def _stage(version: int, configuration: Configuration, question: Question, ledger: LeaseLedger) -> Stage:
+    """The server that messages of this version of IP would come to."""
+    section = configuration.dhcp6 if version == DHCP6 else configuration.dhcp4
+    if section is None:
+        missing = Problem((f"dhcp{version}",), f"no DHCPv{version} server is configured", "add it, with its subnets")
+        raise ConfigurationError(configuration.path, {}, [missing])
+    usual = DHCP6_PORT if version == DHCP6 else DHCP_PORT
+    listen = [place.or_port(usual) for place in section.listen]
+    door = Doorway(question.interface, question.source, listen, section.interfaces)
+    hash_key = ledger.secrets.kept(HOST_NAME_HASH) or b""
+    if isinstance(section, Dhcp4):
+        return Stage4(subnet_table(configuration, section, hash_key), door)
+    # of a store that no DHCPv6 server has used yet, both are made up
+    duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
+    server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
+    return Stage6(SubnetTable6(subnets6(configuration, hash_key)), server, door)
