@@ -97,17 +97,6 @@ def _generated(call: Call) -> Iterator[Line]:
         yield Line(Topic.NAME, f"the generated name is {printable(call.result.labels)}")
 
 
-def _settled(call: Call) -> Iterator[Line]:
-    """`settle_name`: other devices' claims on the name."""
-    wanted = to_text(call.arguments["name"])
-    if call.result is None:
-        yield Line(Topic.NAME, f"{wanted} is another device's, and nothing stands in for it")
-    elif call.result.name != call.arguments["name"]:
-        yield Line(Topic.NAME, f"{wanted} is another device's: {to_text(call.result.name)} stands in for it")
-    else:
-        yield Line(Topic.NAME, f"no other device claims {wanted}")
-
-
 def _negotiated(call: Call) -> Iterator[Line]:
     request, policy, terms = call.arguments["request"], call.arguments["policy"], call.result
     yield Line(Topic.NEGOTIATION, _REQUESTS[Request(request)])
@@ -127,10 +116,6 @@ def _refused(call: Call) -> Iterator[Line]:
             Topic.NEGOTIATION,
             f"nothing is registered, so that is what the client is told: {_terms(call.result, request)}",
         )
-
-
-def _left_to_client(call: Call) -> Iterator[Line]:
-    yield Line(Topic.NEGOTIATION, f"the zone fails at this time: {_terms(call.result, call.arguments['request'])}")
 
 
 def _terms(terms: Negotiation, request: int) -> str:
