@@ -7,16 +7,15 @@ What the machine refuses is an `OSError` with a text for people.
 
 from __future__ import annotations
 
-import errno
 import select
 import socket
 import time
 from struct import Struct
-from typing import NamedTuple
 
 from tenure.dhcpwire.capture import ETHERNET_LINK, datagram_in
 from tenure.leasing.arrival import CLIENT_PORT, SERVER_PORT
 from tenure.serving.packetsocket import build_datagram
+from tenure.serving.probe_socket import Heard, next_datagram, refused
 
 _ETH_P_ALL, _ETH_P_IP, _ETH_P_ARP = 0x0003, 0x0800, 0x0806
 _PACKET_ADD_MEMBERSHIP, _PACKET_MR_PROMISC, _SOL_PACKET = 1, 1, 263  # packet(7)
@@ -29,23 +28,6 @@ _NOWHERE = bytes(4)
 _ARP = Struct("!HHBBH6s4s6s4s")
 _ARP_REQUEST, _ARP_REPLY = 1, 2
 _LARGEST = 65535
-
-_REMEDIES = {
-    errno.EADDRINUSE: ("the port is in use", "end the other DHCP program on this machine, or give --port"),
-    errno.EADDRNOTAVAIL: ("this machine has no such address", "give an address of this machine as --giaddr"),
-    errno.EACCES: ("this user may not", "run as root, or ask a server on another port as a relay"),
-    errno.EPERM: ("this user may not", "run as root, or ask a server as a relay with --server"),
-    errno.ENODEV: ("there is no such interface", "see `ip link`"),
-    errno.ENETDOWN: ("the interface is down", "bring it up with `ip link set dev NAME up`"),
-    errno.ENETUNREACH: ("there is no route to it", "give a server that can be reached"),
-}
-
-
-class Heard(NamedTuple):
-    """A message that came in."""
-
-    octets: bytes
-    source: str
 
 
 class RelayWire:
@@ -86,17 +68,7 @@ class RelayWire:
 
     def receive(self, seconds: float) -> Heard | None:
         """The next message, from any server."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._socket.settimeout(left)
-            try:
-                octets, (host, port) = self._socket.recvfrom(_LARGEST)
-            except TimeoutError:
-                break
-            except ConnectionRefusedError:  # nobody listens there; the next attempt may find somebody
-                continue
-            return Heard(octets, f"{host} port {port}")
-        return None
+        return next_datagram(self._socket, seconds)
 
     def close(self) -> None:
         """Give the socket back."""
@@ -194,9 +166,3 @@ def address_towards(host: str) -> bytes:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.connect((host, SERVER_PORT))
         return socket.inet_aton(asking.getsockname()[0])
-
-
-def refused(what: str, error: OSError) -> OSError:
-    """What the machine refuses a probe, in one line: what, why, and what would help."""
-    cause, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), "see the system's log"))
-    return OSError(f"{what}: {cause}; {remedy}")

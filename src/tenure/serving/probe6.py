@@ -6,14 +6,12 @@ What the machine refuses is an `OSError` with a text for people.
 from __future__ import annotations
 
 import socket
-import time
 
 from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
 from tenure.leasing.v6.arrival import CLIENT_PORT, SERVER_PORT
 from tenure.serving.dhcp6socket import RELAYS_AND_SERVERS, addresses_of
-from tenure.serving.probe4 import Heard, refused
+from tenure.serving.probe_socket import Heard, next_datagram, refused
 
-_LARGEST = 65535
 _NOWHERE = bytes(16)
 
 
@@ -42,17 +40,7 @@ class Wire6:
 
     def receive(self, seconds: float) -> Heard | None:
         """The next message, from any server."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._socket.settimeout(left)
-            try:
-                octets, (host, port, _, _) = self._socket.recvfrom(_LARGEST)
-            except TimeoutError:
-                break
-            except ConnectionRefusedError:  # nobody listens there; the next attempt may find somebody
-                continue
-            return Heard(octets, f"{host} port {port}")
-        return None
+        return next_datagram(self._socket, seconds)
 
     def close(self) -> None:
         """Give the socket back."""

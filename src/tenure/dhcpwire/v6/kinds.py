@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv6Address
-from struct import Struct
 
 from tenure.dhcpwire.kinds import Kind, items, one, pieces
+from tenure.dhcpwire.v6.message import encode_options
+from tenure.dhcpwire.v6.request import options_in
 from tenure.dhcpwire.words import text_of
 from tenure.dnswire import name as dnsname
 from tenure.octets import Malformed
 
 _NTP_ADDRESS, _NTP_MULTICAST, _NTP_NAME = 1, 2, 3  # RFC 5908 section 4
-_TLV = Struct("!HH")
 _FOREVER = b"\xff\xff\xff\xff"
 
 
@@ -113,31 +113,19 @@ def _parameters_text(data: bytes) -> str:
 
 def _ntp_servers(values: Sequence[str]) -> bytes:
     """A suboption for each address or name (RFC 5908 section 4)."""
-    return b"".join(
-        _tlv(_NTP_ADDRESS, address(item)) if ":" in item else _tlv(_NTP_NAME, _name(item)) for item in items(values)
-    )
-
-
-def _tlv(code: int, data: bytes) -> bytes:
-    return _TLV.pack(code, len(data)) + data
+    found = [(_NTP_ADDRESS, address(item)) if ":" in item else (_NTP_NAME, _name(item)) for item in items(values)]
+    return encode_options(found)
 
 
 def _ntp_servers_text(data: bytes) -> str:
-    found, offset = [], 0
-    while offset < len(data):
-        if offset + 4 > len(data):
-            raise Malformed("a suboption has no length", offset)
-        code, size = _TLV.unpack_from(data, offset)
-        piece = data[offset + 4 : offset + 4 + size]
-        if len(piece) < size:
-            raise Malformed("a suboption runs past the end", offset)
+    found = []
+    for code, piece in options_in(data):
         if code in {_NTP_ADDRESS, _NTP_MULTICAST}:
             found.append(address_text(piece))
         elif code == _NTP_NAME:
             found.append(_one_name_text(piece))
         else:
-            raise Malformed(f"suboption {code} is not known", offset)
-        offset += 4 + size
+            raise ValueError(f"suboption {code} is not known")
     if not found:
         raise ValueError("at least one server is needed")
     return ", ".join(found)
