@@ -5,6 +5,7 @@ What the machine refuses is an `OSError` with a text for people.
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
@@ -64,16 +65,19 @@ def relay_wire(server: tuple[str, int]) -> Wire6:
 def link_wire(interface: str) -> Wire6:
     """As a client on a wire."""
     what = f"asking on interface {interface}"
-    bound = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     try:
         index = socket.if_nametoindex(interface)
-        ours = next((one for one in addresses_of(interface) if one[:8] == LINK_LOCAL_PREFIX), None)
-        if ours is None:
-            raise OSError(f"{what}: it has no link-local address; bring it up with IPv6 switched on")
+    except OSError:  # it says so without a number
+        raise refused(what, OSError(errno.ENODEV, "")) from None
+    ours = next((one for one in addresses_of(interface) if one[:8] == LINK_LOCAL_PREFIX), None)
+    if ours is None:
+        raise OSError(f"{what}: it has no link-local address; bring it up with IPv6 switched on")
+    bound = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    try:
         bound.bind((socket.inet_ntop(socket.AF_INET6, ours), CLIENT_PORT, 0, index))
     except OSError as error:
         bound.close()
-        raise (refused(what, error) if error.errno is not None else error) from None
+        raise refused(what, error) from error
     return Wire6(bound, (RELAYS_AND_SERVERS, SERVER_PORT, index), _NOWHERE, f"everybody on {interface}")
 
 
