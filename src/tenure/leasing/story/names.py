@@ -45,7 +45,7 @@ def _heard(call: Call) -> Iterator[Line]:
     else:
         yield Line(Topic.NAME, "the client says no name")
     if (reserved := call.arguments["reserved_name"]) is not None:
-        yield Line(Topic.NAME, f"its reservation gives it the name {reserved}")
+        yield Line(Topic.NAME, f"its reservation gives it the name {printable((reserved.encode(),))}")
 
 
 def _named(call: Call) -> Iterator[Line]:
@@ -74,7 +74,11 @@ def _normalised(call: Call) -> Iterator[Line]:
 def _judged(call: Call) -> Iterator[Line]:
     """`_judge`: the suffix, then whether it is reserved or covered."""
     wish, policy = call.arguments["wish"], call.arguments["policy"]
-    if wish.complete:
+    if any(isinstance(one.result, Reason) for one in call.within("naming.hostname:normalise")):
+        return  # which has told why
+    if any(one.result for one in call.within("naming.choice:_ends_in")):
+        yield Line(Topic.NAME, "it ends in the suffix already, so none is added")
+    elif wish.complete:
         yield Line(Topic.NAME, "it is complete, so no suffix is added")
     elif policy.qualifying_suffix is None:
         yield Line(Topic.NAME, "it is not complete, and there is no ddns-qualifying-suffix")
@@ -100,12 +104,13 @@ def _generated(call: Call) -> Iterator[Line]:
 def _negotiated(call: Call) -> Iterator[Line]:
     request, policy, terms = call.arguments["request"], call.arguments["policy"], call.result
     yield Line(Topic.NEGOTIATION, _REQUESTS[Request(request)])
+    unasked = [f"ddns-update-unasked {_word(policy.update_unasked)}"] if request == Request.UNSAID else []
     switches = [
         f"ddns-send-updates {_word(policy.send_updates)}",
         f"ddns-override-no-update {_word(policy.override_no_update)}",
         f"ddns-override-client-update {_word(policy.override_client_update)}",
     ]
-    yield Line(Topic.NEGOTIATION, f"the policy says {', '.join(switches)}: {_terms(terms, request)}")
+    yield Line(Topic.NEGOTIATION, f"the policy says {', '.join(switches + unasked)}: {_terms(terms, request)}")
 
 
 def _refused(call: Call) -> Iterator[Line]:

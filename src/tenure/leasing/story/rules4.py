@@ -169,7 +169,11 @@ def _is_known(call: Call) -> Iterator[Line]:
 
 def _lifetime(call: Call) -> Iterator[Line]:
     terms, asked = call.arguments["self"], call.arguments["asked"]
-    wish = "it asks for no lifetime" if asked is None else f"it asks for {seconds_text(int.from_bytes(asked, 'big'))}"
+    wish = "it asks for no lifetime"
+    if asked is not None:
+        is_right = len(asked) == 4
+        seconds = seconds_text(int.from_bytes(asked, "big"))
+        wish = f"it asks for {seconds}" if is_right else "option 51 is no lifetime, and counts as not sent"
     bounds = f"{terms.shortest} to {seconds_text(terms.longest)} can be had, {seconds_text(terms.valid)} unless it asks"
     yield Line(Topic.LIFETIME, f"{wish}; {bounds}: {seconds_text(call.result)}")
 

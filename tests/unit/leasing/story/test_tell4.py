@@ -270,6 +270,13 @@ def test_reservations_and_classes() -> None:
         ),
         (((12, b"pc7"),), {"qualifying_suffix": None}, "it is not complete, and there is no ddns-qualifying-suffix"),
         (((12, b"PC7"),), {}, "the label PC7 is written in lower case"),
+        (((81, b"\4\0\0\3pc7\7example\4test"),), {}, "it ends in the suffix already, so none is added"),
+        (
+            ((51, b"\0"),),
+            {},
+            "option 51 is no lifetime, and counts as not sent; 60 to 86400 s can be had, 3600 s unless it asks: 3600 s",
+        ),
+        (((51, b"\0\0\0\1"),), {}, "it asks for 1 s; 60 to 86400 s can be had, 3600 s unless it asks: 60 s"),
         ((), {}, "the generated name is host-10-1-0-100"),
         (
             ((12, b"pc7"),),
