@@ -43,11 +43,14 @@ class Place(NamedTuple):
 
 
 def check_naming(configuration: Configuration) -> Iterator[Problem]:
-    """Guests have a domain, and generated names are host names."""
+    """Guests have a domain, and generated names are host names; what is wrong at one key is said once."""
+    said = set()
     for place in _places(configuration):
         if place.policy.send_updates:
-            yield from _check_guests(place)
-            yield from _check_generated(place)
+            for problem in (*_check_guests(place), *_check_generated(place)):
+                if problem.key not in said:
+                    said.add(problem.key)
+                    yield problem
 
 
 def covered(name: Name, policy: NamingPolicy) -> bool:
@@ -56,18 +59,18 @@ def covered(name: Name, policy: NamingPolicy) -> bool:
 
 
 def _places(configuration: Configuration) -> Iterator[Place]:
-    """Every subnet, and what stands above it if it says anything about names; what is for all over the first one."""
+    """Every subnet, and what stands above it if it says anything about names; what is for all stands above each."""
     dhcp4 = configuration.dhcp4
-    for index, (at, subnet) in enumerate(dhcp4.placed_subnets() if dhcp4 else ()):
+    for at, subnet in dhcp4.placed_subnets() if dhcp4 else ():
+        assert dhcp4 is not None
         policy = naming_policy(configuration, subnet)
         yield Place(at, subnet, policy)
         above: list[tuple[Location, DdnsParameters]] = [
             *(((*at, "pools", number), pool) for number, pool in enumerate(subnet.pools)),
             *(((*at, "reservations", number), one) for number, one in enumerate(subnet.reservations)),
         ]
-        if index == 0 and dhcp4 is not None:
-            above += [(("client-classes", number), one) for number, one in enumerate(configuration.client_classes)]
-            above += [(("dhcp4", "reservations", number), one) for number, one in enumerate(dhcp4.reservations)]
+        above += [(("client-classes", number), one) for number, one in enumerate(configuration.client_classes)]
+        above += [(("dhcp4", "reservations", number), one) for number, one in enumerate(dhcp4.reservations)]
         for here, section in above:
             if settings := naming_settings(section):
                 yield Place(here, section, replace(policy, **settings))
