@@ -1,4 +1,4 @@
-"""Every mixture of flags in option 81 for any DHCPv4 server: `python fqdn_battery.py SERVER`, run as `dhcp4_battery` is.
+"""Every mixture of flags in option 81 for any DHCPv4 server: `python fqdn_battery.py SERVER`, run as `dhcp4_battery`.
 
 Prints as JSON, for each mixture of the client, the N, S and O flags and the name of the answer's option.
 """
