@@ -51,10 +51,10 @@ def _stage(version: int, configuration: Configuration, question: Question, ledge
     usual = DHCP6_PORT if version == DHCP6 else DHCP_PORT
     listen = [place.or_port(usual) for place in section.listen]
     door = Doorway(question.interface, question.source, listen, section.interfaces)
-    hash_key = ledger.secrets.kept(HOST_NAME_HASH) or b""
+    # of a store that no server has used yet, what is kept there is made up
+    hash_key = ledger.secrets.kept(HOST_NAME_HASH) or secrets.token_bytes(32)
     if isinstance(section, Dhcp4):
         return Stage4(subnet_table(configuration, section, hash_key), door)
-    # of a store that no DHCPv6 server has used yet, both are made up
     duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
     server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
     return Stage6(SubnetTable6(subnets6(configuration, hash_key)), server, door)
