@@ -78,6 +78,8 @@ def _judged(call: Call) -> Iterator[Line]:
         return  # which has told why
     if any(one.result for one in call.within("naming.choice:_ends_in")):
         yield Line(Topic.NAME, "it ends in the suffix already, so none is added")
+    elif wish.source is Reason.GUEST_DEVICE:
+        yield Line(Topic.NAME, "it is completed with the suffix of guests")
     elif wish.complete:
         yield Line(Topic.NAME, "it is complete, so no suffix is added")
     elif policy.qualifying_suffix is None:
@@ -99,6 +101,30 @@ def _replaced(call: Call) -> Iterator[Line]:
 def _generated(call: Call) -> Iterator[Line]:
     if not isinstance(call.result, Reason):
         yield Line(Topic.NAME, f"the generated name is {printable(call.result.labels)}")
+
+
+def _as_guest(call: Call) -> Iterator[Line]:
+    """`_as_guest`: a device that nobody knows, with a randomised hardware address."""
+    if call.result is Reason.RANDOMIZED_MAC:
+        yield Line(Topic.NAME, "its hardware address is a randomised one: no name for it (ddns-randomized-mac)")
+    elif not isinstance(call.result, Reason) and call.result.source is Reason.GUEST_DEVICE:
+        suffix = to_text(call.arguments["policy"].guest_suffix)
+        yield Line(Topic.NAME, f"its hardware address is a randomised one: it is a guest, under {suffix}")
+
+
+def _settled(call: Call) -> Iterator[Line]:
+    """`settle_name`: other devices' claims on the name."""
+    wanted = to_text(call.arguments["name"])
+    if call.result is None:
+        yield Line(Topic.NAME, f"{wanted} is another device's, and nothing stands in for it")
+    elif call.result.name != call.arguments["name"]:
+        yield Line(Topic.NAME, f"{wanted} is another device's: {to_text(call.result.name)} stands in for it")
+    else:
+        yield Line(Topic.NAME, f"no other device claims {wanted}")
+
+
+def _left_to_client(call: Call) -> Iterator[Line]:
+    yield Line(Topic.NEGOTIATION, f"the zone fails at this time: {_terms(call.result, call.arguments['request'])}")
 
 
 def _negotiated(call: Call) -> Iterator[Line]:
@@ -154,13 +180,16 @@ def _word(value: bool) -> str:
 # By the function that was called, told when it was called and when it was done.
 BEFORE: dict[str, Callable[[Call], Iterator[Line]]] = {
     "naming.choice:name_lease": _heard,
-    "naming.choice:_is_replaced": _replaced,
-    "naming.choice:_generate": _generated,
-    "naming.hostname:normalise": _normalised,
 }
 AFTER: dict[str, Callable[[Call], Iterator[Line]]] = {
     "naming.choice:name_lease": _named,
+    "naming.choice:_is_replaced": _replaced,
+    "naming.choice:_generate": _generated,
+    "naming.choice:_as_guest": _as_guest,
+    "naming.hostname:normalise": _normalised,
     "naming.choice:_judge": _judged,
+    "naming.collision:settle_name": _settled,
+    "naming.negotiation:leave_to_client": _left_to_client,
     "naming.negotiation:negotiate": _negotiated,
     "naming.negotiation:refuse": _refused,
     "naming.dhcid:dhcid_rdata": _proved,

@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.dhcpwire.v4.packet import parse_packet
+from tenure.dnswire.name import from_text
 from tenure.leasing.arrival import Arrival
 from tenure.leasing.decide import decide
 from tenure.leasing.link import SubnetTable
@@ -32,6 +33,7 @@ from tenure.leasing.story import names, rules4, rules6
 from tenure.leasing.story.line import Story, Topic
 from tenure.leasing.story.tell4 import tell
 from tenure.leasing.subnet import Limits, Reservation
+from tenure.naming.policy import ConflictAction, RandomizedMac, WhenUnreachable
 from tenure.octets import Malformed
 
 TELLERS = [rules4.BEFORE, rules4.AFTER, rules6.BEFORE, rules6.AFTER, names.BEFORE, names.AFTER]
@@ -294,6 +296,39 @@ def test_names_step_by_step(options: tuple[tuple[int, bytes], ...], naming: dict
     network = Network(subnet(naming=replace(NAMING, **naming), rapid_commit=True))
     octets = request((53, b"\1"), (80, b""), *options, giaddr=ip("10.1.0.254"))
     assert line in [one.text for one in story_of(network, octets, relayed()).lines]
+
+
+def test_a_name_that_another_device_has() -> None:
+    policy = replace(NAMING, conflict_action=ConflictAction.SUFFIX)
+    network = Network(subnet(naming=policy))
+    network.client(1).join((12, b"pc7"))
+    free = story_of(network, discover_of(network.client(2), (12, b"pc8")), relayed())
+    assert "no other device claims pc8.example.test." in said(free, Topic.NAME)
+    taken = story_of(network, discover_of(network.client(2), (12, b"pc7")), relayed())
+    assert "pc7.example.test. is another device's: pc7-2.example.test. stands in for it" in said(taken, Topic.NAME)
+
+
+@pytest.mark.parametrize(
+    ("action", "line"),
+    [
+        (RandomizedMac.UNNAMED, "its hardware address is a randomised one: no name for it (ddns-randomized-mac)"),
+        (RandomizedMac.GUEST, "its hardware address is a randomised one: it is a guest, under guests.example.test."),
+    ],
+)
+def test_a_device_with_a_randomised_hardware_address(action: RandomizedMac, line: str) -> None:
+    policy = replace(NAMING, randomized_mac=action, guest_suffix=from_text("guests.example.test."))
+    network = Network(subnet(naming=policy))
+    told = story_of(network, discover_of(network.client(1), (12, b"phone")), relayed())
+    assert line in said(told, Topic.NAME)
+
+
+def test_a_zone_that_fails() -> None:
+    network = Network(subnet(naming=replace(NAMING, when_unreachable=WhenUnreachable.CLIENT)))
+    network.view.failing = {NAMING.qualifying_suffix}
+    told = story_of(network, discover_of(network.client(1), (81, b"\5\0\0\3pc7")), relayed())
+    assert said(told, Topic.NEGOTIATION)[2] == (
+        "the zone fails at this time: ours is reverse, and the reply's flags are O"
+    )
 
 
 @given(MESSAGES, st.sampled_from([relayed(), on_wire(), unicast("10.1.0.100")]), st.integers(0, 9))
