@@ -16,9 +16,11 @@ from uuid import uuid4
 from tenure.authority.settings import ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
+from tenure.config.dhcp6 import Dhcp6
 from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
 from tenure.config.domains import all_plans, routes
+from tenure.config.load_balance import share_of
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, limits, subnets
@@ -162,7 +164,7 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
     ledger = open_leases(configuration.store_url)
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
-    interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration)
+    interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration, configuration.dhcp4)
     table = subnet_table(configuration, configuration.dhcp4, _hash_key(ledger))
     Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
     ledger.close()
@@ -179,13 +181,13 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
     listen = [place.or_port(DHCP6_PORT) for place in configuration.dhcp6.listen]
     Dhcp6Service(
         ledger,
-        SubnetTable(subnets6(configuration, _hash_key(ledger))),
+        SubnetTable(subnets6(configuration, _hash_key(ledger)), share_of(configuration.dhcp6.load_balance)),
         dhcp6_server(configuration.dhcp6.server_id, ledger),
         configuration.dhcp6.interfaces,
         listen,
         _wake_updater(configuration),
         report,
-        spread=spread_of(configuration),
+        spread=spread_of(configuration, configuration.dhcp6),
     ).run(stop)
     ledger.close()
 
@@ -208,12 +210,19 @@ def subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) ->
     from tenure.leasing.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
 
     return SubnetTable(
-        subnets(configuration, hash_key), client_classes(configuration), dhcp4.identifier_expression, limits(dhcp4)
+        subnets(configuration, hash_key),
+        client_classes(configuration),
+        dhcp4.identifier_expression,
+        limits(dhcp4),
+        share_of(dhcp4.load_balance),
     )
 
 
-def spread_of(configuration: Configuration) -> float:
+def spread_of(configuration: Configuration, section: Dhcp4 | Dhcp6) -> float:
     """Where in its pools this node begins to look for unused addresses: nodes on one database each elsewhere."""
+    share = share_of(section.load_balance)
+    if share is not None:
+        return share.spread
     if sqlite_path(configuration.store_url) is not None:
         return 0.0
     return secrets.randbelow(2**16) / 2**16

@@ -9,6 +9,7 @@ from tenure.assembly import ADDRESSES_SECRET, DHCP6, DHCP6_PORT, DHCP_PORT, DUID
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.domains import domain_plans, routes
+from tenure.config.load_balance import share_of
 from tenure.config.problem import ConfigurationError, Problem
 from tenure.config.subnets6 import subnets6
 from tenure.console.rehearsal import Act, Question
@@ -57,4 +58,4 @@ def _stage(version: int, configuration: Configuration, question: Question, ledge
         return Stage4(subnet_table(configuration, section, hash_key), door)
     duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
     server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
-    return Stage6(SubnetTable6(subnets6(configuration, hash_key)), server, door)
+    return Stage6(SubnetTable6(subnets6(configuration, hash_key), share_of(section.load_balance)), server, door)

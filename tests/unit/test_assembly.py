@@ -134,12 +134,17 @@ def test_the_store_is_said_to_be_writable_in_one_line(tmp_path: Path, report: Re
 
 
 def test_nodes_on_one_database_begin_at_different_places(tmp_path: Path) -> None:
-    alone = configured(tmp_path, DNS + DHCP)
-    assert spread_of(alone) == 0.0
-    shared = configured(tmp_path, '[store]\nurl = "postgresql://localhost/tenure"\n' + DNS + DHCP)
-    places = {spread_of(shared) for _ in range(8)}
-    assert len(places) > 1
-    assert all(0 <= place < 1 for place in places)
+    def places(text: str) -> set[float]:
+        configuration = configured(tmp_path, text)
+        assert configuration.dhcp4 is not None
+        return {spread_of(configuration, configuration.dhcp4) for _ in range(8)}
+
+    assert places(DNS + DHCP) == {0.0}
+    shared = '[store]\nurl = "postgresql://localhost/tenure"\n' + DNS
+    assert len(places(shared + DHCP)) > 1
+    assert all(0 <= place < 1 for place in places(shared + DHCP))
+    balanced = [places(f"{shared}{DHCP}[dhcp4.load-balance]\nnodes = 2\nnode = {node}\n") for node in (1, 2)]
+    assert balanced == [{0.25}, {0.75}]
 
 
 VIEWS = """

@@ -57,6 +57,11 @@ class Configuration(Section):
         return self.store.url if path == self.store.url else f"sqlite:{self.beside(path)}"
 
     @property
+    def has_shared_store(self) -> bool:
+        """Whether several nodes can have the store in common."""
+        return not self.store.url.startswith("sqlite:")
+
+    @property
     def leases(self) -> bool:
         """Whether addresses are leased."""
         return self.dhcp4 is not None or self.dhcp6 is not None

@@ -21,6 +21,7 @@ from tenure.config.fields import (
     SubnetPrefix,
 )
 from tenure.config.lease_parameters import LeaseParameters, LevelParameters
+from tenure.config.load_balance import LoadBalanceSection
 from tenure.config.problem import Location
 from tenure.config.section import Section
 
@@ -186,6 +187,9 @@ class Dhcp4(LeaseParameters):
 
     limits: LimitsSection = LimitsSection()
     """Limits against exhaustion."""
+
+    load_balance: LoadBalanceSection | None = None
+    """The part of the new clients that this node answers. Default: all of them."""
 
     def placed_subnets(self) -> list[PlacedSubnet]:
         """All subnets in the order of the file, those that are alone first."""

@@ -18,6 +18,7 @@ from tenure.config.fields6 import (
     SubnetPrefix6,
 )
 from tenure.config.lease_parameters import Lifetime, OptionData
+from tenure.config.load_balance import LoadBalanceSection
 from tenure.config.section import Section
 
 PrefixLength = Annotated[int, Field(ge=1, le=128)]
@@ -144,6 +145,9 @@ class Dhcp6(Lease6Parameters):
     server_id: Duid | None = None
     """The DUID by which clients know this server, taken over from another one. Default: one that is made once, kept in
     the store, and shared by all servers on it."""
+
+    load_balance: LoadBalanceSection | None = None
+    """The part of the new clients that this node answers. Default: all of them."""
 
     subnets: Annotated[list[Subnet6Section], Field(min_length=1)]
     """The networks."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp6 import Dhcp6, PrefixPoolSection, Reservation6Section, Subnet6Section
+from tenure.config.load_balance import check_load_balance
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import covered, repeated
 from tenure.config.subnets6 import lease6_values, reservation6_key, subnet6_id
@@ -40,6 +41,7 @@ def check_dhcp6(configuration: Configuration) -> Iterator[Problem]:
         )
     for index, first in covered([place.or_port(SERVER_PORT) for place in dhcp6.listen]):
         yield Problem(("dhcp6", "listen", index), f"is part of dhcp6.listen[{first}]", "leave one of the two out")
+    yield from check_load_balance(dhcp6.load_balance, ("dhcp6", "load-balance"), shared=configuration.has_shared_store)
     yield from _check_options(dhcp6.option_data, ("dhcp6", "option-data"))
     yield from _check_networks(dhcp6)
     yield from _check_apart(dhcp6)

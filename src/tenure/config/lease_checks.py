@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4, SubnetSection
+from tenure.config.load_balance import check_load_balance
 from tenure.config.network_checks import check_networks
 from tenure.config.option_checks import check_options
 from tenure.config.problem import Location, Problem
@@ -34,6 +35,7 @@ def check_dhcp4(configuration: Configuration) -> Iterator[Problem]:
         )
     for index, first in covered([place.or_port(67) for place in dhcp4.listen]):
         yield Problem(("dhcp4", "listen", index), f"is part of dhcp4.listen[{first}]", "leave one of the two out")
+    yield from check_load_balance(dhcp4.load_balance, ("dhcp4", "load-balance"), shared=configuration.has_shared_store)
     yield from check_options(dhcp4.option_data, ("dhcp4", "option-data"))
     yield from check_networks(dhcp4)
     yield from check_server_reservations(dhcp4)

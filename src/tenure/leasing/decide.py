@@ -18,9 +18,11 @@ from tenure.leasing.lease import NOTHING, LeaseView
 from tenure.leasing.link import SubnetTable, reservation_on, subnet_on
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.request import request
+from tenure.leasing.share import waited_seconds
 from tenure.leasing.verdict import Verdict
 
 _REQUESTED_ADDRESS, _MESSAGE_TYPE = 50, 53
+_DISCOVER = bytes((MessageType.DISCOVER,))
 
 
 def inform(inquiry: Inquiry) -> Decision:
@@ -64,6 +66,12 @@ def decide(
     client = client_key(packet)
     if client[0] == HARDWARE_KEY and not any(packet.chaddr):
         return silent(Verdict.NO_IDENTITY)
+    if (
+        subnets.share is not None
+        and message_type == _DISCOVER
+        and subnets.share.leaves(client, waited_seconds(packet.secs))
+    ):
+        return silent(Verdict.OTHER_NODE)
     link = subnets.link_of(packet, arrival)
     known_as: Identities = ()
     classes: Classes = ()

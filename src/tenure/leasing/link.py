@@ -16,6 +16,7 @@ from tenure.leasing.expression.dialect import Value
 from tenure.leasing.expression.v4 import Sighting
 from tenure.leasing.identities import Identities
 from tenure.leasing.prepared import PreparedSubnet
+from tenure.leasing.share import Share
 from tenure.leasing.subnet import NO_LIMITS, ClientClass, Limits, Reservation, Subnet
 
 K = TypeVar("K", bound=Hashable)
@@ -29,7 +30,8 @@ _REMEMBERED = 4096  # addresses of relays whose link was looked up
 class SubnetTable:
     """The configured subnets, found by address, relay or interface, with the classes that guard them.
 
-    `flex` is an expression whose value is one of a client's identities.
+    `flex` is an expression whose value is one of a client's identities; `share` is the part of the new clients that is
+    this server's, None: all are.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class SubnetTable:
         classes: Sequence[ClientClass] = (),
         flex: Value[Sighting] | None = None,
         limits: Limits = NO_LIMITS,
+        share: Share | None = None,
     ) -> None:
         self.classes = ClassTable(classes, subnets)
         self.flex = flex
         self.limits = limits
+        self.share = share
         self.has_reservations = any(one.reservations or one.shared_reservations for one in subnets)
         self.is_guarded = any(subnet.guards for subnet in subnets)
         self.checks_addresses = any(subnet.ping_check or subnet.arp_check for subnet in subnets)

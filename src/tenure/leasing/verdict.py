@@ -38,6 +38,7 @@ class Verdict(StrEnum):
     TOO_OFTEN = "too-often"
     CHECKING = "checking"
     OTHER_SERVER = "other-server"
+    OTHER_NODE = "other-node"
     UNKNOWN_CLIENT = "unknown-client"
     NO_SUCH_BINDING = "no-such-binding"
     # no answer: not a packet that can be answered
@@ -73,6 +74,7 @@ WORDS: dict[Verdict, str] = {
     Verdict.TOO_OFTEN: "the client begins more often than it may",
     Verdict.CHECKING: "whether somebody uses the address is being looked at; the client is answered then",
     Verdict.OTHER_SERVER: "the client speaks to another server",
+    Verdict.OTHER_NODE: "the client is left to another node, as it does not wait yet",
     Verdict.UNKNOWN_CLIENT: "no lease of the client is known, and other servers may know one",
     Verdict.NO_SUCH_BINDING: "the client gave up a lease that it does not have",
     Verdict.MALFORMED: "the octets are not a DHCP message",

@@ -14,7 +14,7 @@ from tenure.dhcpwire.identity import duid_key
 from tenure.dhcpwire.v6.association import IA, IA_PD
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.hardware import hardware_of_duid, hardware_of_link_local, hardware_of_option
-from tenure.dhcpwire.v6.message import Datagram
+from tenure.dhcpwire.v6.message import Datagram, Message
 from tenure.leasing.lease import NOTHING, LeaseView
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.v6 import reply
@@ -29,7 +29,7 @@ from tenure.leasing.v6.stateless import confirm, information_request
 from tenure.leasing.v6.verdict import Verdict
 
 _CLIENT_ID, _SERVER_ID, _LINKLAYER = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.CLIENT_LINKLAYER_ADDR)
-_IAADDR, _ORO = int(Option.IAADDR), int(Option.ORO)
+_IAADDR, _ORO, _ELAPSED = int(Option.IAADDR), int(Option.ORO), int(Option.ELAPSED_TIME)
 _SOLICIT = int(MessageType.SOLICIT)
 
 
@@ -97,6 +97,13 @@ def decide(
         message.kind == MessageType.INFORMATION_REQUEST and message.associations
     ):
         return silent(Verdict.ASSOCIATIONS_NAMED)
+    if (
+        subnets.share is not None
+        and message.kind == _SOLICIT
+        and client is not None
+        and subnets.share.leaves(client, _waited_seconds(message))
+    ):
+        return silent(Verdict.OTHER_NODE)
     link = subnets.link_of(relays, arrival)
     hardware = _hardware(datagram, arrival, duid)
     inquiry = Inquiry(datagram, arrival, server, link, client or b"", hardware, view, offers, now, correlation)
@@ -116,6 +123,11 @@ def _refusal(rule: Rule, server_id: bytes | None, server: Server) -> Verdict | N
     if rule.server_id is Has.MUST_NOT:
         return Verdict.SERVER_NAMED
     return None if server_id == server.duid else Verdict.OTHER_SERVER
+
+
+def _waited_seconds(message: Message) -> float:
+    """For how long the client has tried (RFC 8415 section 21.9)."""
+    return int.from_bytes(message.options.get(_ELAPSED, b""), "big") / 100
 
 
 def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> bytes:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from tenure.dhcpwire.v6.codes import Option
 from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
 from tenure.dhcpwire.v6.message import Relay
+from tenure.leasing.share import Share
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.subnet import Subnet
@@ -23,9 +24,13 @@ _REMEMBERED = 4096  # addresses of relays whose link was looked up
 
 
 class SubnetTable:
-    """The configured subnets, found by address, interface or a relay's interface id."""
+    """The configured subnets, found by address, interface or a relay's interface id.
 
-    def __init__(self, subnets: Sequence[Subnet]) -> None:
+    `share` is the part of the new clients that is this server's, None: all are.
+    """
+
+    def __init__(self, subnets: Sequence[Subnet], share: Share | None = None) -> None:
+        self.share = share
         prepared = [PreparedSubnet(subnet) for subnet in subnets]
         self._of_interface: dict[str, Link] = {}
         self._of_interface_id: dict[bytes, Link] = {}

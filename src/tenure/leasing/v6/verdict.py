@@ -28,6 +28,7 @@ class Verdict(StrEnum):
     # no answer: not for us, or nothing that we may say
     NO_SUBNET = "no-subnet"
     OTHER_SERVER = "other-server"
+    OTHER_NODE = "other-node"
     NOTHING_TO_CONFIRM = "nothing-to-confirm"
     UNICAST = "unicast"
     ADDRESS_NOT_REGISTERED = "address-not-registered"
@@ -54,6 +55,7 @@ WORDS: dict[Verdict, str] = {
     Verdict.REFUSED_UNICAST: "sent to our address instead of the group; the client was told so",
     Verdict.NO_SUBNET: "no configured subnet covers the place that the message came from",
     Verdict.OTHER_SERVER: "the client speaks to another server",
+    Verdict.OTHER_NODE: "the client is left to another node, as it does not wait yet",
     Verdict.NOTHING_TO_CONFIRM: "a client asked to confirm no address",
     Verdict.UNICAST: "sent to our address instead of the group, which this message type must not be",
     Verdict.ADDRESS_NOT_REGISTERED: "an address that is not the sender's, not of this link, or leased by us",
