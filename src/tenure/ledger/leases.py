@@ -27,6 +27,8 @@ __all__ = ["LeaseBatch", "LeaseFilter", "LeaseLedger", "RegistrationFilter"]
 
 T = TypeVar("T")
 
+_UPDATING = "updating"
+
 
 class LeaseLedger:
     """One connection to the lease half; for the process and thread that opened it. Nothing is loaded at the start."""
@@ -137,6 +139,14 @@ class LeaseLedger:
     def append_events(self, events: Sequence[Event]) -> None:
         """Appends to the history what changed no row."""
         self.record_outcomes((), events, 0)
+
+    def has_updating(self) -> bool:
+        """Whether this connection is the one by which registrations are acted on; it takes that on if nobody has it.
+
+        Of several updaters one works at a time. Otherwise a removal that one of them is late with could undo what
+        another has registered since.
+        """
+        return self._session.has_turn(_UPDATING)
 
     def next_lease_end(self) -> int | None:
         """When the next bound lease ends, or ended; None: no lease is bound."""

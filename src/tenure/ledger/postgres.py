@@ -212,6 +212,15 @@ class PostgresSession:
             finally:
                 self._leave_transaction()
 
+    def has_turn(self, duty: str) -> bool:
+        """An advisory lock of the connection, which the database frees when that ends. Costs nothing once it is had."""
+        with self.reading():
+            if duty not in self._duties:
+                row = self.one("select pg_try_advisory_lock(hashtext(%s))", (f"tenure {duty}",))
+                if row is not None and row[0]:
+                    self._duties.add(duty)
+            return duty in self._duties
+
     def foreign_changes(self, channel: str) -> int:
         """Counts the notifications of others; a new connection counts as one, since it may have missed some.
 
@@ -248,6 +257,7 @@ class PostgresSession:
         self._connection = self._store.open_connection()
         self._connection.add_notify_handler(self._hear)
         self._cursor = self._connection.cursor(binary=True)
+        self._duties: set[str] = set()
         self._listening = None
         self._foreign_changes += 1
         self._said = None

@@ -86,6 +86,12 @@ class Session(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Reads that all see the same moment, and hold up no writer."""
 
+    def has_turn(self, duty: str) -> bool:
+        """Whether this connection has a duty that one on the store has at a time: it takes it if nobody does.
+
+        A connection that ends gives up what it has, and one that was lost has lost it.
+        """
+
     def foreign_changes(self, channel: str) -> int:
         """A number that moves when another connection has changed the store, and said so on the channel."""
 

@@ -270,6 +270,10 @@ class SqliteSession:
             finally:
                 self._connection.rollback()
 
+    def has_turn(self, _duty: str) -> bool:
+        """A store in a file has one server."""
+        return True
+
     def foreign_changes(self, _channel: str) -> int:
         """SQLite's own counter: the commits of this connection do not move it."""
         with self._naming:

@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum
 from typing import Protocol
 
 from tenure.ledger.errors import LedgerUnavailable
@@ -44,6 +45,15 @@ CROWDED_SECONDS = 0.1  # between pages while those before are not half done
 FULL_SECONDS = 0.5  # before beginning again with rows that found no room
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 STOP_SECONDS = 5.0  # for what is on its way when the end is asked for
+
+
+class Turn(Enum):
+    """Which of the updaters on a store is the one that works."""
+
+    UNKNOWN = 0
+    ANOTHERS = 1
+    OURS = 2
+    OVER = 3  # it was ours: the connection was lost, and another one was quicker
 
 
 class WakeSource(Protocol):
@@ -78,8 +88,11 @@ class UpdaterService:
     def run(self, stop: Stop) -> None:
         """Serve until `stop`; what is on its way then has 5 s to come back."""
         with rare_collections():
-            updating = _Updating(self._ledger, self._routes, self._wake_source, self._report, self._clock, self._keys)
-            asyncio.run(updating.run(stop))
+            while not stop.is_set():
+                updating = _Updating(
+                    self._ledger, self._routes, self._wake_source, self._report, self._clock, self._keys
+                )
+                asyncio.run(updating.run(stop))
 
 
 class _Updating:
@@ -120,22 +133,27 @@ class _Updating:
         self._pick_at = 0.0  # when to look for rows, unless woken before
         self._crowded_at = 0.0  # when to look although more than `_few` tasks are still in the lanes
         self._few = MOST_ROWS
+        self._turn = Turn.UNKNOWN
         self._after: Registration | None = None  # the last row of the last page; None: begin with the longest due
         self._left = 0  # rows passed over since then, because their lanes were full
 
     async def run(self, stop: Stop) -> None:
-        """Until `stop`; then what is on its way has a few seconds to come back, and is recorded."""
+        """Until `stop`, or until another updater has taken over: then what is planned here may be wrong by now.
+
+        What is on its way has a few seconds to come back, and is recorded.
+        """
         loop = asyncio.get_running_loop()
         self._listen(loop, stop)
         self._report.info("started", zones=len(self._exchanges), servers=len(self._links))
         async with asyncio.TaskGroup() as group:
-            while not stop.is_set():
+            while not (stop.is_set() or self._is_over()):
                 self._news.clear()
                 if self._live_keys is not None:
                     self._live_keys.look(self._clock())
                 look_at = self._look(loop.time(), group)
                 self._hear(loop)
-                self._send(group)
+                if not self._is_over():
+                    self._send(group)
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(look_at):
                         await self._news.wait()
@@ -239,6 +257,9 @@ class _Updating:
         """
         if now < self._pick_at:
             return
+        if not self._take_turn():
+            self._pick_at = now + LOOK_SECONDS
+            return
         if len(self._rows.keys) > MOST_ROWS - PICK_ROWS:
             self._pick_at = now + CROWDED_SECONDS
             return
@@ -257,6 +278,23 @@ class _Updating:
         self._few = MOST_ROWS
         self._pick_at = now + FULL_SECONDS if self._left else self._next_look(now)
         self._left = 0
+
+    def _is_over(self) -> bool:
+        return self._turn is Turn.OVER
+
+    def _take_turn(self) -> bool:
+        """Whether this is the updater that works, of those on the store; one that was it, and is no longer, ends."""
+        if self._ledger.has_updating():
+            if self._turn is Turn.ANOTHERS:
+                self._report.info("updating", because="no other updater on this store does any longer")
+            self._turn = Turn.OURS
+        elif self._turn is Turn.OURS:
+            self._turn = Turn.OVER
+            self._news.set()
+        elif self._turn is Turn.UNKNOWN:
+            self._turn = Turn.ANOTHERS
+            self._report.info("standing-by", because="another updater on this store is at work")
+        return self._turn is Turn.OURS
 
     def _next_look(self, now: float) -> float:
         """Loop time when the next row falls due, or when to look in any case."""

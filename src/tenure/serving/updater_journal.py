@@ -27,6 +27,9 @@ LEDGER_PROBLEM = "ledger-unavailable"
 class RegistrationLedger(Protocol):
     """What the updater needs of the ledger. Every call may raise `LedgerUnavailable`; then nothing was changed."""
 
+    def has_updating(self) -> bool:
+        """Whether this connection is the one by which rows are acted on; it takes that on if nobody has it."""
+
     def due_registrations(
         self, now: float, limit: int, skip: Collection[Key] = (), after: Registration | None = None
     ) -> list[Registration]:
