@@ -85,11 +85,12 @@ class Dhcp4Dialogue:
         self._offers = offers
         self._checker: AddressChecker | None = None
         self._in_use: dict[bytes, Found] = {}  # until that is in the store
+        self._recorded: set[bytes] = set()  # of these, what a batch found there; durable with the next that is answered
 
     def open_checker(self, interfaces: Sequence[str]) -> AddressChecker | None:
         """Where packets wait for an address to be known about; None where no address is checked. `ServiceError`."""
         if self._subnets.checks_addresses:
-            self._checker = AddressChecker(interfaces, self._see_free, self._see_used)
+            self._checker = AddressChecker(interfaces, self.see_free, self.see_used)
         return self._checker
 
     def close(self) -> None:
@@ -97,10 +98,12 @@ class Dhcp4Dialogue:
         if self._checker is not None:
             self._checker.close()
 
-    def _see_free(self, address: bytes) -> None:
+    def see_free(self, address: bytes) -> None:
+        """Nobody answered for the address: it can be offered."""
         self._offers.see_free(address, time.time() + SEEN_FREE_SECONDS)
 
-    def _see_used(self, found: Found) -> None:
+    def see_used(self, found: Found) -> None:
+        """Somebody uses the address: the next batch puts it into quarantine."""
         self._in_use[found.address] = found
         self._offers.forget(found.address)
 
@@ -119,8 +122,9 @@ class Dhcp4Dialogue:
         for address, found in list(self._in_use.items()):
             changes = quarantine(found, self._subnets.subnet_of(address), view.lease_at(address), now, correlation)
             if changes is None:
-                del self._in_use[address]
+                self._recorded.add(address)
             else:
+                self._recorded.discard(address)  # a commit failed, or the quarantine is over
                 view.apply(changes)
                 kept_out = True
         return kept_out
@@ -136,6 +140,9 @@ class Dhcp4Dialogue:
 
     def answer(self, answers: Sequence[tuple[Received, Answer]]) -> Unsent:
         """From the socket that each request came to; a packet that waits for a check begins to wait."""
+        for address in self._recorded:
+            self._in_use.pop(address, None)
+        self._recorded.clear()
         ways = []
         for received, answer in answers:
             if isinstance(answer, Reply):
