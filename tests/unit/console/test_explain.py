@@ -93,7 +93,7 @@ def test_every_state_has_words() -> None:
         (
             GOOD._replace(state=State.REFUSED, reason=Reason.NAME_TAKEN),
             GOOD._replace(state=State.REFUSED, reason=Reason.FORWARD_REFUSED),
-            "the name belongs to another client or was made by a person (its DHCID is not this client's)",
+            "the name belongs to another client (its DHCID is not this client's)",
         ),
         (
             GOOD._replace(state=State.NONE, reason=Reason.CLIENT_UPDATES),
