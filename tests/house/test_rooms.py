@@ -30,6 +30,7 @@ ROOMS["console"] = {
     "naming",
     "leasing.lease",
     "leasing.whereabouts",
+    "leasing.tie",
     "ledger",
     "config",
 }

@@ -5,10 +5,11 @@ It keeps the promises of the real one by checking them: one row for an address, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.leasing.tie import Tie
 from tenure.naming.event import Event
 from tenure.naming.registration import Claim, Want
 
@@ -21,6 +22,7 @@ class MemoryView:
         self.wanted: dict[tuple[bytes, bytes, bytes], Want] = {}  # name, address, dhcid
         self.events: list[Event] = []
         self.refused: set[tuple[bytes, bytes]] = set()  # name, dhcid: what DNS has refused
+        self.ties: dict[tuple[bytes, bytes], Tie] = {}  # by hardware and identity
         self.failing: set[bytes] = set()  # zones
 
     def lease_at(self, address: bytes) -> Lease | None:
@@ -59,6 +61,16 @@ class MemoryView:
         standing = [Claim(want.dhcid, want.forward, False) for want in self.wanted.values() if want.name == name]
         return standing + [Claim(dhcid, False, True) for refused, dhcid in self.refused if refused == name]
 
+    def ties_of(self, hardware: bytes) -> Sequence[Tie]:
+        return self._newest(tie for tie in self.ties.values() if tie.hardware == hardware)
+
+    def hardware_of(self, identity: bytes) -> Sequence[bytes]:
+        return [tie.hardware for tie in self._newest(tie for tie in self.ties.values() if tie.identity == identity)]
+
+    @staticmethod
+    def _newest(ties: Iterable[Tie]) -> list[Tie]:
+        return sorted(ties, key=lambda tie: -tie.at)
+
     def failing_zones(self) -> Collection[bytes]:
         return self.failing
 
@@ -73,6 +85,7 @@ class MemoryView:
         for want in changes.wants:
             self.wanted[want[:3]] = want
         self.events += changes.events
+        self.ties.update((tie[:2], tie) for tie in changes.ties)
         self.check()
 
     def check(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -86,6 +86,9 @@ class Template(NamedTuple):
 class World(Network):
     """A server of two subnets and two zones. `client(...)` gives devices, see `dhcp4_network`."""
 
+    texts: Mapping[str, str] = ZONES
+    routes = ROUTES
+
     def __init__(self, folder: Path, template: Path | None = None, subnets: tuple[Subnet, ...] = SUBNETS) -> None:
         super().__init__(*subnets)
         self.lease_store, self.zone_store = new_stores(folder, template or folder / "..")
@@ -93,7 +96,7 @@ class World(Network):
         self.zones = ZoneLedger(self.zone_store)
         self.log = io.StringIO()
         self.report = Report("world", stream=self.log, clock=self.clock)
-        self.primary = Primary(self.zones, ZONES, self.clock)
+        self.primary = Primary(self.zones, self.texts, self.clock)
         self.janitor = JanitorService(self.leases, None, lambda: None, self.report, clock=self.clock)
         self.static = self.primary.content()
         self.start_updater()
@@ -137,7 +140,7 @@ class World(Network):
 
     def start_updater(self) -> None:
         """A new updater, knowing nothing of one before."""
-        self.updater = SteppedUpdater(self.leases, ROUTES, self.primary, self.clock, self.report)
+        self.updater = SteppedUpdater(self.leases, self.routes, self.primary, self.clock, self.report)
 
     def crash_updater(self) -> None:
         """What the updater has in memory is gone; another one is started."""

@@ -8,7 +8,15 @@ from pydantic import Field
 
 from tenure.config.fields import DomainName, Label, Listen, Replacement, Template, ViewWord, one_of
 from tenure.config.section import Section
-from tenure.naming.policy import ConflictAction, RandomizedMac, ReplaceClientName, UpdateModel, WhenUnreachable
+from tenure.naming.policy import (
+    ConflictAction,
+    OneDevice,
+    OnMove,
+    RandomizedMac,
+    ReplaceClientName,
+    UpdateModel,
+    WhenUnreachable,
+)
 from tenure.naming.profile import Profile
 from tenure.updating.routing import ConflictMode
 
@@ -75,6 +83,17 @@ class DdnsParameters(Section):
     ddns_client_update_wait: Annotated[int, Field(ge=0, le=86400)] | None = None
     """How long after its lease a client may take to write a forward record that it wanted to keep itself, in seconds;
     then the primary is asked, and a client that has not done it is reported. 0: nobody looks. Default: 300."""
+
+    ddns_one_device: Annotated[OneDevice | None, *one_of(OneDevice)] = None
+    """How the DHCPv4 and DHCPv6 clients of one device are known, so that its addresses have one name and one proof:
+    `off`; `seen`, by a hardware address that others than the client saw (in DHCPv4 packets, option 79 of relays,
+    link-local addresses); `claimed`, also by one that only its DUID speaks of, which anybody can make up. Default:
+    `seen` where `[dhcp4]` and `[dhcp6]` are both there, else `off`."""
+
+    ddns_on_move: Annotated[OnMove | None, *one_of(OnMove)] = None
+    """Which names the running leases of a client keep when it takes another one in another subnet, or under another
+    client identifier of the same hardware address: `newest`, none, because the new one has them; `all`, theirs;
+    `per-subnet`, those that differ from the new one's. Default: `newest`."""
 
     ddns_qualifying_suffix: DomainName | None = None
     """The domain behind names that are not complete; a forward zone must cover it. Default: the forward zone, if there

@@ -18,7 +18,7 @@ from tenure.config.dhcp4 import SubnetSection
 from tenure.config.dhcp6 import Subnet6Section
 from tenure.config.domains import domain_plans
 from tenure.config.zones import reserved_names
-from tenure.naming.policy import MODEL_SWITCHES, NamingPolicy
+from tenure.naming.policy import MODEL_SWITCHES, NamingPolicy, OneDevice
 from tenure.naming.profile import DEFAULTS
 from tenure.naming.registration import Direction
 
@@ -64,6 +64,8 @@ def global_levels(configuration: Configuration) -> list[NamingLevel]:
     profile = configuration.ddns.profile
     if profile is not None:
         levels.append(NamingLevel(f"profile {profile}", DEFAULTS[profile]))
+    if configuration.dhcp4 is not None and configuration.dhcp6 is not None:
+        levels.append(NamingLevel("DHCPv4 and DHCPv6 are both served", {"one_device": OneDevice.SEEN}))
     zones = {plan.zone for plan in domain_plans(configuration, Direction.FORWARD)}
     if len(zones) == 1:
         levels.append(NamingLevel("the only forward zone", {"qualifying_suffix": next(iter(zones))}))

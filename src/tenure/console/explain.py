@@ -18,7 +18,9 @@ from tenure.console.words import (
     route_text,
     time_text,
 )
+from tenure.dhcpwire.identity import HARDWARE_KEY
 from tenure.leasing.lease import Lease, LeaseKind, LeaseState
+from tenure.leasing.tie import WORDS, Learned
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 from tenure.ledger.zones import ZoneLedger
@@ -34,6 +36,8 @@ STATE_WORDS: dict[str, str] = {
     State.CLIENT: "the client's to write",
     State.MISSING: "missing",
 }
+
+HARDWARE = bytes((HARDWARE_KEY,))
 
 UPDATE_WORDS: dict[str, str] = {
     "update-applied": "was carried out",
@@ -61,6 +65,7 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     rows = _registrations(subject, leases, found, events)
     sentences = [lease_sentence(lease, now) for lease in found]
     sentences += [sentence for row in rows for sentence in registration_sentences(row)]
+    sentences += device_sentences(subject, leases, found)
     sentences += update_sentences(subject, events)
     is_known = bool(sentences or events)
     if not sentences:
@@ -71,6 +76,22 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     return Explanation(
         subject.text, tuple(sentences), tuple(held), tuple(chain_line(event) for event in events), is_known
     )
+
+
+def device_sentences(subject: Subject, ledger: LeaseLedger, leases: Iterable[Lease]) -> list[str]:
+    """What was seen with the hardware addresses that the subject, or its leases, have; and how that was learned."""
+    identities = [subject.client] if subject.client is not None else []
+    identities += [lease.client for lease in leases if lease.client is not None and lease.client[0]]
+    hardware = [HARDWARE + subject.hardware] if subject.hardware is not None else []
+    hardware += [HARDWARE + lease.hardware for lease in leases if lease.hardware]
+    hardware += [tie.hardware for one in dict.fromkeys(identities) for tie in ledger.ties_of(identity=one)]
+    sentences = []
+    for key in dict.fromkeys(hardware):
+        ties = ledger.ties_of(hardware=key)
+        if ties:
+            seen = [f"{client_text(tie.identity)}, learned from {WORDS[Learned(tie.learned)]}" for tie in ties]
+            sentences.append(f"With {client_text(key)}, the newest first: {'; '.join(seen)}.")
+    return sentences
 
 
 def _leases(subject: Subject, ledger: LeaseLedger, events: Sequence[Event]) -> list[Lease]:

@@ -12,21 +12,23 @@ from collections.abc import Sequence
 from tenure.dhcpwire.fqdn import parse_fqdn81
 from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
-from tenure.dnswire.name import to_text
+from tenure.dnswire.name import Name, to_text
 from tenure.leasing import reply
-from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over
-from tenure.leasing.history import lease_event
+from tenure.leasing.device import Speaker, Telling, leases_beside, name_device, speaker_of, with_device
+from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over, takes_names
+from tenure.leasing.history import ACTOR, lease_event
 from tenure.leasing.inquiry import Decision, Inquiry
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
 from tenure.leasing.place import place_of
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.terms import INFINITE, Terms
+from tenure.leasing.tie import Learned
 from tenure.leasing.verdict import Verdict
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.event import Event
 from tenure.naming.place import Place, guest_lifetime
-from tenure.naming.policy import NamingPolicy
+from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Want
 from tenure.octets import Malformed
@@ -47,16 +49,28 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
             fqdn = None
     reservation = prepared.reservation(inquiry.identities)
     policy = terms.naming
-    return name_lease(
-        fqdn,
-        options.get(_HOST_NAME),
-        None if reservation is None else reservation.host_name,
-        key_identity(inquiry.client),
-        address,
-        lifetime,
-        policy,
-        None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None),
-    )
+    place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
+
+    def name(identity: tuple[int, bytes] | None) -> Naming:
+        return name_lease(
+            fqdn,
+            options.get(_HOST_NAME),
+            None if reservation is None else reservation.host_name,
+            identity,
+            address,
+            lifetime,
+            policy,
+            place,
+        )
+
+    if policy.one_device is OneDevice.OFF:
+        return name(key_identity(inquiry.client))
+    return name_device(_speaker(inquiry, policy), inquiry.client, name)
+
+
+def _speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
+    """The client as one of a device; None where the policy does not look at devices."""
+    return speaker_of(inquiry.view, inquiry.client, inquiry.hardware, Learned.CLIENT_ID, inquiry.now, policy)
 
 
 def lifetime_of(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms) -> int:
@@ -113,13 +127,15 @@ def bind(
     naming = name_client(inquiry, prepared, terms, address, lifetime)
     renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
     settles = settles or not renewed
+    speaker = _speaker(inquiry, terms.naming)
+    beside = leases_beside(speaker) if settles or row is None or not is_named(row) else []
     told = naming
     if (
         row is not None
         and not settles
         and naming.fqdn is not None
         and not is_named(row)
-        and _named_elsewhere(row, rows, now)
+        and _lost_to_another(row, [*rows, *beside], naming.fqdn, terms.naming.on_move, now)
     ):
         naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
     lease = Lease(
@@ -141,7 +157,7 @@ def bind(
         packet.options.get(_RELAY_AGENT_INFORMATION, row.relay if row is not None and renewed else None),
         correlation,
     )
-    left = _left_behind(inquiry, lease, row, rows, cause, settles=settles)
+    left = _left_behind(inquiry, lease, row, [*rows, *beside], cause, terms.naming.on_move, settles=settles)
     changes = Changes(
         (*left.leases, lease),
         left.dropped,
@@ -149,6 +165,8 @@ def bind(
         left.withdraws,
         (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
     )
+    if speaker is not None:
+        changes = with_device(changes, speaker, naming, _about(inquiry, cause), settles=settles)
     inquiry.offers.forget(address)
     answer = reply.acknowledge(inquiry, prepared, terms, address, lifetime, told, rapid=rapid)
     return Decision(answer, changes, Verdict.ACKNOWLEDGED)
@@ -173,12 +191,19 @@ def want_of(lease: Lease, ttl: int, policy: NamingPolicy, now: float, *, renewed
 
 
 def _left_behind(
-    inquiry: Inquiry, lease: Lease, row: Lease | None, rows: Sequence[Lease], cause: str, *, settles: bool
+    inquiry: Inquiry,
+    lease: Lease,
+    row: Lease | None,
+    rows: Sequence[Lease],
+    cause: str,
+    on_move: OnMove,
+    *,
+    settles: bool,
 ) -> Ended:
     """What this lease ends: what the address had before, and what the client has elsewhere."""
     left = NOTHING_ENDED
     if len(rows) > 1 or (rows and rows[0].address != lease.address):
-        left = supersede(inquiry, lease, rows, cause, settles=settles)
+        left = supersede(inquiry, lease, rows, cause, on_move, settles=settles)
     if row is None:
         return left
     if row.client != lease.client:
@@ -196,9 +221,14 @@ def _event(inquiry: Inquiry, lease: Lease, row: Lease | None, cause: str, *, ren
     return lease_event(inquiry, "lease-renewed", cause, lease, f"the name before was {before}")
 
 
-def _named_elsewhere(row: Lease, rows: Sequence[Lease], now: float) -> bool:
-    """Whether another running lease of the client has its names."""
+def _lost_to_another(row: Lease, rows: Sequence[Lease], name: Name, on_move: OnMove, now: float) -> bool:
+    """Whether a running lease is without its names because another running one of the client has them."""
     return any(
         other.address != row.address and other.state == _BOUND and other.ends_at > now and is_named(other)
         for other in rows
+        if takes_names(on_move, name, other.fqdn)
     )
+
+
+def _about(inquiry: Inquiry, cause: str) -> Telling:
+    return Telling(ACTOR, cause, inquiry.correlation)

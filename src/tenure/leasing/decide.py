@@ -103,6 +103,11 @@ def decide(
     )
 
 
+def tied_to(packet: Packet) -> tuple[bytes, ...]:
+    """The keys whose ties a decision about the packet looks at first."""
+    return (bytes((HARDWARE_KEY,)) + hardware(packet),)
+
+
 def rows_needed(packet: Packet) -> tuple[bytes, bytes | None]:
     """The client, and the address it speaks of if it does: what the ledger can read for a whole batch at once."""
     address = packet.ciaddr if packet.ciaddr != NO_ADDRESS else packet.options.get(_REQUESTED_ADDRESS)

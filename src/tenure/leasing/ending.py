@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS
+from tenure.dnswire.name import Name
 from tenure.leasing.ended_row import declined, nameless, released
 from tenure.leasing.history import lease_event
 from tenure.leasing.inquiry import Decision, Inquiry, silent
@@ -17,11 +18,13 @@ from tenure.leasing.link import subnet_on
 from tenure.leasing.reply import names_us
 from tenure.leasing.verdict import Verdict
 from tenure.naming.event import Event
+from tenure.naming.policy import OnMove
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Withdraw
 
 _REQUESTED_ADDRESS, _SERVER_IDENTIFIER, _MESSAGE = 50, 54, 56
 _BOUND = int(LeaseState.BOUND)
+_ANOTHER_CLIENT = "its hardware address has a lease under another client identifier now"
 
 
 class Ended(NamedTuple):
@@ -94,20 +97,29 @@ def withdrawals(lease: Lease, cause: Reason, correlation: str) -> tuple[Withdraw
     return (Withdraw(lease.fqdn, lease.address, lease.dhcid, cause, correlation),)
 
 
-def supersede(inquiry: Inquiry, kept: Lease, rows: Sequence[Lease], cause: str, *, settles: bool) -> Ended:
+def takes_names(on_move: OnMove, name: Name | None, other: Name | None) -> bool:
+    """Whether a lease with `name`, begun elsewhere, takes its names from a running one that has `other`."""
+    return on_move is OnMove.NEWEST or (on_move is OnMove.PER_SUBNET and name == other)
+
+
+def supersede(
+    inquiry: Inquiry, kept: Lease, rows: Sequence[Lease], cause: str, on_move: OnMove, *, settles: bool
+) -> Ended:
     """What becomes of the client's other rows, now that it has `kept`.
 
-    In the same subnet a client has one row, so the other goes. A lease in another subnet runs on, because the client
-    may come back to it; but when the client settles here, it loses its names: they belong where the client is.
+    In the same subnet a client has one row, so the other goes. A lease in another subnet, or of another client of the
+    same device, runs on, because the client may come back to it; but when the client settles here, it loses its names,
+    unless they may stay (`ddns-on-move`): they belong where the client is.
     """
     ended = NOTHING_ENDED
     for row in rows:
         if row.address == kept.address:
             continue
-        if row.subnet_id == kept.subnet_id:
+        if row.subnet_id == kept.subnet_id and row.client == kept.client:
             ended = _drop(inquiry, ended, row, cause)
-        elif settles and row.state == _BOUND and is_named(row):
-            ended = _unname(inquiry, ended, row, cause)
+        elif settles and row.state == _BOUND and is_named(row) and takes_names(on_move, kept.fqdn, row.fqdn):
+            where = "the client is in another subnet now" if row.client == kept.client else _ANOTHER_CLIENT
+            ended = _unname(inquiry, ended, row, cause, where)
     return ended
 
 
@@ -123,8 +135,8 @@ def _drop(inquiry: Inquiry, ended: Ended, row: Lease, cause: str) -> Ended:
     )
 
 
-def _unname(inquiry: Inquiry, ended: Ended, row: Lease, cause: str) -> Ended:
-    event = lease_event(inquiry, "lease-superseded", cause, row, "the client is in another subnet now")
+def _unname(inquiry: Inquiry, ended: Ended, row: Lease, cause: str, why: str) -> Ended:
+    event = lease_event(inquiry, "lease-superseded", cause, row, why)
     return Ended(
         (*ended.leases, nameless(row, Reason.SUPERSEDED)),
         ended.dropped,

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 from tenure.dnswire.name import Name
+from tenure.leasing.tie import Tie
 from tenure.naming.event import Event
 from tenure.naming.registration import Claim, Want, Withdraw
 
@@ -102,6 +103,12 @@ class LeaseView(Protocol):
     def claims_on(self, name: Name) -> Sequence[Claim]:
         """What devices want of a name."""
 
+    def ties_of(self, hardware: bytes) -> Sequence[Tie]:
+        """What was seen with a hardware address (its key), the newest first; of very many, the newest."""
+
+    def hardware_of(self, identity: bytes) -> Sequence[bytes]:
+        """The hardware addresses (their keys) with which a client was seen, the newest first."""
+
     def failing_zones(self) -> Collection[Name]:
         """The zones that take no update now, as the updater has found out lately."""
 
@@ -114,6 +121,7 @@ class Changes(NamedTuple):
     wants: tuple[Want, ...] = ()
     withdraws: tuple[Withdraw, ...] = ()
     events: tuple[Event, ...] = ()
+    ties: tuple[Tie, ...] = ()  # learned; one that is there already is seen anew
 
 
 NOTHING = Changes()

@@ -18,6 +18,7 @@ from tenure.leasing.identities import Identities
 from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.share import Share
 from tenure.leasing.subnet import NO_LIMITS, ClientClass, Limits, Reservation, Subnet
+from tenure.naming.policy import OneDevice
 
 K = TypeVar("K", bound=Hashable)
 
@@ -49,6 +50,7 @@ class SubnetTable:
         self.has_reservations = any(one.reservations or one.shared_reservations for one in subnets)
         self.is_guarded = any(subnet.guards for subnet in subnets)
         self.checks_addresses = any(subnet.ping_check or subnet.arp_check for subnet in subnets)
+        self.knows_devices = any(one.naming.one_device is not OneDevice.OFF for one in subnets)
         prepared = [PreparedSubnet(subnet, self.classes) for subnet in subnets]
         self._networks = _grouped((one.subnet.network, one) for one in prepared)
         self._of_interface = _grouped((one.subnet.interface, one) for one in prepared)

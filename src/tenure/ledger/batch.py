@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.leasing.tie import Tie
 from tenure.ledger import statements
 from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
 from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.session import Row, Session
+from tenure.ledger.ties import Ties, TiesOfBatch
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
 from tenure.naming.registration import Claim, Want, Withdraw
@@ -78,6 +80,7 @@ class LeaseBatch:
         prepared: LeaseStatements,
         registrations: Registrations,
         troubles: ZoneTroubles,
+        ties: Ties,
         now: float,
     ) -> None:
         self._session = session
@@ -86,6 +89,7 @@ class LeaseBatch:
         self._registrations = registrations
         self._troubles = troubles
         self._now = now
+        self._ties = TiesOfBatch(ties)
         self._failing: frozenset[Name] | None = None  # zones, once somebody has asked
         self._known: dict[bytes, Lease | None] = {}  # rows read ahead by address; None: there is none
         self._known_clients: dict[bytes, list[Lease]] = {}  # rows read ahead by client
@@ -109,6 +113,10 @@ class LeaseBatch:
             known[lease.address] = lease
             if lease.client in known_clients:
                 known_clients[lease.client].append(lease)
+
+    def prefetch_ties(self, keys: Sequence[bytes]) -> None:
+        """Reads at once what is tied to these hardware addresses and identities. To be called once, if at all."""
+        self._ties.prefetch(keys)
 
     def lease_at(self, address: bytes) -> Lease | None:
         """The row of an address."""
@@ -221,6 +229,14 @@ class LeaseBatch:
                 found[address, dhcid] = Claim(dhcid, claim.forward or claim.client_by is not None, refused=False)
         return list(found.values())
 
+    def ties_of(self, hardware: bytes) -> Sequence[Tie]:
+        """What was seen with a hardware address, the newest first."""
+        return self._ties.of_hardware(hardware)
+
+    def hardware_of(self, identity: bytes) -> Sequence[bytes]:
+        """The hardware addresses with which a client was seen, the newest first."""
+        return [tie.hardware for tie in self._ties.of_identity(identity)]
+
     def failing_zones(self) -> frozenset[Name]:
         """The zones that take no update now, as the updater has found out lately."""
         if self._failing is None:
@@ -244,6 +260,8 @@ class LeaseBatch:
         for want in changes.wants:
             self._claims[want[:3]] = want
         self._events += changes.events
+        if changes.ties:
+            self._ties.learn(changes.ties)
 
     def write(self) -> bool:
         """Writes everything that was applied; whether that was anything. Called once, by the transaction."""
@@ -259,7 +277,8 @@ class LeaseBatch:
             session.notify(REGISTRATIONS_CHANNEL)
         if self._events:
             session.write(sql.append_event, self._events)
-        return bool(self._changed or self._claims or self._events)
+        tied = self._ties.write()
+        return tied or bool(self._changed or self._claims or self._events)
 
     def _put(self, lease: Lease) -> None:
         address = lease.address

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NoReturn, TypeVar
 
 from tenure.leasing.lease import Lease
+from tenure.leasing.tie import Tie
 from tenure.ledger import statements
 from tenure.ledger.batch import REGISTRATIONS_CHANNEL, LeaseBatch, lease_statements
 from tenure.ledger.freed_names import FreedNames
@@ -18,6 +19,7 @@ from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
+from tenure.ledger.ties import Ties
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
 from tenure.naming.registration import Outcome, Registration
@@ -42,6 +44,7 @@ class LeaseLedger:
         self.history = History(session, "event")
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
+        self._ties = Ties(session)
         self.secrets = ServerSecrets(session, "lease_secret")
 
     def another(self) -> LeaseLedger:
@@ -92,7 +95,7 @@ class LeaseLedger:
             return value
 
     def _new_batch(self, now: float) -> LeaseBatch:
-        return LeaseBatch(self._session, self._statements, self._registrations, self._troubles, now)
+        return LeaseBatch(self._session, self._statements, self._registrations, self._troubles, self._ties, now)
 
     def due_registrations(
         self, now: float, limit: int, skip: Collection[Key] = (), after: Registration | None = None
@@ -135,6 +138,17 @@ class LeaseLedger:
         """Zones that take no update, or took none when they were last asked."""
         with self._session.reading():
             return self._troubles.all()
+
+    def ties_of(self, *, hardware: bytes | None = None, identity: bytes | None = None) -> list[Tie]:
+        """What was seen with a hardware address or an identity (their keys), the newest first."""
+        with self._session.reading():
+            if hardware is not None:
+                return self._ties.of_hardware(hardware)
+            return [] if identity is None else self._ties.of_identity(identity)
+
+    def forget_ties(self, before: float, limit: int) -> int:
+        """Forgets up to `limit` ties of clients without a lease that were last new before then; how many."""
+        return self._session.transact(lambda: self._ties.prune(before, limit), writes=True)
 
     def append_events(self, events: Sequence[Event]) -> None:
         """Appends to the history what changed no row."""

@@ -169,6 +169,17 @@ LEASE_SECRET = Table(
     Column("secret", LargeBinary, nullable=False),
 )
 
+DEVICE_TIE = Table(
+    "device_tie",
+    LEASE_HALF,
+    Column("hardware", LargeBinary, primary_key=True),  # see leasing.tie
+    Column("identity", LargeBinary, primary_key=True),
+    Column("learned", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("device_tie_identity", "identity"),
+    sqlite_with_rowid=False,
+)
+
 ZONE_TROUBLE = Table(
     "zone_trouble",
     LEASE_HALF,

@@ -29,6 +29,8 @@ KINDS: dict[str, str] = {
     "lease-declined": "a client found its address in use by somebody else; it is in quarantine",
     "conflict-found": "an address that was to be offered is used by somebody who has no lease; it is in quarantine",
     "lease-superseded": "a client has another address now, so the lease of the one before ended",
+    "device-tied": "a client's identity was seen with a hardware address for the first time, or again after another's",
+    "lease-proved-anew": "a lease keeps its name under the proof that its device has for it",
     "lease-expired": "a lease ran out",
     "request-refused": "a client asked for an address that it cannot have: it was refused (DHCPNAK), or not answered",
     "registration-confirmed": "an authoritative server has confirmed what DNS says for a lease, in one direction",

@@ -58,6 +58,22 @@ class WhenUnreachable(StrEnum):
     NONE = "none"  # that nobody here does
 
 
+class OneDevice(StrEnum):
+    """How the clients of one device are known, so that IPv4 and IPv6 share a name (`ddns-one-device`)."""
+
+    OFF = "off"  # each client is a device
+    SEEN = "seen"  # by a hardware address that others than the client saw
+    CLAIMED = "claimed"  # also by one that only the client's DUID speaks of
+
+
+class OnMove(StrEnum):
+    """Which leases of a client that begins another one elsewhere keep their names (`ddns-on-move`)."""
+
+    NEWEST = "newest"  # only the new one has names
+    ALL = "all"  # all that run
+    PER_SUBNET = "per-subnet"  # those that have another name than the new one
+
+
 @dataclass(frozen=True, slots=True)
 class NamingPolicy:
     """The effective policy of one subnet, after defaults and precedence."""
@@ -82,6 +98,8 @@ class NamingPolicy:
     randomized_mac: RandomizedMac = RandomizedMac.NAME
     when_unreachable: WhenUnreachable = WhenUnreachable.PROMISE  # ddns-when-unreachable
     client_update_wait: int = 300  # ddns-client-update-wait, seconds until its forward record is looked for; 0: never
+    one_device: OneDevice = OneDevice.OFF  # ddns-one-device; SEEN where DHCPv4 and DHCPv6 are both served
+    on_move: OnMove = OnMove.NEWEST  # ddns-on-move
     hash_key: bytes = field(default=b"", repr=False)  # of `{hash}` in the template; kept in the ledger
     forward_zones: frozenset[Name] = frozenset()  # names outside all of these are not claimed
     # whole names and first labels that no client can claim (apexes, name servers, static names; wpad, isatap, ...)

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     ADDRESS_IN_USE = "address-in-use"
     NAME_CHANGED = "name-changed"
     SUPERSEDED = "superseded"
+    DEVICE_TIED = "device-tied"
     NOT_OURS = "not-ours"
     REMOVED = "removed"
 
@@ -108,6 +109,7 @@ WORDS: dict[Reason, str] = {
     Reason.ADDRESS_IN_USE: "somebody who has no lease of it was found to use the address",
     Reason.NAME_CHANGED: "the client has another name now",
     Reason.SUPERSEDED: "the client has another lease now",
+    Reason.DEVICE_TIED: "the client turned out to be one device with another, and proves the name as that one does",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",
     Reason.REMOVED: "the record was taken away",
 }

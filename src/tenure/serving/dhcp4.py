@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
 from tenure.leasing.arrival import SERVER_PORT, Destination
 from tenure.leasing.checks import Found, quarantine
-from tenure.leasing.decide import decide, rows_needed
+from tenure.leasing.decide import decide, rows_needed, tied_to
 from tenure.leasing.inquiry import Reply
 from tenure.leasing.lease import Changes
 from tenure.leasing.link import SubnetTable
@@ -82,6 +82,7 @@ class Dhcp4Dialogue:
 
     def __init__(self, subnets: SubnetTable, offers: OfferBook) -> None:
         self._subnets = subnets
+        self.knows_devices = subnets.knows_devices
         self._offers = offers
         self._checker: AddressChecker | None = None
         self._in_use: dict[bytes, Found] = {}  # until that is in the store
@@ -115,6 +116,10 @@ class Dhcp4Dialogue:
         """The client, and the address that it speaks of."""
         client, address = rows_needed(message)
         return client, () if address is None else (address,)
+
+    def tied_to(self, received: Received, message: Packet) -> tuple[bytes, ...]:  # noqa: ARG002
+        """The hardware address."""
+        return tied_to(message)
 
     def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:
         """Puts the addresses that somebody was found to use into quarantine; whether there were any."""

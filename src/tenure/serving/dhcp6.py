@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tenure.dhcpwire.v6.message import Datagram, begins_with_solicit, parse_datagram
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.v6.arrival import SERVER_PORT, Destination
-from tenure.leasing.v6.decide import decide, rows_needed
+from tenure.leasing.v6.decide import decide, rows_needed, tied_to
 from tenure.leasing.v6.inquiry import Decision, Reply, Server
 from tenure.leasing.v6.link import SubnetTable
 from tenure.ledger.batch import LeaseBatch
@@ -70,6 +70,7 @@ class Dhcp6Dialogue:
 
     def __init__(self, subnets: SubnetTable, server: Server, offers: OfferBook) -> None:
         self._subnets = subnets
+        self.knows_devices = subnets.knows_devices
         self._server = server
         self._offers = offers
 
@@ -80,6 +81,10 @@ class Dhcp6Dialogue:
     def rows_needed(self, received: Received, message: Datagram) -> tuple[bytes, Sequence[bytes]]:
         """The client, and the addresses that it speaks of or that a hash points to."""
         return rows_needed(message, received.arrival, self._subnets, self._server)
+
+    def tied_to(self, received: Received, message: Datagram) -> tuple[bytes, ...]:
+        """The client and its hardware address."""
+        return tied_to(message, received.arrival)
 
     def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:  # noqa: ARG002 - nothing else is known
         """Nothing happens besides messages."""

@@ -159,6 +159,7 @@ class JanitorService:
     def prune(self, now: float) -> bool:
         """Delete some of what is too old or too much; whether there may be more."""
         more = self._prune_history(self._ledger.history, now)
+        more |= self._ledger.forget_ties(now - self._history_seconds, PRUNE_ENTRIES) == PRUNE_ENTRIES
         if self._zone_ledger is not None:
             more |= self._prune_history(self._zone_ledger.history, now)
             for zone in self._zone_ledger.zones():

@@ -42,11 +42,17 @@ class Unsent(NamedTuple):
 class Dialogue(Protocol[R_contra, M, A]):
     """What the loop asks of a protocol."""
 
+    knows_devices: bool
+    """Whether decisions look at what is tied to a client."""
+
     def parse(self, received: R_contra) -> M:
         """The message; `Malformed`."""
 
     def rows_needed(self, received: R_contra, message: M) -> tuple[bytes, Sequence[bytes]]:
         """The client, empty if unknown, and the addresses of interest: what the ledger can read for a whole batch."""
+
+    def tied_to(self, received: R_contra, message: M) -> tuple[bytes, ...]:
+        """The keys whose ties a decision looks at first."""
 
     def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:
         """Lays into a new batch what became known besides messages; whether that was anything."""
@@ -185,6 +191,9 @@ class LeaseLoop(Generic[R, M, A]):
             else:
                 new += 1
         view.prefetch(clients, addresses + self._offers.upcoming(new))
+        if self._dialogue.knows_devices:
+            keys = [key for received, message in messages for key in self._dialogue.tied_to(received, message)]
+            view.prefetch_ties(list(dict.fromkeys(keys)))
 
     def _answer(self, answers: list[tuple[R, A]]) -> None:
         unsent = self._dialogue.answer(answers)

@@ -42,8 +42,8 @@ def _known(call: Call) -> Iterator[Line]:
 
 
 def _hardware(call: Call) -> Iterator[Line]:
-    if call.result:
-        yield Line(Topic.CLIENT, f"its hardware address, as far as can be told, is {hardware_to_text(call.result)}")
+    if call.result[0]:
+        yield Line(Topic.CLIENT, f"its hardware address, as far as can be told, is {hardware_to_text(call.result[0])}")
 
 
 def _reservation(call: Call) -> Iterator[Line]:

@@ -11,23 +11,24 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
-from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.dnswire.name import to_text
 from tenure.leasing.binding import want_of
+from tenure.leasing.device import Speaker, Telling, name_device, speaker_of, with_device
 from tenure.leasing.ended_row import nameless
-from tenure.leasing.ending import is_named, rename, withdrawals
-from tenure.leasing.lease import FOREVER, Lease, LeaseKind, LeaseState
+from tenure.leasing.ending import is_named, rename, takes_names, withdrawals
+from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseKind, LeaseState
 from tenure.leasing.place import place_of
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.allocation import Choice, is_own
-from tenure.leasing.v6.draft import Draft
+from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.place import Place
+from tenure.naming.policy import NamingPolicy, OnMove
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
@@ -110,16 +111,26 @@ def name_client(
     """The naming of the client's leases in one subnet, of which the shortest lasts `lifetime` seconds."""
     reservation = prepared.reservation(inquiry.client, inquiry.hardware)
     policy = prepared.subnet.naming
-    return name_lease(
-        fqdn,
-        None,  # DHCPv6 has no host name option
-        None if reservation is None else reservation.host_name,
-        key_identity(inquiry.client),
-        address,
-        lifetime,
-        policy,
-        None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None),
-    )
+    place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
+
+    def name(identity: tuple[int, bytes] | None) -> Naming:
+        return name_lease(
+            fqdn,
+            None,  # DHCPv6 has no host name option
+            None if reservation is None else reservation.host_name,
+            identity,
+            address,
+            lifetime,
+            policy,
+            place,
+        )
+
+    return name_device(device_speaker(inquiry, policy), inquiry.client, name)
+
+
+def device_speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
+    """The client as one of a device; None where the policy does not look at devices."""
+    return speaker_of(inquiry.view, inquiry.client, inquiry.hardware, inquiry.learned, inquiry.now, policy)
 
 
 def _place(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, *, is_known: bool) -> Place:
@@ -155,14 +166,32 @@ def bind(
             and row is not None
             and renewed
             and not settles
-            and _lost_its_names(inquiry, wish, row, naming)
+            and _lost_its_names(inquiry, wish, row, naming, choice.prepared.subnet.naming.on_move)
         ):
             naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
         lease = _row(inquiry, wish, choice, naming, row if renewed else None)
         _bind_one(inquiry, draft, lease, row, cause, renewed=renewed)
         if naming is not None and is_named(lease):
             draft.want(want_of(lease, naming.ttl, choice.prepared.subnet.naming, inquiry.now, renewed=renewed))
-    _leave(inquiry, draft, grant, cause, settles=settles)
+    _leave(inquiry, draft, grant, namings, cause, settles=settles)
+
+
+def of_device(
+    inquiry: Inquiry,
+    changes: Changes,
+    grants: Sequence[Grant],
+    namings: Mapping[int, Naming],
+    cause: str,
+    *,
+    settles: bool,
+) -> Changes:
+    """The changes of a message with what the client's device adds to them."""
+    subnets = {choice.prepared.subnet_id: choice.prepared for grant in grants for choice in grant.choices}
+    for subnet_id, naming in namings.items():
+        speaker = device_speaker(inquiry, subnets[subnet_id].subnet.naming)
+        if speaker is not None:
+            changes = with_device(changes, speaker, naming, Telling(ACTOR, cause, inquiry.correlation), settles=settles)
+    return changes
 
 
 def _row(inquiry: Inquiry, wish: Wish, choice: Choice, naming: Naming | None, before: Lease | None) -> Lease:
@@ -221,7 +250,9 @@ def _bind_one(inquiry: Inquiry, draft: Draft, lease: Lease, row: Lease | None, c
         draft.tell("lease-renewed", cause, lease, f"the name before was {before}")
 
 
-def _leave(inquiry: Inquiry, draft: Draft, grant: Grant, cause: str, *, settles: bool) -> None:
+def _leave(
+    inquiry: Inquiry, draft: Draft, grant: Grant, namings: Mapping[int, Naming], cause: str, *, settles: bool
+) -> None:
     """What becomes of the association's other rows, now that it has what is granted.
 
     On this link they go. On another one they run on, because the client may come back; but when it settles here, they
@@ -230,6 +261,9 @@ def _leave(inquiry: Inquiry, draft: Draft, grant: Grant, cause: str, *, settles:
     if not grant.choices:
         return
     here = {prepared.subnet_id for prepared in inquiry.link}
+    first = grant.choices[0].prepared
+    on_move = first.subnet.naming.on_move
+    name = None if grant.wish.kind == _PREFIX else namings[first.subnet_id].fqdn
     for row in grant.wish.rows:
         if row.address in draft.taken:
             continue
@@ -238,16 +272,18 @@ def _leave(inquiry: Inquiry, draft: Draft, grant: Grant, cause: str, *, settles:
             draft.withdraw(withdrawals(row, Reason.SUPERSEDED, inquiry.correlation))
             if row.state == _BOUND:
                 draft.tell("lease-superseded", cause, row, "the client has another one here now")
-        elif settles and row.state == _BOUND and is_named(row):
+        elif settles and row.state == _BOUND and is_named(row) and takes_names(on_move, name, row.fqdn):
             draft.put(nameless(row, Reason.SUPERSEDED))
             draft.withdraw(withdrawals(row, Reason.SUPERSEDED, inquiry.correlation))
             draft.tell("lease-superseded", cause, row, "the client is on another link now")
 
 
-def _lost_its_names(inquiry: Inquiry, wish: Wish, row: Lease, naming: Naming) -> bool:
+def _lost_its_names(inquiry: Inquiry, wish: Wish, row: Lease, naming: Naming, on_move: OnMove) -> bool:
     """Whether a running lease is without its names because another running one of the association has them."""
     if naming.fqdn is None or is_named(row):
         return False
     return any(
-        other.address != row.address and not is_free(other, inquiry.now) and is_named(other) for other in wish.rows
+        other.address != row.address and not is_free(other, inquiry.now) and is_named(other)
+        for other in wish.rows
+        if takes_names(on_move, naming.fqdn, other.fqdn)
     )

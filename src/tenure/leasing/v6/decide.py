@@ -10,13 +10,14 @@ from enum import IntEnum
 from itertools import islice
 from typing import NamedTuple
 
-from tenure.dhcpwire.identity import duid_key
+from tenure.dhcpwire.identity import HARDWARE_KEY, duid_key
 from tenure.dhcpwire.v6.association import IA, IA_PD
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.hardware import hardware_of_duid, hardware_of_link_local, hardware_of_option
 from tenure.dhcpwire.v6.message import Datagram, Message
 from tenure.leasing.lease import NOTHING, LeaseView
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.tie import Learned
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.ending import decline, release
@@ -105,8 +106,8 @@ def decide(
     ):
         return silent(Verdict.OTHER_NODE)
     link = subnets.link_of(relays, arrival)
-    hardware = _hardware(datagram, arrival, duid)
-    inquiry = Inquiry(datagram, arrival, server, link, client or b"", hardware, view, offers, now, correlation)
+    hardware, learned = _hardware(datagram, arrival, duid)
+    inquiry = Inquiry(datagram, arrival, server, link, client or b"", hardware, learned, view, offers, now, correlation)
     if not relays and not arrival.multicast:
         if not rule.told_of_unicast:
             return silent(Verdict.UNICAST)
@@ -130,7 +131,7 @@ def _waited_seconds(message: Message) -> float:
     return int.from_bytes(message.options.get(_ELAPSED, b""), "big") / 100
 
 
-def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> bytes:
+def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> tuple[bytes, Learned]:
     """The client's hardware address: what its relay saw, else what its link-local address or its DUID is made of."""
     source = arrival.source
     if datagram.relays:
@@ -138,8 +139,18 @@ def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> bytes
         source = nearest.peer_address
         seen = nearest.options.get(_LINKLAYER)
         if seen is not None and (found := hardware_of_option(seen)) is not None:
-            return found
-    return hardware_of_link_local(source) or (hardware_of_duid(duid) if duid is not None else None) or b""
+            return found, Learned.RELAY
+    if (found := hardware_of_link_local(source)) is not None:
+        return found, Learned.LINK_LOCAL
+    return (hardware_of_duid(duid) if duid is not None else None) or b"", Learned.DUID
+
+
+def tied_to(datagram: Datagram, arrival: Arrival) -> tuple[bytes, ...]:
+    """The keys whose ties a decision about the message looks at first."""
+    duid = datagram.message.options.get(_CLIENT_ID, b"")
+    seen, _ = _hardware(datagram, arrival, duid)
+    client = duid_key(duid)
+    return tuple(key for key in (client, bytes((HARDWARE_KEY,)) + seen if seen else None) if key is not None)
 
 
 def rows_needed(

@@ -9,7 +9,7 @@ from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.leasing.lease import NOTHING, Lease, LeaseKind
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.allocation import Choice, choose
-from tenure.leasing.v6.binding import Grant, bind, name_addresses
+from tenure.leasing.v6.binding import Grant, bind, name_addresses, of_device
 from tenure.leasing.v6.draft import Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, Wish, wish_of
 from tenure.leasing.v6.link import subnet_on
@@ -81,7 +81,10 @@ def _commit(
     for grant in grants:
         bind(inquiry, draft, grant, namings, cause, settles=settles)
     answer = reply.grant(inquiry, grants, _told(grants, namings), rapid=rapid)
-    return Decision(answer, draft.changes(), _verdict(grants, verdict))
+    changes = draft.changes()
+    if namings:
+        changes = of_device(inquiry, changes, grants, namings, cause, settles=settles)
+    return Decision(answer, changes, _verdict(grants, verdict))
 
 
 def _wishes(inquiry: Inquiry, rows: Sequence[Lease]) -> Iterable[Wish]:

@@ -9,6 +9,7 @@ from tenure.dhcpwire.v6.association import IA, IA_PD
 from tenure.dhcpwire.v6.message import Datagram
 from tenure.leasing.lease import NOTHING, Changes, Lease, LeaseKind, LeaseView
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.tie import Learned
 from tenure.leasing.v6.arrival import Arrival, Destination
 from tenure.leasing.v6.link import Link
 from tenure.leasing.v6.verdict import Verdict
@@ -32,6 +33,7 @@ class Inquiry(NamedTuple):
     link: Link  # empty only where a message is answered wherever it comes from
     client: bytes  # identity key; empty if the client did not say
     hardware: bytes  # hardware type octet and address, as far as they can be told; else empty
+    learned: Learned  # from what
     view: LeaseView
     offers: OfferBook
     now: float  # UTC seconds

@@ -15,6 +15,7 @@ from tenure.leasing.share import Share
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.subnet import Subnet
+from tenure.naming.policy import OneDevice
 
 Link: TypeAlias = tuple[PreparedSubnet, ...]
 
@@ -31,6 +32,7 @@ class SubnetTable:
 
     def __init__(self, subnets: Sequence[Subnet], share: Share | None = None) -> None:
         self.share = share
+        self.knows_devices = any(one.naming.one_device is not OneDevice.OFF for one in subnets)
         prepared = [PreparedSubnet(subnet) for subnet in subnets]
         self._of_interface: dict[str, Link] = {}
         self._of_interface_id: dict[bytes, Link] = {}

@@ -15,17 +15,19 @@ from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.dhcpwire.v6.message import encode_option
 from tenure.dnswire.name import Name, labels
 from tenure.leasing.binding import want_of
+from tenure.leasing.device import Telling, with_device
 from tenure.leasing.ended_row import released
 from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6 import reply
-from tenure.leasing.v6.binding import client_fqdn, name_client, whereabouts
-from tenure.leasing.v6.draft import Draft
+from tenure.leasing.v6.binding import client_fqdn, device_speaker, name_client, whereabouts
+from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v6.link import subnet_on
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.verdict import Verdict
+from tenure.naming.choice import Naming
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
@@ -54,18 +56,23 @@ def register(inquiry: Inquiry) -> Decision:
         return silent(Verdict.ADDRESS_NOT_REGISTERED)
     draft = Draft(inquiry)
     if lease.valid:
-        _note(inquiry, draft, prepared, lease, row, running=running)
+        naming = _note(inquiry, draft, prepared, lease, row, running=running)
     elif row is not None and running and row.client == inquiry.client:
         ended = released(row, inquiry.now, inquiry.correlation)
         draft.end(row, ended, "lease-released", _CAUSE, Reason.LEASE_RELEASED)
     answer = reply.send(inquiry, MessageType.ADDR_REG_REPLY, encode_option(_IAADDR, told))
     changes = draft.changes()
+    if lease.valid:
+        speaker = device_speaker(inquiry, prepared.subnet.naming)
+        if speaker is not None:
+            about = Telling(ACTOR, _CAUSE, inquiry.correlation)
+            changes = with_device(changes, speaker, naming, about, settles=False)
     return Decision(answer, changes, Verdict.REGISTERED if changes is not NOTHING else Verdict.RELEASED)
 
 
 def _note(
     inquiry: Inquiry, draft: Draft, prepared: PreparedSubnet, told: IALease, row: Lease | None, *, running: bool
-) -> None:
+) -> Naming:
     now = math.ceil(inquiry.now)
     naming = name_client(inquiry, prepared, _fqdn(inquiry), told.address, told.valid)
     own = row is not None and row.client == inquiry.client
@@ -103,6 +110,7 @@ def _note(
     draft.tell("lease-renewed" if renewed else "lease-bound", _CAUSE, lease, "an address that the client made itself")
     if is_named(lease):
         draft.want(want_of(lease, naming.ttl, prepared.subnet.naming, inquiry.now, renewed=renewed))
+    return naming
 
 
 def _fqdn(inquiry: Inquiry) -> ClientFqdn | None:

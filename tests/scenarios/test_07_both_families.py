@@ -1,0 +1,110 @@
+"""IPv4 and IPv6 of one host never evict each other, in any order of events (invariant 7).
+
+A device joins, moves and leaves in each family; here is every order in which the two can be told, with every kind of
+DHCPv4 client. After each step both families renew what they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from dual_stack import Device, DualWorld, expected, pointer, proofs
+from world import LIFETIME
+
+NAME = "pc.example.test."
+DUID = bytes.fromhex("0004") + b"\7" * 16
+CLIENTS = {
+    "hardware address": None,
+    "client identifier": b"\1\2\0\0\0\0\7",
+    "RFC 4361": b"\xff\0\0\0\1" + DUID,
+}
+STEPS = ("joins", "moves", "leaves")
+ORDERS = [
+    "".join("6" if place in sixes else "4" for place in range(2 * len(STEPS)))
+    for sixes in combinations(range(2 * len(STEPS)), len(STEPS))
+]
+
+
+@pytest.fixture
+def world(tmp_path: Path, template: Path) -> Iterator[DualWorld]:
+    made = DualWorld(tmp_path, template)
+    yield made
+    made.close()
+
+
+def check(device: Device) -> None:
+    """DNS holds exactly what the device has now: of each family the newest lease."""
+    world = device.world
+    world.settle()
+    held = [*device.held4[-1:], *device.held6[-1:]]
+    assert world.primary.lines(NAME) == expected(held)
+    for address in held:
+        assert f"PTR {NAME}" in world.primary.lines(pointer(address))
+    pointers = [line for line in world.primary.content() if line[0].endswith(b"arpa\0") and line not in world.static]
+    assert len(pointers) == 2 * len(held), "each pointer with its marker, and none for an address of before"
+
+
+def expires(device: Device, family: str) -> None:
+    """The lease of one family runs out, that of the other is renewed half way."""
+    device.world.now += LIFETIME // 2
+    (device.renew6 if family == "4" else device.renew4)()
+    (device.held4 if family == "4" else device.held6).clear()
+    device.world.pass_time(LIFETIME // 2 + 2)
+
+
+def leaves(device: Device, family: str, how: str) -> None:
+    if how == "expires":
+        expires(device, family)
+        return
+    (device.release4 if family == "4" else device.release6)()
+    (device.held4 if family == "4" else device.held6).clear()
+
+
+@pytest.mark.parametrize("how", ["releases", "expires"])
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order(world: DualWorld, order: str, kind: str, how: str) -> None:
+    device = Device(world, 7, "pc", client_id=CLIENTS[kind], duid=DUID)
+    steps: dict[str, list[Callable[[], None]]] = {
+        "4": [device.join4, lambda: device.join4(2), lambda: leaves(device, "4", how)],
+        "6": [device.join6, lambda: device.join6(2), lambda: leaves(device, "6", how)],
+    }
+    proof: set[bytes] = set()
+    for family in order:
+        steps[family].pop(0)()
+        check(device)
+        device.renew4()
+        device.renew6()
+        check(device)
+        before, proof = proof, proofs(world, NAME)
+        assert not (before and proof) or before == proof, "the name stays under the proof under which it came"
+    assert world.primary.lines(NAME) == []
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("order", ["46", "64"])
+def test_both_at_once_before_dns_hears_of_either(world: DualWorld, order: str, kind: str) -> None:
+    device = Device(world, 7, "pc", client_id=CLIENTS[kind], duid=DUID)
+    for family in order:
+        (device.join4 if family == "4" else device.join6)()
+    check(device)
+
+
+@pytest.mark.parametrize("kind", ["hardware address", "client identifier"])
+@pytest.mark.parametrize("order", ["46", "64"])
+def test_a_tie_that_is_learned_late_mends_what_was_refused(world: DualWorld, order: str, kind: str) -> None:
+    device = Device(world, 7, "pc", client_id=CLIENTS[kind], duid=DUID, seen_by_relay=False)
+    for family in order:
+        (device.join4 if family == "4" else device.join6)()
+        world.settle()
+    first = (device.held4 if order[0] == "4" else device.held6)[0]
+    assert world.primary.lines(NAME) == expected([first]), "as far as anybody can know, they are two"
+    device.seen_by_relay = True
+    device.renew6()
+    check(device)
+    assert [event.detail for event in world.events() if event.kind == "device-tied"][-1].endswith("RFC 6939)")
+    if order == "64":
+        assert any(event.kind == "lease-proved-anew" for event in world.events())
