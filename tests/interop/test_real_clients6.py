@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from clients import dhcpcd
+from clients import dhclient_host_name, dhcpcd
 from clients6 import dhclient6, dhcp6c, dhcpcd6
 from lan6 import ZONE, Lan6, lan6, settled
 from network import Host, eventually
@@ -89,6 +89,28 @@ def test_the_families_of_one_machine_come_and_go_in_any_order(wire: Lan6, order:
     named(wire, name, *more, seconds=2 * LIFETIME)
     other.release()
     gone(wire, name, *held, *more)
+
+
+@pytest.mark.parametrize("order", ["4 6", "6 4"])
+def test_dhclient_is_one_device_though_it_does_not_say_so(wire: Lan6, order: str) -> None:
+    """No RFC 4361: to DHCPv4 it is its hardware address, to DHCPv6 a DUID, and its link-local address tells."""
+    name = "isc" + order.replace(" ", "")
+    host = wire.client(name)
+    clients, held = {}, []
+    for family in order.split():
+        if family == "6":
+            clients[family] = dhclient6(host, name)
+            held += wire.leased(host)
+        else:
+            clients[family] = dhclient_host_name(host, name)
+            held += eventually(host.addresses, "an IPv4 address", 30)  # type: ignore[misc]
+        named(wire, name, *held)
+    assert "link-local address, to which it was answered" in wire.tenure("explain", held[0])
+    first, second = order.split()
+    clients[first].release()
+    named(wire, name, held[1])
+    clients[second].release()
+    gone(wire, name, *held)
 
 
 def test_wide_dhcp6c_sends_no_name_and_gets_a_generated_one(wire: Lan6) -> None:
