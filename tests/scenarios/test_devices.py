@@ -61,6 +61,12 @@ def test_who_comes_back_to_the_dock_has_it_again(world: DualWorld) -> None:
         world.settle()
     assert world.primary.lines(LAPTOP_A) == expected([one.held4[-1], one.held6[-1]])
     assert world.primary.lines(LAPTOP_B) == expected([two.held6[-1]])
+    one.name = "laptop-c"
+    one.join4()
+    world.settle()
+    one.join6()
+    world.settle()
+    assert world.primary.lines("laptop-c.example.test.") == expected([one.held4[-1], one.held6[-1]])
 
 
 def test_an_installer_leaves_no_name_behind(world: DualWorld) -> None:

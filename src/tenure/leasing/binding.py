@@ -127,15 +127,16 @@ def bind(
     naming = name_client(inquiry, prepared, terms, address, lifetime)
     renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
     settles = settles or not renewed
-    speaker = _speaker(inquiry, terms.naming)
-    beside = leases_beside(speaker) if settles or row is None or not is_named(row) else []
+    speaker = None if terms.naming.one_device is OneDevice.OFF else _speaker(inquiry, terms.naming)
+    if speaker is not None and (settles or row is None or not is_named(row)):
+        rows = [*rows, *leases_beside(speaker)]
     told = naming
     if (
         row is not None
         and not settles
         and naming.fqdn is not None
         and not is_named(row)
-        and _lost_to_another(row, [*rows, *beside], naming.fqdn, terms.naming.on_move, now)
+        and _lost_to_another(row, rows, naming.fqdn, terms.naming.on_move, now)
     ):
         naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
     lease = Lease(
@@ -157,7 +158,7 @@ def bind(
         packet.options.get(_RELAY_AGENT_INFORMATION, row.relay if row is not None and renewed else None),
         correlation,
     )
-    left = _left_behind(inquiry, lease, row, [*rows, *beside], cause, terms.naming.on_move, settles=settles)
+    left = _left_behind(inquiry, lease, row, rows, cause, terms.naming.on_move, settles=settles)
     changes = Changes(
         (*left.leases, lease),
         left.dropped,

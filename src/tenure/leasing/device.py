@@ -183,9 +183,9 @@ def reprove(speaker: Speaker, naming: Naming, but: frozenset[bytes], correlation
     return Reproved(tuple(leases), tuple(withdraws), tuple(wants))
 
 
-def leases_beside(speaker: Speaker | None) -> list[Lease]:
+def leases_beside(speaker: Speaker) -> list[Lease]:
     """Running DHCPv4 leases of the speaker's own hardware address under other identities: what an installer left."""
-    if speaker is None or not speaker.hardware:
+    if not speaker.hardware:
         return []
     keys = [speaker.hardware]
     keys += [tie.identity for tie in speaker.view.ties_of(speaker.hardware) if tie.identity[0] == CLIENT_ID_KEY]
