@@ -51,21 +51,14 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
     policy = terms.naming
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
 
-    def name(identity: tuple[int, bytes] | None) -> Naming:
-        return name_lease(
-            fqdn,
-            options.get(_HOST_NAME),
-            None if reservation is None else reservation.host_name,
-            identity,
-            address,
-            lifetime,
-            policy,
-            place,
-        )
-
+    host_name, reserved = options.get(_HOST_NAME), None if reservation is None else reservation.host_name
     if policy.one_device is OneDevice.OFF:
-        return name(key_identity(inquiry.client))
-    return name_device(_speaker(inquiry, policy), inquiry.client, name)
+        return name_lease(fqdn, host_name, reserved, key_identity(inquiry.client), address, lifetime, policy, place)
+    return name_device(
+        _speaker(inquiry, policy),
+        inquiry.client,
+        lambda identity: name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place),
+    )
 
 
 def _speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
