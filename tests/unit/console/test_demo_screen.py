@@ -21,7 +21,7 @@ from tenure.console.demo.wish import Told
 from tenure.console.lines import NameLine
 
 SITE = Site(Path("/tmp/tenure-demo-c6gc5fw4"), 45157, 58104, 300, 20)
-REASON = "the name belongs to another client or was made by a person (its DHCID is not this client's)"
+REASON = "the name belongs to another client (its DHCID is not this client's)"
 
 
 def picture(wrong: int = 0) -> Picture:
