@@ -24,6 +24,10 @@ from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.tsig import sign_request
 
 RATE = 1000  # updates a second
+REASON = (
+    "The process that answers is the one that commits: questions wait while it waits for the disk, and each commit "
+    "makes it forget every answer that denies something. BIND has a thread for each."
+)
 _A = 1
 
 
@@ -46,6 +50,7 @@ def contests(quick: bool = False) -> list[Contest]:
             answered("tenure", nameservers.tenure, seconds),
             [answered(BIND, nameservers.bind, seconds)],
             {BIND: 1},
+            reasons={BIND: REASON},
         ),
     ]
 

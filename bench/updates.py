@@ -30,7 +30,7 @@ def contest(quick: bool = False) -> Contest:
         measure("tenure", nameservers.tenure, 200_000 // scale),
         [measure(KNOT, nameservers.knot, 60_000 // scale), measure(BIND, nameservers.bind, 20_000 // scale)],
         {KNOT: 3, BIND: 8},
-        reasons={KNOT: REASON},
+        reasons={KNOT: REASON, BIND: REASON},
     )
 
 
