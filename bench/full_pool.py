@@ -20,7 +20,7 @@ from bench.lease_stages import serve
 from bench.result import Contest, Contestant
 from tenure.config.load import load
 from tenure.config.subnets import subnets
-from tenure.leasing.link import SubnetTable
+from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.opening import open_leases
 from tenure.serving.collector import rare_collections
 from tenure.serving.dhcp4 import Dhcp4Service

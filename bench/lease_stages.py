@@ -21,8 +21,8 @@ from tenure_toml import leased, served, write_toml
 
 from tenure.config.load import load
 from tenure.config.subnets import subnets
-from tenure.leasing.arrival import Arrival, Destination
-from tenure.leasing.link import SubnetTable
+from tenure.leasing.v4.arrival import Arrival, Destination
+from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.serving.collector import rare_collections

@@ -38,7 +38,7 @@ from tenure.signing.key import hash_size
 from tenure.signing.rotation import Secret
 
 if TYPE_CHECKING:
-    from tenure.leasing.link import SubnetTable
+    from tenure.leasing.v4.link import SubnetTable
     from tenure.leasing.v6.inquiry import Server
 
 DHCP_PORT, DHCP6_PORT = 67, 547
@@ -207,7 +207,7 @@ def _hash_key(ledger: LeaseLedger) -> bytes:
 
 def subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) -> SubnetTable:
     """The subnets of the DHCPv4 server, with its classes and limits."""
-    from tenure.leasing.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.leasing.v4.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
 
     return SubnetTable(
         subnets(configuration, hash_key),

@@ -18,7 +18,7 @@ ROOMS: dict[str, set[str]] = {
 }
 ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
 ROOMS["serving"] = {*ROOMS}
-ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.subnet", "updating.routing"}
+ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.v4.subnet", "updating.routing"}
 ROOMS["config"] |= {"leasing.expression", "leasing.classes", "leasing.share", "leasing.v6.subnet"}
 ROOMS["config"] |= {"authority.policy", "authority.requestor", "authority.settings", "authority.server_settings"}
 ROOMS["config"] |= {"authority.views"}

@@ -14,15 +14,15 @@ from lease_view import MemoryView
 
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.dnswire.name import from_text
-from tenure.leasing.arrival import Arrival, Destination
-from tenure.leasing.decide import decide
 from tenure.leasing.expression.parser import parse_test
 from tenure.leasing.expression.v4 import V4
-from tenure.leasing.inquiry import Decision
-from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.subnet import ClientClass, Level, Pool, Subnet
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.arrival import Arrival, Destination
+from tenure.leasing.v4.decide import decide
+from tenure.leasing.v4.inquiry import Decision
+from tenure.leasing.v4.link import SubnetTable
+from tenure.leasing.v4.subnet import ClientClass, Level, Pool, Subnet
+from tenure.leasing.v4.verdict import Verdict
 from tenure.naming.policy import NamingPolicy
 
 ZONE = from_text("example.test.")

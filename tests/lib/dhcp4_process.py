@@ -9,7 +9,7 @@ import sys
 
 from dhcp4_network import subnet
 
-from tenure.leasing.link import SubnetTable
+from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.opening import open_leases
 from tenure.serving.dhcp4 import Dhcp4Service
 from tenure.serving.report import Report

@@ -19,7 +19,7 @@ from world import FORWARD, LIFETIME, REVERSE, SERVERS, SUBNETS, ZONES, World
 from tenure.dhcpwire.v6.message import parse_datagram
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import from_text, to_text
-from tenure.leasing.subnet import Subnet
+from tenure.leasing.v4.subnet import Subnet
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.decide import decide
 from tenure.leasing.v6.inquiry import Decision

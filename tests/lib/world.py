@@ -23,12 +23,12 @@ from stepped_updater import Fate, SteppedUpdater
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_text
-from tenure.leasing.arrival import Arrival
-from tenure.leasing.decide import decide
-from tenure.leasing.inquiry import Decision
 from tenure.leasing.lease import FOREVER, Lease, LeaseState
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.subnet import Subnet
+from tenure.leasing.v4.arrival import Arrival
+from tenure.leasing.v4.decide import decide
+from tenure.leasing.v4.inquiry import Decision
+from tenure.leasing.v4.subnet import Subnet
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.history import EventFilter
 from tenure.ledger.leases import LeaseLedger

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.dhcpwire.v4.packet import parse_packet
-from tenure.leasing.decide import decide
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.v4.decide import decide
+from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.opening import open_leases
 

@@ -15,7 +15,7 @@ import pytest
 from dhcpv6 import NA, ia, oro
 from lease_view import MemoryView
 
-from tenure.leasing import link as link4
+from tenure.leasing.v4 import link as link4
 from tenure.leasing.v6 import link as link6
 from tenure.naming.policy import MODEL_SWITCHES, NamingPolicy, UpdateModel, WhenUnreachable
 

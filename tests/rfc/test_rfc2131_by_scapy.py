@@ -8,9 +8,9 @@ import pytest
 from dhcp4_network import Network, ip, on_wire, relayed, subnet, unicast
 from scapy.layers.dhcp import BOOTP, DHCP
 
-from tenure.leasing.arrival import Arrival, Destination
-from tenure.leasing.subnet import Reservation
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.arrival import Arrival, Destination
+from tenure.leasing.v4.subnet import Reservation
+from tenure.leasing.v4.verdict import Verdict
 
 MAC = bytes((2, 0, 0, 0, 0, 1))
 SERVER, ADDRESS = "10.1.0.1", "10.1.0.100"

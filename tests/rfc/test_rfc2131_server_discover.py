@@ -5,8 +5,8 @@ from __future__ import annotations
 from dhcp4_network import ACK, OFFER, Network, ip, on_wire, subnet
 
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.subnet import Reservation
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.subnet import Reservation
+from tenure.leasing.v4.verdict import Verdict
 
 
 def test_an_offer_is_made_and_nothing_is_written() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dhcp4_network import ACK, Network, ip, on_wire, subnet
 
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.verdict import Verdict
 from tenure.naming.reason import Reason
 
 

@@ -8,9 +8,9 @@ import pytest
 from dhcp4_network import ACK, NAK, OFFER, Network, ip, on_wire, relayed, subnet, unicast
 from dhcpv4 import request
 
-from tenure.leasing.arrival import Arrival, Destination
-from tenure.leasing.subnet import Level, Reservation
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.arrival import Arrival, Destination
+from tenure.leasing.v4.subnet import Level, Reservation
+from tenure.leasing.v4.verdict import Verdict
 
 EVERYBODY = ip("255.255.255.255")
 

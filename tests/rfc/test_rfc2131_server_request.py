@@ -6,8 +6,8 @@ import pytest
 from dhcp4_network import ACK, NAK, Network, ip, on_wire, subnet, unicast
 
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.subnet import Reservation
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.subnet import Reservation
+from tenure.leasing.v4.verdict import Verdict
 
 
 def test_selecting_commits_what_was_offered() -> None:

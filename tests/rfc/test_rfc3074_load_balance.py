@@ -12,8 +12,8 @@ from dhcp6_network import Network as Network6
 from dhcpv6 import NA, ia
 
 from tenure.leasing.share import _MIXING, Share, bucket, waited_seconds
+from tenure.leasing.v4.verdict import Verdict
 from tenure.leasing.v6.verdict import Verdict as Verdict6
-from tenure.leasing.verdict import Verdict
 
 NODES = (1, 2)
 

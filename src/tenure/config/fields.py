@@ -23,7 +23,7 @@ from tenure.leasing.expression.dialect import Dialect, Value
 from tenure.leasing.expression.parser import Expression, parse_test, parse_value
 from tenure.leasing.expression.tokens import ExpressionError
 from tenure.leasing.expression.v4 import V4, Sighting
-from tenure.leasing.subnet import Pool
+from tenure.leasing.v4.subnet import Pool
 from tenure.naming.hostname import normalise
 from tenure.naming.template import NameTemplate
 

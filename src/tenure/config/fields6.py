@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple, TypeAlias
 
 from tenure.config.fields import Endpoint, kind, parse_endpoint
 from tenure.dhcpwire.identity import duid_from_text
-from tenure.leasing.subnet import Pool
+from tenure.leasing.v4.subnet import Pool
 
 NOBODYS = tuple(IPv6Network(text) for text in ("::/8", "fe80::/10", "ff00::/8"))
 

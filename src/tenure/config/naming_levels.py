@@ -3,7 +3,7 @@
 The most specific level that writes a value gives it: a reservation's goes before a class's, then the pool's, the
 subnet's, the shared network's, the global one, the profile's. The policy of a subnet is made here, at the start;
 leasing lays over it what pools, classes and reservations write, once for each combination that it meets
-(`leasing.terms`).
+(`leasing.v4.terms`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, Reservation
 from tenure.config.lease_parameters import LevelParameters
 from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
 from tenure.dhcpwire.v4.options import encode_option
-from tenure.leasing.subnet import NO_LIMITS, ClientClass, Level, Limits, Pool, Reservation, Subnet
+from tenure.leasing.v4.subnet import NO_LIMITS, ClientClass, Level, Limits, Pool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
 
 T = TypeVar("T")

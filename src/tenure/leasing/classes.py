@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tenure.dhcpwire.v4.packet import Packet
-from tenure.leasing.arrival import Arrival
 from tenure.leasing.expression.parser import KNOWN, Expression
 from tenure.leasing.expression.v4 import Sighting
-from tenure.leasing.subnet import NOTHING_SET, ClientClass, Level, Reservation, Subnet
+from tenure.leasing.v4.arrival import Arrival
+from tenure.leasing.v4.subnet import NOTHING_SET, ClientClass, Level, Reservation, Subnet
 
 ALL, UNKNOWN, DROP = "ALL", "UNKNOWN", "DROP"
 VENDOR_CLASS = "VENDOR_CLASS_"

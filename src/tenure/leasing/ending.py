@@ -12,11 +12,11 @@ from tenure.dhcpwire.v4.packet import NO_ADDRESS
 from tenure.dnswire.name import Name
 from tenure.leasing.ended_row import declined, nameless, released
 from tenure.leasing.history import lease_event
-from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import Changes, Lease, LeaseState
-from tenure.leasing.link import subnet_on
-from tenure.leasing.reply import names_us
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
+from tenure.leasing.v4.link import subnet_on
+from tenure.leasing.v4.reply import names_us
+from tenure.leasing.v4.verdict import Verdict
 from tenure.naming.event import Event
 from tenure.naming.policy import OnMove
 from tenure.naming.reason import Reason

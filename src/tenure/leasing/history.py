@@ -6,9 +6,9 @@ when the address goes to another client), `request-refused`.
 
 from __future__ import annotations
 
-from tenure.leasing.inquiry import Inquiry
 from tenure.leasing.lease import Lease
-from tenure.leasing.verdict import WORDS, Verdict
+from tenure.leasing.v4.inquiry import Inquiry
+from tenure.leasing.v4.verdict import WORDS, Verdict
 from tenure.naming.event import Event
 
 ACTOR = "dhcp4"

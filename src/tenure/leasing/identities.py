@@ -9,9 +9,9 @@ from __future__ import annotations
 from tenure.dhcpwire.identity import CIRCUIT_ID_KEY, CLIENT_ID_KEY, DUID_KEY, FLEX_ID_KEY, HARDWARE_KEY, parse_rfc4361
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
-from tenure.leasing.arrival import Arrival
 from tenure.leasing.expression.dialect import Value
 from tenure.leasing.expression.v4 import Sighting
+from tenure.leasing.v4.arrival import Arrival
 
 Identities = tuple[bytes, ...]
 

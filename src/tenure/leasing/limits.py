@@ -6,10 +6,10 @@ here already, or an address reserved.
 
 from __future__ import annotations
 
-from tenure.leasing.inquiry import Inquiry
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.subnet import NO_LIMITS
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.inquiry import Inquiry
+from tenure.leasing.v4.subnet import NO_LIMITS
+from tenure.leasing.v4.verdict import Verdict
 
 _RELAY_AGENT_INFORMATION = 82
 _BOUND = int(LeaseState.BOUND)

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import NamedTuple
 
-from tenure.leasing.checks import Found
 from tenure.leasing.offers import AddressCheck
+from tenure.leasing.v4.checks import Found
 from tenure.serving.dhcp4socket import Received
 from tenure.serving.errors import ServiceError
 from tenure.serving.packetsocket import internet_checksum

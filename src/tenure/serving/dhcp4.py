@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
-from tenure.leasing.arrival import SERVER_PORT, Destination
-from tenure.leasing.checks import Found, quarantine
-from tenure.leasing.decide import decide, rows_needed, tied_to
-from tenure.leasing.inquiry import Reply
 from tenure.leasing.lease import Changes
-from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import AddressCheck, OfferBook
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.arrival import SERVER_PORT, Destination
+from tenure.leasing.v4.checks import Found, quarantine
+from tenure.leasing.v4.decide import decide, rows_needed, tied_to
+from tenure.leasing.v4.inquiry import Reply
+from tenure.leasing.v4.link import SubnetTable
+from tenure.leasing.v4.verdict import Verdict
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.leases import LeaseLedger
 from tenure.serving.addresscheck import AddressChecker

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import NamedTuple
 
-from tenure.leasing.arrival import Arrival, Destination
+from tenure.leasing.v4.arrival import Arrival, Destination
 from tenure.serving.errors import ServiceError
 from tenure.serving.lease_sockets import open_all, prepare, refused
 from tenure.serving.packetsocket import PacketSocket

@@ -13,7 +13,7 @@ import time
 from struct import Struct
 
 from tenure.dhcpwire.capture import ETHERNET_LINK, datagram_in
-from tenure.leasing.arrival import CLIENT_PORT, SERVER_PORT
+from tenure.leasing.v4.arrival import CLIENT_PORT, SERVER_PORT
 from tenure.serving.packetsocket import build_datagram
 from tenure.serving.probe_socket import Heard, next_datagram, refused
 

@@ -6,12 +6,12 @@ from socket import inet_aton
 
 from tenure.dhcpwire.capture import Datagram
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet, parse_packet
-from tenure.leasing.arrival import CLIENT_PORT, SERVER_PORT, Arrival
 from tenure.leasing.lease import LeaseView
-from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.story.line import Story
 from tenure.leasing.story.tell4 import tell
+from tenure.leasing.v4.arrival import CLIENT_PORT, SERVER_PORT, Arrival
+from tenure.leasing.v4.link import SubnetTable
 from tenure.serving.interface import address_on
 from tenure.serving.rehearsal import Doorway
 

@@ -9,7 +9,7 @@ import pytest
 from tenure.config.load import load
 from tenure.config.problem import ConfigurationError
 from tenure.config.subnets import client_classes, subnets
-from tenure.leasing.subnet import Level
+from tenure.leasing.v4.subnet import Level
 
 MINIMAL = """
 [store]

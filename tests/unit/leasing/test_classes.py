@@ -9,8 +9,8 @@ from dhcp4_network import NAMING, Client, Network, client_class, ip, subnet
 from dhcpv4 import tlv
 
 from tenure.dnswire.name import from_text
-from tenure.leasing.subnet import ClientClass, Level, Pool, Reservation, Subnet
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.subnet import ClientClass, Level, Pool, Reservation, Subnet
+from tenure.leasing.v4.verdict import Verdict
 
 PHONE = (60, b"phone v2")
 PHONES = client_class("phones", "substring(option[60].hex, 0, 5) == 'phone'")

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.dhcpwire.v4.packet import parse_packet
-from tenure.leasing.arrival import Arrival
 from tenure.leasing.expression.dialect import Dialect
 from tenure.leasing.expression.parser import parse_test, parse_value
 from tenure.leasing.expression.tokens import ExpressionError
 from tenure.leasing.expression.v4 import V4, Sighting
+from tenure.leasing.v4.arrival import Arrival
 
 OCTETS = packet()
 SEEN = Sighting(

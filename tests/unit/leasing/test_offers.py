@@ -9,7 +9,7 @@ from lease_view import MemoryView
 
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.verdict import WORDS, Verdict
+from tenure.leasing.v4.verdict import WORDS, Verdict
 
 
 def test_an_offer_is_for_one_client_and_one_address() -> None:

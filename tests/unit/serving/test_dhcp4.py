@@ -15,8 +15,8 @@ import pytest
 from dhcp4_network import ACK, DISCOVER, OFFER, REQUEST, ip, relayed, subnet
 from dhcpv4 import request
 
-from tenure.leasing.arrival import Destination
-from tenure.leasing.link import SubnetTable
+from tenure.leasing.v4.arrival import Destination
+from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dhcp4_network import ip, subnet
 from lease_view import MemoryView
 
-from tenure.leasing.checks import Found
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.v4.checks import Found
+from tenure.leasing.v4.link import SubnetTable
 from tenure.serving.dhcp4 import Dhcp4Dialogue
 
 USED = ip("10.1.0.100")

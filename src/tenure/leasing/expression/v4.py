@@ -11,8 +11,8 @@ from tenure.dhcpwire.v4.options import BY_CODE, BY_NAME
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.dhcpwire.v4.relay_agent import sub_option
 from tenure.dhcpwire.v4.vendor import vendor_classes, vendor_options
-from tenure.leasing.arrival import Arrival
 from tenure.leasing.expression.dialect import Dialect, Maybe
+from tenure.leasing.v4.arrival import Arrival
 
 _MESSAGE_TYPE, _RELAY_AGENT_INFORMATION, _VENDOR_CLASS, _VENDOR_OPTIONS = 53, 82, 124, 125
 _EVERYBODY = b"\xff\xff\xff\xff"

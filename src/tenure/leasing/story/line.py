@@ -35,7 +35,7 @@ class Story(NamedTuple):
     """One packet's story."""
 
     lines: tuple[Line, ...]  # by topic, and in the order in which the rules were asked
-    verdict: str  # a code of `leasing.verdict`
+    verdict: str  # a code of `leasing.v4.verdict`
     reply: bytes | None  # the message that would be sent
     destination: str  # where to; empty without a reply
     changes: Changes

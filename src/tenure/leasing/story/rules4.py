@@ -8,11 +8,11 @@ from ipaddress import ip_address
 from tenure.dhcpwire.identity import key_to_text
 from tenure.dhcpwire.v4.relay_agent import LINK_SELECTION, sub_option
 from tenure.leasing.lease import Lease, LeaseState
-from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.story.arranging import Tellers
 from tenure.leasing.story.line import Line, Topic, address_text, seconds_text
 from tenure.leasing.story.witness import Call
-from tenure.leasing.verdict import WORDS
+from tenure.leasing.v4.prepared import PreparedSubnet
+from tenure.leasing.v4.verdict import WORDS
 
 _RELAY_AGENT_INFORMATION, _SUBNET_SELECTION, _REQUESTED_ADDRESS = 82, 118, 50
 _NONE = bytes(4)
@@ -21,7 +21,9 @@ _NONE = bytes(4)
 def _placed(call: Call) -> Iterator[Line]:
     """`link_of`: by what the link was found; the address that was looked up is that of the call below."""
     packet, arrival, table = (call.arguments[name] for name in ("packet", "arrival", "self"))
-    looked_up = next((inner.arguments["address"] for inner in call.within("leasing.link:SubnetTable._holding")), None)
+    looked_up = next(
+        (inner.arguments["address"] for inner in call.within("leasing.v4.link:SubnetTable._holding")), None
+    )
     relay = packet.options.get(_RELAY_AGENT_INFORMATION)
     selections = [
         (None if relay is None else sub_option(relay, LINK_SELECTION), "the relay's link selection (option 82.5)"),
@@ -87,7 +89,7 @@ def _state(call: Call) -> Iterator[Line]:
 
 def _means_us(call: Call) -> Iterator[Line]:
     server_id, arrival = call.arguments["server_id"], call.arguments["inquiry"].arrival
-    ours = next((inner.result for inner in call.within("leasing.reply:server_identifier")), arrival.local)
+    ours = next((inner.result for inner in call.within("leasing.v4.reply:server_identifier")), arrival.local)
     who = "this server" if call.result else f"another server: ours would be {address_text(ours)}"
     yield Line(Topic.ADDRESS, f"option 54, {address_text(server_id)}, means {who}")
 
@@ -191,22 +193,22 @@ def network_text(prepared: PreparedSubnet) -> str:
 
 
 BEFORE: Tellers = {
-    "leasing.request:classify": _state,
+    "leasing.v4.request:classify": _state,
 }
 AFTER: Tellers = {
-    "leasing.link:SubnetTable.link_of": _placed,
+    "leasing.v4.link:SubnetTable.link_of": _placed,
     "dhcpwire.identity:client_key": _known,
     "leasing.classes:ClassTable.classify": _classified,
-    "leasing.prepared:PreparedSubnet.reservation": _reservation,
-    "leasing.prepared:PreparedSubnet.admits": _admitted,
-    "leasing.reply:names_us": _means_us,
-    "leasing.allocation:_reserved": _reserved,
-    "leasing.allocation:_remembered": _remembered,
-    "leasing.allocation:_requested": _requested,
-    "leasing.allocation:refusal": _refused,
+    "leasing.v4.prepared:PreparedSubnet.reservation": _reservation,
+    "leasing.v4.prepared:PreparedSubnet.admits": _admitted,
+    "leasing.v4.reply:names_us": _means_us,
+    "leasing.v4.allocation:_reserved": _reserved,
+    "leasing.v4.allocation:_remembered": _remembered,
+    "leasing.v4.allocation:_requested": _requested,
+    "leasing.v4.allocation:refusal": _refused,
     "leasing.limits:too_many": _too_many,
-    "leasing.checks:check_of": _checked,
-    "leasing.allocation:choose": _chosen,
-    "leasing.request:_knows": _is_known,
-    "leasing.terms:Terms.lifetime": _lifetime,
+    "leasing.v4.checks:check_of": _checked,
+    "leasing.v4.allocation:choose": _chosen,
+    "leasing.v4.request:_knows": _is_known,
+    "leasing.v4.terms:Terms.lifetime": _lifetime,
 }

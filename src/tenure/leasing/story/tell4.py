@@ -7,17 +7,17 @@ from ipaddress import IPv4Address
 
 from tenure.dhcpwire.identity import hardware_to_text
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
-from tenure.leasing.arrival import Arrival, Destination
-from tenure.leasing.decide import decide
-from tenure.leasing.inquiry import Decision
 from tenure.leasing.lease import LeaseView
-from tenure.leasing.link import SubnetTable
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.story import rules4
 from tenure.leasing.story.arranging import arranged, lines_of
 from tenure.leasing.story.line import Line, Story, Topic
 from tenure.leasing.story.witness import witnessed
-from tenure.leasing.verdict import WORDS, Verdict
+from tenure.leasing.v4.arrival import Arrival, Destination
+from tenure.leasing.v4.decide import decide
+from tenure.leasing.v4.inquiry import Decision
+from tenure.leasing.v4.link import SubnetTable
+from tenure.leasing.v4.verdict import WORDS, Verdict
 
 _COUNTS_SECONDS = 60.0  # how long an address counts as asked for
 

@@ -22,7 +22,7 @@ _OURS = "tenure."
 class Call:
     """One call of a function of these rooms."""
 
-    function: str  # `leasing.link:SubnetTable.link_of`
+    function: str  # `leasing.v4.link:SubnetTable.link_of`
     arguments: Mapping[str, Any]  # as they were when it was called
     result: Any = None
     inner: list[Call] = field(default_factory=list)  # the calls that it made

@@ -14,7 +14,6 @@ from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
 from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.dnswire.name import to_text
-from tenure.leasing.binding import want_of
 from tenure.leasing.device import Speaker, Telling, name_device, speaker_of, with_device
 from tenure.leasing.ended_row import nameless
 from tenure.leasing.ending import is_named, rename, takes_names, withdrawals
@@ -25,6 +24,7 @@ from tenure.leasing.v6.allocation import Choice, is_own
 from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.want import want_of
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.place import Place

@@ -14,7 +14,6 @@ from tenure.dhcpwire.v6.association import INFINITE, IALease, parse_lease
 from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.dhcpwire.v6.message import encode_option
 from tenure.dnswire.name import Name, labels
-from tenure.leasing.binding import want_of
 from tenure.leasing.device import Telling, with_device
 from tenure.leasing.ended_row import released
 from tenure.leasing.ending import is_named, rename, withdrawals
@@ -27,6 +26,7 @@ from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v6.link import subnet_on
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.verdict import Verdict
+from tenure.leasing.want import want_of
 from tenure.naming.choice import Naming
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed

@@ -26,13 +26,13 @@ from hypothesis import strategies as st
 
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.dnswire.name import from_text
-from tenure.leasing.arrival import Arrival
-from tenure.leasing.decide import decide
-from tenure.leasing.link import SubnetTable
 from tenure.leasing.story import names, rules4, rules6
 from tenure.leasing.story.line import Story, Topic
 from tenure.leasing.story.tell4 import tell
-from tenure.leasing.subnet import Limits, Reservation
+from tenure.leasing.v4.arrival import Arrival
+from tenure.leasing.v4.decide import decide
+from tenure.leasing.v4.link import SubnetTable
+from tenure.leasing.v4.subnet import Limits, Reservation
 from tenure.naming.policy import ConflictAction, RandomizedMac, WhenUnreachable
 from tenure.octets import Malformed
 

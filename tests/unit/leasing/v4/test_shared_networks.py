@@ -6,8 +6,8 @@ import pytest
 from dhcp4_network import Network, client_class, ip, on_wire, subnet
 from dhcpv4 import tlv
 
-from tenure.leasing.subnet import Reservation
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.subnet import Reservation
+from tenure.leasing.v4.verdict import Verdict
 
 UPPER = {"prefix": "10.1.0.0/24", "pools": "10.1.0.100-10.1.0.101", "network": "floor"}
 LOWER = {"prefix": "10.2.0.0/24", "pools": "10.2.0.100-10.2.0.101", "network": "floor"}

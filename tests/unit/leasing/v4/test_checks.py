@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from dhcp4_network import START, Network, ip, on_wire, relayed, subnet
 
-from tenure.leasing.checks import Found, quarantine
 from tenure.leasing.lease import LeaseState
 from tenure.leasing.offers import AddressCheck
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.checks import Found, quarantine
+from tenure.leasing.v4.verdict import Verdict
 
 MAC = bytes((2, 0, 0, 0, 0, 1))
 ADDRESS = ip("10.1.0.100")

@@ -10,10 +10,10 @@ import math
 from typing import NamedTuple
 
 from tenure.leasing.ending import withdrawals
-from tenure.leasing.inquiry import Inquiry
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.leasing.offers import AddressCheck
-from tenure.leasing.prepared import PreparedSubnet
+from tenure.leasing.v4.inquiry import Inquiry
+from tenure.leasing.v4.prepared import PreparedSubnet
 from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 

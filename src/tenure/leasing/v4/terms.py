@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tenure.dhcpwire.v4.encoding import encode_options
-from tenure.leasing.subnet import NOTHING_SET, Level, Subnet
+from tenure.leasing.v4.subnet import NOTHING_SET, Level, Subnet
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import dhcp6_network as six
 from dhcpv6 import NA, ia
 
 from tenure.dnswire.name import from_text
-from tenure.leasing.subnet import Reservation
+from tenure.leasing.v4.subnet import Reservation
 from tenure.naming.policy import ConflictAction, RandomizedMac
 from tenure.naming.reason import Reason
 from tenure.naming.template import NameTemplate

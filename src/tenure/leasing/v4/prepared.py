@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tenure.dhcpwire.v4.packet import Packet
-from tenure.leasing.arrival import Arrival
 from tenure.leasing.classes import Classes, ClassTable
 from tenure.leasing.identities import Identities
-from tenure.leasing.subnet import NOTHING_SET, Pool, Reservation, Subnet
-from tenure.leasing.terms import Terms, last_of
+from tenure.leasing.v4.arrival import Arrival
+from tenure.leasing.v4.subnet import NOTHING_SET, Pool, Reservation, Subnet
+from tenure.leasing.v4.terms import Terms, last_of
 
 _REMEMBERED = 4096  # different terms; each combination of pool, classes and reservation has its own
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from tenure.leasing.inquiry import Inquiry
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.leasing.pool_search import Pool, Search, is_free, longest_ended, never_used, soon_found
-from tenure.leasing.prepared import PreparedSubnet, is_in
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.inquiry import Inquiry
+from tenure.leasing.v4.prepared import PreparedSubnet, is_in
+from tenure.leasing.v4.verdict import Verdict
 
 _REQUESTED_ADDRESS = 50
 

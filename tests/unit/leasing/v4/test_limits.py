@@ -5,9 +5,9 @@ from __future__ import annotations
 from dhcp4_network import Client, Network, ip, subnet
 from dhcpv4 import tlv
 
-from tenure.leasing.link import SubnetTable
-from tenure.leasing.subnet import Limits, Reservation, Subnet
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.link import SubnetTable
+from tenure.leasing.v4.subnet import Limits, Reservation, Subnet
+from tenure.leasing.v4.verdict import Verdict
 
 PORT_7, PORT_8 = (82, tlv(1, b"port 7")), (82, tlv(1, b"port 8"))
 

@@ -8,7 +8,7 @@ from dhcp4_network import NAMING, REQUEST, Client, Network, ip, subnet, unicast
 
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Changes, LeaseState
-from tenure.leasing.subnet import Reservation
+from tenure.leasing.v4.subnet import Reservation
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Want
 

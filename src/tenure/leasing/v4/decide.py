@@ -7,19 +7,19 @@ from collections.abc import Callable
 from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware
 from tenure.dhcpwire.v4.options import MessageType
 from tenure.dhcpwire.v4.packet import BOOTREQUEST, NO_ADDRESS, Packet
-from tenure.leasing import reply
-from tenure.leasing.arrival import Arrival
 from tenure.leasing.classes import DROP, Classes
-from tenure.leasing.discover import discover
 from tenure.leasing.ending import decline, release
 from tenure.leasing.identities import Identities, identities
-from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import NOTHING, LeaseView
-from tenure.leasing.link import SubnetTable, reservation_on, subnet_on
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.request import request
 from tenure.leasing.share import waited_seconds
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4 import reply
+from tenure.leasing.v4.arrival import Arrival
+from tenure.leasing.v4.discover import discover
+from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
+from tenure.leasing.v4.link import SubnetTable, reservation_on, subnet_on
+from tenure.leasing.v4.request import request
+from tenure.leasing.v4.verdict import Verdict
 
 _REQUESTED_ADDRESS, _MESSAGE_TYPE = 50, 53
 _DISCOVER = bytes((MessageType.DISCOVER,))

@@ -6,11 +6,11 @@ from tenure.dhcpwire.v4.encoding import encode_options
 from tenure.dhcpwire.v4.options import MessageType
 from tenure.dhcpwire.v4.packet import BROADCAST, NO_ADDRESS, Packet, build_reply
 from tenure.dhcpwire.v4.relay_agent import SERVER_IDENTIFIER_OVERRIDE, sub_option
-from tenure.leasing.arrival import CLIENT_PORT, SERVER_PORT, Arrival, Destination
-from tenure.leasing.inquiry import Inquiry, Reply
-from tenure.leasing.prepared import PreparedSubnet
-from tenure.leasing.terms import Terms
-from tenure.leasing.verdict import WORDS, Verdict
+from tenure.leasing.v4.arrival import CLIENT_PORT, SERVER_PORT, Arrival, Destination
+from tenure.leasing.v4.inquiry import Inquiry, Reply
+from tenure.leasing.v4.prepared import PreparedSubnet
+from tenure.leasing.v4.terms import Terms
+from tenure.leasing.v4.verdict import WORDS, Verdict
 from tenure.naming.choice import Naming
 
 _HOST_NAME, _REQUEST_LIST, _MESSAGE, _CLIENT_ID = 12, 55, 56, 61

@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tenure.dhcpwire.v4.packet import Packet
-from tenure.leasing.arrival import Arrival, Destination
 from tenure.leasing.classes import Classes
 from tenure.leasing.identities import Identities
 from tenure.leasing.lease import NOTHING, Changes, LeaseView
-from tenure.leasing.link import Link
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.prepared import PreparedSubnet
-from tenure.leasing.subnet import NO_LIMITS, Limits
-from tenure.leasing.terms import Terms
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4.arrival import Arrival, Destination
+from tenure.leasing.v4.link import Link
+from tenure.leasing.v4.prepared import PreparedSubnet
+from tenure.leasing.v4.subnet import NO_LIMITS, Limits
+from tenure.leasing.v4.terms import Terms
+from tenure.leasing.v4.verdict import Verdict
 
 
 class Inquiry(NamedTuple):

@@ -13,24 +13,24 @@ from tenure.dhcpwire.fqdn import parse_fqdn81
 from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
 from tenure.dnswire.name import Name, to_text
-from tenure.leasing import reply
 from tenure.leasing.device import Speaker, Telling, leases_beside, name_device, speaker_of, with_device
 from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over, takes_names
 from tenure.leasing.history import ACTOR, lease_event
-from tenure.leasing.inquiry import Decision, Inquiry
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
 from tenure.leasing.place import place_of
 from tenure.leasing.pool_search import is_free
-from tenure.leasing.prepared import PreparedSubnet
-from tenure.leasing.terms import INFINITE, Terms
 from tenure.leasing.tie import Learned
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4 import reply
+from tenure.leasing.v4.inquiry import Decision, Inquiry
+from tenure.leasing.v4.prepared import PreparedSubnet
+from tenure.leasing.v4.terms import INFINITE, Terms
+from tenure.leasing.v4.verdict import Verdict
+from tenure.leasing.want import want_of
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.event import Event
 from tenure.naming.place import Place, guest_lifetime
 from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Want
 from tenure.octets import Malformed
 
 _HOST_NAME, _LEASE_TIME, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 12, 51, 81, 82
@@ -164,24 +164,6 @@ def bind(
     inquiry.offers.forget(address)
     answer = reply.acknowledge(inquiry, prepared, terms, address, lifetime, told, rapid=rapid)
     return Decision(answer, changes, Verdict.ACKNOWLEDGED)
-
-
-def want_of(lease: Lease, ttl: int, policy: NamingPolicy, now: float, *, renewed: bool) -> Want:
-    """What DNS must say for a lease that has a name."""
-    assert lease.fqdn is not None
-    assert lease.dhcid is not None
-    return Want(
-        lease.fqdn,
-        lease.address,
-        lease.dhcid,
-        ttl,
-        lease.forward,
-        lease.reverse,
-        lease.ends_at,
-        lease.correlation,
-        renewed and policy.update_on_renew,
-        None if lease.forward or not policy.client_update_wait else math.ceil(now) + policy.client_update_wait,
-    )
 
 
 def _left_behind(

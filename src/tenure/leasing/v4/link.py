@@ -10,14 +10,14 @@ from typing import TypeAlias, TypeVar
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.dhcpwire.v4.relay_agent import LINK_SELECTION, sub_option
-from tenure.leasing.arrival import Arrival
 from tenure.leasing.classes import ClassTable
 from tenure.leasing.expression.dialect import Value
 from tenure.leasing.expression.v4 import Sighting
 from tenure.leasing.identities import Identities
-from tenure.leasing.prepared import PreparedSubnet
 from tenure.leasing.share import Share
-from tenure.leasing.subnet import NO_LIMITS, ClientClass, Limits, Reservation, Subnet
+from tenure.leasing.v4.arrival import Arrival
+from tenure.leasing.v4.prepared import PreparedSubnet
+from tenure.leasing.v4.subnet import NO_LIMITS, ClientClass, Limits, Reservation, Subnet
 from tenure.naming.policy import OneDevice
 
 K = TypeVar("K", bound=Hashable)

@@ -5,17 +5,17 @@ With option 80, where the subnet allows it, the lease is committed at once (RFC 
 
 from __future__ import annotations
 
-from tenure.leasing import reply
-from tenure.leasing.allocation import choose
-from tenure.leasing.binding import bind, lifetime_of, name_client, rows_of
-from tenure.leasing.checks import check_of
 from tenure.leasing.history import refused
-from tenure.leasing.inquiry import Decision, Inquiry, silent
 from tenure.leasing.lease import NOTHING, Changes
 from tenure.leasing.limits import too_many
-from tenure.leasing.prepared import PreparedSubnet
-from tenure.leasing.subnet import NO_LIMITS
-from tenure.leasing.verdict import Verdict
+from tenure.leasing.v4 import reply
+from tenure.leasing.v4.allocation import choose
+from tenure.leasing.v4.binding import bind, lifetime_of, name_client, rows_of
+from tenure.leasing.v4.checks import check_of
+from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
+from tenure.leasing.v4.prepared import PreparedSubnet
+from tenure.leasing.v4.subnet import NO_LIMITS
+from tenure.leasing.v4.verdict import Verdict
 
 _HOST_NAME, _RAPID_COMMIT, _CLIENT_FQDN = 12, 80, 81
 

@@ -1,0 +1,27 @@
+"""What DNS must say for a lease: the one place where a lease becomes a registration, for both protocols."""
+
+from __future__ import annotations
+
+import math
+
+from tenure.leasing.lease import Lease
+from tenure.naming.policy import NamingPolicy
+from tenure.naming.registration import Want
+
+
+def want_of(lease: Lease, ttl: int, policy: NamingPolicy, now: float, *, renewed: bool) -> Want:
+    """What DNS must say for a lease that has a name."""
+    assert lease.fqdn is not None
+    assert lease.dhcid is not None
+    return Want(
+        lease.fqdn,
+        lease.address,
+        lease.dhcid,
+        ttl,
+        lease.forward,
+        lease.reverse,
+        lease.ends_at,
+        lease.correlation,
+        renewed and policy.update_on_renew,
+        None if lease.forward or not policy.client_update_wait else math.ceil(now) + policy.client_update_wait,
+    )
