@@ -68,6 +68,11 @@ def dhclient_fqdn(host: Host, name: str) -> Client:
     return dhclient(host, f'fqdn.fqdn "{name}.lan.test."', "fqdn.encoded on", "fqdn.server-update on")
 
 
+def dhclient_fqdn_short(host: Host, name: str) -> Client:
+    """Option 81, canonical encoding; dhclient ends the short name in the root, as if it were a whole one."""
+    return dhclient(host, f'fqdn.fqdn "{name}"', "fqdn.encoded on", "fqdn.server-update on")
+
+
 def dhclient_fqdn_ascii(host: Host, name: str) -> Client:
     """Option 81, ASCII encoding, a partial name, S set."""
     return dhclient(host, f'fqdn.fqdn "{name}"', "fqdn.encoded off", "fqdn.server-update on")
@@ -92,6 +97,7 @@ def udhcpc(host: Host, *settings: str) -> Client:
 BOTH_DIRECTIONS: dict[str, Callable[[Host, str], Client]] = {
     "dhclient-option-12": dhclient_host_name,
     "dhclient-option-81": dhclient_fqdn,
+    "dhclient-option-81-short": dhclient_fqdn_short,
     "dhclient-option-81-ascii": dhclient_fqdn_ascii,
     "dhcpcd-both": lambda host, name: dhcpcd(host, name, "both"),
     "udhcpc-F": lambda host, name: udhcpc(host, "-F", name),

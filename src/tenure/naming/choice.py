@@ -77,12 +77,14 @@ def name_lease(
     if fqdn_option is not None:
         request = request_of(fqdn_option.s, fqdn_option.n)
         source = _CLIENT_FQDN
-        spoken, complete = fqdn_option.labels, fqdn_option.kind >= _DOTTED
+        spoken = fqdn_option.labels
+        # dhclient encodes `fqdn.fqdn "laptop"` with its root; one label is nobody's whole name, whoever says so
+        complete = fqdn_option.kind >= _DOTTED and len(spoken) > 1
     else:
         request = _UNSAID
         source = _HOST_NAME
-        spoken, final_dot = split_text(host_name) if host_name else ((), False)
-        complete = final_dot or len(spoken) > 1
+        spoken = split_text(host_name)[0] if host_name else ()
+        complete = len(spoken) > 1
     heard = printable(spoken) if spoken else ""
     wish: _Wish | Reason | None = _reserved(reserved_name) if reserved_name else None
     if wish is None:

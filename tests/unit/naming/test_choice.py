@@ -172,6 +172,8 @@ def test_generated_names_of_ipv6_addresses(address: str, label: str) -> None:
         (option(0x05, b"\2pc\7example\4test"), "pc.example.test."),  # ends in the suffix already
         (option(0x05, b"\7example\4test"), "example.test.example.test."),  # the suffix alone does not count
         (option(0x05, b"\2pc\5other\4test\0"), "pc.other.test."),
+        (option(0x05, b"\2pc\0"), "pc.example.test."),  # dhclient, told `fqdn.fqdn "pc"`: no host is a whole name
+        (option(0x01, b"pc."), "pc.example.test."),
         (option(0x01, b"pc"), "pc.example.test."),
         (option(0x01, b"PC.Other.Test"), "pc.other.test."),  # as Windows sends its full name
         (option(0x01, b"PC.Other.Test."), "pc.other.test."),
@@ -183,7 +185,12 @@ def test_names_of_option_81_are_completed(fqdn_option: ClientFqdn, expected: str
 
 @pytest.mark.parametrize(
     ("host_name", "expected"),
-    [(b"pc", "pc.example.test."), (b"pc.other.test", "pc.other.test."), (b"pc.other.test.", "pc.other.test.")],
+    [
+        (b"pc", "pc.example.test."),
+        (b"pc.", "pc.example.test."),
+        (b"pc.other.test", "pc.other.test."),
+        (b"pc.other.test.", "pc.other.test."),
+    ],
 )
 def test_names_of_option_12_are_completed(host_name: bytes, expected: str) -> None:
     assert text(name(host_name=host_name)) == expected
@@ -209,7 +216,6 @@ def test_names_of_reservations_are_completed(reserved: str, expected: str) -> No
     ("field", "reason"),
     [
         (from_text("pc.elsewhere.test."), Reason.NAME_NOT_COVERED),
-        (from_text("test."), Reason.NAME_NOT_COVERED),
         (from_text("pc.xexample.test."), Reason.NAME_NOT_COVERED),
         (from_text("example.test."), Reason.NAME_RESERVED),
         (from_text("sub.example.test."), Reason.NAME_RESERVED),
