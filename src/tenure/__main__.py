@@ -86,9 +86,10 @@ def open_wire(route: Route) -> Wire:
 
 def run(name: str, path: Path, worker: int | None = None) -> int:
     """Run one service until it is asked to end; the exit status. `worker` is the number of one of its processes."""
-    from tenure.serving.report import Report  # noqa: PLC0415 - the command line does without
+    from tenure.serving.reload import Reload, leave_to_supervisor  # noqa: PLC0415 - the command line does without
+    from tenure.serving.report import Report  # noqa: PLC0415
     from tenure.serving.stop import Stop  # noqa: PLC0415
-    from tenure.serving.supervision import follow_lifeline, guard  # noqa: PLC0415
+    from tenure.serving.supervision import follow_lifeline, guard, has_supervisor  # noqa: PLC0415
 
     stop = Stop.on_signals()
     configuration = _load(path)
@@ -99,9 +100,16 @@ def run(name: str, path: Path, worker: int | None = None) -> int:
     service = Service(name)
     if worker is None and workers_of(service, configuration):
         return _supervise([service], configuration, path, Report(name), stop)
-    follow_lifeline(stop)
     report = Report(name if worker is None else f"{name}-{worker}")
-    return guard(lambda: run_service(service, configuration, report, stop, worker), report)
+    reload = Reload(path, report, stop)
+    if has_supervisor():
+        leave_to_supervisor()
+    else:
+        reload.listen()
+    follow_lifeline(stop)
+    status = guard(lambda: run_service(service, configuration, report, stop, worker), report)
+    reload.begin_again()
+    return status
 
 
 def serve_all(path: Path) -> int:
@@ -130,6 +138,7 @@ def _supervise(
 ) -> int:
     """Make what the services need, then keep their processes until the stop; the exit status."""
     from tenure.assembly import check_shared_ports, prepare  # noqa: PLC0415 - the command line does without
+    from tenure.serving.reload import Reload  # noqa: PLC0415
     from tenure.serving.supervision import Supervisor, follow_lifeline, in_child  # noqa: PLC0415
 
     def begin() -> None:
@@ -137,8 +146,14 @@ def _supervise(
         prepare(configuration, report)
 
     failed = in_child(begin, report)
+    if failed:
+        return failed
+    reload = Reload(path, report, stop)
+    reload.listen()
     follow_lifeline(stop)
-    return failed or Supervisor(_commands(services, configuration, path), report).run(stop)
+    status = Supervisor(_commands(services, configuration, path), report).run(stop)
+    reload.begin_again()
+    return status
 
 
 def _commands(services: Sequence[Service], configuration: Configuration, path: Path) -> dict[str, list[str]]:

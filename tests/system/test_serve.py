@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dns.exception
+import dns.message
+import dns.query
 import pytest
 from dhcp_device import ACK, DhcpDevice
+from ports import free_port
 from tenure_serve import MINIMAL, TenureServe, eventually, tenure_serve
+from tenure_toml import served
 
 RELAY = "10.1.0.1"
 SERVICES = ("dns", "dhcp", "updater", "janitor")
@@ -177,3 +182,55 @@ def test_a_bad_configuration_ends_with_2_and_its_problems(tmp_path: Path) -> Non
             f"{path}: dns.listen = []: is empty; write at least one entry",
             f"{path}: dns.zones: is missing; set it: The zones that are served",
         ]
+
+
+def test_a_hangup_reads_the_configuration_again_if_it_is_right(server: TenureServe) -> None:
+    before = server.config.read_text()
+    pid = server.process.pid
+    server.config.write_text(before + '\n[[dns.zones]]\nnames = "2.10.in-addr.arpa."\n')
+    server.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "event=not-reloaded" in server.log, "the wrong one is said")
+    assert f"{server.config}: dns.zones[2].names" in server.log
+    assert server.query("example.test.", "SOA")
+
+    server.config.write_text(before + '\n[[dns.zones]]\nname = "2.10.in-addr.arpa."\n')
+    server.process.send_signal(signal.SIGHUP)
+    assert eventually(lambda: server.query("2.10.in-addr.arpa.", "SOA"), "the new zone answers")
+    assert server.process.pid == pid
+    assert server.process.poll() is None
+    with device(server, 8, host_name="after") as pc:
+        address = eventually(pc.join, "leases are given again")
+        assert eventually(lambda: server.query("after.example.test.", "A"), "the address") == [address]
+
+
+def test_a_hangup_of_one_service_is_the_supervisors_affair(server: TenureServe) -> None:
+    children = server.children()
+    os.kill(children["dns"], signal.SIGHUP)
+    with device(server, 9, host_name="calm") as pc:
+        address = pc.join()
+        assert eventually(lambda: server.query("calm.example.test.", "A"), "the address") == [address]
+    assert server.children() == children
+
+
+def test_a_service_alone_reads_its_configuration_again(tmp_path: Path) -> None:
+    path, port = tmp_path / "tenure.toml", free_port()
+    path.write_text(served(f"127.0.0.1:{port}", "example.test."))
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "tenure", "dns", "-c", str(path)], stderr=log)
+    try:
+        eventually(lambda: _answers(port, "example.test."), "the zone answers")
+        path.write_text(served(f"127.0.0.1:{port}", "example.test.", "new.test."))
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: _answers(port, "new.test."), "the new zone answers")
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def _answers(port: int, zone: str) -> bool:
+    try:
+        reply = dns.query.udp(dns.message.make_query(zone, "SOA"), "127.0.0.1", port=port, timeout=2)
+    except (dns.exception.Timeout, OSError):
+        return False
+    return bool(reply.answer)

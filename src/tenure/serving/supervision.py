@@ -155,6 +155,11 @@ def status_text(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"status {status}"
 
 
+def has_supervisor() -> bool:
+    """Whether this process is a child that holds a lifeline, which is to be followed still."""
+    return LIFELINE in os.environ
+
+
 def follow_lifeline(stop: Stop) -> None:
     """Set the stop when the supervisor is gone; nothing happens where there is none."""
     lifeline = os.environ.pop(LIFELINE, None)
