@@ -21,6 +21,8 @@ from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
 from tenure.config.domains import all_plans, routes
 from tenure.config.load_balance import share_of
+from tenure.config.problem import key_path
+from tenure.config.remarks import remarks
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, limits, subnets
@@ -161,6 +163,7 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
     from tenure.serving.dhcp4 import Dhcp4Service  # noqa: PLC0415 - a process loads only what it runs
 
     assert configuration.dhcp4 is not None
+    _remark(configuration, report)
     ledger = open_leases(configuration.store_url)
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
@@ -177,6 +180,8 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
     if configuration.dhcp6 is None:
         missing = "neither [dhcp4] nor [dhcp6] is configured"
         raise ServiceError("the DHCP service", missing, "add one of them, or do not run this service")
+    if configuration.dhcp4 is None:
+        _remark(configuration, report)
     ledger = open_leases(configuration.store_url)
     listen = [place.or_port(DHCP6_PORT) for place in configuration.dhcp6.listen]
     Dhcp6Service(
@@ -190,6 +195,12 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
         spread=spread_of(configuration, configuration.dhcp6),
     ).run(stop)
     ledger.close()
+
+
+def _remark(configuration: Configuration, report: Report) -> None:
+    """Says in the log what `tenure check-config` remarks; once, in whichever DHCP process is first."""
+    for remark in remarks(configuration):
+        report.info("remark", key=key_path(remark.key), text=f"{remark.wrong}; {remark.right}")
 
 
 def dhcp6_server(configured: bytes | None, ledger: LeaseLedger) -> Server:

@@ -61,6 +61,8 @@ def test_4_an_option_that_is_malformed_counts_as_not_sent() -> None:
     assert answer.leases
     assert 39 not in answer.said.options
     assert net.row(answer.lease).reason == Reason.GENERATED
+    (said,) = [event for event in net.view.events if event.kind == "option-malformed"]
+    assert said.detail == "option 39 is 0105616263: a label runs past the end at octet 1"
 
 
 def test_every_address_of_a_binding_has_the_name() -> None:

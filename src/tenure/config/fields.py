@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
@@ -93,6 +93,8 @@ def _parse_name(text: str) -> Name:
 def parse_endpoint(text: str) -> Endpoint:
     """The address and the port that somebody wrote; `ValueError` says what is wrong."""
     host, port = _split_port(text)
+    if ambiguous := _ambiguous(text):
+        raise ValueError(ambiguous)
     try:
         address = ip_address(host)
     except ValueError:
@@ -100,6 +102,18 @@ def parse_endpoint(text: str) -> Endpoint:
     if port and not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
         raise ValueError(f"{port!r} is not a port from 1 to 65535")
     return Endpoint(str(address), int(port or 0))
+
+
+def _ambiguous(text: str) -> str:
+    """How an IPv6 address without brackets could end in a port that nobody sees; empty where it cannot."""
+    host, _, last = text.rpartition(":")
+    if text.startswith("[") or not (last.isascii() and last.isdecimal() and len(last) > 1):
+        return ""
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return ""
+    return f"ends in a port or is an address without one; write [{host}]:{last} or [{text}]"
 
 
 def _split_port(text: str) -> tuple[str, str]:
@@ -236,8 +250,10 @@ def _parse_place(text: str) -> Place:
 def _parse_remote(text: str) -> RemoteServer:
     """`ADDRESS[:PORT] [port PORT] [key NAME]`, as a BIND server is named in `primaries`."""
     words = text.split()
-    endpoint = parse_endpoint(words[0] if words else "")
     said = dict(zip(words[1::2], words[2::2], strict=False))
+    host = words[0] if words else ""
+    bare = host.count(":") > 1 and not host.startswith("[")
+    endpoint = parse_endpoint(f"[{host}]" if bare and "port" in said else host)
     if len(words) % 2 == 0 or len(said) != len(words) // 2 or not said.keys() <= {"port", "key"}:
         raise ValueError("is not an address with a port and a key, each of them once")
     if "port" in said:

@@ -71,6 +71,15 @@ def parse_fqdn39(data: bytes) -> ClientFqdn:
     return ClientFqdn(flags & _S != 0, flags & _O != 0, flags & _N39 != 0, True, kind, labels, field, 39)
 
 
+def fqdn_fault(code: int, data: bytes) -> str:
+    """What is wrong with the data of an option 81 or 39, for people; empty if it can be read."""
+    try:
+        (parse_fqdn39 if code == 39 else parse_fqdn81)(data)
+    except Malformed as malformed:
+        return f"option {code} is {data.hex() or 'empty'}: {malformed}"
+    return ""
+
+
 def _parse_wire(data: bytes, start: int) -> tuple[NameKind, tuple[bytes, ...]]:
     """Labels of the canonical name from `start` on. Only the walk knows whether it is full: a label may end in zero."""
     labels: list[bytes] = []

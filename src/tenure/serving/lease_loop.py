@@ -19,6 +19,7 @@ from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.lease_pipeline import LeasePipeline
 from tenure.ledger.leases import LeaseLedger
+from tenure.naming.event import OPTION_MALFORMED
 from tenure.octets import Malformed
 from tenure.serving.batchloop import Intake, run_batches
 from tenure.serving.collector import rare_collections
@@ -71,6 +72,7 @@ class Committed(NamedTuple, Generic[R, A]):
 
     answers: list[tuple[R, A]]
     counts: Counter[StrEnum]
+    malformed: int  # options that could not be read
     claims: bool  # something in DNS is to change
     wrote: bool  # the store was not only read
 
@@ -136,6 +138,8 @@ class LeaseLoop(Generic[R, M, A]):
             self._wake()
         for verdict, number in committed.counts.items():
             self._report.count("packets_" + verdict.replace("-", "_"), number)
+        if committed.malformed:
+            self._report.count("options_malformed", committed.malformed)
 
     def _notice_unavailable(self, error: LedgerUnavailable, packets: int) -> None:
         self._report.problem("ledger-unavailable", f"{error}; no lease is given until it is back")
@@ -165,6 +169,7 @@ class LeaseLoop(Generic[R, M, A]):
         batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
         answers = []
         verdicts = []
+        malformed = 0
         claims = wrote = self._dialogue.begin(view, now, batch_id)
         for index, (received, message) in enumerate(messages):
             answer, changes, verdict = decide(received, message, view, now, f"{batch_id}-{index}")
@@ -172,10 +177,12 @@ class LeaseLoop(Generic[R, M, A]):
                 apply(changes)
                 wrote = True
                 claims = claims or bool(changes.wants or changes.withdraws)
+                if len(changes.events) > 1:
+                    malformed += sum(event.kind == OPTION_MALFORMED for event in changes.events)
             if answer is not None:
                 answers.append((received, answer))
             verdicts.append(verdict)
-        return Committed(answers, Counter(verdicts), claims, wrote)
+        return Committed(answers, Counter(verdicts), malformed, claims, wrote)
 
     def _prefetch(self, messages: list[tuple[R, M]], view: LeaseBatch) -> None:
         """Reads in one look what the messages speak of, and what new clients among them will be offered."""

@@ -59,6 +59,16 @@ def test_the_good_file_loads(tmp_path: Path) -> None:
     assert str(configuration.dhcp4.subnets[0].subnet) == "10.1.0.0/16"
 
 
+def test_an_address_that_may_end_in_a_port_is_asked_about(tmp_path: Path) -> None:
+    (line,) = complaint(tmp_path, GOOD.replace('"127.0.0.1:5300"', '"::1:5301"'))
+    assert line == (
+        'dns.listen[0] = "::1:5301": ends in a port or is an address without one; write [::1]:5301 or [::1:5301];'
+        ' write an address and a port, such as "10.1.0.1:53" or "[::1]:53"'
+    )
+    for clear in ("[::1]:5301", "[::1:5301]", "::1", "fd00::53", "2001:db8::a:beef"):
+        assert read(tmp_path, GOOD.replace('"127.0.0.1:5300"', f'"{clear}"')).dns
+
+
 # One line of the good file is replaced; the line of complaint is given whole: key, value, what is wrong, what is right.
 REPLACED = {
     "no-prefix": (

@@ -144,6 +144,18 @@ def test_check_config_reads_zone_files_as_the_service_will(config: Path) -> None
     assert f"zone file {a}: line 3: " in started.stderr
 
 
+def test_check_config_remarks_on_what_loads_and_may_not_be_meant(config: Path) -> None:
+    subnet = 'subnet = "10.1.0.0/16"\nreservations = [{ hw-address = "02:00:5e:10:00:07", hostname = "wpad" }]\n'
+    config.write_text(f'{CONFIG}\n[dhcp4]\nlisten = ["127.0.0.1:6767"]\n[[dhcp4.subnets]]\n{subnet}')
+    done = run("check-config", "-c", str(config))
+    assert (done.returncode, done.stderr) == (0, "")
+    right, remark = done.stdout.splitlines()
+    assert right == f"{config} is right: subnets 1, zones 2, keys 0"
+    assert remark.startswith(
+        f"remark: {config}: dhcp4.subnets[0].reservations[0].hostname: gives this host the name wpad"
+    )
+
+
 def test_a_folder_that_is_not_there_is_said_with_how_to_make_it(config: Path) -> None:
     config.write_text(f'store = {{ url = "sqlite:data/tenure.db" }}\n{CONFIG}')
     folder = config.parent / "data"

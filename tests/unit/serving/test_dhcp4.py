@@ -18,6 +18,7 @@ from dhcpv4 import request
 from tenure.leasing.v4.arrival import Destination
 from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.history import EventFilter
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.serving.dhcp4 import Dhcp4Service, begins
@@ -152,6 +153,15 @@ def test_malformed_packets_are_counted_and_the_others_served(bench: Bench) -> No
     assert bench.serve(b"", message(DISCOVER, 1), message(DISCOVER, 2)[:242]) == [OFFER]
     assert bench.serve(b"x") == []
     assert bench.report.counts == {"packets_malformed": 3, "packets_offered": 1}
+
+
+def test_an_option_81_that_cannot_be_read_is_counted_where_its_lease_is_committed(bench: Bench) -> None:
+    broken = (81, b"\1\0\0..")
+    bench.serve(message(DISCOVER, 1, broken))
+    bench.serve(message(REQUEST, 1, (54, ip("10.1.0.1")), (50, ip("10.1.0.100")), broken), select(2, "10.1.0.101"))
+    assert bench.report.counts["options_malformed"] == 1
+    (entry,) = bench.leases.history.events(EventFilter(kind="option-malformed"))
+    assert entry.event.detail == "option 81 is 0100002e2e: a label is empty at octet 3"
 
 
 def test_without_the_ledger_nobody_is_answered_and_it_is_said_once(bench: Bench) -> None:

@@ -36,7 +36,8 @@ def check_config(config: ConfigOption, explain: ExplainOption = None, output: Fo
         if explain is not None:
             _explain(configuration, explain, output)
             return
-        from tenure.config.problem import ConfigurationError  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.config.problem import ConfigurationError, problem_line  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.config.remarks import remarks  # noqa: PLC0415
         from tenure.console.zone_files import check_zone_files  # noqa: PLC0415
 
         if problems := [*_check_folder(configuration), *check_zone_files(configuration)]:
@@ -45,6 +46,8 @@ def check_config(config: ConfigOption, explain: ExplainOption = None, output: Fo
         subnets = (len(dhcp4.placed_subnets()) if dhcp4 else 0) + (len(dhcp6.subnets) if dhcp6 else 0)
         zones = len(dns.zones) if dns else 0
         print(f"{config} is right: subnets {subnets}, zones {zones}, keys {len(configuration.keys)}")
+        for remark in remarks(configuration):
+            print(f"remark: {problem_line(config, {}, remark)}")
 
 
 def _explain(configuration: Configuration, target: str, output: Format) -> None:

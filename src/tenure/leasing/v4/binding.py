@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tenure.dhcpwire.fqdn import parse_fqdn81
+from tenure.dhcpwire.fqdn import fqdn_fault, parse_fqdn81
 from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
 from tenure.dnswire.name import Name, to_text
@@ -27,7 +27,7 @@ from tenure.leasing.v4.terms import INFINITE, Terms
 from tenure.leasing.v4.verdict import Verdict
 from tenure.leasing.want import want_of
 from tenure.naming.choice import Naming, name_lease
-from tenure.naming.event import Event
+from tenure.naming.event import OPTION_MALFORMED, Event
 from tenure.naming.place import Place, guest_lifetime
 from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
 from tenure.naming.reason import Reason
@@ -159,6 +159,11 @@ def bind(
         left.withdraws,
         (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
     )
+    if naming.reply_fqdn is None and _CLIENT_FQDN in packet.options:
+        unread = lease_event(
+            inquiry, OPTION_MALFORMED, cause, lease, fqdn_fault(_CLIENT_FQDN, packet.options[_CLIENT_FQDN])
+        )
+        changes = changes._replace(events=(*changes.events, unread))
     if speaker is not None:
         changes = with_device(changes, speaker, naming, _about(inquiry, cause), settles=settles)
     inquiry.offers.forget(address)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
+from tenure.dhcpwire.fqdn import ClientFqdn, fqdn_fault, parse_fqdn39
 from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.dnswire.name import to_text
@@ -27,6 +27,7 @@ from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.want import want_of
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming, name_lease
+from tenure.naming.event import OPTION_MALFORMED
 from tenure.naming.place import Place
 from tenure.naming.policy import NamingPolicy, OnMove
 from tenure.naming.reason import Reason
@@ -171,9 +172,18 @@ def bind(
             naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
         lease = _row(inquiry, wish, choice, naming, row if renewed else None)
         _bind_one(inquiry, draft, lease, row, cause, renewed=renewed)
+        if naming is not None and naming.reply_fqdn is None:
+            tell_unread(inquiry, draft, lease, cause)
         if naming is not None and is_named(lease):
             draft.want(want_of(lease, naming.ttl, choice.prepared.subnet.naming, inquiry.now, renewed=renewed))
     _leave(inquiry, draft, grant, namings, cause, settles=settles)
+
+
+def tell_unread(inquiry: Inquiry, draft: Draft, lease: Lease, cause: str) -> None:
+    """A line of the history about an option 39 that cannot be read, if the client sent one."""
+    sent = inquiry.datagram.message.options.get(_CLIENT_FQDN)
+    if sent is not None:
+        draft.tell(OPTION_MALFORMED, cause, lease, fqdn_fault(_CLIENT_FQDN, sent))
 
 
 def of_device(

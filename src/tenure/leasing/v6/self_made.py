@@ -20,7 +20,7 @@ from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6 import reply
-from tenure.leasing.v6.binding import client_fqdn, device_speaker, name_client, whereabouts
+from tenure.leasing.v6.binding import client_fqdn, device_speaker, name_client, tell_unread, whereabouts
 from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v6.link import subnet_on
@@ -108,6 +108,8 @@ def _note(
             draft.tell("lease-superseded", _CAUSE, row, "another client tells of the address as its own")
     draft.put(lease)
     draft.tell("lease-renewed" if renewed else "lease-bound", _CAUSE, lease, "an address that the client made itself")
+    if client_fqdn(inquiry) is None:
+        tell_unread(inquiry, draft, lease, _CAUSE)
     if is_named(lease):
         draft.want(want_of(lease, naming.ttl, prepared.subnet.naming, inquiry.now, renewed=renewed))
     return naming

@@ -102,6 +102,8 @@ def test_a_malformed_option_81_costs_the_name_of_the_client_and_not_its_lease() 
     answer = network.client().saying((81, b"\4")).join()
     assert 81 not in answer.options
     assert names(network) == [("host-10-1-0-100", True, True)]
+    assert [event.kind for event in network.view.events] == ["lease-bound", "option-malformed"]
+    assert network.view.events[1].detail == "option 81 is 04: option 81 has at least 3 octets at octet 0"
 
 
 def test_a_new_name_at_renewal_withdraws_the_old_one() -> None:
