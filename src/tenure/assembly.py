@@ -222,7 +222,7 @@ def subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) ->
 
     return SubnetTable(
         subnets(configuration, hash_key),
-        client_classes(configuration),
+        client_classes(dhcp4),
         dhcp4.identifier_expression,
         limits(dhcp4),
         share_of(dhcp4.load_balance),

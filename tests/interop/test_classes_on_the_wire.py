@@ -10,13 +10,13 @@ from clients import dhclient, udhcpc
 from lan import Lan, lan
 
 PLACES = """
-[[client-classes]]
+[[dhcp4.client-classes]]
 name = "phones"
 test = "substring(option[60].hex, 0, 5) == 'phone'"
 valid-lifetime = 300
 ddns-generated-prefix = "phone"
 
-[[client-classes]]
+[[dhcp4.client-classes]]
 name = "far"
 test = "relay4[1].hex == 'eth1'"
 

@@ -19,7 +19,7 @@ SERVER, RELAY = "10.9.0.1", "10.9.0.2"
 RELAYS = ("10.1.0.1", "10.2.0.1", "10.3.0.1", "10.5.0.1")  # the relay's own, one in each network of the battery
 
 TENURE = f"""
-[[client-classes]]
+[[dhcp4.client-classes]]
 name = "phones"
 test = "substring(option[60].hex, 0, 5) == 'phone'"
 boot-file-name = "phone.cfg"

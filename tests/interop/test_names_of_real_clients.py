@@ -19,7 +19,7 @@ ddns-name-template = "{{prefix}}-{{hash}}"
 ddns-generated-prefix = "dev"
 ddns-client-update-wait = 2
 
-[[client-classes]]
+[[dhcp4.client-classes]]
 name = "kept"
 test = "option[60].text == 'kept'"
 ddns-update-model = "server"

@@ -14,14 +14,17 @@ from lease_view import MemoryView
 
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.dnswire.name import from_text
+from tenure.leasing.classes import ClientClass
 from tenure.leasing.expression.parser import parse_test
-from tenure.leasing.expression.v4 import V4
+from tenure.leasing.expression.v4 import V4, Sighting
+from tenure.leasing.level import Level
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.pool import Pool
 from tenure.leasing.v4.arrival import Arrival, Destination
 from tenure.leasing.v4.decide import decide
 from tenure.leasing.v4.inquiry import Decision
 from tenure.leasing.v4.link import SubnetTable
-from tenure.leasing.v4.subnet import ClientClass, Level, Pool, Subnet
+from tenure.leasing.v4.subnet import Subnet
 from tenure.leasing.v4.verdict import Verdict
 from tenure.naming.policy import NamingPolicy
 
@@ -57,7 +60,9 @@ def subnet(prefix: str = "10.1.0.0/24", pools: str = "10.1.0.100-10.1.0.109", **
     return Subnet(**{**defaults, **given})
 
 
-def client_class(name: str, test: str | None = None, *, if_required: bool = False, **level: Any) -> ClientClass:
+def client_class(
+    name: str, test: str | None = None, *, if_required: bool = False, **level: Any
+) -> ClientClass[Sighting]:
     """A class; anything of `Level` can be given."""
     parsed = None if test is None else parse_test(test, V4)
     return ClientClass(name, parsed, Level(**level), only_if_required=if_required)
@@ -116,7 +121,9 @@ def read_reply(verdict: Verdict, octets: bytes, destination: Destination) -> Ans
 class Network:
     """A server of some subnets. Messages come by the relay of the first one unless told otherwise."""
 
-    def __init__(self, *subnets: Subnet, view: MemoryView | None = None, classes: Sequence[ClientClass] = ()) -> None:
+    def __init__(
+        self, *subnets: Subnet, view: MemoryView | None = None, classes: Sequence[ClientClass[Sighting]] = ()
+    ) -> None:
         self.subnets = SubnetTable(subnets or (subnet(),), classes)
         self.view = view or MemoryView()
         self.offers = OfferBook()

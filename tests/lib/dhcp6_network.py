@@ -34,7 +34,7 @@ from tenure.dhcpwire.v6.message import parse_datagram
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Lease
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.v4.subnet import Pool
+from tenure.leasing.pool import Pool
 from tenure.leasing.v6.arrival import Arrival, Destination
 from tenure.leasing.v6.decide import decide
 from tenure.leasing.v6.inquiry import Decision, Server

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tenure.leasing.lease import LeaseState
-from tenure.leasing.v4.subnet import Pool, Reservation
+from tenure.leasing.pool import Pool
+from tenure.leasing.v4.subnet import Reservation
 
 CLIENTS = st.integers(1, 5)
 RELAYS = st.sampled_from(["10.1.0.254", "10.2.0.254"])

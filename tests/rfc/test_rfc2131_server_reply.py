@@ -8,8 +8,9 @@ import pytest
 from dhcp4_network import ACK, NAK, OFFER, Network, ip, on_wire, relayed, subnet, unicast
 from dhcpv4 import request
 
+from tenure.leasing.level import Level
 from tenure.leasing.v4.arrival import Arrival, Destination
-from tenure.leasing.v4.subnet import Level, Reservation
+from tenure.leasing.v4.subnet import Reservation
 from tenure.leasing.v4.verdict import Verdict
 
 EVERYBODY = ip("255.255.255.255")

@@ -17,17 +17,15 @@ from tenure.leasing.classes import BUILT_IN, VENDOR_CLASS
 
 def check_classes(configuration: Configuration) -> Iterator[Problem]:
     """Each class is defined once and before it is spoken of, and each one that is spoken of is there."""
-    classes = configuration.client_classes
-    for index, first in repeated(one.name for one in classes):
-        yield Problem(
-            ("client-classes", index, "name"),
-            f"is the name of client-classes[{first}] too",
-            "give each class a name of its own",
-        )
-    for index, one in enumerate(classes):
-        yield from _check_class(one, classes[:index], index)
     if configuration.dhcp4 is None:
         return
+    classes = configuration.dhcp4.client_classes
+    at: Location = ("dhcp4", "client-classes")
+    for index, first in repeated(one.name for one in classes):
+        wrong = f"is the name of client-classes[{first}] too"
+        yield Problem((*at, index, "name"), wrong, "give each class a name of its own")
+    for index, one in enumerate(classes):
+        yield from _check_class(one, classes[:index], (*at, index))
     for index, network in enumerate(configuration.dhcp4.shared_networks):
         here = ("dhcp4", "shared-networks", index)
         yield from _check_guard(classes, network.client_class, network.require_client_classes, here)
@@ -49,8 +47,7 @@ def _check_reservations(
         yield from check_level(reservation, (*at, index))
 
 
-def _check_class(one: ClientClassSection, before: Sequence[ClientClassSection], index: int) -> Iterator[Problem]:
-    at = ("client-classes", index)
+def _check_class(one: ClientClassSection, before: Sequence[ClientClassSection], at: Location) -> Iterator[Problem]:
     if is_built_in(one.name):
         yield Problem((*at, "name"), "is a class that is there by itself", "give it another name")
     if one.only_if_required and one.test is None:
@@ -90,7 +87,9 @@ def _check_guard(
 
 def _check_defined(classes: Sequence[ClientClassSection], name: str, at: Location) -> Iterator[Problem]:
     if not is_built_in(name) and all(one.name != name for one in classes):
-        yield Problem(at, "is no class that is defined", "define it under [[client-classes]]" + _near(classes, name))
+        yield Problem(
+            at, "is no class that is defined", "define it under [[dhcp4.client-classes]]" + _near(classes, name)
+        )
 
 
 def _near(classes: Sequence[ClientClassSection], name: str) -> str:

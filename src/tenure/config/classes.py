@@ -1,4 +1,4 @@
-"""`[[client-classes]]`: sets of clients, by what is in their packets. Keys and meanings are Kea's."""
+"""`[[dhcp4.client-classes]]`: sets of clients, by what is in their packets. Keys and meanings are Kea's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tenure.config.fields import ClassTest
+from tenure.config.fields4 import ClassTest
 from tenure.config.lease_parameters import LevelParameters
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import PrivateAttr
 
-from tenure.config.classes import ClientClassSection
 from tenure.config.ddns import Ddns
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dhcp6 import Dhcp6
@@ -36,9 +35,6 @@ class Configuration(Section):
 
     dhcp6: Dhcp6 | None = None
     """The DHCPv6 server. Left out: none is run."""
-
-    client_classes: list[ClientClassSection] = []
-    """Sets of clients, for whom subnets and pools are reserved and who get options and names of their own."""
 
     ddns: Ddns = Ddns()
     """Names of leases in DNS."""

@@ -6,20 +6,19 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from tenure.config.classes import ClientClassSection
 from tenure.config.ddns import DdnsParameters
-from tenure.config.fields import (
+from tenure.config.fields import Interface
+from tenure.config.fields4 import (
     Address,
     CircuitIdKey,
     ClassValue,
     ClientIdKey,
-    DuidKey,
-    FlexIdKey,
-    HardwareKey,
-    Interface,
     Listen4,
     PoolRange,
     SubnetPrefix,
 )
+from tenure.config.lease_fields import DuidKey, FlexIdKey, HardwareKey
 from tenure.config.lease_parameters import LeaseParameters, LevelParameters
 from tenure.config.load_balance import LoadBalanceSection
 from tenure.config.problem import Location
@@ -170,6 +169,9 @@ class Dhcp4(LeaseParameters):
 
     listen: list[Listen4] = []
     """Addresses and ports for relayed clients; the port is 67 where none is written."""
+
+    client_classes: list[ClientClassSection] = []
+    """Sets of clients, for whom subnets and pools are reserved and who get options and names of their own."""
 
     subnets: list[SubnetSection] = []
     """The networks that are alone on their wire."""

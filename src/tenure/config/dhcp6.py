@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tenure.config.ddns import DdnsParameters
-from tenure.config.fields import DuidKey, HardwareKey, Interface
+from tenure.config.fields import Interface
 from tenure.config.fields6 import (
     Address6,
     Duid,
@@ -17,6 +17,7 @@ from tenure.config.fields6 import (
     PrefixText,
     SubnetPrefix6,
 )
+from tenure.config.lease_fields import DuidKey, HardwareKey
 from tenure.config.lease_parameters import Lifetime, OptionData
 from tenure.config.load_balance import LoadBalanceSection
 from tenure.config.section import Section

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -17,21 +17,11 @@ from pydantic_core import PydanticCustomError
 from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import RemoteServer
 from tenure.authority.views import ClientMatch, parse_client
-from tenure.dhcpwire.identity import circuit_id_key, client_id_key, duid_key_from_text, flex_id_key, hardware_key
 from tenure.dnswire.name import Name, from_text
-from tenure.leasing.expression.dialect import Dialect, Value
-from tenure.leasing.expression.parser import Expression, parse_test, parse_value
-from tenure.leasing.expression.tokens import ExpressionError
-from tenure.leasing.expression.v4 import V4, Sighting
-from tenure.leasing.v4.subnet import Pool
 from tenure.naming.hostname import normalise
 from tenure.naming.template import NameTemplate
 
-T = TypeVar("T")
-ETHERNET = 1  # hardware type
 _DNS_PORT = 53
-_SHOWN_BEFORE = 30  # characters before a mistake in a test
-NOBODYS = (IPv4Network("0.0.0.0/8"), IPv4Network("224.0.0.0/3"))
 SHARED = "shared"  # the word for what is in no view of its own, where the name of a view is asked for
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -130,13 +120,6 @@ def _split_port(text: str) -> tuple[str, str]:
     return host, port
 
 
-def _parse_endpoint4(text: str) -> Endpoint:
-    endpoint = parse_endpoint(text)
-    if ":" in endpoint.host:
-        raise ValueError("DHCPv4 does not run over IPv6")
-    return endpoint
-
-
 def _parse_interface(text: str) -> str:
     # What Linux accepts as a name (dev_valid_name), without the names that look like a pattern.
     if not re.fullmatch(r"[^\s/:*]{1,15}", text) or text in {".", ".."}:
@@ -172,67 +155,6 @@ def _parse_replacement(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]*", text):
         raise ValueError("cannot stand in a host name itself")
     return text
-
-
-def _parse_hardware(text: str) -> bytes:
-    key = hardware_key(text)
-    if key[1] == ETHERNET and len(key) != 8:
-        raise ValueError(f"an Ethernet address has 6 octets, not {len(key) - 2}")
-    return key
-
-
-def _parse_ipv4(text: str) -> bytes:
-    try:
-        return IPv4Address(text).packed
-    except ValueError:
-        raise ValueError("is not an IPv4 address") from None
-
-
-def _parse_subnet(text: str) -> IPv4Network:
-    if "/" not in text:
-        raise ValueError("has no prefix length")
-    try:
-        network = IPv4Network(text)
-    except ValueError as error:
-        if "host bits" in str(error):
-            meant = IPv4Network(text, strict=False)
-            raise ValueError(f"has bits set behind its prefix (the network is {meant})") from None
-        raise ValueError("is not an IPv4 network") from None
-    if any(network.overlaps(nobodys) for nobodys in NOBODYS):
-        raise ValueError("has addresses that no host can have (0.0.0.0/8, and 224.0.0.0 and above)")
-    return network
-
-
-def _parse_pool(text: str) -> Pool:
-    if "/" in text:
-        network = _parse_subnet(text)
-        return Pool(network[0].packed, network[-1].packed)
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    if not dash:
-        raise ValueError("has no dash between two addresses")
-    pool = Pool(_parse_ipv4(first), _parse_ipv4(last))
-    if pool.last < pool.first:
-        raise ValueError(f"ends ({last}) before it begins ({first})")
-    return pool
-
-
-def _parse_class_test(text: str) -> Expression[Sighting]:
-    return _located(text, parse_test)
-
-
-def _parse_class_value(text: str) -> Value[Sighting]:
-    return _located(text, parse_value)
-
-
-def _located(text: str, parse: Callable[[str, Dialect[Sighting]], T]) -> T:
-    """What an expression is; its mistake with the text in front of it."""
-    try:
-        return parse(text, V4)
-    except ExpressionError as error:
-        before = text[: error.column - 1].strip()
-        shown = before if len(before) <= _SHOWN_BEFORE else f"...{before[-_SHOWN_BEFORE:]}"
-        behind = f", behind {shown}" if before else ""
-        raise ValueError(f"column {error.column}{behind}: {error.problem}") from None
 
 
 def _parse_place(text: str) -> Place:
@@ -306,10 +228,6 @@ Listen: TypeAlias = Annotated[
     Endpoint,
     *kind(parse_endpoint, 'write an address and a port, such as "10.1.0.1:53" or "[::1]:53"', "127.0.0.1:53"),
 ]
-Listen4: TypeAlias = Annotated[
-    Endpoint,
-    *kind(_parse_endpoint4, 'write an IPv4 address and a port, such as "10.1.0.1:67"', "127.0.0.1:67"),
-]
 Interface: TypeAlias = Annotated[
     str, *kind(_parse_interface, 'write the name of one interface, such as "eth0"', "eth0")
 ]
@@ -339,18 +257,6 @@ ViewClient: TypeAlias = Annotated[
         "10.1.0.0/16",
     ),
 ]
-Address: TypeAlias = Annotated[bytes, *kind(_parse_ipv4, 'write four numbers, such as "10.1.0.1"', "10.1.0.1")]
-SubnetPrefix: TypeAlias = Annotated[
-    IPv4Network, *kind(_parse_subnet, 'write a network, such as "10.1.0.0/16"', "10.1.0.0/16")
-]
-PoolRange: TypeAlias = Annotated[
-    Pool,
-    *kind(
-        _parse_pool,
-        'write a range, such as "10.1.0.50-10.1.0.250", or a network, such as "10.1.8.0/24"',
-        "10.1.0.50-10.1.255.250",
-    ),
-]
 PolicyRule: TypeAlias = Annotated[
     Rule, *kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
 ]
@@ -370,31 +276,6 @@ RemotePlace: TypeAlias = Annotated[
     ),
 ]
 Octets: TypeAlias = Annotated[int, *kind(_parse_size, 'write a number of octets, such as "500k", "64M" or "2G"', "64M")]
-HardwareKey: TypeAlias = Annotated[
-    bytes, *kind(_parse_hardware, 'write the octets, such as "02:00:5e:10:00:07"', "02:00:5e:10:00:07")
-]
-ClientIdKey: TypeAlias = Annotated[
-    bytes, *kind(client_id_key, 'write the octets, such as "01:02:00:5e:10:00:07"', "01:02:00:5e:10:00:07")
-]
-CircuitIdKey: TypeAlias = Annotated[
-    bytes, *kind(circuit_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")
-]
-ClassTest: TypeAlias = Annotated[
-    Expression[Sighting],
-    *kind(
-        _parse_class_test, "write a test as for Kea; docs/operate/dhcp.md has them all", "option[60].text == 'phone'"
-    ),
-]
-ClassValue: TypeAlias = Annotated[
-    Value[Sighting],
-    *kind(
-        _parse_class_value, "write a value as in the test of a class; docs/operate/dhcp.md has them", "relay4[1].hex"
-    ),
-]
-DuidKey: TypeAlias = Annotated[
-    bytes, *kind(duid_key_from_text, 'write the octets, such as "00:03:00:01:02:00:5e:10:00:07"', "00:03:00:01:02:00")
-]
-FlexIdKey: TypeAlias = Annotated[bytes, *kind(flex_id_key, "write the octets, or text as \"'port 7'\"", "'port 7'")]
 StoreUrl: TypeAlias = Annotated[
     str, *kind(_parse_store, 'write "sqlite:PATH" or "postgresql://USER@HOST/DATABASE"', "sqlite:tenure.db")
 ]

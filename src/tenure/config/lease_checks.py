@@ -19,7 +19,7 @@ from tenure.config.reservation_checks import (
     network_or_broadcast,
 )
 from tenure.config.subnets import lease_values
-from tenure.leasing.v4.subnet import Pool
+from tenure.leasing.pool import Pool
 
 
 def check_dhcp4(configuration: Configuration) -> Iterator[Problem]:

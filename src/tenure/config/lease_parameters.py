@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from tenure.config.ddns import DdnsParameters
-from tenure.config.fields import Address, wrong
+from tenure.config.fields import wrong
+from tenure.config.fields4 import Address
 from tenure.config.section import Section
 
 Lifetime = Annotated[int, Field(ge=1, le=0xFFFFFFFF)]

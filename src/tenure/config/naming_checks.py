@@ -69,7 +69,7 @@ def _places(configuration: Configuration) -> Iterator[Place]:
             *(((*at, "pools", number), pool) for number, pool in enumerate(subnet.pools)),
             *(((*at, "reservations", number), one) for number, one in enumerate(subnet.reservations)),
         ]
-        above += [(("client-classes", number), one) for number, one in enumerate(configuration.client_classes)]
+        above += [(("dhcp4", "client-classes", number), one) for number, one in enumerate(dhcp4.client_classes)]
         above += [(("dhcp4", "reservations", number), one) for number, one in enumerate(dhcp4.reservations)]
         for here, section in above:
             if settings := naming_settings(section):

@@ -41,7 +41,7 @@ class _Part:
         """The pool, class or reservation of this name; `ValueError`."""
         for candidate in cls._candidates(configuration, section, word):
             return candidate
-        known = [str(one.name) for one in configuration.client_classes]
+        known = [one.name for one in configuration.dhcp4.client_classes] if configuration.dhcp4 else []
         raise ValueError(
             f"{word!r} is no address of a pool and no reservation of {section.subnet}, and no class"
             f" ({', '.join(known) or 'there is none'})"
@@ -54,7 +54,7 @@ class _Part:
         for one in [*section.reservations, *configuration.dhcp4.reservations]:
             if _is_meant(one, word, address):
                 yield cls(0, NamingLevel(f"reservation {word}", naming_settings(one)))
-        for client_class in configuration.client_classes:
+        for client_class in configuration.dhcp4.client_classes:
             if client_class.name == word:
                 yield cls(1, NamingLevel(f"class {word}", naming_settings(client_class)))
         for pool in section.pools:

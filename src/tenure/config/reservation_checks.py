@@ -9,7 +9,7 @@ from tenure.config.dhcp4 import Dhcp4, ReservationSection, SubnetSection
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
 from tenure.config.subnets import identity_keys
-from tenure.leasing.v4.subnet import Pool
+from tenure.leasing.pool import Pool
 
 
 def check_subnet_reservations(section: SubnetSection, at: Location) -> Iterator[Problem]:

@@ -11,7 +11,11 @@ from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, Reservation
 from tenure.config.lease_parameters import LevelParameters
 from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
 from tenure.dhcpwire.v4.options import encode_option
-from tenure.leasing.v4.subnet import NO_LIMITS, ClientClass, Level, Limits, Pool, Reservation, Subnet
+from tenure.leasing.classes import ClientClass
+from tenure.leasing.expression.v4 import Sighting
+from tenure.leasing.level import Level
+from tenure.leasing.pool import Pool
+from tenure.leasing.v4.subnet import NO_LIMITS, Limits, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
 
 T = TypeVar("T")
@@ -142,11 +146,9 @@ def limits(dhcp4: Dhcp4) -> Limits:
     return NO_LIMITS if found == NO_LIMITS else found
 
 
-def client_classes(configuration: Configuration) -> tuple[ClientClass, ...]:
+def client_classes(dhcp4: Dhcp4) -> tuple[ClientClass[Sighting], ...]:
     """The classes in the order of the file."""
-    return tuple(
-        ClientClass(one.name, one.test, _level(one), one.only_if_required) for one in configuration.client_classes
-    )
+    return tuple(ClientClass(one.name, one.test, _level(one), one.only_if_required) for one in dhcp4.client_classes)
 
 
 def _pool(section: PoolSection) -> Pool:

@@ -134,15 +134,16 @@ def duid_key_from_text(text: str) -> bytes:
 
 def circuit_id_key(text: str) -> bytes:
     """The reservation key of a relay's circuit: hex as `01:02:...` or `0x0102...`, or text in quotes; `ValueError`."""
-    return bytes((CIRCUIT_ID_KEY,)) + _octets_or_text(text)
+    return bytes((CIRCUIT_ID_KEY,)) + octets_or_text(text)
 
 
 def flex_id_key(text: str) -> bytes:
     """The reservation key of the value of an expression, written as a circuit is; `ValueError`."""
-    return bytes((FLEX_ID_KEY,)) + _octets_or_text(text)
+    return bytes((FLEX_ID_KEY,)) + octets_or_text(text)
 
 
-def _octets_or_text(text: str) -> bytes:
+def octets_or_text(text: str) -> bytes:
+    """At least one octet, as hex or as text in quotes; `ValueError`."""
     text = text.strip()
     if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"" and text.isascii():
         return text[1:-1].encode("ascii")

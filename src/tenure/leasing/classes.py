@@ -1,39 +1,57 @@
 """Which client classes a packet belongs to: built-in ones, those of its reservation, and those whose test it passes.
 
-Built-in are `ALL`, `KNOWN` (the client has a reservation here), `UNKNOWN`, and `VENDOR_CLASS_` with option 60 behind
-it. A packet in the class `DROP` is not answered. Classes that nothing speaks of are not looked for.
+Built-in are `ALL`, `KNOWN` (the client has a reservation here), `UNKNOWN`, and `VENDOR_CLASS_` with what the client
+says of its vendor behind it. A packet in the class `DROP` is not answered. Classes that nothing speaks of are not
+looked for. The tests see a sighting of the protocol's own kind (`expression.v4`, `expression.v6`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeAlias
 
-from tenure.dhcpwire.v4.packet import Packet
+from tenure.leasing.expression.dialect import S
 from tenure.leasing.expression.parser import KNOWN, Expression
-from tenure.leasing.expression.v4 import Sighting
-from tenure.leasing.v4.arrival import Arrival
-from tenure.leasing.v4.subnet import NOTHING_SET, ClientClass, Level, Reservation, Subnet
+from tenure.leasing.level import NOTHING_SET, Level
 
 ALL, UNKNOWN, DROP = "ALL", "UNKNOWN", "DROP"
 VENDOR_CLASS = "VENDOR_CLASS_"
 BUILT_IN = frozenset({ALL, KNOWN, UNKNOWN})
 
-_VENDOR_CLASS_IDENTIFIER = 60
-
 Classes = tuple[str, ...]  # in the order in which the packet was found to be in them
+See: TypeAlias = Callable[[Sequence[str]], S]  # the packet, seen with the classes that it is known to be in so far
 
 
-class ClassTable:
-    """The configured classes, ready for packets."""
+@dataclass(frozen=True, slots=True)
+class ClientClass(Generic[S]):
+    """A set of clients. Without a test, those whose reservation names it."""
 
-    def __init__(self, classes: Sequence[ClientClass] = (), subnets: Sequence[Subnet] = ()) -> None:
+    name: str
+    test: Expression[S] | None = None
+    level: Level = NOTHING_SET
+    only_if_required: bool = False  # tested for clients of a subnet or pool that requires it, and no others
+
+
+class ClassTable(Generic[S]):
+    """The configured classes, ready for packets.
+
+    `spoken_of` are the names that subnets and pools ask for, `reserved` those that reservations give, and
+    `vendor_class` reads what a client says of its vendor, None if it says nothing.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[ClientClass[S]],
+        spoken_of: Iterable[str],
+        reserved: Iterable[str],
+        vendor_class: Callable[[S], bytes | None],
+    ) -> None:
         self.levels = {one.name: one.level for one in classes if one.level != NOTHING_SET}
         self._tests = {one.name: one.test for one in classes if one.test is not None}
-        self._used = frozenset(_used(classes, subnets))
-        by_reservation = {name for subnet in subnets for name in _reserved(subnet.reservations)}
-        if subnets:  # the server's are the same for each
-            by_reservation |= set(_reserved(subnets[0].shared_reservations))
-        late = _late(classes, by_reservation)
+        self._vendor_class = vendor_class
+        self._used = frozenset((*_used(classes), *spoken_of))
+        late = _late(classes, reserved)
         tested = [
             one for one in classes if one.test is not None and not one.only_if_required and one.name in self._used
         ]
@@ -42,28 +60,31 @@ class ClassTable:
         self._has_vendor_classes = any(name.startswith(VENDOR_CLASS) for name in self._used)
         self.is_empty = not self._used
 
-    def classify(self, packet: Packet, arrival: Arrival, reservation: Reservation | None) -> Classes:
-        """The classes of a packet in Kea's order: built-in, tested, the reservation's, and tests that ask for these."""
+    def classify(self, see: See[S], reserved: Sequence[str] | None) -> Classes:
+        """The classes of a packet in Kea's order: built-in, tested, the reservation's, and tests that ask for these.
+
+        `reserved` are the classes that the client's reservation gives it; None: it has none.
+        """
         found = [ALL]
-        if self._has_vendor_classes and _VENDOR_CLASS_IDENTIFIER in packet.options:
-            found.append(VENDOR_CLASS + packet.options[_VENDOR_CLASS_IDENTIFIER].decode("latin-1"))
-        seen = Sighting(packet, arrival, found)
+        seen = see(found)
+        if self._has_vendor_classes and (vendor := self._vendor_class(seen)) is not None:
+            found.append(VENDOR_CLASS + vendor.decode("latin-1"))
         for name, test in self._early:
             if test(seen):
                 found.append(name)
-        found.append(UNKNOWN if reservation is None else KNOWN)
-        if reservation is not None:
-            found += reservation.client_classes
+        found.append(UNKNOWN if reserved is None else KNOWN)
+        if reserved is not None:
+            found += reserved
         for name, test in self._late:
             if test(seen):
                 found.append(name)
         used = self._used
         return tuple([name for name in dict.fromkeys(found) if name in used])
 
-    def require(self, names: Sequence[str], packet: Packet, arrival: Arrival, classes: Classes) -> Classes:
+    def require(self, names: Sequence[str], see: See[S], classes: Classes) -> Classes:
         """The classes with those of the required ones, in their order, that the packet turns out to be in."""
         found = list(classes)
-        seen = Sighting(packet, arrival, found)
+        seen = see(found)
         for name in names:
             if name not in found and name in self._tests and self._tests[name].test(seen):
                 found.append(name)
@@ -74,27 +95,16 @@ class ClassTable:
         return [self.levels[name] for name in classes if name in self.levels]
 
 
-def _used(classes: Sequence[ClientClass], subnets: Sequence[Subnet]) -> Iterator[str]:
-    """The names that something speaks of."""
+def _used(classes: Sequence[ClientClass[S]]) -> Iterator[str]:
+    """The names that the classes themselves speak of."""
     for one in classes:
         if one.level != NOTHING_SET or one.name == DROP:
             yield one.name
         if one.test is not None:
             yield from one.test.members
-    for subnet in subnets:
-        yield from (*subnet.guards, *subnet.required_classes)
-        for pool in subnet.pools:
-            yield from pool.required_classes
-            if pool.client_class is not None:
-                yield pool.client_class
 
 
-def _reserved(reservations: Mapping[bytes, Reservation]) -> Iterator[str]:
-    for reservation in reservations.values():
-        yield from reservation.client_classes
-
-
-def _late(classes: Sequence[ClientClass], by_reservation: Collection[str]) -> set[str]:
+def _late(classes: Sequence[ClientClass[S]], by_reservation: Iterable[str]) -> set[str]:
     """The classes whose test depends, also by way of others, on the client's reservation."""
     late = {KNOWN, UNKNOWN, *by_reservation}
     for one in classes:  # a test can only speak of classes before it
@@ -103,6 +113,6 @@ def _late(classes: Sequence[ClientClass], by_reservation: Collection[str]) -> se
     return late
 
 
-def depends_on(test: Expression[Sighting] | None, names: Collection[str]) -> bool:
+def depends_on(test: Expression[S] | None, names: Collection[str]) -> bool:
     """Whether the test asks for one of the classes."""
     return test is not None and not test.members.isdisjoint(names)

@@ -13,8 +13,8 @@ from tenure.dnswire.name import Name
 from tenure.leasing.ended_row import declined, nameless, released
 from tenure.leasing.history import lease_event
 from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.leasing.link import subnet_on
 from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
-from tenure.leasing.v4.link import subnet_on
 from tenure.leasing.v4.reply import names_us
 from tenure.leasing.v4.verdict import Verdict
 from tenure.naming.event import Event

@@ -1,4 +1,4 @@
-"""`[[client-classes]]`, what speaks of them, and what is wrong with either."""
+"""`[[dhcp4.client-classes]]`, what speaks of them, and what is wrong with either."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tenure.config.load import load
 from tenure.config.problem import ConfigurationError
 from tenure.config.subnets import client_classes, subnets
-from tenure.leasing.v4.subnet import Level
+from tenure.leasing.level import Level
 
 MINIMAL = """
 [store]
@@ -33,7 +33,7 @@ listen = ["127.0.0.1:6767"]
 subnet = "10.1.0.0/16"
 {subnet}
 """
-CLASS = '[[client-classes]]\nname = "phones"\n'
+CLASS = '[[dhcp4.client-classes]]\nname = "phones"\n'
 PHONES = CLASS + "test = \"option[60].text == 'phone'\"\n"
 
 
@@ -59,7 +59,9 @@ def test_a_pool_is_text_or_a_table(tmp_path: Path) -> None:
 
 def test_a_class_is_a_test_and_what_its_members_get(tmp_path: Path) -> None:
     more = 'only-if-required = true\nboot-file-name = "phone.cfg"\nnext-server = "10.1.0.4"\nserver-hostname = "boot"\n'
-    (one,) = client_classes(load(written(tmp_path, PHONES + more)))
+    dhcp4 = load(written(tmp_path, PHONES + more)).dhcp4
+    assert dhcp4 is not None
+    (one,) = client_classes(dhcp4)
     assert one.test is not None
     assert (one.name, one.test.text, one.only_if_required) == ("phones", "option[60].text == 'phone'", True)
     assert one.level == Level(next_server=bytes((10, 1, 0, 4)), server_name=b"boot", boot_file_name=b"phone.cfg")
@@ -75,46 +77,50 @@ WRONG = {
     "test": (
         CLASS + 'test = "option[60].hex == and known"',
         "",
-        'client-classes[0].test = "option[60].hex == and known": column 19, behind option[60].hex ==: a value or a '
+        'dhcp4.client-classes[0].test = "option[60].hex == and known": column 19, behind option[60].hex ==: a '
+        "value or a "
         "condition is expected here, not and; write a test as for Kea; docs/operate/dhcp.md has them all",
     ),
     "asks-forward": (
-        CLASS + 'test = "member(\'telephones\')"\n[[client-classes]]\nname = "telephones"',
+        CLASS + 'test = "member(\'telephones\')"\n[[dhcp4.client-classes]]\nname = "telephones"',
         "",
-        "client-classes[0].test = \"member('telephones')\": asks for the class telephones, which is not defined above; "
+        "dhcp4.client-classes[0].test = \"member('telephones')\": asks for the class telephones, which is not "
+        "defined above; "
         "define that class above this one",
     ),
     "asks-near": (
-        PHONES + '[[client-classes]]\nname = "b"\ntest = "member(\'phone\')"',
+        PHONES + '[[dhcp4.client-classes]]\nname = "b"\ntest = "member(\'phone\')"',
         "",
-        "client-classes[1].test = \"member('phone')\": asks for the class phone, which is not defined above; "
+        "dhcp4.client-classes[1].test = \"member('phone')\": asks for the class phone, which is not defined above; "
         "define that class above this one; did you mean phones?",
     ),
     "twice": (
         PHONES + PHONES,
         "",
-        'client-classes[1].name = "phones": is the name of client-classes[0] too; give each class a name of its own',
+        'dhcp4.client-classes[1].name = "phones": is the name of client-classes[0] too; give each class a name '
+        "of its own",
     ),
     "built-in": (
-        '[[client-classes]]\nname = "KNOWN"',
+        '[[dhcp4.client-classes]]\nname = "KNOWN"',
         "",
-        'client-classes[0].name = "KNOWN": is a class that is there by itself; give it another name',
+        'dhcp4.client-classes[0].name = "KNOWN": is a class that is there by itself; give it another name',
     ),
     "required-untested": (
         CLASS + "only-if-required = true",
         "",
-        "client-classes[0].only-if-required = true: is about a class without a test; set test, or leave this out",
+        "dhcp4.client-classes[0].only-if-required = true: is about a class without a test; set test, or leave this out",
     ),
     "undefined-guard": (
         "",
         'client-class = "phones"',
-        'dhcp4.subnets[0].client-class = "phones": is no class that is defined; define it under [[client-classes]]',
+        'dhcp4.subnets[0].client-class = "phones": is no class that is defined; define it under '
+        "[[dhcp4.client-classes]]",
     ),
     "undefined-in-pool": (
         PHONES,
         'pools = [{ pool = "10.1.0.50-10.1.0.99", client-class = "fones" }]',
         'dhcp4.subnets[0].pools[0].client-class = "fones": is no class that is defined; '
-        "define it under [[client-classes]]; did you mean phones?",
+        "define it under [[dhcp4.client-classes]]; did you mean phones?",
     ),
     "guard-too-late": (
         PHONES + "only-if-required = true",
@@ -126,18 +132,19 @@ WRONG = {
         "",
         'require-client-classes = ["a"]',
         'dhcp4.subnets[0].require-client-classes[0] = "a": is no class that is defined; '
-        "define it under [[client-classes]]",
+        "define it under [[dhcp4.client-classes]]",
     ),
     "undefined-reserved": (
         "",
         'reservations = [{ hw-address = "02:00:00:00:00:01", client-classes = ["a"] }]',
         'dhcp4.subnets[0].reservations[0].client-classes[0] = "a": is no class that is defined; '
-        "define it under [[client-classes]]",
+        "define it under [[dhcp4.client-classes]]",
     ),
     "bounds-alone": (
         CLASS + "max-valid-lifetime = 600",
         "",
-        "client-classes[0].max-valid-lifetime = 600: stands without valid-lifetime; set that too, or leave this out",
+        "dhcp4.client-classes[0].max-valid-lifetime = 600: stands without valid-lifetime; set that too, or "
+        "leave this out",
     ),
     "bounds-crossed": (
         PHONES,
@@ -147,7 +154,8 @@ WRONG = {
     "option": (
         CLASS + 'option-data = { routers = "10.1.0" }',
         "",
-        "client-classes[0].option-data.routers = \"10.1.0\": option routers: an IPv4 address is needed, not '10.1.0'; "
+        'dhcp4.client-classes[0].option-data.routers = "10.1.0": option routers: an IPv4 address is needed, '
+        "not '10.1.0'; "
         'write Kea\'s names and values, such as routers = ["10.1.0.1"]',
     ),
     "pool-as-text": (

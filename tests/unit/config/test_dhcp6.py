@@ -15,7 +15,7 @@ from tenure.config.problem import ConfigurationError
 from tenure.config.subnets6 import subnet6_id, subnets6
 from tenure.config.zones import reserved_addresses
 from tenure.dnswire.name import from_text
-from tenure.leasing.v4.subnet import Pool
+from tenure.leasing.pool import Pool
 from tenure.leasing.v6.subnet import PrefixPool, Reservation
 
 GOOD = """

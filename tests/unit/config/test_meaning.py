@@ -13,7 +13,7 @@ from tenure.config.subnets import subnets
 from tenure.config.zones import UPDATER_KEY, server_name, start_records, zone_settings
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import from_text
-from tenure.leasing.v4.subnet import Pool
+from tenure.leasing.pool import Pool
 from tenure.naming.policy import ReplaceClientName
 from tenure.naming.registration import Direction
 from tenure.naming.ttl import record_ttl

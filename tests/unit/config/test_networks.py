@@ -132,7 +132,7 @@ WRONG = {
     "class-of-the-network": (
         NETWORK.replace('"ALL"', '"phones"').format(more="", first="", second=""),
         'dhcp4.shared-networks[0].client-class = "phones": is no class that is defined; '
-        "define it under [[client-classes]]",
+        "define it under [[dhcp4.client-classes]]",
     ),
 }
 

@@ -47,7 +47,7 @@ ddns-generated-prefix = "two"
 duid = "00:03:00:01:02:00:5e:10:00:09"
 hostname = "laptop"
 ddns-ttl = 45
-[[client-classes]]
+[[dhcp4.client-classes]]
 name = "phones"
 test = "option[60].text == 'phone'"
 ddns-generated-prefix = "phone"

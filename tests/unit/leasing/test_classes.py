@@ -9,7 +9,10 @@ from dhcp4_network import NAMING, Client, Network, client_class, ip, subnet
 from dhcpv4 import tlv
 
 from tenure.dnswire.name import from_text
-from tenure.leasing.v4.subnet import ClientClass, Level, Pool, Reservation, Subnet
+from tenure.leasing.classes import ClientClass
+from tenure.leasing.level import Level
+from tenure.leasing.pool import Pool
+from tenure.leasing.v4.subnet import Reservation, Subnet
 from tenure.leasing.v4.verdict import Verdict
 
 PHONE = (60, b"phone v2")

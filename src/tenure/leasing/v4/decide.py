@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware
 from tenure.dhcpwire.v4.options import MessageType
 from tenure.dhcpwire.v4.packet import BOOTREQUEST, NO_ADDRESS, Packet
 from tenure.leasing.classes import DROP, Classes
 from tenure.leasing.ending import decline, release
-from tenure.leasing.identities import Identities, identities
+from tenure.leasing.expression.v4 import Sighting
+from tenure.leasing.identities import Identities
 from tenure.leasing.lease import NOTHING, LeaseView
+from tenure.leasing.link import reservation_on, subnet_on
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.share import waited_seconds
 from tenure.leasing.v4 import reply
 from tenure.leasing.v4.arrival import Arrival
 from tenure.leasing.v4.discover import discover
+from tenure.leasing.v4.identities import identities
 from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
-from tenure.leasing.v4.link import SubnetTable, reservation_on, subnet_on
+from tenure.leasing.v4.link import SubnetTable
 from tenure.leasing.v4.request import request
 from tenure.leasing.v4.verdict import Verdict
 
@@ -78,7 +82,9 @@ def decide(
     if subnets.has_reservations:
         known_as = identities(packet, arrival, client, subnets.flex)
     if not subnets.classes.is_empty:
-        classes = subnets.classes.classify(packet, arrival, reservation_on(link, known_as))
+        reservation = reservation_on(link, known_as)
+        reserved = None if reservation is None else reservation.client_classes
+        classes = subnets.classes.classify(partial(Sighting, packet, arrival), reserved)
         if DROP in classes:
             return silent(Verdict.DROPPED)
         if subnets.is_guarded:

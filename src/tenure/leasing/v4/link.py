@@ -5,26 +5,24 @@ A link is usually one subnet. Those of a shared network are on one, and so are s
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.dhcpwire.v4.relay_agent import LINK_SELECTION, sub_option
-from tenure.leasing.classes import ClassTable
+from tenure.leasing.classes import ClassTable, ClientClass
 from tenure.leasing.expression.dialect import Value
 from tenure.leasing.expression.v4 import Sighting
-from tenure.leasing.identities import Identities
+from tenure.leasing.link import grouped
 from tenure.leasing.share import Share
 from tenure.leasing.v4.arrival import Arrival
 from tenure.leasing.v4.prepared import PreparedSubnet
-from tenure.leasing.v4.subnet import NO_LIMITS, ClientClass, Limits, Reservation, Subnet
+from tenure.leasing.v4.subnet import NO_LIMITS, Limits, Subnet
 from tenure.naming.policy import OneDevice
-
-K = TypeVar("K", bound=Hashable)
 
 Link: TypeAlias = tuple[PreparedSubnet, ...]
 
-_RELAY_AGENT_INFORMATION, _SUBNET_SELECTION = 82, 118
+_VENDOR_CLASS_IDENTIFIER, _RELAY_AGENT_INFORMATION, _SUBNET_SELECTION = 60, 82, 118
 _REMEMBERED = 4096  # addresses of relays whose link was looked up
 
 
@@ -38,12 +36,12 @@ class SubnetTable:
     def __init__(
         self,
         subnets: Sequence[Subnet],
-        classes: Sequence[ClientClass] = (),
+        classes: Sequence[ClientClass[Sighting]] = (),
         flex: Value[Sighting] | None = None,
         limits: Limits = NO_LIMITS,
         share: Share | None = None,
     ) -> None:
-        self.classes = ClassTable(classes, subnets)
+        self.classes = ClassTable(classes, _spoken_of(subnets), _reserved_classes(subnets), _vendor_class)
         self.flex = flex
         self.limits = limits
         self.share = share
@@ -52,8 +50,8 @@ class SubnetTable:
         self.checks_addresses = any(subnet.ping_check or subnet.arp_check for subnet in subnets)
         self.knows_devices = any(one.naming.one_device is not OneDevice.OFF for one in subnets)
         prepared = [PreparedSubnet(subnet, self.classes) for subnet in subnets]
-        self._networks = _grouped((one.subnet.network, one) for one in prepared)
-        self._of_interface = _grouped((one.subnet.interface, one) for one in prepared)
+        self._networks = grouped((one.subnet.network, one) for one in prepared)
+        self._of_interface = grouped((one.subnet.interface, one) for one in prepared)
         self._of_relay = {relay: self._beside(one) for one in prepared for relay in one.subnet.relays}
         # the longest prefix first, so that the narrowest subnet has an address
         self._by_prefix = sorted(prepared, key=lambda one: -one.subnet.prefix_length)
@@ -101,27 +99,23 @@ class SubnetTable:
         return (one,) if name is None else self._networks[name]
 
 
-def _grouped(keyed: Iterable[tuple[K | None, PreparedSubnet]]) -> dict[K, Link]:
-    """The subnets that have a key in common, in their order."""
-    found: dict[K, Link] = {}
-    for key, one in keyed:
-        if key is not None:
-            found[key] = (*found.get(key, ()), one)
-    return found
+def _spoken_of(subnets: Sequence[Subnet]) -> Iterator[str]:
+    """The classes that subnets and pools ask for."""
+    for subnet in subnets:
+        yield from (*subnet.guards, *subnet.required_classes)
+        for pool in subnet.pools:
+            yield from pool.required_classes
+            if pool.client_class is not None:
+                yield pool.client_class
 
 
-def subnet_on(link: Link, address: bytes) -> PreparedSubnet | None:
-    """The subnet of the link that the address is in, None if it is on another network."""
-    for one in link:
-        if one.holds(address):
-            return one
-    return None
+def _reserved_classes(subnets: Sequence[Subnet]) -> Iterator[str]:
+    """The classes that reservations give; those of the server are the same for each subnet."""
+    held = [one.reservations for one in subnets] + [one.shared_reservations for one in subnets[:1]]
+    for reservations in held:
+        for reservation in reservations.values():
+            yield from reservation.client_classes
 
 
-def reservation_on(link: Link, identities: Identities) -> Reservation | None:
-    """The client's reservation in the first subnet of the link that has one for it."""
-    for one in link:
-        reservation = one.reservation(identities)
-        if reservation is not None:
-            return reservation
-    return None
+def _vendor_class(seen: Sighting) -> bytes | None:
+    return seen.packet.options.get(_VENDOR_CLASS_IDENTIFIER)

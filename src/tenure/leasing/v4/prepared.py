@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.classes import Classes, ClassTable
-from tenure.leasing.identities import Identities
+from tenure.leasing.expression.v4 import Sighting
+from tenure.leasing.identities import Identities, reserved_key
+from tenure.leasing.level import NOTHING_SET
+from tenure.leasing.pool import Pool
 from tenure.leasing.v4.arrival import Arrival
-from tenure.leasing.v4.subnet import NOTHING_SET, Pool, Reservation, Subnet
+from tenure.leasing.v4.subnet import Reservation, Subnet
 from tenure.leasing.v4.terms import Terms, last_of
 
 _REMEMBERED = 4096  # different terms; each combination of pool, classes and reservation has its own
@@ -35,7 +40,7 @@ class PreparedSubnet:
         "terms",
     )
 
-    def __init__(self, subnet: Subnet, classes: ClassTable) -> None:
+    def __init__(self, subnet: Subnet, classes: ClassTable[Sighting]) -> None:
         self.subnet = subnet
         self.subnet_id = subnet.subnet_id
         self.network = self._first = subnet.prefix.to_bytes(4, "big")
@@ -54,12 +59,7 @@ class PreparedSubnet:
 
     def reservation_key(self, identities: Identities) -> bytes | None:
         """The identity by which the client has a reservation that counts in this subnet: its own, or the server's."""
-        subnet = self.subnet
-        for reservations in (subnet.reservations, subnet.shared_reservations):
-            for key in identities:
-                if key in reservations:
-                    return key
-        return None
+        return reserved_key(identities, self.subnet.reservations, self.subnet.shared_reservations)
 
     def reservation(self, identities: Identities) -> Reservation | None:
         """What is reserved for the client in this subnet."""
@@ -86,7 +86,7 @@ class PreparedSubnet:
         if pool is not None:
             required += self.subnet.pools[pool].required_classes
         if required:
-            classes = self._classes.require(required, packet, arrival, classes)
+            classes = self._classes.require(required, partial(Sighting, packet, arrival), classes)
         combination = (pool, classes, self.reservation_key(identities))
         terms = self._combinations.get(combination)
         if terms is None:

@@ -16,13 +16,13 @@ from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.leasing.history import refused
 from tenure.leasing.lease import Changes, Lease
 from tenure.leasing.limits import too_many
+from tenure.leasing.link import subnet_on
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v4 import reply
 from tenure.leasing.v4.allocation import refusal
 from tenure.leasing.v4.arrival import Arrival
 from tenure.leasing.v4.binding import bind, rows_of
 from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
-from tenure.leasing.v4.link import subnet_on
 from tenure.leasing.v4.prepared import PreparedSubnet
 from tenure.leasing.v4.verdict import Verdict
 

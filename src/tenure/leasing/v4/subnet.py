@@ -1,56 +1,13 @@
-"""What an operator configures for leasing: subnets, pools, reservations, classes, options. Values only."""
+"""What an operator configures for leasing over DHCPv4: subnets, reservations, limits. Values only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tenure.leasing.expression.parser import Expression
-from tenure.leasing.expression.v4 import Sighting
+from tenure.leasing.level import NOTHING_SET, Level
+from tenure.leasing.pool import Pool
 from tenure.naming.policy import NamingPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """What a pool, a class or a reservation sets for its clients; None: what the level below it says.
-
-    Of the parameters, a reservation's stand over a class's, these over a pool's, these over the subnet's. Of the
-    options, a reservation's stand over a pool's, these over the subnet's, these over a class's (as in Kea).
-    """
-
-    options: Mapping[int, bytes] = field(default_factory=dict)
-    naming: Mapping[str, Any] = field(default_factory=dict)  # by field of `NamingPolicy`
-    valid_lifetime: int | None = None
-    min_valid_lifetime: int | None = None  # these two only beside the first; None: as long as that
-    max_valid_lifetime: int | None = None
-    next_server: bytes | None = None
-    server_name: bytes | None = None
-    boot_file_name: bytes | None = None
-
-
-NOTHING_SET = Level()
-
-
-@dataclass(frozen=True, slots=True)
-class ClientClass:
-    """A set of clients. Without a test, those whose reservation names it."""
-
-    name: str
-    test: Expression[Sighting] | None = None
-    level: Level = NOTHING_SET
-    only_if_required: bool = False  # tested for clients of a subnet or pool that requires it, and no others
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A range of addresses, both ends included."""
-
-    first: bytes
-    last: bytes
-    client_class: str | None = None  # for members of this class only
-    required_classes: tuple[str, ...] = ()
-    level: Level = NOTHING_SET
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tenure.dhcpwire.v4.encoding import encode_options
-from tenure.leasing.v4.subnet import NOTHING_SET, Level, Subnet
+from tenure.leasing.level import NOTHING_SET, Level
+from tenure.leasing.v4.subnet import Subnet
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from tenure.dhcpwire.v6.association import IA_PD, IA_TA, IALease
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.leasing.lease import NOTHING, Lease, LeaseKind
+from tenure.leasing.link import subnet_on
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.allocation import Choice, choose
 from tenure.leasing.v6.binding import Grant, bind, name_addresses, of_device
 from tenure.leasing.v6.draft import Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, Wish, wish_of
-from tenure.leasing.v6.link import subnet_on
 from tenure.leasing.v6.verdict import Verdict
 from tenure.naming.choice import Naming
 

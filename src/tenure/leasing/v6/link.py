@@ -82,11 +82,3 @@ class SubnetTable:
         if one.subnet.interface_id is not None:
             return self._of_interface_id[one.subnet.interface_id]
         return self._of_interface[one.subnet.interface] if one.subnet.interface else (one,)
-
-
-def subnet_on(link: Link, address: bytes) -> PreparedSubnet | None:
-    """The subnet of the link that the address is in, None if it is on another link."""
-    for one in link:
-        if one.holds(address):
-            return one
-    return None

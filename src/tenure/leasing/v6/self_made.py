@@ -18,12 +18,12 @@ from tenure.leasing.device import Telling, with_device
 from tenure.leasing.ended_row import released
 from tenure.leasing.ending import is_named, rename, withdrawals
 from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
+from tenure.leasing.link import subnet_on
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.binding import client_fqdn, device_speaker, name_client, tell_unread, whereabouts
 from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
-from tenure.leasing.v6.link import subnet_on
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.verdict import Verdict
 from tenure.leasing.want import want_of

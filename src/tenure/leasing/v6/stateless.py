@@ -5,9 +5,9 @@ from __future__ import annotations
 from tenure.dhcpwire.v6.association import IA_PD
 from tenure.dhcpwire.v6.codes import Status
 from tenure.leasing.lease import NOTHING
+from tenure.leasing.link import subnet_on
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
-from tenure.leasing.v6.link import subnet_on
 from tenure.leasing.v6.verdict import Verdict
 
 

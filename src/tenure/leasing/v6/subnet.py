@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tenure.dhcpwire.v6.association import first_of
-from tenure.leasing.v4.subnet import Pool
+from tenure.leasing.pool import Pool
 from tenure.naming.policy import NamingPolicy
 
 

@@ -11,8 +11,9 @@ from dhcpv4 import tlv
 from tenure.dnswire.name import from_text
 from tenure.leasing.expression.parser import parse_value
 from tenure.leasing.expression.v4 import V4
+from tenure.leasing.level import Level
 from tenure.leasing.v4.link import SubnetTable
-from tenure.leasing.v4.subnet import Level, Reservation, Subnet
+from tenure.leasing.v4.subnet import Reservation, Subnet
 from tenure.leasing.v4.verdict import Verdict
 
 MAC = bytes((2, 0, 0, 0, 0, 1))
