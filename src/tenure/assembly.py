@@ -19,7 +19,7 @@ from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dhcp6 import Dhcp6
 from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
-from tenure.config.domains import all_plans, routes
+from tenure.config.domains import all_plans, own_places, routes
 from tenure.config.load_balance import share_of
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
@@ -164,7 +164,7 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
 
     assert configuration.dhcp4 is not None
     _remark(configuration, report)
-    ledger = open_leases(configuration.store_url)
+    ledger = _leases_beside_zones(configuration)
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
     wake = _wake_updater(configuration)
     interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration, configuration.dhcp4)
@@ -182,7 +182,7 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
         raise ServiceError("the DHCP service", missing, "add one of them, or do not run this service")
     if configuration.dhcp4 is None:
         _remark(configuration, report)
-    ledger = open_leases(configuration.store_url)
+    ledger = _leases_beside_zones(configuration)
     listen = [place.or_port(DHCP6_PORT) for place in configuration.dhcp6.listen]
     Dhcp6Service(
         ledger,
@@ -195,6 +195,16 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
         spread=spread_of(configuration, configuration.dhcp6),
     ).run(stop)
     ledger.close()
+
+
+def _leases_beside_zones(configuration: Configuration) -> LeaseLedger:
+    """The lease half, which knows what a person wrote in zones of ours that names are registered in."""
+    ledger = open_leases(configuration.store_url)
+    if places := own_places(configuration):
+        zones = open_zones(configuration.store_url)
+        ledger.static_names = zones.static_names(places)
+        zones.close()
+    return ledger
 
 
 def _remark(configuration: Configuration, report: Report) -> None:

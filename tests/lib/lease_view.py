@@ -24,6 +24,7 @@ class MemoryView:
         self.refused: set[tuple[bytes, bytes]] = set()  # name, dhcid: what DNS has refused
         self.ties: dict[tuple[bytes, bytes], Tie] = {}  # by hardware and identity
         self.failing: set[bytes] = set()  # zones
+        self.static: set[bytes] = set()  # names that a person wrote into a zone of ours
 
     def lease_at(self, address: bytes) -> Lease | None:
         return self.rows.get(address)
@@ -60,6 +61,9 @@ class MemoryView:
     def claims_on(self, name: bytes) -> Sequence[Claim]:
         standing = [Claim(want.dhcid, want.forward, False) for want in self.wanted.values() if want.name == name]
         return standing + [Claim(dhcid, False, True) for refused, dhcid in self.refused if refused == name]
+
+    def is_static(self, name: bytes, zone: bytes, address: bytes) -> bool:
+        return name in self.static
 
     def ties_of(self, hardware: bytes) -> Sequence[Tie]:
         return self._newest(tie for tie in self.ties.values() if tie.hardware == hardware)

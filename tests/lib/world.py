@@ -20,6 +20,7 @@ from mortal_store import Crash, Moment, new_stores
 from primary import DHCP_KEY, Content, Primary
 from stepped_updater import Fate, SteppedUpdater
 
+from tenure.authority.settings import ZonePlace
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_text
@@ -94,6 +95,7 @@ class World(Network):
         self.lease_store, self.zone_store = new_stores(folder, template or folder / "..")
         self.leases = LeaseLedger(self.lease_store)
         self.zones = ZoneLedger(self.zone_store)
+        self.leases.static_names = self.zones.static_names({ZONE: ZonePlace("", ZONE)})
         self.log = io.StringIO()
         self.report = Report("world", stream=self.log, clock=self.clock)
         self.primary = Primary(self.zones, self.texts, self.clock)
@@ -103,6 +105,8 @@ class World(Network):
 
     def close(self) -> None:
         self.updater.crash()
+        if self.leases.static_names is not None:
+            self.leases.static_names.close()
         self.leases.close()
         self.zones.close()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dhcp4_network import ZONE
 from story import Story
 from world import LIFETIME, SUBNETS, World
 
@@ -26,6 +27,17 @@ def told(tmp_path: Path, template: Path, **policy: object) -> Iterator[Story]:
 @pytest.fixture
 def numbered(tmp_path: Path, template: Path) -> Iterator[Story]:
     yield from told(tmp_path, template, conflict_action=ConflictAction.SUFFIX)
+
+
+@pytest.fixture
+def ours(tmp_path: Path, template: Path) -> Iterator[Story]:
+    """A world that looks into its own zone before it promises a name."""
+    yield from told(tmp_path, template, own_zones=frozenset({ZONE}))
+
+
+@pytest.fixture
+def numbered_ours(tmp_path: Path, template: Path) -> Iterator[Story]:
+    yield from told(tmp_path, template, own_zones=frozenset({ZONE}), conflict_action=ConflictAction.SUFFIX)
 
 
 @pytest.fixture
@@ -146,3 +158,52 @@ def test_a_randomised_address_makes_a_guest_with_a_short_lease(guests: Story) ->
     guests.world.settle()
     assert guests.world.primary.lines("phone.guest.example.test.") == ["A 10.1.0.100", "DHCID"]
     assert guests.world.primary.lines("phone.example.test.") == []
+
+
+def test_a_persons_name_in_our_own_zone_is_not_promised(ours: Story) -> None:
+    ours.tell("""
+        ann joins 10.1 as S:printer
+        all comes to rest
+        ann is name-static
+        printer.example.test. holds A 10.1.0.9
+        100.0.1.10.in-addr.arpa. holds nothing
+        bob joins 10.1 as S:pc
+        all comes to rest
+        a person writes pc.example.test. TXT note
+        bob renews
+        bob is registered
+    """)
+    assert ours.device("ann").renew("10.1.0.100").options[81] == b"\x0a\xff\xffprinter"
+    assert not [event for event in ours.world.events() if event.kind == "registration-refused"]
+
+
+def test_a_persons_name_is_free_again_when_it_is_deleted(ours: Story) -> None:
+    ours.tell("""
+        a person writes pc.example.test. A 192.0.2.7
+        ann joins 10.1 as S:pc
+        all comes to rest
+        ann is name-static
+        a person deletes pc.example.test.
+        ann renews
+        all comes to rest
+        ann is registered
+        pc.example.test. holds A 10.1.0.100, DHCID
+    """)
+
+
+def test_a_person_who_wrote_the_very_address_has_its_name_left_and_its_pointer_made(ours: Story) -> None:
+    ours.tell("""
+        a person writes pc.example.test. A 10.1.0.100
+        ann joins 10.1 as S:pc
+        all comes to rest
+        ann is client-wrote
+        pc.example.test. holds A 10.1.0.100
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+    """)
+
+
+def test_a_number_is_given_at_once_for_a_persons_name_in_our_own_zone(numbered_ours: Story) -> None:
+    answer = numbered_ours.device("ann", "S:printer").join()
+    assert answer.options[81] == b"\x01\xff\xffprinter-2.example.test"
+    numbered_ours.world.settle()
+    assert numbered_ours.world.primary.lines("printer-2.example.test.") == ["A 10.1.0.100", "DHCID"]

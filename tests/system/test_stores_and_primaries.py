@@ -6,6 +6,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from dhcp_device import DhcpDevice
+from dhcpv4 import request
 from dnspeer import SECRET_TEXT
 from named import named
 from postgres_cluster import postgres_cluster
@@ -85,10 +86,15 @@ def test_a_zone_file_and_its_names_are_kept_from_clients(tmp_path: Path) -> None
         assert server.query("printer.example.test.", "A") == ["10.1.0.9"]
         (zone,) = [row for row in server.rows("zones") if row["zone"] == "example.test."]
         assert (zone["serial"], zone["source"]) == (2024, "loaded from example.zone")
+        octets = request((53, b"\1"), (12, b"printer"), chaddr=pc.mac, giaddr=bytes((10, 1, 0, 1)), hops=1)
+        (told,) = server.rows("explain", "--packet", octets.hex())["packets"]
+        said = [line["text"] for line in told["rules"]]
+        assert "printer.example.test. has records in our own zone that are not a DHCP client's: it cannot be had" in said
         pc.join()
-        (row,) = eventually(
-            lambda: [row for row in server.rows("names") if row["forward"] == "refused"], "the claim is refused"
-        )
-        assert "a person or another program made them" in row["reason"]
+        (lease,) = server.rows("leases")
+        assert lease["name"] == ""
+        assert "a person or another program made them" in lease["reason"]
+        (row,) = server.rows("names")
+        assert (row["forward"], row["reverse"]) == ("none", "none")
         assert server.query("printer.example.test.", "A") == ["10.1.0.9"]
         assert server.query("printer.example.test.", "DHCID") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tenure.authority.settings import ZonePlace
 from tenure.config.configuration import Configuration
 from tenure.config.ddns import DomainSection
 from tenure.config.dns import ZoneSection
@@ -15,7 +16,7 @@ from tenure.dnswire.name import Name, labels
 from tenure.naming.registration import Direction
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA
 from tenure.signing.key import Key
-from tenure.updating.routing import ConflictMode, Domain, Routes
+from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
 
 LAST_ADDRESS = 2**32 - 1
 
@@ -74,6 +75,22 @@ def own_zones(configuration: Configuration, zone: Name) -> list[ZoneSection]:
 def own_views(configuration: Configuration, zone: Name) -> list[str]:
     """The views that have a zone of this name under `[dns]`; empty for the shared one."""
     return list(dict.fromkeys(one.view for one in own_zones(configuration, zone)))
+
+
+def own_places(configuration: Configuration) -> dict[Name, ZonePlace]:
+    """The forward zones that this store is the primary of and that refuse who has no right to a name, by name.
+
+    Not those for which `[[ddns.forward]]` names other servers: what stands there is not known here.
+    """
+    dns = configuration.dns
+    if dns is None:
+        return {}
+    ours = {place.or_port(DNS_PORT).reachable() for place in dns.listen}
+    return {
+        plan.zone: ZonePlace(plan.own.view, plan.zone)
+        for plan in domain_plans(configuration, Direction.FORWARD)
+        if plan.own is not None and not plan.own.primaries and plan.mode in CHECKING and ours.issuperset(plan.servers)
+    }
 
 
 def routes(configuration: Configuration, keys: Mapping[Name, Key] | None) -> Routes:

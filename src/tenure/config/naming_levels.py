@@ -16,7 +16,7 @@ from tenure.config.configuration import Configuration
 from tenure.config.ddns import DdnsParameters
 from tenure.config.dhcp4 import SubnetSection
 from tenure.config.dhcp6 import Subnet6Section
-from tenure.config.domains import domain_plans
+from tenure.config.domains import domain_plans, own_places
 from tenure.config.zones import reserved_names
 from tenure.naming.policy import MODEL_SWITCHES, NamingPolicy, OneDevice
 from tenure.naming.profile import DEFAULTS
@@ -86,6 +86,7 @@ def policy_of_levels(
         **merged,
         hash_key=hash_key,
         forward_zones=frozenset(plan.zone for plan in domain_plans(configuration, Direction.FORWARD)),
+        own_zones=frozenset(own_places(configuration)),
         reserved_names=reserved_names(configuration),
         reserved_labels=frozenset(label.lower().encode() for label in configuration.ddns.ddns_reserved_labels),
     )

@@ -103,6 +103,9 @@ class LeaseView(Protocol):
     def claims_on(self, name: Name) -> Sequence[Claim]:
         """What devices want of a name."""
 
+    def is_static(self, name: Name, zone: Name, address: bytes) -> bool:
+        """Whether records without a DHCID stand at the name in this zone of ours, unless they are just this address."""
+
     def ties_of(self, hardware: bytes) -> Sequence[Tie]:
         """What was seen with a hardware address (its key), the newest first; of very many, the newest."""
 

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from tenure.leasing.lease import LeaseState, LeaseView
-from tenure.naming.place import Place
+from tenure.naming.place import IsStatic, Place
+from tenure.naming.policy import NamingPolicy
+
+
+def static_check(view: LeaseView, client: bytes, address: bytes, policy: NamingPolicy) -> IsStatic | None:
+    """How zones of ours are looked into for a lease at `address`; None where there are none to be looked into.
+
+    The name that the lease has already is not asked about: it was when the lease was made.
+    """
+    if not policy.own_zones:
+        return None
+    row = view.lease_at(address)
+    has = row.fqdn if row is not None and row.client == client and row.forward else None
+    return lambda name, zone: name != has and view.is_static(name, zone, address)
 
 
 def place_of(

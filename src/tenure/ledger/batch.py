@@ -17,6 +17,7 @@ from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
 from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.session import Row, Session
+from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties, TiesOfBatch
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
@@ -82,8 +83,10 @@ class LeaseBatch:
         troubles: ZoneTroubles,
         ties: Ties,
         now: float,
+        static_names: StaticNames | None = None,
     ) -> None:
         self._session = session
+        self._static_names = static_names
         self._one = session.one
         self._sql = prepared
         self._registrations = registrations
@@ -228,6 +231,10 @@ class LeaseBatch:
             else:
                 found[address, dhcid] = Claim(dhcid, claim.forward or claim.client_by is not None, refused=False)
         return list(found.values())
+
+    def is_static(self, name: Name, zone: Name, address: bytes) -> bool:
+        """Whether records without a DHCID stand at the name in this zone of ours, unless they are just this address."""
+        return self._static_names is not None and self._static_names.is_static(name, zone, address)
 
     def ties_of(self, hardware: bytes) -> Sequence[Tie]:
         """What was seen with a hardware address, the newest first."""

@@ -19,6 +19,7 @@ from tenure.ledger.registrations import Key, Registrations
 from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
+from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
@@ -46,6 +47,8 @@ class LeaseLedger:
         self._troubles = ZoneTroubles(session)
         self._ties = Ties(session)
         self.secrets = ServerSecrets(session, "lease_secret")
+        self.static_names: StaticNames | None = None
+        """What batches say of names in zones of ours; None: nothing stands there."""
 
     def another(self) -> LeaseLedger:
         """A connection of its own to the same store, for the thread that calls this."""
@@ -95,7 +98,15 @@ class LeaseLedger:
             return value
 
     def _new_batch(self, now: float) -> LeaseBatch:
-        return LeaseBatch(self._session, self._statements, self._registrations, self._troubles, self._ties, now)
+        return LeaseBatch(
+            self._session,
+            self._statements,
+            self._registrations,
+            self._troubles,
+            self._ties,
+            now,
+            self.static_names,
+        )
 
     def due_registrations(
         self, now: float, limit: int, skip: Collection[Key] = (), after: Registration | None = None

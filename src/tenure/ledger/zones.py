@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
@@ -16,6 +16,7 @@ from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
 from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Session, Store
+from tenure.ledger.static_names import StaticNames
 from tenure.ledger.zone_content import GatheredZone
 from tenure.ledger.zone_watch import ZONES_CHANNEL, ForeignChanges
 from tenure.ledger.zonebatch import ZoneBatch, zone_statements
@@ -170,6 +171,10 @@ class ZoneLedger:
         """The types of the RRsets at the name in which a record is of class static, as committed."""
         with self._session.reading():
             return {rtype for (rtype,) in self._session.rows(self._statements.static_at, (zone_id, tree_key(name)))}
+
+    def static_names(self, places: Mapping[Name, ZonePlace]) -> StaticNames:
+        """What a person wrote in these zones, through a connection of its own."""
+        return StaticNames(self._store.connect(), places)
 
     def has_names_below(self, zone_id: int, name: Name) -> bool:
         """Whether any name strictly below owns a record, as committed."""

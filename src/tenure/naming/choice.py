@@ -13,11 +13,11 @@ from typing import NamedTuple
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_answer
 from tenure.dnswire.name import MAX_NAME, ROOT, Name, labels
 from tenure.naming.address_text import address_label
-from tenure.naming.collision import settle_name
+from tenure.naming.collision import settle_name, stands_static, zone_of
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.hostname import normalise, printable, split_text
 from tenure.naming.negotiation import Negotiation, Request, leave_to_client, negotiate, refuse, request_of
-from tenure.naming.place import Place, is_randomized
+from tenure.naming.place import IsStatic, Place, is_randomized
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, ReplaceClientName, WhenUnreachable
 from tenure.naming.reason import Reason
 from tenure.naming.template import BY_ADDRESS, Device
@@ -65,14 +65,16 @@ def name_lease(
     lifetime: int,
     policy: NamingPolicy,
     place: Place | None = None,
+    is_static: IsStatic | None = None,
 ) -> Naming:
     """The naming of one lease.
 
     `fqdn_option` is None also when option 81 was malformed; `host_name` is the data of option 12, ignored beside an
     option 81 (RFC 4702 section 3.1); `identity` is from `dhcpwire.identity`; `lifetime` in seconds; `place` is needed
-    unless the policy is plain. Never raises for anything a client sends. Reasons are given in this order: updates
-    switched off, the client declines, what is wrong with the name, no identity, the name is another device's, the zone
-    fails, the client does the forward record itself; else where the name came from.
+    unless the policy is plain; without `is_static` no zone is looked into. Never raises for anything a client sends.
+    Reasons are given in this order: updates switched off, the client declines, what is wrong with the name, no
+    identity, the name is a person's or another device's, the zone fails, the client does the forward record itself;
+    else where the name came from.
     """
     if fqdn_option is not None:
         request = request_of(fqdn_option.s, fqdn_option.n)
@@ -107,8 +109,8 @@ def name_lease(
     else:
         assert isinstance(wish, _Wish)
         reason = wish.source
-        if place is not None:
-            name, reason, terms = _in_place(found, wish, request, terms, identity, policy, place)
+        if place is not None or is_static is not None:
+            name, reason, terms = _in_place(found, reason, request, terms, identity, policy, place, is_static)
         if name is not None:
             return Naming(
                 name,
@@ -152,30 +154,36 @@ def _as_guest(wish: _Wish | Reason, policy: NamingPolicy, place: Place) -> _Wish
 
 def _in_place(
     name: Name,
-    wish: _Wish,
+    source: Reason,
     request: int,
     terms: Negotiation,
     identity: tuple[int, bytes],
     policy: NamingPolicy,
-    place: Place,
+    place: Place | None,
+    is_static: IsStatic | None,
 ) -> tuple[Name | None, Reason, Negotiation]:
-    """The name, its reason and the terms after a look at other devices' names and at the zone.
+    """The name, its reason and the terms after a look at other devices' names, at a person's, and at the zone.
 
-    A reservation's name is given by the operator and to nobody else. A zone that fails takes nothing back from who was
-    promised its record, and changes nothing for who is told nothing.
+    A reservation's name is given by the operator and to nobody else. What is generated is not looked up: the operator
+    chose the template, and every new client would pay. A zone that fails takes nothing back from who was promised its
+    record, and changes nothing for who is told nothing.
     """
-    reason = wish.source
-    if policy.conflict_action is not ConflictAction.REFUSE and wish.source is not Reason.RESERVATION:
-        settled = settle_name(name, identity, policy, place)
+    reason = source
+    look = is_static if terms.server_forward and source is not _GENERATED else None
+    if place is not None and policy.conflict_action is not ConflictAction.REFUSE and source is not _RESERVATION:
+        settled = settle_name(name, identity, policy, place, look)
         if settled is None:
             return None, Reason.NAME_TAKEN, terms
         name, reason = settled.name, settled.reason or reason
+    elif look is not None and stands_static(name, policy, look):
+        return None, Reason.NAME_STATIC, terms
     if (
-        policy.when_unreachable is not WhenUnreachable.PROMISE
+        place is not None
+        and policy.when_unreachable is not WhenUnreachable.PROMISE
         and request != Request.UNSAID
         and terms.server_forward
         and name != place.promised
-        and _zone_of(name, policy.forward_zones) in place.names.failing_zones()
+        and zone_of(name, policy.forward_zones) in place.names.failing_zones()
     ):
         if policy.when_unreachable is WhenUnreachable.NONE:
             return None, Reason.ZONE_FAILING, terms
@@ -243,19 +251,10 @@ def _ends_in(fit: tuple[bytes, ...], suffix: Name) -> bool:
 
 def _covered(name: Name, zones: frozenset[Name]) -> Name | Reason:
     """The name, if it is below the apex of the zone that holds it; nobody claims an apex, not by reservation either."""
-    zone = _zone_of(name, zones)
+    zone = zone_of(name, zones)
     if zone is None:
         return Reason.NAME_NOT_COVERED
     return Reason.NAME_RESERVED if zone == name else name
-
-
-def _zone_of(name: Name, zones: frozenset[Name]) -> Name | None:
-    """The longest zone that holds the name."""
-    while name not in zones:
-        if not name[0]:
-            return None
-        name = name[name[0] + 1 :]
-    return name
 
 
 def _reply_fqdn(option: ClientFqdn, terms: Negotiation, name: Name | None) -> bytes:

@@ -1,18 +1,18 @@
 """A name that another device has: refused, numbered, or moved to the guest zone (`ddns-conflict-action`).
 
-Known at once if the ledger has the other claim; else at the next renewal, when DNS has refused this one. What a device
-once got instead it keeps, as long as its lease, or the memory of it, lasts.
+Known at once if the ledger has the other claim, or a zone of ours a person's record; else when DNS has refused this
+one. What a device once got instead it keeps, as long as its lease, or the memory of it, lasts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from tenure.dnswire.name import MAX_LABEL, MAX_NAME, Name
 from tenure.naming.dhcid import dhcid_rdata
-from tenure.naming.place import Place
+from tenure.naming.place import IsStatic, Place
 from tenure.naming.policy import ConflictAction, NamingPolicy
 from tenure.naming.reason import Reason
 
@@ -26,19 +26,55 @@ class Settled(NamedTuple):
     reason: Reason | None
 
 
-def settle_name(name: Name, identity: tuple[int, bytes], policy: NamingPolicy, place: Place) -> Settled | None:
-    """The name that the device gets for the one it wished for; None if it gets none."""
+def settle_name(
+    name: Name, identity: tuple[int, bytes], policy: NamingPolicy, place: Place, is_static: IsStatic | None = None
+) -> Settled | None:
+    """The name that the device gets for the one it wished for; None if it gets none.
+
+    Behind a name that DNS has refused it come those that stand behind that one, so that no other is tried twice.
+    """
     variants = _Variants(name, identity, policy)
-    kept = (held for held in place.held if held in variants)
-    for candidate in chain(kept, variants):
-        if not _is_kept(candidate, policy) and _may_have(candidate, identity, place):
+    for candidate in chain((one for one in place.held if one in variants), _untried(variants, identity, place)):
+        if (
+            not _is_kept(candidate, policy)
+            and _may_have(candidate, identity, place)
+            and (is_static is None or not stands_static(candidate, policy, is_static))
+        ):
             return Settled(candidate, None if candidate == name else variants.reason)
     return None
+
+
+def stands_static(name: Name, policy: NamingPolicy, is_static: IsStatic) -> bool:
+    """Whether the name lies in a zone of ours, and records stand there that no client of DHCP can prove."""
+    zone = zone_of(name, policy.forward_zones)
+    return zone is not None and zone in policy.own_zones and is_static(name, zone)
+
+
+def zone_of(name: Name, zones: frozenset[Name]) -> Name | None:
+    """The longest zone that holds the name."""
+    while name not in zones:
+        if not name[0]:
+            return None
+        name = name[name[0] + 1 :]
+    return name
 
 
 def _is_kept(name: Name, policy: NamingPolicy) -> bool:
     """Whether nobody can have the name, whoever has it now."""
     return len(name) > MAX_NAME or name in policy.reserved_names or name in policy.forward_zones
+
+
+def _untried(variants: _Variants, identity: tuple[int, bytes], place: Place) -> Iterator[Name]:
+    """The variants behind the last one that DNS has refused the device; what it holds of them is asked first."""
+    refused = [one for one in place.held if one in variants and _is_refused(one, identity, place)]
+    after = max((index + 1 for index, one in enumerate(variants) if one in refused), default=0) if refused else 0
+    yield from islice(variants, after, None)
+
+
+def _is_refused(name: Name, identity: tuple[int, bytes], place: Place) -> bool:
+    """Whether DNS has refused the device this name."""
+    mine = dhcid_rdata(*identity, name)
+    return any(claim.refused and claim.dhcid == mine for claim in place.names.claims_on(name))
 
 
 def _may_have(name: Name, identity: tuple[int, bytes], place: Place) -> bool:

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from tenure.dnswire.name import Name
 
-OPTION_MALFORMED = "option-malformed"
-
 
 class Event(NamedTuple):
     """Appended in the transaction of the change that it tells of, and never changed."""
@@ -34,7 +32,7 @@ KINDS: dict[str, str] = {
     "device-tied": "a client's identity was seen with a hardware address for the first time, or again after another's",
     "lease-proved-anew": "a lease keeps its name under the proof that its device has for it",
     "lease-expired": "a lease ran out",
-    OPTION_MALFORMED: "a client's FQDN option cannot be read, and counts as not sent",
+    "option-malformed": "a client's FQDN option cannot be read, and counts as not sent",
     "request-refused": "a client asked for an address that it cannot have: it was refused (DHCPNAK), or not answered",
     "registration-confirmed": "an authoritative server has confirmed what DNS says for a lease, in one direction",
     "registration-removed": "an authoritative server has confirmed that what tenure wrote for a lease is gone",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.naming.policy import NamingPolicy, RandomizedMac
 from tenure.naming.registration import Claim
+
+# Of a name and the zone of ours that holds it: whether records without a DHCID, a person's or another program's, stand
+# there, so that no client can have it.
+IsStatic: TypeAlias = Callable[[Name, Name], bool]
 
 _ETHERNET = 1
 _ETHERNET_SIZE = 6

@@ -19,7 +19,6 @@ from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.lease_pipeline import LeasePipeline
 from tenure.ledger.leases import LeaseLedger
-from tenure.naming.event import OPTION_MALFORMED
 from tenure.octets import Malformed
 from tenure.serving.batchloop import Intake, run_batches
 from tenure.serving.collector import rare_collections
@@ -178,7 +177,7 @@ class LeaseLoop(Generic[R, M, A]):
                 wrote = True
                 claims = claims or bool(changes.wants or changes.withdraws)
                 if len(changes.events) > 1:
-                    malformed += sum(event.kind == OPTION_MALFORMED for event in changes.events)
+                    malformed += sum(event.kind == "option-malformed" for event in changes.events)
             if answer is not None:
                 answers.append((received, answer))
             verdicts.append(verdict)

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from tenure.authority.settings import ZonePlace
 from tenure.config.configuration import Configuration
-from tenure.config.domains import domain_plans, needed_updater_keys, reverse_range, routes, uncovered_address
+from tenure.config.domains import (
+    domain_plans,
+    needed_updater_keys,
+    own_places,
+    reverse_range,
+    routes,
+    uncovered_address,
+)
 from tenure.config.load import load
 from tenure.config.subnets import subnets
 from tenure.config.zones import UPDATER_KEY, server_name, start_records, zone_settings
@@ -55,6 +63,17 @@ def test_with_only_subnets_and_zones_routing_wires_itself(tmp_path: Path) -> Non
     for zone in zone_settings(configuration):
         (rule,) = zone.policy
         assert rule.text == "grant updater.tenure. zonesub ANY"
+
+
+def test_zones_of_ours_are_looked_into_before_a_name_is_promised(tmp_path: Path) -> None:
+    place = ZonePlace("", EXAMPLE)
+    assert own_places(read(tmp_path, MINIMAL)) == {EXAMPLE: place}
+    assert subnets(read(tmp_path, MINIMAL))[0].naming.own_zones == {EXAMPLE}
+    key = '\nkey = "updater.tenure."\n'
+    ours = f'{MINIMAL}[[ddns.forward]]\nzone = "example.test."{key}'
+    assert own_places(read(tmp_path, f'{ours}servers = ["127.0.0.1:5300"]')) == {EXAMPLE: place}
+    assert own_places(read(tmp_path, f'{ours}servers = ["192.0.2.1"]')) == {}
+    assert own_places(read(tmp_path, f'{ours}ddns-conflict-resolution-mode = "no-check-with-dhcid"')) == {}
 
 
 def test_the_only_forward_zone_is_the_suffix(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn81
 from tenure.dnswire.name import Name, from_text, to_text
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.dhcid import dhcid_rdata
-from tenure.naming.place import Place, guest_lifetime, is_randomized
+from tenure.naming.place import IsStatic, Place, guest_lifetime, is_randomized
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, WhenUnreachable
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim
@@ -65,6 +65,7 @@ def lease(
     reserved: str | None = None,
     promised: str | None = None,
     circuit: bytes | None = None,
+    static: Collection[str] | None = None,
 ) -> Naming:
     place = Place(
         hardware,
@@ -76,7 +77,15 @@ def lease(
         names or Names(),
     )
     host_name = says.encode() if says else None
-    return name_lease(option, host_name, reserved, ME, bytes((10, 1, 2, 55)), 3600, policy, place)
+    looked: IsStatic | None = None
+    if static is not None:
+        policy = replace(policy, own_zones=frozenset({ZONE}))
+
+        def looked(name: Name, zone: Name) -> bool:
+            assert zone == ZONE
+            return to_text(name) in static
+
+    return name_lease(option, host_name, reserved, ME, bytes((10, 1, 2, 55)), 3600, policy, place, looked)
 
 
 def text(found: Naming) -> str | None:
@@ -164,6 +173,48 @@ def test_reserved_and_numbered_names_stay_apart() -> None:
 
 def test_a_reservations_name_is_its_own_or_nobodys() -> None:
     assert text(lease(SUFFIX, Names().taken("desk.example.test."), reserved="desk")) == "desk.example.test."
+
+
+# -- a person's names in zones of ours ---------------------------------------------------------------------------------
+
+
+def test_a_persons_name_is_not_promised() -> None:
+    found = lease(REFUSE, static=["pc.example.test."], option=parse_fqdn81(b"\5\0\0\2pc"))
+    assert (found.fqdn, found.reason) == (None, Reason.NAME_STATIC)
+    assert found.reply_fqdn == b"\x0e\xff\xff\2pc"  # N and O
+    found = lease(REFUSE, static=["pc.example.test."])
+    assert (found.fqdn, found.reason, found.reply_host_name) == (None, Reason.NAME_STATIC, None)
+    assert text(lease(REFUSE, static=["other.example.test."])) == "pc.example.test."
+
+
+def test_a_persons_name_gets_a_number_or_goes_to_the_guest_zone() -> None:
+    static = ["pc.example.test.", "pc-2.example.test."]
+    found = lease(SUFFIX, static=static)
+    assert (text(found), found.reason) == ("pc-3.example.test.", Reason.NUMBERED)
+    found = lease(GUEST_ZONE, static=static)
+    assert (text(found), found.reason) == ("pc.guest.example.test.", Reason.GUEST_NAME)
+
+
+def test_a_reservation_gives_no_name_that_a_person_wrote() -> None:
+    found = lease(SUFFIX, reserved="desk", static=["desk.example.test."])
+    assert (found.fqdn, found.reason) == (None, Reason.NAME_STATIC)
+
+
+def test_a_client_that_keeps_its_record_itself_is_not_looked_after() -> None:
+    found = lease(REFUSE, static=["pc.example.test."], option=parse_fqdn81(b"\4\0\0\2pc"))
+    assert (text(found), found.forward, found.reason) == ("pc.example.test.", False, Reason.CLIENT_UPDATES)
+
+
+def test_what_is_generated_and_zones_of_others_are_not_looked_up() -> None:
+    assert text(lease(REFUSE, says="", static=["host-10-1-2-55.example.test."])) == "host-10-1-2-55.example.test."
+    below = from_text("lab.example.test.")
+    policy = replace(REFUSE, forward_zones=frozenset({ZONE, below}))
+    assert text(lease(policy, says="pc.lab.example.test", static=["pc.lab.example.test."])) == "pc.lab.example.test."
+
+
+def test_a_name_that_was_refused_is_not_tried_again_behind_others() -> None:
+    refused = Names().refused("pc-3.example.test.")
+    assert text(lease(SUFFIX, refused, "pc-3.example.test.")) == "pc-4.example.test."
 
 
 # -- guests -----------------------------------------------------------------------------------------------------------

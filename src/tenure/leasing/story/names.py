@@ -116,11 +116,20 @@ def _settled(call: Call) -> Iterator[Line]:
     """`settle_name`: other devices' claims on the name."""
     wanted = to_text(call.arguments["name"])
     if call.result is None:
-        yield Line(Topic.NAME, f"{wanted} is another device's, and nothing stands in for it")
+        yield Line(Topic.NAME, f"{wanted} is somebody else's, and nothing stands in for it")
     elif call.result.name != call.arguments["name"]:
-        yield Line(Topic.NAME, f"{wanted} is another device's: {to_text(call.result.name)} stands in for it")
+        yield Line(Topic.NAME, f"{wanted} is somebody else's: {to_text(call.result.name)} stands in for it")
     else:
         yield Line(Topic.NAME, f"no other device claims {wanted}")
+
+
+def _stood(call: Call) -> Iterator[Line]:
+    """`stands_static`: what a zone of ours has at a name."""
+    name = to_text(call.arguments["name"])
+    if call.result:
+        yield Line(Topic.NAME, f"{name} has records in our own zone that are not a DHCP client's: it cannot be had")
+    elif call.arguments["policy"].own_zones:
+        yield Line(Topic.NAME, f"no records but a DHCP client's stand at {name} in our own zone")
 
 
 def _left_to_client(call: Call) -> Iterator[Line]:
@@ -189,6 +198,7 @@ AFTER: dict[str, Callable[[Call], Iterator[Line]]] = {
     "naming.hostname:normalise": _normalised,
     "naming.choice:_judge": _judged,
     "naming.collision:settle_name": _settled,
+    "naming.collision:stands_static": _stood,
     "naming.negotiation:leave_to_client": _left_to_client,
     "naming.negotiation:negotiate": _negotiated,
     "naming.negotiation:refuse": _refused,

@@ -17,7 +17,7 @@ from tenure.leasing.device import Speaker, Telling, leases_beside, name_device, 
 from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over, takes_names
 from tenure.leasing.history import ACTOR, lease_event
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
-from tenure.leasing.place import place_of
+from tenure.leasing.place import place_of, static_check
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.tie import Learned
 from tenure.leasing.v4 import reply
@@ -27,7 +27,7 @@ from tenure.leasing.v4.terms import INFINITE, Terms
 from tenure.leasing.v4.verdict import Verdict
 from tenure.leasing.want import want_of
 from tenure.naming.choice import Naming, name_lease
-from tenure.naming.event import OPTION_MALFORMED, Event
+from tenure.naming.event import Event
 from tenure.naming.place import Place, guest_lifetime
 from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
 from tenure.naming.reason import Reason
@@ -51,13 +51,15 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
     policy = terms.naming
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
 
+    is_static = static_check(inquiry.view, inquiry.client, address, policy)
     host_name, reserved = options.get(_HOST_NAME), None if reservation is None else reservation.host_name
     if policy.one_device is OneDevice.OFF:
-        return name_lease(fqdn, host_name, reserved, key_identity(inquiry.client), address, lifetime, policy, place)
+        identity = key_identity(inquiry.client)
+        return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, is_static)
     return name_device(
         _speaker(inquiry, policy),
         inquiry.client,
-        lambda identity: name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place),
+        lambda identity: name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, is_static),
     )
 
 
@@ -161,7 +163,7 @@ def bind(
     )
     if naming.reply_fqdn is None and _CLIENT_FQDN in packet.options:
         unread = lease_event(
-            inquiry, OPTION_MALFORMED, cause, lease, fqdn_fault(_CLIENT_FQDN, packet.options[_CLIENT_FQDN])
+            inquiry, "option-malformed", cause, lease, fqdn_fault(_CLIENT_FQDN, packet.options[_CLIENT_FQDN])
         )
         changes = changes._replace(events=(*changes.events, unread))
     if speaker is not None:

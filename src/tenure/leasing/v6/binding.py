@@ -18,7 +18,7 @@ from tenure.leasing.device import Speaker, Telling, name_device, speaker_of, wit
 from tenure.leasing.ended_row import nameless
 from tenure.leasing.ending import is_named, rename, takes_names, withdrawals
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseKind, LeaseState
-from tenure.leasing.place import place_of
+from tenure.leasing.place import place_of, static_check
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.allocation import Choice, is_own
 from tenure.leasing.v6.draft import ACTOR, Draft
@@ -27,7 +27,6 @@ from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.want import want_of
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming, name_lease
-from tenure.naming.event import OPTION_MALFORMED
 from tenure.naming.place import Place
 from tenure.naming.policy import NamingPolicy, OnMove
 from tenure.naming.reason import Reason
@@ -113,6 +112,7 @@ def name_client(
     reservation = prepared.reservation(inquiry.client, inquiry.hardware)
     policy = prepared.subnet.naming
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
+    is_static = static_check(inquiry.view, inquiry.client, address, policy)
 
     def name(identity: tuple[int, bytes] | None) -> Naming:
         return name_lease(
@@ -124,6 +124,7 @@ def name_client(
             lifetime,
             policy,
             place,
+            is_static,
         )
 
     return name_device(device_speaker(inquiry, policy), inquiry.client, name)
@@ -183,7 +184,7 @@ def tell_unread(inquiry: Inquiry, draft: Draft, lease: Lease, cause: str) -> Non
     """A line of the history about an option 39 that cannot be read, if the client sent one."""
     sent = inquiry.datagram.message.options.get(_CLIENT_FQDN)
     if sent is not None:
-        draft.tell(OPTION_MALFORMED, cause, lease, fqdn_fault(_CLIENT_FQDN, sent))
+        draft.tell("option-malformed", cause, lease, fqdn_fault(_CLIENT_FQDN, sent))
 
 
 def of_device(

@@ -305,7 +305,7 @@ def test_a_name_that_another_device_has() -> None:
     free = story_of(network, discover_of(network.client(2), (12, b"pc8")), relayed())
     assert "no other device claims pc8.example.test." in said(free, Topic.NAME)
     taken = story_of(network, discover_of(network.client(2), (12, b"pc7")), relayed())
-    assert "pc7.example.test. is another device's: pc7-2.example.test. stands in for it" in said(taken, Topic.NAME)
+    assert "pc7.example.test. is somebody else's: pc7-2.example.test. stands in for it" in said(taken, Topic.NAME)
 
 
 @pytest.mark.parametrize(
