@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 from tenure.assembly import ADDRESSES_SECRET, DHCP6, DHCP6_PORT, DHCP_PORT, DUID_SECRET, HOST_NAME_HASH, subnet_table
@@ -31,26 +29,20 @@ def rehearse_packets(configuration: Configuration, question: Question) -> list[A
 
     `ConfigurationError` where no server is configured that a packet could come to, `LedgerError` as commands have it.
     """
-    with leases_to_show(configuration) as ledger, _beside_zones(configuration, ledger):
+    with leases_to_show(configuration) as ledger:
+        _look_into_zones(configuration, ledger)
         stages = {version: _stage(version, configuration, question, ledger) for version in set(question.versions)}
         scenes = [(stages[version], one) for version, one in zip(question.versions, question.packets, strict=True)]
         acts = rehearse(ledger, scenes, routes(configuration, None), question.now)
     return [Act(act.story, act.registrations, [_signed(configuration, one) for one in act.exchanges]) for act in acts]
 
 
-@contextmanager
-def _beside_zones(configuration: Configuration, ledger: LeaseLedger) -> Iterator[None]:
+def _look_into_zones(configuration: Configuration, ledger: LeaseLedger) -> None:
     """The ledger knows what a person wrote in zones of ours, as that of a service does."""
-    if not (places := own_places(configuration)):
-        yield
-        return
-    with zones_to_show(configuration) as zones:
-        assert zones is not None, "zones of ours are configured"
-        ledger.static_names = found = zones.static_names(places)
-        try:
-            yield
-        finally:
-            found.close()
+    if places := own_places(configuration):
+        with zones_to_show(configuration) as zones:
+            assert zones is not None, "zones of ours are configured"
+            ledger.static_names = zones.static_names(places)
 
 
 def _signed(configuration: Configuration, exchange: Exchange) -> Exchange:

@@ -105,8 +105,6 @@ class World(Network):
 
     def close(self) -> None:
         self.updater.crash()
-        if self.leases.static_names is not None:
-            self.leases.static_names.close()
         self.leases.close()
         self.zones.close()
 

@@ -89,7 +89,9 @@ def test_a_zone_file_and_its_names_are_kept_from_clients(tmp_path: Path) -> None
         octets = request((53, b"\1"), (12, b"printer"), chaddr=pc.mac, giaddr=bytes((10, 1, 0, 1)), hops=1)
         (told,) = server.rows("explain", "--packet", octets.hex())["packets"]
         said = [line["text"] for line in told["rules"]]
-        assert "printer.example.test. has records in our own zone that are not a DHCP client's: it cannot be had" in said
+        assert (
+            "printer.example.test. has records in our own zone that are not a DHCP client's: it cannot be had" in said
+        )
         pc.join()
         (lease,) = server.rows("leases")
         assert lease["name"] == ""

@@ -198,5 +198,7 @@ class LeaseLedger:
         return self._store.listen(REGISTRATIONS_CHANNEL)
 
     def close(self) -> None:
-        """Gives the connection back."""
+        """Gives the connection back, and that of the static names."""
         self._session.close()
+        if self.static_names is not None:
+            self.static_names.close()
