@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SERVICES = {
     "dhcp": "Run the DHCP server alone, for IPv4, IPv6 or both, as configured.",
     "dns": "Run the DNS server alone.",
+    "requests": "Run the requests service alone: it takes Kea's name change requests, in the place of D2.",
     "updater": "Run the updater alone: it registers the names of leases in DNS.",
     "transfers": "Run the transfer service alone: it tells other servers of changes, and keeps secondary zones fresh.",
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",
@@ -137,21 +138,27 @@ def _supervise(
     services: Sequence[Service], configuration: Configuration, path: Path, report: Report, stop: Stop
 ) -> int:
     """Make what the services need, then keep their processes until the stop; the exit status."""
-    from tenure.assembly import check_shared_ports, prepare  # noqa: PLC0415 - the command line does without
+    from tenure.assembly import check_shared_ports, hold_sockets, prepare  # noqa: PLC0415 - the command line does without
     from tenure.serving.reload import Reload  # noqa: PLC0415
-    from tenure.serving.supervision import Supervisor, follow_lifeline, in_child  # noqa: PLC0415
+    from tenure.serving.supervision import Held, Supervisor, follow_lifeline, guard, hand_on, in_child  # noqa: PLC0415
 
     def begin() -> None:
         check_shared_ports(configuration)
         prepare(configuration, report)
 
-    failed = in_child(begin, report)
+    held: dict[str, Held] = {}
+
+    def hold() -> None:
+        held.update(hold_sockets(services, configuration))
+
+    failed = in_child(begin, report) or guard(hold, report)
     if failed:
         return failed
     reload = Reload(path, report, stop)
     reload.listen()
     follow_lifeline(stop)
-    status = Supervisor(_commands(services, configuration, path), report).run(stop)
+    status = Supervisor(_commands(services, configuration, path), report, held).run(stop)
+    hand_on(held.values())
     reload.begin_again()
     return status
 

@@ -17,10 +17,12 @@ from tenure.authority.settings import ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dhcp6 import Dhcp6
+from tenure.config.dhcp_ddns_checks import allowed_hosts
 from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
 from tenure.config.domains import all_plans, own_places, routes
 from tenure.config.load_balance import share_of
+from tenure.config.naming_levels import policy_of_levels
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
 from tenure.config.secrets import configured_secrets, stored_algorithms
@@ -42,6 +44,7 @@ from tenure.signing.rotation import Secret
 if TYPE_CHECKING:
     from tenure.leasing.v4.link import SubnetTable
     from tenure.leasing.v6.inquiry import Server
+    from tenure.serving.supervision import Held
 
 DHCP_PORT, DHCP6_PORT = 67, 547
 DHCP4, DHCP6 = 4, 6  # the processes of the DHCP service, where both are configured
@@ -55,6 +58,7 @@ class Service(StrEnum):
 
     DHCP = "dhcp"
     DNS = "dns"
+    REQUESTS = "requests"
     UPDATER = "updater"
     TRANSFERS = "transfers"
     JANITOR = "janitor"
@@ -65,7 +69,8 @@ def services_of(configuration: Configuration) -> tuple[Service, ...]:
     named = {
         Service.DNS: configuration.dns is not None,
         Service.DHCP: configuration.leases,
-        Service.UPDATER: configuration.leases and bool(all_plans(configuration)),
+        Service.REQUESTS: configuration.dhcp_ddns is not None,
+        Service.UPDATER: configuration.names_leases and bool(all_plans(configuration)),
         Service.TRANSFERS: any(map(_has_neighbours, zone_settings(configuration))),
         Service.JANITOR: True,
     }
@@ -112,6 +117,19 @@ def check_shared_ports(configuration: Configuration) -> None:
         check_free([place.or_port(DNS_PORT) for place in configuration.dns.listen])
 
 
+def hold_sockets(services: Sequence[Service], configuration: Configuration) -> dict[str, Held]:
+    """Sockets that are to outlive the processes of services: by service, with the variable that tells of each.
+
+    `ServiceError`.
+    """
+    from tenure.serving.request_socket import HELD_SOCKET, open_request_socket  # noqa: PLC0415 - loaded where needed
+
+    section = configuration.dhcp_ddns
+    if section is None or Service.REQUESTS not in services:
+        return {}
+    return {str(Service.REQUESTS): (HELD_SOCKET, open_request_socket(section.ip_address, section.port))}
+
+
 def run_service(
     service: Service, configuration: Configuration, report: Report, stop: Stop, worker: int | None = None
 ) -> None:
@@ -123,6 +141,7 @@ def run_service(
     runners: dict[Service, Callable[[Configuration, Report, Stop], None]] = {
         Service.DHCP: _run_dhcp6 if worker == DHCP6 or configuration.dhcp4 is None else _run_dhcp4,
         Service.DNS: _run_dns,
+        Service.REQUESTS: _run_requests,
         Service.UPDATER: _run_updater,
         Service.TRANSFERS: _run_transfers,
         Service.JANITOR: _run_janitor,
@@ -274,6 +293,30 @@ def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:
     ).run(stop)
     keys.close()
     leases.close()
+    ledger.close()
+
+
+def _run_requests(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.hearing.decide import Terms  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.serving.request_socket import RequestSocket, open_request_socket  # noqa: PLC0415
+    from tenure.serving.requests import RequestService  # noqa: PLC0415
+
+    section = configuration.dhcp_ddns
+    if section is None:
+        raise ServiceError(
+            "the requests service", "[dhcp-ddns] is not configured", "add it, or do not run this service"
+        )
+    ledger = open_leases(configuration.store_url)
+    inlet = RequestSocket(open_request_socket(section.ip_address, section.port), allowed_hosts(section))
+    RequestService(
+        ledger,
+        inlet,
+        Terms(policy_of_levels(configuration, []), section.valid_lifetime),
+        _wake_updater(configuration),
+        report,
+        mode=configuration.ddns.ddns_conflict_resolution_mode,
+    ).run(stop)
+    inlet.close()
     ledger.close()
 
 

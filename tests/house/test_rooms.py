@@ -12,6 +12,7 @@ ROOMS: dict[str, set[str]] = {
     "signing": {"octets", "dnswire"},
     "naming": {"octets", "dnswire", "dhcpwire"},
     "leasing": {"octets", "dnswire.name", "dhcpwire", "naming"},
+    "hearing": {"octets", "dnswire", "dhcpwire", "naming"},
     "updating": {"octets", "dnswire", "signing", "naming"},
     "authority": {"octets", "dnswire", "signing", "naming.event"},
     "upkeep": {"octets", "dnswire", "naming", "leasing.lease", "authority.zone"},
@@ -39,7 +40,7 @@ ROOMS["console"] |= {"leasing.story.line", "updating.stage"}
 ROOMS["console"] |= {"authority.zone"}
 EVERYTHING = {"assembly", "staging", "__main__"}
 
-PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "updating", "authority", "upkeep"]
+PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
 MACHINE = {
     *("socket", "selectors", "select", "ssl", "asyncio", "threading", "subprocess", "multiprocessing", "signal"),
     *("time", "random", "secrets", "uuid", "os", "pathlib", "io", "tempfile", "shutil", "logging", "structlog"),

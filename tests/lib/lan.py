@@ -139,15 +139,16 @@ def lan(primary: str, lifetime: int = 600, subnets: str = SUBNETS) -> Iterator[L
         yield made
 
 
-def start_bind(server: Host) -> None:
-    """BIND with both zones and one key that may write them."""
+def start_bind(server: Host, *more: str) -> None:
+    """BIND with both zones, and `more` of them, and one key that may write them."""
     soa = "@ 300 SOA ns.lan.test. hostmaster.lan.test. 1 3600 600 86400 60\n@ 300 NS ns.lan.test.\n"
-    for zone, more in ((ZONE, f"ns 300 A {SERVER}\n"), (REVERSE, "")):
-        (server.folder / zone).write_text(f"$ORIGIN {zone}\n{soa}{more}")
+    for zone in (ZONE, REVERSE, *more):
+        glue = f"ns 300 A {SERVER}\n" if zone == ZONE else ""
+        (server.folder / zone).write_text(f"$ORIGIN {zone}\n{soa}{glue}")
     zones = "".join(
         f'zone "{zone}" {{ type primary; file "{server.folder}/{zone}"; '
         f"update-policy {{ grant {KEY} zonesub ANY; }}; allow-transfer {{ any; }}; }};\n"
-        for zone in (ZONE, REVERSE)
+        for zone in (ZONE, REVERSE, *more)
     )
     (server.folder / "named.conf").write_text(f"""
 options {{ directory "{server.folder}"; listen-on {{ {SERVER}; }}; listen-on-v6 {{ none; }}; recursion no;

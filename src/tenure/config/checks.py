@@ -8,6 +8,7 @@ from tenure.config.class_checks import check_classes
 from tenure.config.configuration import Configuration
 from tenure.config.ddns6_checks import check_ddns6
 from tenure.config.ddns_checks import check_ddns
+from tenure.config.dhcp_ddns_checks import check_dhcp_ddns
 from tenure.config.dns_checks import check_dns
 from tenure.config.dns_views import check_views
 from tenure.config.key_checks import check_keys
@@ -32,14 +33,17 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_dhcp6(configuration)
     yield from check_ddns(configuration)
     yield from check_ddns6(configuration)
+    yield from check_dhcp_ddns(configuration)
     yield from check_naming(configuration)
 
 
 def check_services(configuration: Configuration) -> Iterator[Problem]:
     """A configuration gives at least one service something to do."""
-    if configuration.dns is None and not configuration.leases:
+    if configuration.dns is None and not configuration.names_leases:
         yield Problem(
-            (), "neither [dns] nor [dhcp4] nor [dhcp6] is written, so there is nothing to run", "write one of them"
+            (),
+            "neither [dns] nor [dhcp4], [dhcp6] or [dhcp-ddns] is written, so there is nothing to run",
+            "write one of them",
         )
 
 

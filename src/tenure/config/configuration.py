@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 from tenure.config.ddns import Ddns
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dhcp6 import Dhcp6
+from tenure.config.dhcp_ddns import DhcpDdns
 from tenure.config.dns import Dns
 from tenure.config.keys import KeySection, Tsig
 from tenure.config.section import Section
@@ -36,6 +37,9 @@ class Configuration(Section):
     dhcp6: Dhcp6 | None = None
     """The DHCPv6 server. Left out: none is run."""
 
+    dhcp_ddns: DhcpDdns | None = None
+    """Name change requests of Kea's DHCP servers. Left out: none are taken."""
+
     ddns: Ddns = Ddns()
     """Names of leases in DNS."""
 
@@ -61,6 +65,11 @@ class Configuration(Section):
     def leases(self) -> bool:
         """Whether addresses are leased."""
         return self.dhcp4 is not None or self.dhcp6 is not None
+
+    @property
+    def names_leases(self) -> bool:
+        """Whether leases have names in DNS that we write: our own leases, or those of other servers."""
+        return self.leases or self.dhcp_ddns is not None
 
     def beside(self, name: str) -> Path:
         """A path that was written in the file: relative to the folder of the file."""

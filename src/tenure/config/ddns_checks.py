@@ -107,7 +107,7 @@ def _check_falls_into_view(
     views = view_settings(configuration)
     ours = [server.host for server in plan.servers if _is_ours(configuration, server)]
     is_written = plan.written_at[0] == "ddns"
-    if not views or not ours or not (is_written or configuration.leases):
+    if not views or not ours or not (is_written or configuration.names_leases):
         return
     fell = choose_view(views, ours[0], key)  # who connects to an address of its own machine comes from this address
     if seen_zone(configuration, fell, plan.zone) is zone:
@@ -151,7 +151,7 @@ def _check_may_update(
     """The zone takes updates, and its policy lets the key write all that a lease needs."""
     assert configuration.dns is not None
     zone_at = ("dns", "zones", configuration.dns.zones.index(zone))
-    if configuration.leases and zone.updates is Updates.NONE:
+    if configuration.names_leases and zone.updates is Updates.NONE:
         right = f'write "{Updates.POLICY}", or name other zones under [[ddns.forward]] and [[ddns.reverse]]'
         yield Problem((*zone_at, "updates"), "keeps the names of leases out of the zone", right)
     grants = [rule for rule in policy_of(zone) if rule.grant and rule.names_key(key)]

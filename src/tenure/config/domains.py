@@ -43,7 +43,7 @@ def domain_plans(configuration: Configuration, direction: Direction) -> list[Dom
     for index, zone in enumerate(configuration.dns.zones if configuration.dns else []):
         if is_reverse(zone.name) is not (direction is Direction.REVERSE) or zone.name in found:
             continue
-        if configuration.leases or len(own_views(configuration, zone.name)) == 1:  # a check wants one
+        if configuration.names_leases or len(own_views(configuration, zone.name)) == 1:  # a check wants one
             section = DomainSection.model_construct(zone=zone.name, view=zone.view)
             found[zone.name] = _plan(configuration, section, ("dns", "zones", index))
     return list(found.values())

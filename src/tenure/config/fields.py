@@ -260,6 +260,9 @@ ViewClient: TypeAlias = Annotated[
 PolicyRule: TypeAlias = Annotated[
     Rule, *kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
 ]
+IpAddress: TypeAlias = Annotated[
+    str, *kind(lambda text: str(ip_address(text)), 'write an address, such as "127.0.0.1" or "::1"', "127.0.0.1")
+]
 Network: TypeAlias = Annotated[
     IPv4Network | IPv6Network,
     *kind(ip_network, 'write a network, such as "10.1.0.0/16" or "fd00:1::/32"', "10.1.0.0/16"),

@@ -40,7 +40,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             updates=zone.updates is Updates.POLICY,
             protect_static=zone.static_records is StaticRecords.PROTECT,
             lease_keys=frozenset(
-                of_leases | {updater_key(zone.view)} | ({granted_key(zone)} if configuration.leases else set())
+                of_leases | {updater_key(zone.view)} | ({granted_key(zone)} if configuration.names_leases else set())
             ),
             reserved=reserved,
             transfer_keys=frozenset(place.key for place in zone.allow_transfer if place.key is not None),

@@ -15,15 +15,13 @@ from tenure.leasing.tie import Tie
 from tenure.ledger import statements
 from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
-from tenure.ledger.registrations import Key, Registrations
+from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
 from tenure.ledger.session import Row, Session
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties, TiesOfBatch
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
 from tenure.naming.registration import Claim, Want, Withdraw
-
-REGISTRATIONS_CHANNEL = "tenure_registrations"
 
 MOST_OVERLAPPING = 256
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import NoReturn, TypeVar
 
+from tenure.hearing.heard import HeardLease
 from tenure.leasing.lease import Lease
 from tenure.leasing.tie import Tie
 from tenure.ledger import statements
-from tenure.ledger.batch import REGISTRATIONS_CHANNEL, LeaseBatch, lease_statements
+from tenure.ledger.batch import LeaseBatch, lease_statements
 from tenure.ledger.freed_names import FreedNames
+from tenure.ledger.heard import HeardBatch, HeardLeases
 from tenure.ledger.history import History
 from tenure.ledger.keys import KeyStore
 from tenure.ledger.lease_pipeline import BatchSettled, LeasePipeline
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
-from tenure.ledger.registrations import Key, Registrations
+from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
 from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
@@ -46,6 +48,7 @@ class LeaseLedger:
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
         self._ties = Ties(session)
+        self._heard = HeardLeases(session)
         self.secrets = ServerSecrets(session, "lease_secret")
         self.static_names: StaticNames | None = None
         """What batches say of names in zones of ours; None: nothing stands there."""
@@ -74,6 +77,32 @@ class LeaseLedger:
             return value
 
         return self._session.transact(attempt, writes=False)
+
+    def transact_heard(self, work: Callable[[HeardBatch], T], now: float) -> T:
+        """As `transact`, for what other DHCP servers say of their leases."""
+
+        def attempt() -> T:
+            batch = HeardBatch(self._session, self._statements.append_event, self._heard, self._registrations, now)
+            value = work(batch)
+            batch.write()
+            return value
+
+        return self._session.transact(attempt, writes=False)
+
+    def next_heard_end(self, source: str) -> int | None:
+        """When the next lease of a source ends, or ended; None: none has an end that is known."""
+        with self._session.reading():
+            return self._heard.next_end(source)
+
+    def heard_leases(self, source: str) -> Iterator[HeardLease]:
+        """What a source says, by address."""
+        with self._session.reading():
+            yield from self._heard.of_source(source)
+
+    def heard_counts(self) -> dict[str, int]:
+        """How many leases each source speaks of."""
+        with self._session.reading():
+            return self._heard.counts()
 
     def pipeline(self, settled: BatchSettled[T]) -> LeasePipeline[T]:
         """For a service that commits batch after batch; `settled` is told what became of each.

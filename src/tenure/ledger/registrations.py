@@ -14,6 +14,8 @@ from tenure.ledger.session import Row, Session
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Claim, Direction, Former, Outcome, Part, Registration, State, Want, Withdraw
 
+REGISTRATIONS_CHANNEL = "tenure_registrations"
+
 Key: TypeAlias = tuple[Name, bytes, bytes]  # name, address, DHCID
 
 _DIRECTIONS = ("forward", "reverse")

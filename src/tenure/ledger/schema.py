@@ -180,6 +180,21 @@ DEVICE_TIE = Table(
     sqlite_with_rowid=False,
 )
 
+HEARD_LEASE = Table(
+    "heard_lease",
+    LEASE_HALF,
+    Column("address", LargeBinary, primary_key=True),  # see hearing.heard
+    Column("source", Text, primary_key=True),
+    Column("name", LargeBinary, nullable=False),
+    Column("dhcid", LargeBinary, nullable=False),
+    Column("ttl", BigInteger, nullable=False),
+    Column("forward", Boolean, nullable=False),
+    Column("reverse", Boolean, nullable=False),
+    Column("ends_at", BigInteger),
+    Index("heard_lease_end", "source", "ends_at"),
+    sqlite_with_rowid=False,
+)
+
 ZONE_TROUBLE = Table(
     "zone_trouble",
     LEASE_HALF,

@@ -60,6 +60,8 @@ class Reason(StrEnum):
     NAME_CHANGED = "name-changed"
     SUPERSEDED = "superseded"
     DEVICE_TIED = "device-tied"
+    TAKEN_BACK = "taken-back"
+    SOURCE_FORGOTTEN = "source-forgotten"
     NOT_OURS = "not-ours"
     REMOVED = "removed"
 
@@ -110,6 +112,8 @@ WORDS: dict[Reason, str] = {
     Reason.NAME_CHANGED: "the client has another name now",
     Reason.SUPERSEDED: "the client has another lease now",
     Reason.DEVICE_TIED: "the client turned out to be one device with another, and proves the name as that one does",
+    Reason.TAKEN_BACK: "the DHCP server that asked for the record asked to take it away",
+    Reason.SOURCE_FORGOTTEN: "the leases that asked for the record are not followed any more",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",
     Reason.REMOVED: "the record was taken away",
 }

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from tenure.dnswire.name import Name
 
+NO_END = 2**62  # `until` of what is wanted for as long as nobody says otherwise
+
 
 class Direction(StrEnum):
     """Which of the two records: the name's address (forward), or the address's name (reverse)."""

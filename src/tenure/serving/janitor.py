@@ -12,13 +12,18 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from tenure.authority.settings import ZonePlace
+from tenure.hearing.ending import end_heard
+from tenure.hearing.heard import REQUESTS
 from tenure.leasing.lease import Changes
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.heard import HeardBatch
 from tenure.ledger.history import EventFilter, History
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.zonebatch import ZoneBatch
 from tenure.ledger.zones import ZoneLedger
+from tenure.naming.reason import Reason
+from tenure.serving.correlation import new_batch_id
 from tenure.serving.report import Report
 from tenure.serving.steady_clock import ClockWatch, since_boot
 from tenure.serving.stop import Stop
@@ -92,14 +97,15 @@ class JanitorService:
         """One round: a batch of ended leases, or else some pruning; gives the seconds until the next round."""
         if self._distrusts_clock():
             return LOOK_SECONDS
-        if self.expire_batch() == BATCH_LEASES or self.end_records_batch():
+        if BATCH_LEASES in (self.expire_batch(), self.end_requested_batch()) or self.end_records_batch():
             return 0.0
         now = self._clock()
         if now >= self._prune_at and not self.prune(now):
             self._prune_at = now + PRUNE_EVERY_SECONDS
         if self.index_history():
             return INDEX_SECONDS
-        ends = [self._ledger.next_lease_end(), self._zone_ledger.next_record_end() if self._zone_ledger else None]
+        ends = [self._ledger.next_lease_end(), self._ledger.next_heard_end(REQUESTS)]
+        ends += [self._zone_ledger.next_record_end()] if self._zone_ledger else []
         end = min((end for end in ends if end is not None), default=None)
         if end is None:
             return LOOK_SECONDS
@@ -133,6 +139,27 @@ class JanitorService:
             self._wake()
         self._report.count("leases_expired", len(changes.leases))
         return len(changes.leases)
+
+    def end_requested_batch(self) -> int:
+        """End up to a batch of leases whose names were requested, where their ends are known; how many."""
+        now = self._clock()
+        end = self._ledger.next_heard_end(REQUESTS)
+        if end is None or end > now:
+            return 0
+        batch_id = new_batch_id(now)
+
+        def work(batch: HeardBatch) -> int:
+            ended = batch.ended(REQUESTS, BATCH_LEASES)
+            batch.prefetch([row.address for row in ended])
+            for changes in end_heard(ended, batch, Reason.LEASE_EXPIRED, "janitor", now, batch_id):
+                batch.apply(changes)
+            return len(ended)
+
+        count = self._ledger.transact_heard(work, now)
+        if count:
+            self._wake()
+        self._report.count("requested_leases_ended", count)
+        return count
 
     def end_records_batch(self) -> int:
         """End records whose lifetime is over, of each zone up to a batch, each in its own transaction; how many."""

@@ -5,7 +5,6 @@ Answers are made of what the transaction gave, once it is durable.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +21,7 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.octets import Malformed
 from tenure.serving.batchloop import Intake, run_batches
 from tenure.serving.collector import rare_collections
+from tenure.serving.correlation import new_batch_id
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
@@ -165,7 +165,7 @@ class LeaseLoop(Generic[R, M, A]):
     def _decide(self, messages: list[tuple[R, M]], now: float, view: LeaseBatch) -> Committed[R, A]:
         """Every message in its order, each seeing what the ones before it did. May be called again for one batch."""
         decide, apply = self._dialogue.decide, view.apply
-        batch_id = f"{int(now * 1000):x}{os.urandom(2).hex()}"
+        batch_id = new_batch_id(now)
         answers = []
         verdicts = []
         malformed = 0

@@ -14,8 +14,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from socket import socket
+from typing import TypeAlias
 
 from tenure.ledger.errors import LedgerError, LedgerUnusable
 from tenure.serving.errors import ServiceError
@@ -31,22 +33,32 @@ LONGEST_DELAY_SECONDS = 10.0
 DRAIN_SECONDS = 10.0
 
 
+Held: TypeAlias = tuple[str, socket]  # the environment variable that has its number, and what outlives a child
+NOTHING_HELD: Mapping[str, Held] = {}
+
+
 class Child:
     """One service's process, and when to start it again."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], held: Held | None = None) -> None:
         self.name = name
         self.process: subprocess.Popen[bytes] | None = None
         self.start_at = 0.0  # monotonic seconds; counts while there is no process
         self._command = command
+        self._held = held
         self._pidfd = -1
         self._started_at = 0.0
         self._delay = FIRST_DELAY_SECONDS
 
     def start(self, lifeline: int) -> None:
-        """Start the process with the lifeline as its only inherited descriptor besides the log."""
+        """Start the process; besides the log it inherits the lifeline, and the socket that is held for it."""
         environment = os.environ | {LIFELINE: str(lifeline)}
-        self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, pass_fds=(lifeline,), env=environment)
+        inherited = [lifeline]
+        if self._held is not None:
+            variable, held = self._held
+            environment[variable] = str(held.fileno())
+            inherited.append(held.fileno())
+        self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, pass_fds=inherited, env=environment)
         self._pidfd = os.pidfd_open(self.process.pid)
         self._started_at = time.monotonic()
 
@@ -86,10 +98,12 @@ class Child:
 
 
 class Supervisor:
-    """Keeps one child for each command until the stop. `commands` are by the name of the service."""
+    """Keeps one child for each command until the stop. Both are by the name of the service."""
 
-    def __init__(self, commands: Mapping[str, Sequence[str]], report: Report) -> None:
-        self._children = [Child(name, command) for name, command in commands.items()]
+    def __init__(
+        self, commands: Mapping[str, Sequence[str]], report: Report, held: Mapping[str, Held] = NOTHING_HELD
+    ) -> None:
+        self._children = [Child(name, command, held.get(name)) for name, command in commands.items()]
         self._report = report
         self._lifeline, self._held = os.pipe()
 
@@ -148,6 +162,13 @@ class Supervisor:
 
     def _running(self) -> list[Child]:
         return [child for child in self._children if child.process is not None]
+
+
+def hand_on(held: Iterable[Held]) -> None:
+    """Leaves what is held to the program that this process becomes next, if it becomes one."""
+    for variable, one in held:
+        os.set_inheritable(one.fileno(), True)
+        os.environ[variable] = str(one.fileno())
 
 
 def status_text(status: int) -> str:

@@ -1,0 +1,44 @@
+"""From a heard lease to its claim on DNS, and back: the one place where the hear way makes registrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tenure.dnswire.name import Name, labels
+from tenure.hearing.heard import HeardLease
+from tenure.naming.hostname import normalise
+from tenure.naming.policy import NamingPolicy
+from tenure.naming.reason import Reason
+from tenure.naming.registration import NO_END, Want, Withdraw
+
+
+def want_of(heard: HeardLease, correlation: str) -> Want:
+    """What DNS must say for the lease."""
+    until = NO_END if heard.ends_at is None else heard.ends_at
+    name, address, dhcid = heard.claim
+    return Want(name, address, dhcid, heard.ttl, heard.forward, heard.reverse, until, correlation)
+
+
+def withdrawal(
+    heard: HeardLease, others: Iterable[HeardLease], cause: Reason, correlation: str
+) -> tuple[Withdraw, ...]:
+    """What must go from DNS with the lease; nothing, as long as another source wants the same."""
+    if any(other.claim == heard.claim for other in others):
+        return ()
+    return (Withdraw(*heard.claim, cause, correlation),)
+
+
+def refusal(name: Name, policy: NamingPolicy) -> Reason | None:
+    """Why a name that another server chose cannot stand in DNS; None if it can.
+
+    It is not made fit here: the server has told its client the name, and the DHCID is a digest of it too.
+    """
+    parts = labels(name)
+    if not parts or name in policy.forward_zones or name in policy.reserved_names:
+        return Reason.NAME_RESERVED if parts else Reason.NAME_INVALID
+    fit = normalise(parts)
+    if isinstance(fit, Reason):
+        return fit
+    if fit != tuple(parts):
+        return Reason.NAME_INVALID
+    return Reason.NAME_RESERVED if parts[0] in policy.reserved_labels else None

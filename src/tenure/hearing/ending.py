@@ -1,0 +1,29 @@
+"""Leases of other servers that are over: by time, or because whoever reads the server's leases says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tenure.hearing.claim import withdrawal
+from tenure.hearing.heard import HeardChanges, HeardLease, HeardView
+from tenure.naming.event import Event
+from tenure.naming.reason import Reason
+
+
+def end_heard(
+    rows: Iterable[HeardLease], view: HeardView, cause: Reason, actor: str, now: float, correlation: str
+) -> list[HeardChanges]:
+    """One change for each row. What is known of the lease by other sources ends with it; another lease stays.
+
+    `cause` is why: LEASE_EXPIRED, LEASE_RELEASED or SUPERSEDED.
+    """
+    return [_end(row, view, cause, actor, now, f"{correlation}-{index}") for index, row in enumerate(rows)]
+
+
+def _end(row: HeardLease, view: HeardView, cause: Reason, actor: str, now: float, correlation: str) -> HeardChanges:
+    same = tuple(heard for heard in view.heard_at(row.address) if heard.claim == row.claim)
+    return HeardChanges(
+        dropped=same,
+        withdraws=withdrawal(row, (), cause, correlation),
+        events=(Event(now, "heard-lease-ended", actor, cause, correlation, row.address, row.name, detail=row.source),),
+    )

@@ -1,0 +1,146 @@
+"""Kea's name change request (NCR): what kea-dhcp4 and kea-dhcp6 send to D2, one in a datagram. Values and a parser.
+
+    octets 0-1   length of the JSON behind them, big-endian
+    octets 2-    {"change-type":0,"forward-change":true,"reverse-change":true,"fqdn":"pc1.example.test.",
+                  "ip-address":"10.1.0.10","dhcid":"000001989C...","lease-expires-on":"20261126135713",
+                  "lease-length":1200,"use-conflict-resolution":true}
+
+Kea 2.4 and later write `conflict-resolution-mode` instead of `use-conflict-resolution`; 2.7 leaves `lease-expires-on`
+out. `lease-length` is the TTL of the records, and `lease-expires-on` is the client's last transaction plus that TTL: it
+is *not* the end of the lease, though it is called so (docs/decisions/0023-requests-are-rows.md).
+"""
+
+from __future__ import annotations
+
+import json
+from calendar import timegm
+from enum import IntEnum
+from ipaddress import ip_address
+from typing import Any, NamedTuple
+
+from tenure.dnswire.name import Name, from_text
+
+CHECKS, DOES_NOT_CHECK = "check-with-dhcid", "no-check-with-dhcid"
+MODES = frozenset({CHECKS, "check-exists-with-dhcid", DOES_NOT_CHECK, "no-check-without-dhcid"})
+
+_LENGTH = 2
+_LEAST_DHCID, _MOST_DHCID = 4, 255  # octets: identifier type, digest type, and some digest (RFC 4701 section 3.1)
+_SHA256, _SHA256_SIZE = 1, 35
+_LONGEST_TTL = 2**31 - 1  # RFC 2181 section 8
+_TIME = "YYYYMMDDHHMMSS"
+
+
+class Change(IntEnum):
+    """What is asked for."""
+
+    ADD = 0
+    REMOVE = 1
+
+
+class NameChangeRequest(NamedTuple):
+    """One request, its values checked each by itself."""
+
+    change: Change
+    forward: bool
+    reverse: bool
+    fqdn: Name  # lower case; whether it is fit for a zone is not looked at here
+    address: bytes  # 4 or 16 octets
+    dhcid: bytes  # DHCID RDATA
+    ttl: int  # seconds
+    seen_at: int | None  # UTC seconds of the client's last transaction; None: the request does not say it
+    mode: str  # Kea's word for how the right to the name is proved
+
+
+class MalformedRequest(Exception):
+    """No request can be read out of the octets; the text says why, for people."""
+
+
+def parse_request(octets: bytes) -> NameChangeRequest:
+    """The request in a datagram; what is behind its JSON is ignored, as Kea does. `MalformedRequest`."""
+    size = int.from_bytes(octets[:_LENGTH], "big")
+    body = octets[_LENGTH : _LENGTH + size]
+    if len(octets) < _LENGTH or len(body) < size:
+        raise MalformedRequest(f"{len(octets)} octets came, {_LENGTH + size} were announced")
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MalformedRequest("it is not JSON") from None
+    if not isinstance(said, dict):
+        raise MalformedRequest("its JSON is not an object")
+    return _request_of(said)
+
+
+def _request_of(said: dict[str, Any]) -> NameChangeRequest:
+    change = _value(said, "change-type", int)
+    if change not in (Change.ADD, Change.REMOVE):
+        raise MalformedRequest(f"change-type {change} is neither 0 (add) nor 1 (remove)")
+    forward, reverse = _value(said, "forward-change", bool), _value(said, "reverse-change", bool)
+    if not (forward or reverse):
+        raise MalformedRequest("forward-change and reverse-change are both false")
+    ttl = _value(said, "lease-length", int)
+    if ttl < 0:
+        raise MalformedRequest(f"lease-length {ttl} is negative")
+    expires = said.get("lease-expires-on")
+    return NameChangeRequest(
+        Change(change),
+        forward,
+        reverse,
+        _fqdn(_value(said, "fqdn", str)),
+        _address(_value(said, "ip-address", str)),
+        _dhcid(_value(said, "dhcid", str)),
+        min(max(1, ttl), _LONGEST_TTL),
+        None if expires is None else _time(expires) - ttl,
+        _mode(said),
+    )
+
+
+def _value(said: dict[str, Any], key: str, kind: type) -> Any:  # of this kind
+    value = said.get(key)
+    if type(value) is not kind:
+        raise MalformedRequest(f"{key} is missing" if key not in said else f"{key} is not of its kind")
+    return value
+
+
+def _fqdn(text: str) -> Name:
+    try:
+        return from_text(text).lower()
+    except ValueError as error:
+        raise MalformedRequest(f"fqdn is no name: {error}") from None
+
+
+def _address(text: str) -> bytes:
+    try:
+        return ip_address(text).packed
+    except ValueError:
+        raise MalformedRequest("ip-address is no address") from None
+
+
+def _dhcid(text: str) -> bytes:
+    """The RDATA; one of the only digest that is in use has the size of that digest."""
+    try:
+        rdata = bytes.fromhex(text)
+    except ValueError:
+        raise MalformedRequest("dhcid is not hex") from None
+    if not _LEAST_DHCID <= len(rdata) <= _MOST_DHCID or (rdata[2] == _SHA256 and len(rdata) != _SHA256_SIZE):
+        raise MalformedRequest(f"dhcid has {len(rdata)} octets")
+    return rdata
+
+
+def _time(text: object) -> int:
+    """UTC seconds of `20261126135713`."""
+    if not (isinstance(text, str) and len(text) == len(_TIME) and text.isascii() and text.isdecimal()):
+        raise MalformedRequest(f"lease-expires-on is not {_TIME}")
+    year, *rest = int(text[:4]), *(int(text[at : at + 2]) for at in range(4, len(_TIME), 2))
+    month, day, hour, minute, second = rest
+    if not (year and 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second <= 60):
+        raise MalformedRequest("lease-expires-on is no point in time")
+    return timegm((year, month, day, hour, minute, second, 0, 0, 0))
+
+
+def _mode(said: dict[str, Any]) -> str:
+    mode = said.get("conflict-resolution-mode")
+    if mode is None:
+        return CHECKS if said.get("use-conflict-resolution", True) else DOES_NOT_CHECK
+    if mode not in MODES:
+        raise MalformedRequest("conflict-resolution-mode is none that Kea has")
+    return str(mode)

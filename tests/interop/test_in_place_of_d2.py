@@ -1,0 +1,72 @@
+"""Kea's DHCP servers with tenure where D2 was: names of real clients come into BIND, expire, and are removed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from clients import dhclient_host_name
+from clients6 import dhclient6, dhcpcd6
+from kea_estate import REQUESTS, KeaEstate, kea_estate
+
+LIFETIME = 24  # seconds; shorter ones are renewed all the time
+
+
+@pytest.fixture(scope="module")
+def estate() -> Iterator[KeaEstate]:
+    with kea_estate() as made:
+        made.start_kea(4)
+        made.start_kea(6)
+        made.start_tenure(REQUESTS)
+        yield made
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_name_comes_and_goes_with_its_lease(estate: KeaEstate, family: int) -> None:
+    host = estate.client(f"pc{family}")
+    client = dhclient_host_name(host, host.name) if family == 4 else dhclient6(host, host.name)
+    address = estate.leased(host, family)
+    estate.named(host.name, address)
+    client.release()
+    estate.gone(host.name, address)
+    told = estate.tenure("history", f"{host.name}.lan.test.")
+    assert "name-requested" in told
+    assert "name-taken-back" in told
+
+
+def test_both_families_of_one_machine_share_a_name_and_its_proof(estate: KeaEstate) -> None:
+    host = estate.client("both")
+    client = dhcpcd6(host, "both", "ia_na 1")
+    four, six = estate.leased(host, 4), estate.leased(host, 6)
+    estate.named("both", four, six)
+    client.release()
+    estate.gone("both", four, six)
+
+
+def test_names_go_with_the_lease_though_kea_never_asks_for_it() -> None:
+    with kea_estate(LIFETIME) as made:
+        made.start_kea(4)
+        made.start_tenure(REQUESTS + "valid-lifetime = 60\n")
+        host = made.client("left")
+        client = dhclient_host_name(host, "left")
+        address = made.leased(host, 4)
+        made.named("left", address)
+        client.vanish()
+        made.kea["kea-dhcp4"].stop(signal.SIGKILL)
+        made.gone("left", address, seconds=100)
+        assert "heard-lease-ended" in made.tenure("history", "left.lan.test.")
+
+
+def test_what_d2_wrote_is_taken_over_and_taken_away() -> None:
+    with kea_estate() as made:
+        d2 = made.start_d2()
+        made.start_kea(4)
+        host = made.client("before")
+        client = dhclient_host_name(host, "before")
+        address = made.leased(host, 4)
+        made.named("before", address)
+        d2.stop()
+        made.start_tenure(REQUESTS)
+        client.release()
+        made.gone("before", address)
