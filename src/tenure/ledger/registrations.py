@@ -91,7 +91,8 @@ def _put_want(forward: State, reverse: State, again: bool) -> str:
     of_forward, of_reverse = _moves("forward", forward, again), _moves("reverse", reverse, again)
     moves = " or ".join([*(move.condition for move in [*of_forward, *of_reverse]), _OTHER_TTL])
     return f"""\
-insert into registration ({COLUMNS}) values (?, ?, ?, ?, ?, 1, ?, '', ?, {_NEW_PART[forward]}, {_NEW_PART[reverse]})
+insert into registration ({COLUMNS})
+/*many*/ values (?, ?, ?, ?, ?, 1, ?, '', ?, {_NEW_PART[forward]}, {_NEW_PART[reverse]})
 on conflict (name, address, dhcid) do update set
 ttl = case when {_OTHER_TTL} then excluded.ttl else registration.ttl end,
 until = excluded.until,
@@ -135,7 +136,7 @@ def _withdrawn_part(direction: str) -> str:
 {state} = case when {ours} then '{State.REMOVING}' when {clients} then '{State.NONE}' else {state} end"""
 
 
-_OF_KEY = "where name = ? and address = ? and dhcid = ?"
+_OF_KEY = "/*many*/ where name = ? and address = ? and dhcid = ?"
 
 PUT_WITHDRAW = f"""\
 update registration set generation = generation + 1, cause = ?, correlation = ?,

@@ -26,7 +26,10 @@ class Session(Protocol):
     """Whether a row that is numbered by the store never appears after one with a higher number."""
 
     def sql(self, statement: str) -> str:
-        """The statement in the engine's dialect: `?` is a parameter, `/*locked*/` locks the rows that are read."""
+        """The statement in the engine's dialect: `?` is a parameter, `/*locked*/` locks the rows that are read.
+
+        `/*many*/` is a place before `values` or `where` where a store may take many rows at once (`postgres_many`).
+        """
 
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row, or None."""

@@ -18,6 +18,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from tenure.ledger.committer import Committer
 from tenure.ledger.errors import LedgerUnavailable, WriteConflict
 from tenure.ledger.folder import folder_problem
 from tenure.ledger.overlap import Overlap
@@ -106,6 +107,7 @@ class SqliteSession:
     """One connection. See `session.Session`."""
 
     numbers_follow_commits = True  # there is one writer at a time
+    _committer: Committer  # of the pipeline
 
     def __init__(self, path: Path) -> None:
         self._place = str(path)
@@ -114,6 +116,7 @@ class SqliteSession:
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._execute = connection.execute
+        self._watched_from: int | None = None
         self._reads_on = False  # between `begin_reads` and `end_reads`
         self._execute("pragma journal_mode = wal")
         self._execute("pragma synchronous = full")
@@ -122,7 +125,7 @@ class SqliteSession:
 
     def sql(self, statement: str) -> str:
         """As it is written; a transaction has the whole file, so no row is locked."""
-        return statement.replace("/*locked*/", "")
+        return statement.replace("/*locked*/", "").replace("/*many*/ ", "")
 
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row, or None."""
@@ -214,12 +217,36 @@ class SqliteSession:
         finally:
             self._roll_back()
 
+    def start_commit(self) -> None:
+        """The same, in a thread."""
+        self._committer.start()
+
+    def end_commit(self) -> None:
+        """Waits for that."""
+        failure = self._committer.wait()
+        if failure is not None:
+            raise failure
+
+    def end_overlap(self) -> None:
+        """Ends the thread."""
+        self._committer.close()
+
+    def watch(self) -> None:
+        """What others commit is counted."""
+        self._watched_from = self.foreign_changes("")
+
+    def stands(self) -> bool:
+        """Whether nobody else has committed."""
+        watched_from, self._watched_from = self._watched_from, None
+        return watched_from is not None and watched_from == self.foreign_changes("")
+
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.rollback()
 
     def pipeline(self, settled: Settled[S]) -> Pipeline[S]:
         """Decides one transaction while the one before is committed."""
+        self._committer = Committer(self.commit)
         return Overlap(self, settled)
 
     def _begin_as_writer(self) -> None:

@@ -13,12 +13,12 @@ LEASES_OF = f"select {LEASE_COLUMNS} from lease where client = ? order by addres
 LEASES_TOUCHED = f"""\
 select {LEASE_COLUMNS} from lease where client = any(?) or address = any(?) order by address /*locked*/"""
 
-DROP_LEASE = "delete from lease where address = ?"
+DROP_LEASE = "delete from lease /*many*/ where address = ?"
 
 # The last parameter is the time. A row changes hands only when its client has it no more: whatever the decision
 # believed, an address in use cannot be given to another client. A declined address loses its client (null).
 PUT_LEASE = f"""\
-insert into lease ({LEASE_COLUMNS}) values ({", ".join("?" * len(Lease._fields))})
+insert into lease ({LEASE_COLUMNS}) /*many*/ values ({", ".join("?" * len(Lease._fields))})
 on conflict (address) do update set {_SET_LEASE}
 where lease.client = excluded.client or excluded.client is null
    or lease.state in ({LeaseState.RELEASED:d}, {LeaseState.EXPIRED:d}) or lease.ends_at <= ?"""
@@ -60,4 +60,4 @@ NEXT_LEASE_END = f"select min(ends_at) from lease where state = {LeaseState.BOUN
 
 def append_event(table: str) -> str:
     """The statement that adds an entry to a history."""
-    return f"insert into {table} ({', '.join(Event._fields)}) values ({', '.join('?' * len(Event._fields))})"
+    return f"insert into {table} ({', '.join(Event._fields)}) /*many*/ values ({', '.join('?' * len(Event._fields))})"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ledger_rows import NOW, address, changes, client, lease
+from postgres_cluster import PostgresCluster
 
 from tenure.leasing.lease import Changes
 from tenure.ledger.batch import LeaseBatch
@@ -132,4 +133,66 @@ def test_what_was_decided_on_a_commit_that_failed_is_decided_again(tmp_path: Any
     line.settle()
     assert line.told == [("first", "disk I/O error"), ("second", None)]
     assert [row.client for row in ledger.leases()] == [client(2)]
+    ledger.close()
+
+
+def test_a_batch_is_decided_again_when_a_row_that_it_read_changed_meanwhile(
+    ledger: Ledger, open_again: Callable[[], Ledger]
+) -> None:
+    other = open_again().leases
+    other.transact(lambda theirs: theirs.apply(changes(lease(7, 7))), NOW)
+    renewed = lease(7, 7, ends_at=NOW + 9000)
+    seen: list[Any] = []
+
+    def decide(batch: LeaseBatch) -> Changes:
+        (held,) = batch.leases_of(client(7))
+        seen.append(held)
+        if held != renewed:  # another server renews it at this very moment
+            other.transact(lambda theirs: theirs.apply(changes(renewed)), NOW)
+        return changes(held._replace(heard_name="seen"))
+
+    line = Line(ledger.leases)
+    line.submit("first", giving(1, 1))
+    line.submit("second", decide, 7)
+    line.settle()
+    assert line.told == [("first", None), ("second", None)]
+    assert seen == [lease(7, 7), renewed]
+    assert ledger.leases.leases()[1] == renewed._replace(heard_name="seen")
+
+
+def test_what_another_server_reads_ahead_is_not_locked_meanwhile(
+    ledger: Ledger, open_again: Callable[[], Ledger]
+) -> None:
+    other = open_again().leases
+    other.transact(lambda theirs: theirs.apply(changes(lease(7, 7), lease(8, 8))), NOW)
+    mine, theirs = Line(ledger.leases), Line(other)
+    mine.submit("mine", giving(1, 1), 7)
+    mine.submit("mine too", lambda batch: theirs.submit("theirs", lambda _: Changes(), 8) or giving(2, 2)(batch), 8)
+    mine.settle()
+    assert mine.told == [("mine", None), ("mine too", None)]
+    assert theirs.told == [("theirs", None)]
+
+
+def test_a_connection_that_is_lost_before_the_commit_loses_that_batch_and_no_other(cluster: PostgresCluster) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    url = cluster.new_database()
+    ledger = open_leases(url)
+    session: Any = ledger._session
+    told: Told = []
+    pipeline = ledger.pipeline(lambda name, error: told.append((name, error and error.cause)))
+
+    def lose(batch: LeaseBatch) -> None:
+        if not told:
+            with psycopg.connect(url) as connection:
+                connection.execute("select pg_terminate_backend(%s, 10000)", (session._connection.info.backend_pid,))
+            batch.lease_at(address(1))
+
+    def give(number: int) -> Callable[[LeaseBatch], str]:
+        return lambda batch: batch.apply(giving(number, number)(batch)) or str(number)
+
+    pipeline.submit(lambda batch: None, give(1), NOW)
+    pipeline.submit(lose, give(2), NOW)
+    pipeline.settle()
+    assert [(name, cause is None) for name, cause in told] == [("1", False), ("2", True)]
+    assert [row.address for row in ledger.leases()] == [address(2)]
     ledger.close()
