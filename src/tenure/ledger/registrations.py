@@ -165,11 +165,22 @@ _HAS_FORMERS = f"""\
 where former.address = registration.address and former.reverse_state = '{State.REMOVING}'))"""
 _FORMERS = f"select name, dhcid from registration where address = ? and reverse_state = '{State.REMOVING}'"
 
-# In the order of the index, without a sort: a hundred thousand rows may be due at once.
-DUE = f"""\
-select {COLUMNS}, due_at, {_HAS_FORMERS} from registration
-where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ? and {_NOT_BLOCKED}
+# Mostly nothing is on its way out, and then no row need be asked what it must wait for or has to bring along.
+_ANY_LEAVING = f"""\
+select exists (select 1 from registration where forward_state = '{State.REMOVING}')
+or exists (select 1 from registration where reverse_state = '{State.REMOVING}')"""
+
+
+def _due(has_formers: str, condition: str) -> str:
+    """A page of what is due, in the order of the index, without a sort: a hundred thousand rows may be due at once."""
+    return f"""\
+select {COLUMNS}, due_at, {has_formers} from registration
+where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ?{condition}
 order by due_at, name, address, dhcid limit ?"""
+
+
+DUE = _due("null", "")
+DUE_BEHIND_REMOVALS = _due(_HAS_FORMERS, f" and {_NOT_BLOCKED}")
 NEXT_DUE = f"""\
 select due_at, name, address, dhcid from registration where due_at is not null and {_NOT_BLOCKED}
 order by due_at limit ?"""
@@ -220,7 +231,9 @@ class Registrations:
         self._put_withdraw = session.sql(PUT_WITHDRAW)
         self._claims_on = session.sql(CLAIMS_ON)
         self._drop_settled = session.sql(DROP_SETTLED)
+        self._any_leaving = session.sql(_ANY_LEAVING)
         self._due = session.sql(DUE)
+        self._due_behind_removals = session.sql(DUE_BEHIND_REMOVALS)
         self._next_due = session.sql(NEXT_DUE)
         self._formers = session.sql(_FORMERS)
         self._outcome = {direction: session.sql(_outcome_statement(direction)) for direction in Direction}
@@ -280,13 +293,24 @@ class Registrations:
         found: list[Registration] = []
         place = (0.0, b"", b"", b"") if after is None else (due_at_of(after), *after[:3])
         while len(found) < limit:
-            rows = self._session.rows(self._due, (*place, now, limit))
+            rows = self._due_page((*place, now, limit))
             wanted = [row for row in rows if row[:3] not in skip]
             found += [self.with_formers(registration_of(row)) if row[-1] else registration_of(row) for row in wanted]
             if len(rows) < limit:
                 break
             place = (rows[-1][-2], *rows[-1][:3])
         return found[:limit]
+
+    def _due_page(self, parameters: tuple[Any, ...]) -> list[Row]:
+        if not self._is_any_leaving():
+            rows = self._session.rows(self._due, parameters)
+            if not self._is_any_leaving():  # nor has anything begun to while they were read
+                return rows
+        return self._session.rows(self._due_behind_removals, parameters)
+
+    def _is_any_leaving(self) -> bool:
+        row = self._session.one(self._any_leaving)
+        return row is not None and bool(row[0])
 
     def with_formers(self, row: Registration) -> Registration:
         """The row with the claims on its address whose removal is late."""

@@ -37,8 +37,12 @@ case when forward_due_at is null or reverse_due_at < forward_due_at then reverse
 
 def _present(column: str) -> dict[str, Any]:
     """An index that holds only the rows that have the column."""
-    condition = text(f"{column} is not null")
-    return {"sqlite_where": condition, "postgresql_where": condition}
+    return _where(f"{column} is not null")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index that holds only the rows of which this is true."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def _direction(name: str) -> list[Column[Any]]:
@@ -139,6 +143,8 @@ REGISTRATION = Table(
     Column("due_at", Double, Computed(DUE_AT, persisted=True)),
     Index("registration_due", "due_at", "name", "address", "dhcid", **_present("due_at")),
     Index("registration_address", "address"),
+    Index("registration_leaving_name", "name", **_where("forward_state = 'removing'")),
+    Index("registration_leaving_address", "address", **_where("reverse_state = 'removing'")),
     sqlite_with_rowid=False,
 )
 
