@@ -66,8 +66,11 @@ def subcommands(*words: str) -> list[str]:
 
 
 def commands() -> list[tuple[str, ...]]:
-    top = [(name,) for name in subcommands() if name != "key"]
-    return [*top, *((group, name) for group in ("dhcp", "key", "leases", "zones") for name in subcommands(group))]
+    top = [(name,) for name in subcommands() if name not in {"import", "key"}]
+    return [
+        *top,
+        *((group, name) for group in ("dhcp", "import", "key", "leases", "zones") for name in subcommands(group)),
+    ]
 
 
 def test_every_command_and_option_is_documented() -> None:

@@ -67,6 +67,6 @@ def test_what_d2_wrote_is_taken_over_and_taken_away() -> None:
         address = made.leased(host, 4)
         made.named("before", address)
         d2.stop()
-        made.start_tenure(REQUESTS)
+        made.start_tenure_as_d2()
         client.release()
         made.gone("before", address)

@@ -86,7 +86,18 @@ class KeaEstate:
         """tenure with BIND as primary, and `tables` that say how it hears of leases."""
         domains = [entry("ddns.forward", zone=ZONE, servers=[f"{SERVER}:53"], key=KEY)]
         domains += [entry("ddns.reverse", zone=zone, servers=[f"{SERVER}:53"], key=KEY) for zone in (REVERSE, REVERSE6)]
-        self.config = write_toml(self.server.folder, tsig_key(KEY, SECRET), *domains, *tables)
+        self._serve(write_toml(self.server.folder, tsig_key(KEY, SECRET), *domains, *tables))
+
+    def start_tenure_as_d2(self) -> None:
+        """tenure with what it takes over from the files of D2 and of kea-dhcp4."""
+        files = {name: self.server.folder / f"{name}.json" for name in ("kea-dhcp-ddns", "kea-dhcp4")}
+        config = self.server.folder / "tenure.toml"
+        words = ["import", "kea-ddns", files["kea-dhcp-ddns"], "--dhcp", files["kea-dhcp4"], "-o", config]
+        self.server.run(sys.executable, "-m", "tenure", *words)
+        self._serve(config)
+
+    def _serve(self, config: Path) -> None:
+        self.config = config
         self.services = self.server.start(sys.executable, "-m", "tenure", "serve", "-c", self.config, private=False)
         eventually(lambda: "service=updater event=started" in self.log(), "the updater runs", 60, self.log)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenure.console.cli import checking, keys, leases, listing, playing, probing, telling, zones
+from tenure.console.cli import checking, importing, keys, leases, listing, playing, probing, telling, zones
 from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import add_run_commands
 
@@ -51,6 +51,7 @@ def command_line(
     app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)
     app.command("check-config", rich_help_panel=SET_UP, epilog=checking.CHECK_EXAMPLES)(checking.check_config)
     app.add_typer(keys.app, name="key", rich_help_panel=SET_UP)
+    app.add_typer(importing.app, name="import", rich_help_panel=SET_UP)
     app.command("version", rich_help_panel=SET_UP)(checking.version)
     app.command("reference", hidden=True)(checking.reference)
     return app
