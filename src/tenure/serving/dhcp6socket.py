@@ -22,6 +22,7 @@ _LARGEST = 65535  # octets of one datagram
 _IN6_PKTINFO = Struct("@16sI")  # the header's destination, interface number (ipv6(7))
 _ANCILLARY = socket.CMSG_SPACE(_IN6_PKTINFO.size)
 _GROUP = Struct("@16sI")  # struct ipv6_mreq
+_GROUP_PREFIX = 0xFF  # the first octet of every group's address
 _ANY = "::"
 _REMEMBERED = 4096  # senders whose `Arrival` is at hand
 _ADDRESSES = Path("/proc/net/if_inet6")
@@ -49,7 +50,8 @@ class Dhcp6Socket:
         self._sender = AlikeSender(bound)
         self._addresses: tuple[bytes, ...] = ()
         self._look_at = 0.0  # steady seconds
-        self._arrivals: dict[tuple[str, int, bool], Arrival] = {}
+        self._arrivals: dict[tuple[str, int, bytes], Arrival] = {}
+        self._bound_to = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
         if interface is not None:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
 
@@ -78,23 +80,24 @@ class Dhcp6Socket:
         receive = self._socket.recvfrom
         while len(found) < limit:
             octets, source = receive(_LARGEST)
-            found.append(Received(octets, self._arrival(source[0], source[1], multicast=False), self))
+            found.append(Received(octets, self._arrival(source[0], source[1], self._bound_to), self))
 
     def _receive_on_wire(self, found: list[Received], limit: int) -> None:
         receive = self._socket.recvmsg
         while len(found) < limit:
             octets, ancillary, _flags, source = receive(_LARGEST, _ANCILLARY)
-            multicast = bool(ancillary) and ancillary[0][2][0] == 0xFF  # the only one that was asked for
-            found.append(Received(octets, self._arrival(source[0], source[1], multicast=multicast), self))
+            destination = ancillary[0][2][:16] if ancillary else self._bound_to  # the only one that was asked for
+            found.append(Received(octets, self._arrival(source[0], source[1], destination), self))
 
-    def _arrival(self, host: str, port: int, *, multicast: bool) -> Arrival:
-        arrival = self._arrivals.get((host, port, multicast))
+    def _arrival(self, host: str, port: int, destination: bytes) -> Arrival:
+        arrival = self._arrivals.get((host, port, destination))
         if arrival is None:
             if len(self._arrivals) >= _REMEMBERED:
                 self._arrivals.clear()
             source = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
-            arrival = Arrival(source, port, multicast, self._interface, self._addresses, self.port)
-            self._arrivals[host, port, multicast] = arrival
+            multicast = destination[0] == _GROUP_PREFIX
+            arrival = Arrival(source, port, multicast, self._interface, self._addresses, self.port, destination)
+            self._arrivals[host, port, destination] = arrival
         return arrival
 
     def _look_at_addresses(self, interface: str) -> None:

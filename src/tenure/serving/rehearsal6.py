@@ -45,4 +45,5 @@ def arrival_of(message: Message, datagram: Datagram, door: Doorway) -> Arrival:
     )
     port = datagram.destination_port or next((port for _, port in door.listen if interface is None), SERVER_PORT)
     source_port = datagram.source_port or (SERVER_PORT if is_relayed else CLIENT_PORT)
-    return Arrival(said or datagram.source or relay, source_port, multicast, interface, addresses, port)
+    source, destination = said or datagram.source or relay, datagram.destination or _UNKNOWN
+    return Arrival(source, source_port, multicast, interface, addresses, port, destination)

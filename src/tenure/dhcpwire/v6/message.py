@@ -50,6 +50,7 @@ class Datagram(NamedTuple):
 
     relays: tuple[Relay, ...]
     message: Message
+    octets: bytes = b""  # as received
 
 
 def parse_datagram(octets: bytes) -> Datagram:
@@ -65,7 +66,7 @@ def parse_datagram(octets: bytes) -> Datagram:
             raise Malformed(f"more than {MAX_RELAYS} relays", start)
         relay, start, end = _read_relay(octets, start, end)
         relays.append(relay)
-    return Datagram(tuple(relays), _read_message(octets, start, end))
+    return Datagram(tuple(relays), _read_message(octets, start, end), octets)
 
 
 def _read_message(octets: bytes, start: int, end: int) -> Message:
@@ -121,6 +122,22 @@ def parse_options(octets: bytes, offset: int) -> dict[int, bytes]:
     for code, data, after in _walk(octets, offset, len(octets)):
         options.setdefault(code, octets[data:after])
     return options
+
+
+def option_data(datagram: Datagram, code: int) -> bytes | None:
+    """The data of an option of the client's message as received, the first instance; None if it was not sent.
+
+    Those of identity associations are not kept when a message is parsed, and looked for anew.
+    """
+    if code not in ASSOCIATIONS:
+        return datagram.message.options.get(code)
+    if all(ia.code != code for ia in datagram.message.associations):
+        return None
+    octets = datagram.octets
+    start, end = 0, len(octets)
+    for _ in datagram.relays:
+        _, start, end = _read_relay(octets, start, end)
+    return parse_options(octets[:end], start + _HEADER)[code]
 
 
 def _walk(octets: bytes, offset: int, end: int) -> Iterator[tuple[int, int, int]]:

@@ -20,7 +20,8 @@ class Dialect(Generic[S]):
     fields: Mapping[str, Value[S]]  # by the whole word: `pkt4.mac`
     option: Callable[[int], Maybe[S]]  # reads the option with this code
     option_codes: Mapping[str, int]  # by Kea's names
-    sub_option: Callable[[bytes, int], bytes | None]  # in the data of another option
+    # in the data of another option, whose code stands in front; None: in what a vendor says
+    sub_option: Callable[[int | None, bytes, int], bytes | None]
     is_member: Callable[[S, str], bool]
     vendor: Callable[[S], Sequence[tuple[int, bytes]]]  # enterprise and sub-options, as they came
     vendor_class: Callable[[S], Sequence[tuple[int, Sequence[bytes]]]]  # enterprise and its chunks of data

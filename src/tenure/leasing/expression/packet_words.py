@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from tenure.leasing.expression.dialect import Dialect, Maybe, S, Value
@@ -18,12 +18,13 @@ def read_packet_word(reading: Reading, dialect: Dialect[S], word: Token) -> Part
     """What the word, which has been read, and those behind it look at; None for a word of another kind."""
     match word.text:
         case "option":
-            return _look(reading, dialect, word, dialect.option(_code(reading, dialect)))
+            code = _code(reading, dialect)
+            return _look(reading, dialect, word, dialect.option(code), code)
         case "relay4":
             if dialect.relay4 is None:
                 raise ExpressionError(word.column, "relay4 is of DHCPv4; a DHCPv6 relay is relay6[0]")
             sub_code = _number_in_brackets(reading, 0, 255, "the code of a sub-option")
-            return _look(reading, dialect, word, dialect.relay4(sub_code))
+            return _look(reading, dialect, word, dialect.relay4(sub_code), sub_code)
         case "relay6":
             return _relay6(reading, dialect, word)
         case "vendor":
@@ -56,26 +57,27 @@ def _number_in_brackets(reading: Reading, least: int, most: int, what: str) -> i
     return number
 
 
-def _options(reading: Reading, dialect: Dialect[S], outer: Maybe[S]) -> Maybe[S]:
+def _options(reading: Reading, dialect: Dialect[S], found: Maybe[S], code: int | None) -> Maybe[S]:
     """The option that was named, or the sub-option of it that follows: `.option[n]`."""
     while reading.after_dot() == "option":
         reading.need(".")
         reading.need("option")
-        outer = _inside(outer, _number_in_brackets(reading, 0, 65535, "the code of a sub-option"), dialect.sub_option)
-    return outer
+        inner = _number_in_brackets(reading, 0, 65535, "the code of a sub-option")
+        found, code = _inside(dialect, found, code, inner), inner
+    return found
 
 
-def _inside(outer: Maybe[S], code: int, sub_option: Callable[[bytes, int], bytes | None]) -> Maybe[S]:
+def _inside(dialect: Dialect[S], found: Maybe[S], code: int | None, inner: int) -> Maybe[S]:
     def read(seen: S) -> bytes | None:
-        data = outer(seen)
-        return None if data is None else sub_option(data, code)
+        data = found(seen)
+        return None if data is None else dialect.sub_option(code, data, inner)
 
     return read
 
 
-def _look(reading: Reading, dialect: Dialect[S], word: Token, found: Maybe[S]) -> Part[S]:
+def _look(reading: Reading, dialect: Dialect[S], word: Token, found: Maybe[S], code: int | None = None) -> Part[S]:
     """`.hex` is what stands there, `.text` the same without zero octets behind it, `.exists` whether it is there."""
-    found = _options(reading, dialect, found)
+    found = _options(reading, dialect, found, code)
     reading.need(".")
     match reading.word("hex", "text", "exists"):
         case "exists":
@@ -92,7 +94,8 @@ def _relay6(reading: Reading, dialect: Dialect[S], word: Token) -> Part[S]:
     reading.need(".")
     which = reading.word("option", *dialect.relay6_fields)
     if which == "option":
-        return _look(reading, dialect, word, dialect.relay6_option(relay, _code(reading, dialect)))
+        code = _code(reading, dialect)
+        return _look(reading, dialect, word, dialect.relay6_option(relay, code), code)
     return Part(word.column, dialect.relay6_fields[which](relay), None)
 
 

@@ -69,7 +69,7 @@ V4: Dialect[Sighting] = Dialect(
     },
     option=_option,
     option_codes={name: option.code for name, option in BY_NAME.items()},
-    sub_option=sub_option,
+    sub_option=lambda _outer, data, code: sub_option(data, code),  # inside all of them they are written alike
     is_member=lambda seen, name: name in seen.classes,
     vendor=lambda seen: vendor_options(seen.packet.options.get(_VENDOR_OPTIONS, b"")),
     vendor_class=lambda seen: vendor_classes(seen.packet.options.get(_VENDOR_CLASS, b"")),

@@ -17,6 +17,7 @@ class Arrival(NamedTuple):
     interface: str | None = None  # the wire it came on; None: a socket for relays
     addresses: tuple[bytes, ...] = ()  # ours on that wire, without link-local ones
     port: int = SERVER_PORT  # ours
+    destination: bytes = bytes(16)  # the group of servers, or our address; zero where that is not told
 
 
 class Destination(NamedTuple):

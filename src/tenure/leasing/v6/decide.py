@@ -82,7 +82,7 @@ def decide(
     correlation: str,
 ) -> Decision:
     """What becomes of a message. Its changes must be in `view` before the next one is decided."""
-    relays, message = datagram
+    relays, message = datagram.relays, datagram.message
     rule = _RULES.get(message.kind)
     if rule is None:
         return silent(Verdict.UNKNOWN_MESSAGE_TYPE)
