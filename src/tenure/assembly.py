@@ -28,7 +28,7 @@ from tenure.config.remarks import remarks
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, limits, subnets
-from tenure.config.subnets6 import subnets6
+from tenure.config.subnets6 import client_classes6, subnets6
 from tenure.config.zones import DNS_PORT, journal_sizes, zone_settings
 from tenure.console.zone_start import ZoneNotBegun, begin_zones
 from tenure.ledger.leases import LeaseLedger
@@ -44,6 +44,7 @@ from tenure.signing.rotation import Secret
 if TYPE_CHECKING:
     from tenure.leasing.v4.link import SubnetTable
     from tenure.leasing.v6.inquiry import Server
+    from tenure.leasing.v6.link import SubnetTable as SubnetTable6
     from tenure.serving.supervision import Held
 
 DHCP_PORT, DHCP6_PORT = 67, 547
@@ -193,8 +194,7 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
 
 
 def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None:
-    from tenure.leasing.v6.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
-    from tenure.serving.dhcp6 import Dhcp6Service  # noqa: PLC0415
+    from tenure.serving.dhcp6 import Dhcp6Service  # noqa: PLC0415 - a process loads only what it runs
 
     if configuration.dhcp6 is None:
         missing = "neither [dhcp4] nor [dhcp6] is configured"
@@ -205,7 +205,7 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
     listen = [place.or_port(DHCP6_PORT) for place in configuration.dhcp6.listen]
     Dhcp6Service(
         ledger,
-        SubnetTable(subnets6(configuration, _hash_key(ledger)), share_of(configuration.dhcp6.load_balance)),
+        subnet_table6(configuration, configuration.dhcp6, _hash_key(ledger)),
         dhcp6_server(configuration.dhcp6.server_id, ledger),
         configuration.dhcp6.interfaces,
         listen,
@@ -255,6 +255,18 @@ def subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) ->
         dhcp4.identifier_expression,
         limits(dhcp4),
         share_of(dhcp4.load_balance),
+    )
+
+
+def subnet_table6(configuration: Configuration, dhcp6: Dhcp6, hash_key: bytes) -> SubnetTable6:
+    """The subnets of the DHCPv6 server, with its classes."""
+    from tenure.leasing.v6.link import SubnetTable  # noqa: PLC0415 - a process loads only what it runs
+
+    return SubnetTable(
+        subnets6(configuration, hash_key),
+        share_of(dhcp6.load_balance),
+        client_classes6(dhcp6),
+        dhcp6.identifier_expression,
     )
 
 

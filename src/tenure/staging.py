@@ -5,18 +5,24 @@ from __future__ import annotations
 import secrets
 from uuid import uuid4
 
-from tenure.assembly import ADDRESSES_SECRET, DHCP6, DHCP6_PORT, DHCP_PORT, DUID_SECRET, HOST_NAME_HASH, subnet_table
+from tenure.assembly import (
+    ADDRESSES_SECRET,
+    DHCP6,
+    DHCP6_PORT,
+    DHCP_PORT,
+    DUID_SECRET,
+    HOST_NAME_HASH,
+    subnet_table,
+    subnet_table6,
+)
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.domains import domain_plans, own_places, routes
-from tenure.config.load_balance import share_of
 from tenure.config.problem import ConfigurationError, Problem
-from tenure.config.subnets6 import subnets6
 from tenure.console.rehearsal import Act, Question
 from tenure.console.store import leases_to_show, zones_to_show
 from tenure.dnswire.name import to_text
 from tenure.leasing.v6.inquiry import Server
-from tenure.leasing.v6.link import SubnetTable as SubnetTable6
 from tenure.ledger.leases import LeaseLedger
 from tenure.serving.rehearsal import Doorway, Stage, rehearse
 from tenure.serving.rehearsal4 import Stage4
@@ -67,4 +73,4 @@ def _stage(version: int, configuration: Configuration, question: Question, ledge
         return Stage4(subnet_table(configuration, section, hash_key), door)
     duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
     server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
-    return Stage6(SubnetTable6(subnets6(configuration, hash_key), share_of(section.load_balance)), server, door)
+    return Stage6(subnet_table6(configuration, section, hash_key), server, door)

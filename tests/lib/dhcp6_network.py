@@ -5,6 +5,7 @@ Messages are made and replies are read by `dhcpv6`, by hand, so no code under te
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Network
 from typing import Any
@@ -32,7 +33,11 @@ from lease_view import MemoryView
 
 from tenure.dhcpwire.v6.message import parse_datagram
 from tenure.dnswire.name import from_text
+from tenure.leasing.classes import ClientClass
+from tenure.leasing.expression.parser import parse_test, parse_value
+from tenure.leasing.expression.v6 import V6, Sighting
 from tenure.leasing.lease import Lease
+from tenure.leasing.level import Level
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.pool import Pool
 from tenure.leasing.v6.arrival import Arrival, Destination
@@ -50,18 +55,17 @@ NAMING = NamingPolicy(qualifying_suffix=ZONE, forward_zones=frozenset({ZONE}))
 LINK = "2001:db8:1::"
 
 
-def pool(text: str) -> Pool:
+def pool(text: str, **given: Any) -> Pool:
     """`first-last`."""
     first, last = text.split("-")
-    return Pool(ip(first), ip(last))
+    return Pool(ip(first), ip(last), **given)
 
 
-def prefix_pool(text: str, delegated: int, excluded: tuple[str, int] | None = None) -> PrefixPool:
+def prefix_pool(text: str, delegated: int, excluded: tuple[str, int] | None = None, **given: Any) -> PrefixPool:
     """`prefix/length`, in pieces."""
     network = IPv6Network(text)
-    return PrefixPool(
-        network[0].packed, network.prefixlen, delegated, None if excluded is None else (ip(excluded[0]), excluded[1])
-    )
+    kept = None if excluded is None else (ip(excluded[0]), excluded[1])
+    return PrefixPool(network[0].packed, network.prefixlen, delegated, kept, **given)
 
 
 def subnet(prefix: str = f"{LINK}/64", pools: str = f"{LINK}100-{LINK}109", prefixes: str = "", **given: Any) -> Subnet:
@@ -89,6 +93,14 @@ def reserved(*leases: str, name: str | None = None, **given: Any) -> Reservation
     networks = [IPv6Network(one) for one in leases if "/" in one]
     addresses = tuple(ip(one) for one in leases if "/" not in one)
     return Reservation(addresses, tuple((one[0].packed, one.prefixlen) for one in networks), name, **given)
+
+
+def client_class(
+    name: str, test: str | None = None, *, if_required: bool = False, **level: Any
+) -> ClientClass[Sighting]:
+    """A class with what its members get."""
+    parsed = None if test is None else parse_test(test, V6)
+    return ClientClass(name, parsed, Level(**level), only_if_required=if_required)
 
 
 @dataclass(frozen=True)
@@ -130,8 +142,15 @@ class Answer:
 class Network:
     """A server of some subnets."""
 
-    def __init__(self, *subnets: Subnet, view: MemoryView | None = None) -> None:
-        self.subnets = SubnetTable(subnets or (subnet(),))
+    def __init__(
+        self,
+        *subnets: Subnet,
+        view: MemoryView | None = None,
+        classes: Sequence[ClientClass[Sighting]] = (),
+        flex: str | None = None,
+    ) -> None:
+        expression = None if flex is None else parse_value(flex, V6)
+        self.subnets = SubnetTable(subnets or (subnet(),), None, classes, expression)
         self.view = view or MemoryView()
         self.offers = OfferBook()
         self.now: float = START

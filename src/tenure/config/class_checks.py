@@ -5,41 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from tenure.config.classes import ClientClassSection
+from tenure.config.classes import ClientClass6Section, ClientClassSection
 from tenure.config.configuration import Configuration
-from tenure.config.dhcp4 import ReservationSection
-from tenure.config.lease_parameters import LevelParameters
+from tenure.config.dhcp4 import Dhcp4, PoolSection, ReservationSection
+from tenure.config.dhcp6 import Dhcp6, Pool6Section, PrefixPoolSection, Reservation6Section, Subnet6Section
+from tenure.config.lease6_parameters import Term6Parameters
+from tenure.config.lease_parameters import GuardParameters, TermParameters
 from tenure.config.option_checks import check_options
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
 from tenure.leasing.classes import BUILT_IN, VENDOR_CLASS
 
+Classes = Sequence[ClientClassSection | ClientClass6Section]
+Pools = Sequence[PoolSection | Pool6Section | PrefixPoolSection]
+
 
 def check_classes(configuration: Configuration) -> Iterator[Problem]:
     """Each class is defined once and before it is spoken of, and each one that is spoken of is there."""
-    if configuration.dhcp4 is None:
-        return
-    classes = configuration.dhcp4.client_classes
-    at: Location = ("dhcp4", "client-classes")
+    for table, dhcp in configuration.dhcp_tables:
+        yield from _check_defined_classes(dhcp.client_classes, (table, "client-classes"))
+        yield from _check_speakers(dhcp, table)
+
+
+def _check_defined_classes(classes: Classes, at: Location) -> Iterator[Problem]:
     for index, first in repeated(one.name for one in classes):
         wrong = f"is the name of client-classes[{first}] too"
         yield Problem((*at, index, "name"), wrong, "give each class a name of its own")
     for index, one in enumerate(classes):
         yield from _check_class(one, classes[:index], (*at, index))
-    for index, network in enumerate(configuration.dhcp4.shared_networks):
-        here = ("dhcp4", "shared-networks", index)
-        yield from _check_guard(classes, network.client_class, network.require_client_classes, here)
-    yield from _check_reservations(classes, configuration.dhcp4.reservations, ("dhcp4", "reservations"))
-    for at, subnet in configuration.dhcp4.placed_subnets():
-        yield from _check_guard(classes, subnet.client_class, subnet.require_client_classes, at)
-        for number, pool in enumerate(subnet.pools):
-            yield from _check_guard(classes, pool.client_class, pool.require_client_classes, (*at, "pools", number))
-            yield from check_level(pool, (*at, "pools", number))
+
+
+def _check_speakers(dhcp: Dhcp4 | Dhcp6, table: str) -> Iterator[Problem]:
+    """What speaks of classes: shared networks, subnets, pools and reservations."""
+    classes = dhcp.client_classes
+    for index, network in enumerate(dhcp.shared_networks):
+        yield from _check_guard(classes, network, (table, "shared-networks", index))
+    yield from _check_reservations(classes, dhcp.reservations, (table, "reservations"))
+    for at, subnet in dhcp.placed_subnets():
+        yield from _check_guard(classes, subnet, at)
+        yield from _check_pools(classes, subnet.pools, (*at, "pools"))
+        if isinstance(subnet, Subnet6Section):
+            yield from _check_pools(classes, subnet.pd_pools, (*at, "pd-pools"))
         yield from _check_reservations(classes, subnet.reservations, (*at, "reservations"))
 
 
+def _check_pools(classes: Classes, pools: Pools, at: Location) -> Iterator[Problem]:
+    for number, pool in enumerate(pools):
+        yield from _check_guard(classes, pool, (*at, number))
+        yield from check_level(pool, (*at, number))
+
+
 def _check_reservations(
-    classes: Sequence[ClientClassSection], reservations: Sequence[ReservationSection], at: Location
+    classes: Classes, reservations: Sequence[ReservationSection | Reservation6Section], at: Location
 ) -> Iterator[Problem]:
     for index, reservation in enumerate(reservations):
         for place, name in enumerate(reservation.client_classes):
@@ -47,7 +64,7 @@ def _check_reservations(
         yield from check_level(reservation, (*at, index))
 
 
-def _check_class(one: ClientClassSection, before: Sequence[ClientClassSection], at: Location) -> Iterator[Problem]:
+def _check_class(one: ClientClassSection | ClientClass6Section, before: Classes, at: Location) -> Iterator[Problem]:
     if is_built_in(one.name):
         yield Problem((*at, "name"), "is a class that is there by itself", "give it another name")
     if one.only_if_required and one.test is None:
@@ -60,7 +77,7 @@ def _check_class(one: ClientClassSection, before: Sequence[ClientClassSection], 
     yield from check_level(one, at)
 
 
-def check_level(section: LevelParameters, at: Location) -> Iterator[Problem]:
+def check_level(section: TermParameters, at: Location) -> Iterator[Problem]:
     """The lifetimes of a class, a pool or a reservation go together, and its options can be sent."""
     valid, least, most = section.valid_lifetime, section.min_valid_lifetime, section.max_valid_lifetime
     for key, bound in (("min-valid-lifetime", least), ("max-valid-lifetime", most)):
@@ -70,29 +87,30 @@ def check_level(section: LevelParameters, at: Location) -> Iterator[Problem]:
         yield Problem((*at, "min-valid-lifetime"), f"is more than valid-lifetime ({valid})", f"write at most {valid}")
     if valid is not None and most is not None and most < valid:
         yield Problem((*at, "max-valid-lifetime"), f"is less than valid-lifetime ({valid})", f"write at least {valid}")
+    preferred = section.preferred_lifetime if isinstance(section, Term6Parameters) else None
+    if valid is not None and preferred is not None and preferred > valid:
+        yield Problem((*at, "preferred-lifetime"), f"is more than valid-lifetime ({valid})", f"write at most {valid}")
     yield from check_options(section.option_data, (*at, "option-data"))
 
 
-def _check_guard(
-    classes: Sequence[ClientClassSection], guard: str | None, required: Sequence[str], at: Location
-) -> Iterator[Problem]:
+def _check_guard(classes: Classes, place: GuardParameters, at: Location) -> Iterator[Problem]:
+    guard = place.client_class
     if guard is not None:
         yield from _check_defined(classes, guard, (*at, "client-class"))
         if any(one.name == guard and one.only_if_required for one in classes):
             wrong = "is a class with only-if-required, which is tested when an address is chosen already"
             yield Problem((*at, "client-class"), wrong, "leave only-if-required out there")
-    for place, name in enumerate(required):
-        yield from _check_defined(classes, name, (*at, "require-client-classes", place))
+    for number, name in enumerate(place.require_client_classes):
+        yield from _check_defined(classes, name, (*at, "require-client-classes", number))
 
 
-def _check_defined(classes: Sequence[ClientClassSection], name: str, at: Location) -> Iterator[Problem]:
+def _check_defined(classes: Classes, name: str, at: Location) -> Iterator[Problem]:
     if not is_built_in(name) and all(one.name != name for one in classes):
-        yield Problem(
-            at, "is no class that is defined", "define it under [[dhcp4.client-classes]]" + _near(classes, name)
-        )
+        right = f"define it under [[{at[0]}.client-classes]]" + _near(classes, name)
+        yield Problem(at, "is no class that is defined", right)
 
 
-def _near(classes: Sequence[ClientClassSection], name: str) -> str:
+def _near(classes: Classes, name: str) -> str:
     near = get_close_matches(name, [one.name for one in classes], 1, 0.6)
     return f"; did you mean {near[0]}?" if near else ""
 

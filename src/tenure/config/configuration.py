@@ -71,6 +71,12 @@ class Configuration(Section):
         """Whether leases have names in DNS that we write: our own leases, or those of other servers."""
         return self.leases or self.dhcp_ddns is not None
 
+    @property
+    def dhcp_tables(self) -> list[tuple[str, Dhcp4 | Dhcp6]]:
+        """The DHCP servers that are configured, with the names of their tables."""
+        servers: list[tuple[str, Dhcp4 | Dhcp6 | None]] = [("dhcp4", self.dhcp4), ("dhcp6", self.dhcp6)]
+        return [(table, dhcp) for table, dhcp in servers if dhcp is not None]
+
     def beside(self, name: str) -> Path:
         """A path that was written in the file: relative to the folder of the file."""
         return self._path.parent / name

@@ -21,10 +21,9 @@ def check_ddns6(configuration: Configuration) -> Iterator[Problem]:
     dhcp6 = configuration.dhcp6
     if dhcp6 is None:
         return
-    for index, section in enumerate(dhcp6.subnets):
+    for at, section in dhcp6.placed_subnets():
         policy = naming_policy6(configuration, section)
         if policy.send_updates:
-            at = ("dhcp6", "subnets", index)
             yield from check_forward(section, policy, at)
             yield from _check_reverse(configuration, section, at)
             valid = lease6_values(dhcp6, section)["valid_lifetime"]
@@ -33,7 +32,7 @@ def check_ddns6(configuration: Configuration) -> Iterator[Problem]:
 
 def _check_reverse(configuration: Configuration, section: Subnet6Section, at: Location) -> Iterator[Problem]:
     zones = [plan.zone for plan in domain_plans(configuration, Direction.REVERSE)]
-    ranges = [((*at, "pools", index), pool.first, pool.last) for index, pool in enumerate(section.pools)]
+    ranges = [((*at, "pools", index, "pool"), one.pool.first, one.pool.last) for index, one in enumerate(section.pools)]
     ranges += [
         ((*at, "reservations", index, "ip-addresses", place), address, address)
         for index, one in enumerate(section.reservations)

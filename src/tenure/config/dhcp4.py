@@ -19,31 +19,20 @@ from tenure.config.fields4 import (
     SubnetPrefix,
 )
 from tenure.config.lease_fields import DuidKey, FlexIdKey, HardwareKey
-from tenure.config.lease_parameters import LeaseParameters, LevelParameters
+from tenure.config.lease_parameters import GuardParameters, LeaseParameters, Level4Parameters, pool_table
 from tenure.config.load_balance import LoadBalanceSection
 from tenure.config.problem import Location
 from tenure.config.section import Section
 
 
-class PoolSection(LevelParameters):
+class PoolSection(GuardParameters, Level4Parameters):
     """A range that addresses are leased from. One that sets nothing more can stand in `pools` as text."""
 
     pool: PoolRange
     """The range: `first-last` or a network."""
 
-    client_class: str | None = None
-    """Only members of this class get addresses from here. Default: every client does."""
 
-    require_client_classes: list[str] = []
-    """Classes with `only-if-required` that the clients of this pool are tested for."""
-
-
-def _pool_table(value: object) -> object:
-    """A pool that is written as text, as a table."""
-    return {"pool": value} if isinstance(value, str) else value
-
-
-class ReservationSection(LevelParameters):
+class ReservationSection(Level4Parameters):
     """An address, a name or anything else for one client."""
 
     hw_address: HardwareKey | None = None
@@ -80,7 +69,7 @@ class RelaySection(Section):
     """The addresses by which the relays call themselves (giaddr)."""
 
 
-class PlaceParameters(LeaseParameters, DdnsParameters):
+class PlaceParameters(GuardParameters, LeaseParameters, DdnsParameters):
     """The parameters that a shared network and a subnet have in common."""
 
     interface: Interface | None = None
@@ -88,12 +77,6 @@ class PlaceParameters(LeaseParameters, DdnsParameters):
 
     relay: RelaySection | None = None
     """Relays whose clients belong here, whatever their addresses are. Default: those with an address inside."""
-
-    client_class: str | None = None
-    """Only members of this class get addresses here. Default: every client does."""
-
-    require_client_classes: list[str] = []
-    """Classes with `only-if-required` that the clients here are tested for."""
 
 
 class SubnetSection(PlaceParameters):
@@ -106,7 +89,7 @@ class SubnetSection(PlaceParameters):
     """The number under which leases remember their subnet. Default: made from the network, so that the order of subnets
     does not matter."""
 
-    pools: list[Annotated[PoolSection, BeforeValidator(_pool_table, json_schema_input_type=str | PoolSection)]] = []
+    pools: list[Annotated[PoolSection, BeforeValidator(pool_table, json_schema_input_type=str | PoolSection)]] = []
     """Ranges that addresses are leased from: `first-last` or a network. Without a pool only reserved addresses are."""
 
     server_identifier: Address | None = None

@@ -1,15 +1,17 @@
-"""`[dhcp6]`: the DHCPv6 server, its subnets and its reservations. Keys and meanings are Kea's."""
+"""`[dhcp6]`: the DHCPv6 server, its subnets, their pools and reservations. Keys and meanings are Kea's."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
+from tenure.config.classes import ClientClass6Section
 from tenure.config.ddns import DdnsParameters
 from tenure.config.fields import Interface
 from tenure.config.fields6 import (
     Address6,
+    ClassValue6,
     Duid,
     InterfaceId,
     Listen6,
@@ -17,55 +19,25 @@ from tenure.config.fields6 import (
     PrefixText,
     SubnetPrefix6,
 )
-from tenure.config.lease_fields import DuidKey, HardwareKey
-from tenure.config.lease_parameters import Lifetime, OptionData
+from tenure.config.lease6_parameters import Lease6Parameters, Level6Parameters, Term6Parameters
+from tenure.config.lease_fields import DuidKey, FlexIdKey, HardwareKey
+from tenure.config.lease_parameters import GuardParameters, pool_table
 from tenure.config.load_balance import LoadBalanceSection
+from tenure.config.problem import Location
 from tenure.config.section import Section
 
 PrefixLength = Annotated[int, Field(ge=1, le=128)]
 
 
-class Lease6Parameters(Section):
-    """The parameters that `[dhcp6]` sets for all subnets and a subnet sets again for its own."""
+class Pool6Section(GuardParameters, Level6Parameters):
+    """A range that addresses are leased from. One that sets nothing more can stand in `pools` as text."""
 
-    preferred_lifetime: Lifetime | None = None
-    """How long clients begin new connections from a leased address, in seconds. Default: 5/8 of valid-lifetime."""
-
-    valid_lifetime: Lifetime | None = None
-    """Length of a lease in seconds for a client that asks for none. Default: 7200."""
-
-    min_valid_lifetime: Lifetime | None = None
-    """The shortest lease that a client can ask for, in seconds. Default: valid-lifetime."""
-
-    max_valid_lifetime: Lifetime | None = None
-    """The longest lease that a client can ask for, in seconds. Default: valid-lifetime."""
-
-    renew_timer: Lifetime | None = None
-    """When clients renew with this server (T1), in seconds. Default: half of the shortest preferred lifetime."""
-
-    rebind_timer: Lifetime | None = None
-    """When clients ask any server (T2), in seconds. Default: four fifths of the shortest preferred lifetime."""
-
-    decline_probation_period: Lifetime | None = None
-    """How long a declined address is not given out, in seconds. Default: 86400."""
-
-    offer_lifetime: Lifetime | None = None
-    """How long what was advertised is kept for its client, in seconds. Default: 60."""
-
-    rapid_commit: bool | None = None
-    """Give a client that asks for it its leases at once, without an ADVERTISE; and lease to a client that rebinds what
-    is not known here. Only where no other server leases on the same link. Default: false."""
-
-    allow_address_registration: bool | None = None
-    """Register addresses that clients made themselves and tell of (RFC 9686). Default: true."""
-
-    option_data: OptionData = {}
-    """Options for clients that ask for them, by Kea's names or by code: `dns-servers = ["2001:db8:1::1"]`. A subnet's
-    options stand over those of `[dhcp6]`, option by option."""
+    pool: PoolRange6
+    """The range: `first-last` or a network."""
 
 
-class PrefixPoolSection(Section):
-    """A prefix that is delegated in pieces."""
+class PrefixPoolSection(GuardParameters, Term6Parameters):
+    """A prefix that is delegated in pieces. A delegated prefix has no name, so a pool of them says nothing of names."""
 
     prefix: Address6
     """The prefix."""
@@ -84,14 +56,18 @@ class PrefixPoolSection(Section):
     """The length of the excluded prefix in bits."""
 
 
-class Reservation6Section(Section):
-    """Addresses, prefixes, a name, or several of these for one client."""
+class Reservation6Section(Level6Parameters):
+    """Addresses, prefixes, a name or anything else for one client."""
 
     duid: DuidKey | None = None
-    """The client's DUID. Either this or hw-address."""
+    """The client's DUID. One key says who it is: this one, hw-address or flex-id."""
 
     hw_address: HardwareKey | None = None
     """The client's hardware address, as its relay tells it (RFC 6939), or its link-local address or DUID shows it."""
+
+    flex_id: FlexIdKey | None = None
+    """The value of `identifier-expression` for the client's messages: octets in hexadecimal, or text in quotes of its
+    own."""
 
     ip_addresses: list[Address6] = []
     """Addresses that the client gets, in or outside of the pools: one for each of its associations."""
@@ -102,25 +78,19 @@ class Reservation6Section(Section):
     hostname: str | None = None
     """The name that the client gets; the suffix is added unless it ends in a dot."""
 
-    option_data: OptionData = {}
-    """Options for this client; they stand over those of the subnet."""
+    client_classes: list[str] = []
+    """Classes that the client belongs to."""
 
 
-class Subnet6Section(Lease6Parameters, DdnsParameters):
-    """A network that addresses are leased in, and whose clients prefixes are delegated to."""
+class Relay6Section(Section):
+    """The relays of a network, where their addresses are not inside of it."""
 
-    subnet: SubnetPrefix6
-    """The network."""
+    ip_addresses: Annotated[list[Address6], Field(min_length=1)]
+    """The addresses by which the relays call the link (link-address)."""
 
-    id: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    """The number under which leases remember their subnet. Default: made from the network, so that the order of subnets
-    does not matter."""
 
-    pools: list[PoolRange6] = []
-    """Ranges that addresses are leased from: `first-last` or a network. Without a pool only reserved addresses are."""
-
-    pd_pools: list[PrefixPoolSection] = []
-    """Prefixes that are delegated in pieces."""
+class Place6Parameters(GuardParameters, Lease6Parameters, DdnsParameters):
+    """The parameters that a shared network and a subnet have in common."""
 
     interface: Interface | None = None
     """Clients that are heard on this interface without a relay belong here, whatever its addresses are. Subnets with
@@ -130,8 +100,58 @@ class Subnet6Section(Lease6Parameters, DdnsParameters):
     """Clients whose relay names its interface so belong here, whatever its address is: text in quotes of its own, or
     octets."""
 
+    relay: Relay6Section | None = None
+    """Relays whose clients belong here, whatever their addresses are. Default: those with an address inside."""
+
+
+class Subnet6Section(Place6Parameters):
+    """A network that addresses are leased in, and whose clients prefixes are delegated to."""
+
+    subnet: SubnetPrefix6
+    """The network."""
+
+    id: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """The number under which leases remember their subnet. Default: made from the network, so that the order of subnets
+    does not matter."""
+
+    pools: list[Annotated[Pool6Section, BeforeValidator(pool_table, json_schema_input_type=str | Pool6Section)]] = []
+    """Ranges that addresses are leased from: `first-last` or a network. Without a pool only reserved addresses are."""
+
+    pd_pools: list[PrefixPoolSection] = []
+    """Prefixes that are delegated in pieces."""
+
     reservations: list[Reservation6Section] = []
     """Addresses, prefixes and names kept for certain clients."""
+
+    _network: SharedNetwork6Section | None = PrivateAttr(default=None)
+
+    @property
+    def network(self) -> SharedNetwork6Section | None:
+        """The shared network that it is part of."""
+        return self._network
+
+
+class SharedNetwork6Section(Place6Parameters):
+    """Several subnets on one wire, or behind one relay: a client gets a lease of the first one that has one."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    """What it is called."""
+
+    subnets: Annotated[list[Subnet6Section], Field(min_length=1)]
+    """Its subnets, in the order in which they are leased from."""
+
+    def model_post_init(self, context: object, /) -> None:
+        """The subnets know where they are."""
+        super().model_post_init(context)
+        for subnet in self.subnets:
+            subnet._network = self
+
+
+class PlacedSubnet6(NamedTuple):
+    """A subnet and where it stands in the file."""
+
+    at: Location
+    section: Subnet6Section
 
 
 class Dhcp6(Lease6Parameters):
@@ -150,5 +170,28 @@ class Dhcp6(Lease6Parameters):
     load_balance: LoadBalanceSection | None = None
     """The part of the new clients that this node answers. Default: all of them."""
 
-    subnets: Annotated[list[Subnet6Section], Field(min_length=1)]
-    """The networks."""
+    client_classes: list[ClientClass6Section] = []
+    """Sets of clients, for whom subnets and pools are reserved and who get options and names of their own."""
+
+    subnets: list[Subnet6Section] = []
+    """The networks that are alone on their link, or share it by naming the same interface."""
+
+    shared_networks: list[SharedNetwork6Section] = []
+    """The networks that share a link."""
+
+    reservations: list[Reservation6Section] = []
+    """Reservations for clients wherever they are; an address counts in the subnet that it is in, a prefix everywhere.
+    One of a subnet goes before these there."""
+
+    identifier_expression: ClassValue6 | None = None
+    """What `flex-id` of a reservation is compared with, in the words of a class's test: `relay6[-1].option[18].hex`.
+    Default: nothing."""
+
+    def placed_subnets(self) -> list[PlacedSubnet6]:
+        """All subnets in the order of the file, those that are alone first."""
+        alone = [PlacedSubnet6(("dhcp6", "subnets", index), one) for index, one in enumerate(self.subnets)]
+        return alone + [
+            PlacedSubnet6(("dhcp6", "shared-networks", number, "subnets", index), one)
+            for number, network in enumerate(self.shared_networks)
+            for index, one in enumerate(network.subnets)
+        ]

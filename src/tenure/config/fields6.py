@@ -6,8 +6,11 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Annotated, NamedTuple, TypeAlias
 
 from tenure.config.fields import Endpoint, kind
-from tenure.config.lease_fields import Family, address_of, listen_of, network_of, pool_of
+from tenure.config.lease_fields import Family, address_of, class_test, class_value, listen_of, network_of, pool_of
 from tenure.dhcpwire.identity import duid_from_text, octets_or_text
+from tenure.leasing.expression.dialect import Value
+from tenure.leasing.expression.parser import Expression
+from tenure.leasing.expression.v6 import V6, Sighting
 from tenure.leasing.pool import Pool
 
 
@@ -40,6 +43,7 @@ IPV6 = Family(
     example_pool_network="2001:db8:1:0:1::/80",
     example_listen="[2001:db8:1::1]:547",
 )
+_PAGE = "docs/operate/dhcpv6.md"
 
 Address6: TypeAlias = Annotated[bytes, *address_of(IPV6)]
 SubnetPrefix6: TypeAlias = Annotated[IPv6Network, *network_of(IPV6)]
@@ -48,6 +52,8 @@ Listen6: TypeAlias = Annotated[Endpoint, *listen_of(IPV6)]
 PrefixText: TypeAlias = Annotated[
     Prefix, *kind(parse_prefix, 'write a prefix, such as "2001:db8:ff00::/56"', "2001:db8:ff00::/56")
 ]
+ClassTest6: TypeAlias = Annotated[Expression[Sighting], *class_test(V6, _PAGE, "relay6[-1].option[18].hex == 'port 7'")]
+ClassValue6: TypeAlias = Annotated[Value[Sighting], *class_value(V6, _PAGE, "relay6[-1].option[18].hex")]
 Duid: TypeAlias = Annotated[
     bytes, *kind(duid_from_text, 'write the octets, such as "00:03:00:01:02:00:5e:10:00:07"', "00:03:00:01:02:00:5e:10")
 ]

@@ -37,7 +37,7 @@ def check_dhcp4(configuration: Configuration) -> Iterator[Problem]:
         yield Problem(("dhcp4", "listen", index), f"is part of dhcp4.listen[{first}]", "leave one of the two out")
     yield from check_load_balance(dhcp4.load_balance, ("dhcp4", "load-balance"), shared=configuration.has_shared_store)
     yield from check_options(dhcp4.option_data, ("dhcp4", "option-data"))
-    yield from check_networks(dhcp4)
+    yield from check_networks(dhcp4, "dhcp4")
     yield from check_server_reservations(dhcp4)
     for at, section in dhcp4.placed_subnets():
         yield from _check_lifetimes(dhcp4, section, at)

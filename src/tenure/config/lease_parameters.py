@@ -1,4 +1,4 @@
-"""The lease parameters that several tables of `[dhcp4]` have in common: lifetimes, boot fields, options."""
+"""The lease parameters that several tables have in common: of both families, and those of `[dhcp4]` alone."""
 
 from __future__ import annotations
 
@@ -24,6 +24,33 @@ def _option_words(value: object) -> object:
 
 
 OptionData = dict[str, Annotated[OptionWords, BeforeValidator(_option_words, json_schema_input_type=list[str])]]
+
+
+def pool_table(value: object) -> object:
+    """A pool that is written as text, as a table."""
+    return {"pool": value} if isinstance(value, str) else value
+
+
+class GuardParameters(Section):
+    """Whom a place or a pool is for."""
+
+    client_class: str | None = None
+    """Only members of this class have leases of here. Default: every client does."""
+
+    require_client_classes: list[str] = []
+    """Classes with `only-if-required` that the clients here are tested for."""
+
+
+class ClassParameters(Section):
+    """What a class is, besides its test and what its members get."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+    """The name. `ALL`, `KNOWN`, `UNKNOWN` and `VENDOR_CLASS_` with what the client says of its vendor behind it are
+    there by themselves; a packet in the class `DROP` is not answered."""
+
+    only_if_required: bool = False
+    """Test only the clients of a subnet or pool that lists the class in `require-client-classes`; then an address is
+    chosen already."""
 
 
 class BootParameters(Section):
@@ -85,8 +112,8 @@ class LeaseParameters(BootParameters):
     option, a reservation's stand over a pool's, these over a subnet's, these over a class's, these over `[dhcp4]`'s."""
 
 
-class LevelParameters(BootParameters, DdnsParameters):
-    """What a class, a pool or a reservation can set for its clients, over what their subnet says."""
+class TermParameters(Section):
+    """What any pool, a class or a reservation can set for its clients, over what their subnet says."""
 
     valid_lifetime: Lifetime | None = None
     """Length of a lease in seconds for a client that asks for none. Default: the subnet's."""
@@ -98,4 +125,12 @@ class LevelParameters(BootParameters, DdnsParameters):
     """The longest lease that a client can ask for, in seconds; only beside valid-lifetime. Default: the same."""
 
     option_data: OptionData = {}
-    """Options for these clients, written as those of `[dhcp4]`."""
+    """Options for these clients, written as those of the server."""
+
+
+class LevelParameters(TermParameters, DdnsParameters):
+    """The same, with names: of a class, a reservation, or a pool of addresses."""
+
+
+class Level4Parameters(BootParameters, LevelParameters):
+    """The same for DHCPv4 clients."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from tenure.config.configuration import Configuration
 from tenure.config.ddns import DdnsParameters
-from tenure.config.naming_levels import naming_settings
+from tenure.config.dhcp6 import Subnet6Section
+from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
 from tenure.config.problem import Location, Problem
-from tenure.config.subnets import naming_policy
-from tenure.config.subnets6 import naming_policy6
 from tenure.dnswire.name import Name, is_within, to_text
 from tenure.naming.hostname import normalise
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac
@@ -60,22 +59,21 @@ def covered(name: Name, policy: NamingPolicy) -> bool:
 
 def _places(configuration: Configuration) -> Iterator[Place]:
     """Every subnet, and what stands above it if it says anything about names; what is for all stands above each."""
-    dhcp4 = configuration.dhcp4
-    for at, subnet in dhcp4.placed_subnets() if dhcp4 else ():
-        assert dhcp4 is not None
-        policy = naming_policy(configuration, subnet)
-        yield Place(at, subnet, policy)
-        above: list[tuple[Location, DdnsParameters]] = [
-            *(((*at, "pools", number), pool) for number, pool in enumerate(subnet.pools)),
-            *(((*at, "reservations", number), one) for number, one in enumerate(subnet.reservations)),
-        ]
-        above += [(("dhcp4", "client-classes", number), one) for number, one in enumerate(dhcp4.client_classes)]
-        above += [(("dhcp4", "reservations", number), one) for number, one in enumerate(dhcp4.reservations)]
-        for here, section in above:
-            if settings := naming_settings(section):
-                yield Place(here, section, replace(policy, **settings))
-    for index, section6 in enumerate(configuration.dhcp6.subnets if configuration.dhcp6 else ()):
-        yield Place(("dhcp6", "subnets", index), section6, naming_policy6(configuration, section6), _ADDRESS6)
+    for table, dhcp in configuration.dhcp_tables:
+        for at, subnet in dhcp.placed_subnets():
+            policy = policy_of_levels(configuration, subnet_levels(subnet))
+            longest = _ADDRESS6 if isinstance(subnet, Subnet6Section) else _ADDRESS
+            yield Place(at, subnet, policy, longest)
+            above: list[tuple[Location, Sequence[DdnsParameters]]] = [
+                ((*at, "pools"), subnet.pools),
+                ((*at, "reservations"), subnet.reservations),
+                ((table, "client-classes"), dhcp.client_classes),
+                ((table, "reservations"), dhcp.reservations),
+            ]
+            for here, sections in above:
+                for number, section in enumerate(sections):
+                    if settings := naming_settings(section):
+                        yield Place((*here, number), section, replace(policy, **settings), longest)
 
 
 def _check_guests(place: Place) -> Iterator[Problem]:

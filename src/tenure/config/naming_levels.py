@@ -3,7 +3,7 @@
 The most specific level that writes a value gives it: a reservation's goes before a class's, then the pool's, the
 subnet's, the shared network's, the global one, the profile's. The policy of a subnet is made here, at the start;
 leasing lays over it what pools, classes and reservations write, once for each combination that it meets
-(`leasing.v4.terms`).
+(`leasing.v4.terms`, `leasing.v6.terms`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def naming_settings(section: DdnsParameters) -> dict[str, Any]:
 def subnet_levels(section: SubnetSection | Subnet6Section) -> list[NamingLevel]:
     """What a subnet writes, and the shared network that it is part of."""
     levels = [NamingLevel(f"subnet {section.subnet}", naming_settings(section))]
-    if isinstance(section, SubnetSection) and section.network is not None:
+    if section.network is not None:
         levels.append(NamingLevel(f"shared network {section.network.name}", naming_settings(section.network)))
     return levels
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, ReservationSection, SubnetSection
-from tenure.config.lease_parameters import LevelParameters
+from tenure.config.lease_parameters import Level4Parameters, TermParameters
 from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
 from tenure.dhcpwire.v4.options import encode_option
 from tenure.leasing.classes import ClientClass
@@ -52,7 +52,7 @@ def _subnet(
         naming=naming_policy(configuration, section, hash_key),
         **lease_values(dhcp4, section),
         server_identifier=section.server_identifier,
-        interface=_first("interface", (section, network), None),
+        interface=first_set("interface", (section, network), None),
         relays=_relays(section),
         network=None if network is None else network.name,
         guards=tuple(place.client_class for place in within if place.client_class is not None),
@@ -89,7 +89,7 @@ def lease_values(dhcp4: Dhcp4, section: SubnetSection) -> dict[str, Any]:
     """The lease parameters of one subnet as `Subnet` calls them; those left to its defaults are not in it."""
 
     def chosen(name: str, default: T) -> T:
-        return _first(name, (section, section.network, dhcp4), default)
+        return first_set(name, (section, section.network, dhcp4), default)
 
     valid = chosen("valid_lifetime", 3600)
     return {
@@ -164,20 +164,27 @@ def _reservation(section: ReservationSection) -> Reservation:
     return Reservation(section.ip_address, section.hostname, _level(section), tuple(section.client_classes))
 
 
-def _level(section: LevelParameters) -> Level:
+def _level(section: Level4Parameters) -> Level:
     """What a pool, a class or a reservation sets."""
-    return Level(
-        options=encoded_options(section.option_data),
+    return replace(
+        level_of(section, encoded_options(section.option_data)),
         naming=naming_settings(section),
-        valid_lifetime=section.valid_lifetime,
-        min_valid_lifetime=section.min_valid_lifetime,
-        max_valid_lifetime=section.max_valid_lifetime,
         next_server=section.next_server,
         server_name=None if section.server_hostname is None else section.server_hostname.encode(),
         boot_file_name=None if section.boot_file_name is None else section.boot_file_name.encode(),
     )
 
 
-def _first(name: str, sections: tuple[object, ...], default: T) -> T:
+def level_of(section: TermParameters, options: Mapping[int, bytes]) -> Level:
+    """What a pool, a class or a reservation of either family sets besides names, with its options as octets."""
+    return Level(
+        options=options,
+        valid_lifetime=section.valid_lifetime,
+        min_valid_lifetime=section.min_valid_lifetime,
+        max_valid_lifetime=section.max_valid_lifetime,
+    )
+
+
+def first_set(name: str, sections: tuple[object, ...], default: T) -> T:
     """The value of the first section that sets it."""
     return next((value for section in sections if (value := getattr(section, name, None)) is not None), default)

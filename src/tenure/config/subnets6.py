@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from tenure.config.configuration import Configuration
-from tenure.config.dhcp6 import Dhcp6, PrefixPoolSection, Reservation6Section, Subnet6Section
-from tenure.config.naming_levels import policy_of_levels, subnet_levels
+from tenure.config.dhcp6 import (
+    Dhcp6,
+    Place6Parameters,
+    Pool6Section,
+    PrefixPoolSection,
+    Reservation6Section,
+    Subnet6Section,
+)
+from tenure.config.lease6_parameters import Level6Parameters, Term6Parameters
+from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
+from tenure.config.subnets import first_set, level_of
 from tenure.dhcpwire.v6.options import encode_option
+from tenure.leasing.classes import ClientClass
+from tenure.leasing.expression.v6 import Sighting
+from tenure.leasing.level import Level
+from tenure.leasing.pool import Pool
 from tenure.leasing.v6.subnet import PrefixPool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
 
@@ -19,23 +33,53 @@ T = TypeVar("T")
 def subnets6(configuration: Configuration, hash_key: bytes = b"") -> tuple[Subnet, ...]:
     """The subnets in the order of the file; empty without `[dhcp6]`. `hash_key`: see `NamingPolicy`."""
     dhcp6 = configuration.dhcp6
-    return tuple(_subnet(configuration, dhcp6, section, hash_key) for section in dhcp6.subnets) if dhcp6 else ()
+    if dhcp6 is None:
+        return ()
+    shared = _reservations(dhcp6.reservations)
+    return tuple(_subnet(configuration, dhcp6, one.section, shared, hash_key) for one in dhcp6.placed_subnets())
 
 
-def _subnet(configuration: Configuration, dhcp6: Dhcp6, section: Subnet6Section, hash_key: bytes) -> Subnet:
+def _subnet(
+    configuration: Configuration,
+    dhcp6: Dhcp6,
+    section: Subnet6Section,
+    shared: Mapping[bytes, Reservation],
+    hash_key: bytes,
+) -> Subnet:
+    network = section.network
+    within: list[Place6Parameters] = [section] if network is None else [network, section]
+    options = [encoded_options6(place.option_data) for place in within]
     return Subnet(
         subnet_id=subnet6_id(section),
         prefix=section.subnet.network_address.packed,
         prefix_length=section.subnet.prefixlen,
-        pools=tuple(section.pools),
+        pools=tuple(_pool(one) for one in section.pools),
         prefix_pools=tuple(prefix_pool(one) for one in section.pd_pools),
-        options=encoded_options6(dhcp6.option_data) | encoded_options6(section.option_data),
+        options={code: data for given in options for code, data in given.items()},
+        inherited_options=encoded_options6(dhcp6.option_data),
         naming=naming_policy6(configuration, section, hash_key),
         **lease6_values(dhcp6, section),
-        interface=section.interface,
-        interface_id=section.interface_id,
-        reservations={key: _reservation(one) for one in section.reservations if (key := reservation6_key(one))},
+        interface=first_set("interface", (section, network), None),
+        interface_id=first_set("interface_id", (section, network), None),
+        relays=_relays(section),
+        network=None if network is None else network.name,
+        guards=tuple(place.client_class for place in within if place.client_class is not None),
+        required_classes=tuple(name for place in within for name in place.require_client_classes),
+        reservations=_reservations(section.reservations),
+        shared_reservations=shared,
     )
+
+
+def _relays(section: Subnet6Section) -> tuple[bytes, ...]:
+    """The relays that are named for the subnet, or for its network."""
+    for place in (section, section.network):
+        if place is not None and place.relay is not None:
+            return tuple(place.relay.ip_addresses)
+    return ()
+
+
+def _reservations(sections: Iterable[Reservation6Section]) -> dict[bytes, Reservation]:
+    return {key: _reservation(one) for one in sections if (key := reservation6_key(one))}
 
 
 def subnet6_id(section: Subnet6Section) -> int:
@@ -49,7 +93,7 @@ def lease6_values(dhcp6: Dhcp6, section: Subnet6Section) -> dict[str, Any]:
     """The lease parameters of one subnet as `Subnet` calls them."""
 
     def chosen(name: str, default: T) -> T:
-        return next((value for one in (section, dhcp6) if (value := getattr(one, name)) is not None), default)
+        return first_set(name, (section, section.network, dhcp6), default)
 
     valid = chosen("valid_lifetime", 7200)
     return {
@@ -71,17 +115,44 @@ def naming_policy6(configuration: Configuration, section: Subnet6Section, hash_k
     return policy_of_levels(configuration, subnet_levels(section), hash_key)
 
 
+def client_classes6(dhcp6: Dhcp6) -> tuple[ClientClass[Sighting], ...]:
+    """The classes in the order of the file."""
+    return tuple(ClientClass(one.name, one.test, _level(one), one.only_if_required) for one in dhcp6.client_classes)
+
+
+def _pool(section: Pool6Section) -> Pool:
+    return replace(
+        section.pool,
+        client_class=section.client_class,
+        required_classes=tuple(section.require_client_classes),
+        level=_level(section),
+    )
+
+
 def prefix_pool(section: PrefixPoolSection) -> PrefixPool:
     """The pool; that its lengths go together is looked for before."""
     excluded = None
     if section.excluded_prefix is not None and section.excluded_prefix_len is not None:
         excluded = section.excluded_prefix, section.excluded_prefix_len
-    return PrefixPool(section.prefix, section.prefix_len, section.delegated_len, excluded)
+    return PrefixPool(
+        section.prefix,
+        section.prefix_len,
+        section.delegated_len,
+        excluded,
+        section.client_class,
+        tuple(section.require_client_classes),
+        _terms(section),
+    )
 
 
 def reservation6_key(section: Reservation6Section) -> bytes | None:
     """The key by which leasing knows the client; None where none is written, which a check reports."""
-    return section.duid or section.hw_address
+    return next((key for key in identity6_keys(section).values() if key is not None), None)
+
+
+def identity6_keys(section: Reservation6Section) -> dict[str, bytes | None]:
+    """What a reservation may know its client by, by key of the file."""
+    return {"duid": section.duid, "hw-address": section.hw_address, "flex-id": section.flex_id}
 
 
 def encoded_options6(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
@@ -91,4 +162,16 @@ def encoded_options6(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
 
 def _reservation(section: Reservation6Section) -> Reservation:
     prefixes = tuple((one.first, one.length) for one in section.prefixes)
-    return Reservation(tuple(section.ip_addresses), prefixes, section.hostname, encoded_options6(section.option_data))
+    addresses, classes = tuple(section.ip_addresses), tuple(section.client_classes)
+    return Reservation(addresses, prefixes, section.hostname, _level(section), classes)
+
+
+def _level(section: Level6Parameters) -> Level:
+    """What a pool of addresses, a class or a reservation sets."""
+    return replace(_terms(section), naming=naming_settings(section))
+
+
+def _terms(section: Term6Parameters) -> Level:
+    """What any pool sets besides names."""
+    options = encoded_options6(section.option_data)
+    return replace(level_of(section, options), preferred_lifetime=section.preferred_lifetime)

@@ -63,8 +63,11 @@ def reserved_addresses(configuration: Configuration) -> ReservedAddresses | None
     reservations = [] if dhcp4 is None else [*dhcp4.reservations]
     reservations += [one for placed in (dhcp4.placed_subnets() if dhcp4 else ()) for one in placed.section.reservations]
     found = [one.ip_address for one in reservations if one.ip_address is not None]
-    for section in dhcp6.subnets if dhcp6 else ():
-        found += [address for one in section.reservations for address in one.ip_addresses]
+    reservations6 = [] if dhcp6 is None else [*dhcp6.reservations]
+    reservations6 += [
+        one for placed in (dhcp6.placed_subnets() if dhcp6 else ()) for one in placed.section.reservations
+    ]
+    found += [address for one in reservations6 for address in one.ip_addresses]
     addresses = frozenset(found)
     return ReservedAddresses(addresses, frozenset(map(reverse_name, addresses))) if addresses else None
 

@@ -98,7 +98,8 @@ hostname = "camera"
     )
     assert one.interface_id == b"\x0a\x0b"
     assert (one.preferred_lifetime, one.valid_lifetime, one.max_valid_lifetime) == (1000, 3600, 3600)
-    assert one.options == {23: ip("2001:db8::53"), 24: b"\7example\4test\0"}
+    assert one.inherited_options == {23: ip("2001:db8::53")}
+    assert one.options == {24: b"\7example\4test\0"}
     duid, hardware = b"\2" + bytes.fromhex("00030001020000000007"), b"\0\1" + bytes.fromhex("02005e100007")
     assert one.reservations == {
         duid: Reservation((ip("2001:db8:1::7"), ip("2001:db8:1::8")), ((ip("2001:db8:77::"), 52),), "gateway"),
@@ -240,8 +241,11 @@ def test_what_is_wrong_is_said_with_a_remedy(tmp_path: Path, old: str, new: str,
 @pytest.mark.parametrize(
     ("reservation", "line"),
     [
-        ('hostname = "x"', f"{SUBNET}.reservations[0]: no client is named; set either duid or hw-address"),
-        (f'{DUID}\nhw-address = "02:00:5e:10:00:07"\nhostname = "x"', f"{SUBNET}.reservations[0]: both duid and hw"),
+        ('hostname = "x"', f"{SUBNET}.reservations[0]: no client is named; set one of duid, hw-address, flex-id"),
+        (
+            f'{DUID}\nhw-address = "02:00:5e:10:00:07"\nhostname = "x"',
+            f"{SUBNET}.reservations[0]: the client is named",
+        ),
         (DUID, f"{SUBNET}.reservations[0]: reserves nothing; set"),
         (f'{DUID}\nip-addresses = ["2001:db8:2::7"]', f"{SUBNET}.reservations[0].ip-addresses[0] = "),
         (f'{DUID}\nip-addresses = ["2001:db8:1::7", "2001:db8:1::7"]', f"{SUBNET}.reservations[0].ip-addresses = "),

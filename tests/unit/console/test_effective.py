@@ -18,6 +18,8 @@ listen = ["127.0.0.1:5300"]
 name = "example.test."
 [[dns.zones]]
 name = "1.10.in-addr.arpa."
+[[dns.zones]]
+name = "8.b.d.0.1.0.0.2.ip6.arpa."
 [ddns]
 profile = "windows"
 ddns-generated-prefix = "pc"
@@ -52,6 +54,29 @@ name = "phones"
 test = "option[60].text == 'phone'"
 ddns-generated-prefix = "phone"
 ddns-ttl = 90
+[dhcp6]
+interfaces = ["eth0"]
+[[dhcp6.client-classes]]
+name = "cameras"
+test = "option[16].exists"
+ddns-generated-prefix = "camera"
+ddns-ttl = 90
+[[dhcp6.reservations]]
+duid = "00:03:00:01:02:00:5e:10:00:09"
+ddns-ttl = 45
+[[dhcp6.shared-networks]]
+name = "yard"
+ddns-ttl = 120
+ddns-replace-client-name = "always"
+[[dhcp6.shared-networks.subnets]]
+subnet = "2001:db8:1::/64"
+ddns-generated-prefix = "yard"
+pools = [{ pool = "2001:db8:1::100-2001:db8:1::1ff", ddns-generated-prefix = "gate", ddns-ttl = 60 }]
+[[dhcp6.shared-networks.subnets.reservations]]
+hw-address = "02:00:5e:10:00:07"
+ip-addresses = ["2001:db8:1::7"]
+hostname = "door"
+ddns-ttl = 30
 """
 
 
@@ -97,6 +122,36 @@ def test_pools_classes_and_reservations(
     assert (lines["ddns-generated-prefix"], lines["ddns-ttl"]) == (prefix, ttl)
 
 
+GATE = "pool 2001:db8:1::100-2001:db8:1::1ff"
+
+
+@pytest.mark.parametrize(
+    ("part", "prefix", "ttl"),
+    [
+        ("", ("yard", "subnet 2001:db8:1::/64"), ("120", "shared network yard")),
+        ("/2001:db8:1::155", ("gate", GATE), ("60", GATE)),
+        ("/cameras/2001:db8:1::155", ("camera", "class cameras"), ("90", "class cameras")),
+        ("/2001:db8:1::7", ("yard", "subnet 2001:db8:1::/64"), ("30", "reservation 2001:db8:1::7")),
+        ("/cameras/door", ("camera", "class cameras"), ("30", "reservation door")),
+        (
+            "/00:03:00:01:02:00:5e:10:00:09",
+            ("yard", "subnet 2001:db8:1::/64"),
+            ("45", "reservation 00:03:00:01:02:00:5e:10:00:09"),
+        ),
+    ],
+)
+def test_the_same_of_dhcpv6(config: Path, part: str, prefix: tuple[str, str], ttl: tuple[str, str]) -> None:
+    lines = found(config, f"2001:db8:1::/64{part}")
+    assert (lines["ddns-generated-prefix"], lines["ddns-ttl"]) == (prefix, ttl)
+    assert lines["ddns-replace-client-name"] == ("always", "shared network yard")
+    assert lines["ddns-override-client-update"] == ("false", "default")
+
+
+def test_a_class_of_the_other_family_is_not_there(config: Path) -> None:
+    with pytest.raises(ValueError, match=r"'phones' is no address of a pool .* and no class \(cameras\)"):
+        parameter_lines(load(config), "2001:db8:1::/64/phones")
+
+
 @pytest.mark.parametrize("part", ["10.1.1.100", "scanner", "02:00:5e:10:00:08"])
 def test_a_part_that_is_not_there(config: Path, part: str) -> None:
     with pytest.raises(ValueError, match=f"'{part}' is no address of a pool .* and no class \\(phones\\)"):
@@ -105,7 +160,8 @@ def test_a_part_that_is_not_there(config: Path, part: str) -> None:
 
 def test_a_subnet_that_is_not_there(config: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"'10.9.0.0/24' is no subnet .* subnets: 10.1.0.0/24, 10.1.1.0/24, 10.1.2.0/24"
+        ValueError,
+        match=r"'10.9.0.0/24' is no subnet .* subnets: 10.1.0.0/24, 10.1.1.0/24, 10.1.2.0/24, 2001:db8:1::/64",
     ):
         parameter_lines(load(config), "10.9.0.0/24")
 

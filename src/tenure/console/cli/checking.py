@@ -43,7 +43,7 @@ def check_config(config: ConfigOption, explain: ExplainOption = None, output: Fo
         if problems := [*_check_folder(configuration), *check_zone_files(configuration)]:
             raise ConfigurationError(config, {}, problems)
         dns, dhcp4, dhcp6 = configuration.dns, configuration.dhcp4, configuration.dhcp6
-        subnets = (len(dhcp4.placed_subnets()) if dhcp4 else 0) + (len(dhcp6.subnets) if dhcp6 else 0)
+        subnets = (len(dhcp4.placed_subnets()) if dhcp4 else 0) + (len(dhcp6.placed_subnets()) if dhcp6 else 0)
         zones = len(dns.zones) if dns else 0
         print(f"{config} is right: subnets {subnets}, zones {zones}, keys {len(configuration.keys)}")
         for remark in remarks(configuration):

@@ -24,7 +24,8 @@ def list_leases(config: Path, output: Format, limit: int | None, *, everything: 
 
         wanted = LeaseFilter() if everything else LeaseFilter(state=LeaseState.BOUND)
         columns = ["address", *(["state"] if everything else []), "client", "name", "ends", "reason"]
-        if configuration.dhcp6 is not None and any(one.pd_pools for one in configuration.dhcp6.subnets):
+        dhcp6 = configuration.dhcp6
+        if dhcp6 is not None and any(one.section.pd_pools for one in dhcp6.placed_subnets()):
             columns.append("route")
         with leases_to_show(configuration) as ledger:
             print_rows(lease_lines(ledger, wanted), columns, output, limit)

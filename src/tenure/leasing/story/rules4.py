@@ -53,11 +53,6 @@ def _known(call: Call) -> Iterator[Line]:
     yield Line(Topic.CLIENT, f"to leases the client is {key_to_text(call.result)}")
 
 
-def _classified(call: Call) -> Iterator[Line]:
-    names = ", ".join(call.result)
-    yield Line(Topic.CLIENT, f"it is in the classes {names}" if names else "it is in no class that anything speaks of")
-
-
 def _admitted(call: Call) -> Iterator[Line]:
     prepared = call.arguments["self"]
     if not call.result:
@@ -198,7 +193,6 @@ BEFORE: Tellers = {
 AFTER: Tellers = {
     "leasing.v4.link:SubnetTable.link_of": _placed,
     "dhcpwire.identity:client_key": _known,
-    "leasing.classes:ClassTable.classify": _classified,
     "leasing.v4.prepared:PreparedSubnet.reservation": _reservation,
     "leasing.v4.prepared:PreparedSubnet.admits": _admitted,
     "leasing.v4.reply:names_us": _means_us,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 from tenure.dhcpwire.identity import hardware_to_text, key_to_text
+from tenure.dhcpwire.v6.codes import Option
 from tenure.leasing.lease import Lease, LeaseKind, LeaseState
 from tenure.leasing.story.arranging import Tellers
 from tenure.leasing.story.line import Line, Topic, address_text, seconds_text
@@ -13,18 +14,23 @@ from tenure.leasing.story.witness import Call
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
 
+_INTERFACE_ID = int(Option.INTERFACE_ID)
+
 
 def _placed(call: Call) -> Iterator[Line]:
     """`link_of`: by what the link was found; the address that was looked up is that of the call below."""
     arrival, table = call.arguments["arrival"], call.arguments["self"]
     looked_up = next(call.within("leasing.v6.link:SubnetTable._holding"), None)
     relays = call.arguments["relays"]
+    ids = {one.subnet.interface_id for one in call.result} - {None}
     if looked_up is not None:
         address = looked_up.arguments["address"]
         own = "the relay's link-address" if any(one.link_address == address for one in relays) else "our address there"
         found = f"{own} {address_text(address)}"
-    elif relays and call.result:
+    elif any(one.options.get(_INTERFACE_ID) in ids for one in relays):
         found = "the relay's interface id"
+    elif relays and call.result:
+        found = "the relay's link-address, which is named on the subnet,"
     else:
         found = f"the interface {arrival.interface or 'of a socket for relays'}"
     if call.result:
@@ -55,7 +61,14 @@ def _reservation(call: Call) -> Iterator[Line]:
     parts = [address_text(address) for address in found.addresses]
     parts += [f"{IPv6Address(prefix)}/{length}" for prefix, length in found.prefixes]
     parts += [f"the name {found.host_name}"] if found.host_name else []
-    yield Line(Topic.CLIENT, f"reserved for it in {where}: {', '.join(parts) or 'options'}")
+    yield Line(Topic.CLIENT, f"reserved for it in {where}: {', '.join(parts) or 'options or classes'}")
+
+
+def _admitted(call: Call) -> Iterator[Line]:
+    prepared = call.arguments["self"]
+    if not call.result:
+        guards = " and ".join(prepared.subnet.guards)
+        yield Line(Topic.CLIENT, f"{network_text(prepared)} is not for it: members of {guards} have leases there")
 
 
 def _wanted(call: Call) -> Iterator[Line]:
@@ -97,6 +110,8 @@ def _may_have(call: Call) -> Iterator[Line]:
         why = "somebody else has it, or it is kept for somebody else"
     elif holder is not None:
         why = "it is reserved for another client"
+    elif any(not one.result for one in call.within("leasing.v6.prepared:PreparedSubnet.opens")):
+        why = "it is in a pool for clients of another class"
     else:
         why = "no pool here gives it, or another one is reserved for the client"
     yield Line(Topic.ADDRESS, f"not {text}: {why}")
@@ -134,6 +149,7 @@ AFTER: Tellers = {
     "dhcpwire.identity:duid_key": _known,
     "leasing.v6.decide:_hardware": _hardware,
     "leasing.v6.prepared:PreparedSubnet.reservation": _reservation,
+    "leasing.v6.prepared:PreparedSubnet.admits": _admitted,
     "leasing.v6.allocation:may_have": _may_have,
     "leasing.v6.search:find_free": _found_free,
     "leasing.v6.allocation:choose": _chosen,

@@ -15,6 +15,7 @@ from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.search import find_free, is_clear
+from tenure.leasing.v6.terms import Terms
 from tenure.naming.place import guest_lifetime
 
 _PREFIX = int(LeaseKind.PREFIX)
@@ -28,6 +29,8 @@ class Choice(NamedTuple):
     length: int  # of a prefix; of an address 128
     preferred: int  # seconds
     valid: int  # seconds
+    terms: Terms
+    pools: tuple[int, ...]  # the number of its pool; none of what is reserved outside of all pools
 
 
 def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
@@ -52,26 +55,31 @@ def _choice(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, address: byt
     for lease in wish.ia.leases:
         if lease.address == address:
             asked = lease.valid
-    preferred, valid = prepared.lifetimes(asked)
-    policy = prepared.subnet.naming
-    if not policy.is_plain and wish.kind != _PREFIX and prepared.reservation(inquiry.client, inquiry.hardware) is None:
+    pools: tuple[int, ...] = ()
+    if (pool := prepared.pool_of(wish.kind, address, length)) is not None:
+        pools = (pool.number,)
+    terms = inquiry.terms(prepared, pools)
+    preferred, valid = terms.lifetimes(asked)
+    policy = terms.naming
+    if not policy.is_plain and wish.kind != _PREFIX and inquiry.reservation(prepared) is None:
         valid = guest_lifetime(valid, inquiry.hardware, policy)
-    return Choice(prepared, address, length, min(preferred, valid), valid)
+    return Choice(prepared, address, length, min(preferred, valid), valid, terms, pools)
 
 
 def may_have(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: set[bytes]) -> Choice | None:
     """The choice of this lease, if the association may have it here."""
     for prepared in inquiry.link:
-        if prepared.gives(wish.kind, address, length) or _is_reserved_prefix(inquiry, prepared, wish, address, length):
+        pool = prepared.pool_of(wish.kind, address, length)
+        if pool is not None or _is_reserved_prefix(inquiry, prepared, wish, address, length):
             break
         if wish.kind != _PREFIX and prepared.holds(address):
             break
     else:
         return None
-    mine = prepared.reservation_key(inquiry.client, inquiry.hardware)
+    mine = prepared.reservation_key(inquiry.identities)
     holder = prepared.reserved_for(wish.kind, address)
     if holder is None:
-        if not prepared.gives(wish.kind, address, length) or prepared.is_everybodys(address):
+        if pool is None or prepared.is_everybodys(address) or not prepared.opens(pool, inquiry.classes):
             return None
         if mine is not None and any(True for _ in _reserved_in(inquiry, wish, prepared, taken)):
             return None  # there is another one that is reserved for the client
@@ -86,7 +94,7 @@ def _is_reserved_prefix(inquiry: Inquiry, prepared: PreparedSubnet, wish: Wish, 
     """Whether it is a prefix that is reserved for the client, which need not be in a pool."""
     if wish.kind != _PREFIX:
         return False
-    mine = prepared.reservation(inquiry.client, inquiry.hardware)
+    mine = inquiry.reservation(prepared)
     return mine is not None and (address, length) in mine.prefixes
 
 
@@ -100,10 +108,9 @@ def _reserved(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> Iterator[Choic
 
 def _reserved_in(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, taken: set[bytes]) -> Iterator[Choice]:
     """What is reserved for the client in the subnet and open to this association, what it has already in front."""
-    mine = prepared.reservation(inquiry.client, inquiry.hardware)
-    if mine is None:
+    leases = prepared.kept(wish.kind, inquiry.identities, is_first=prepared is inquiry.link[0])
+    if not leases:
         return
-    leases = mine.prefixes if wish.kind == _PREFIX else tuple((one, ADDRESS_BITS) for one in mine.addresses)
     held = {row.address for row in wish.rows}
     for address, length in sorted(leases, key=lambda lease: lease[0] not in held):
         if _is_open(inquiry, wish, address, length, taken):
@@ -118,7 +125,7 @@ def _wanted(inquiry: Inquiry, wish: Wish) -> Iterator[tuple[bytes, int]]:
     for prepared in inquiry.link:
         address = inquiry.offers.offered_to(wish.holder, prepared.subnet_id, inquiry.now)
         if address is not None:
-            for pool in prepared.ranges(wish.kind):
+            for pool in prepared.open_ranges(wish.kind, inquiry.classes):
                 if pool.first <= address <= pool.last:
                     yield address, pool.length
     for lease in wish.ia.leases:

@@ -24,6 +24,7 @@ from tenure.leasing.v6.allocation import Choice, is_own
 from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.terms import Terms
 from tenure.leasing.want import want_of
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming, name_lease
@@ -46,25 +47,26 @@ class Grant(NamedTuple):
     status: Status | None = None
 
 
-def name_addresses(inquiry: Inquiry, grants: Sequence[Grant], rows: Sequence[Lease]) -> dict[int, Naming]:
-    """The naming of the granted addresses, by subnet: the policy is the subnet's, the rest is the same for all.
+def name_addresses(inquiry: Inquiry, grants: Sequence[Grant], rows: Sequence[Lease]) -> dict[Terms, Naming]:
+    """The naming of the granted addresses, by their terms: the policy is of these, the rest is the same for all.
 
-    The TTL is that of the shortest lease there, because records of one name and type have one TTL.
+    The TTL is that of the shortest lease in a subnet, because records of one name and type have one TTL.
     """
     granted = [choice for grant in grants if grant.wish.kind != _PREFIX for choice in grant.choices]
     if not granted:
         return {}
     fqdn = client_fqdn(inquiry)
     address = _naming_address(inquiry, grants, granted, rows)
-    shortest: dict[int, Choice] = {}
+    shortest: dict[int, int] = {}
     for choice in granted:
-        known = shortest.setdefault(choice.prepared.subnet_id, choice)
-        if choice.valid < known.valid:
-            shortest[choice.prepared.subnet_id] = choice
-    return {
-        subnet_id: name_client(inquiry, choice.prepared, fqdn, address, choice.valid)
-        for subnet_id, choice in shortest.items()
-    }
+        known = shortest.setdefault(choice.prepared.subnet_id, choice.valid)
+        shortest[choice.prepared.subnet_id] = min(known, choice.valid)
+    namings: dict[Terms, Naming] = {}
+    for choice in granted:
+        if choice.terms not in namings:
+            lifetime = shortest[choice.prepared.subnet_id]
+            namings[choice.terms] = name_client(inquiry, choice.prepared, choice.terms, fqdn, address, lifetime)
+    return namings
 
 
 def _naming_address(
@@ -104,13 +106,14 @@ def client_fqdn(inquiry: Inquiry) -> ClientFqdn | None:
 def name_client(
     inquiry: Inquiry,
     prepared: PreparedSubnet,
+    terms: Terms,
     fqdn: ClientFqdn | None,
     address: bytes,
     lifetime: int,
 ) -> Naming:
-    """The naming of the client's leases in one subnet, of which the shortest lasts `lifetime` seconds."""
-    reservation = prepared.reservation(inquiry.client, inquiry.hardware)
-    policy = prepared.subnet.naming
+    """The naming of the client's leases on these terms in one subnet; the shortest there lasts `lifetime` seconds."""
+    reservation = inquiry.reservation(prepared)
+    policy = terms.naming
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
     is_static = static_check(inquiry.view, inquiry.client, address, policy)
 
@@ -150,7 +153,7 @@ def _place(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, *, is_kno
 
 
 def bind(
-    inquiry: Inquiry, draft: Draft, grant: Grant, namings: Mapping[int, Naming], cause: str, *, settles: bool
+    inquiry: Inquiry, draft: Draft, grant: Grant, namings: Mapping[Terms, Naming], cause: str, *, settles: bool
 ) -> None:
     """Commit what is granted, and end what the association had besides on this link.
 
@@ -161,14 +164,14 @@ def bind(
     wish = grant.wish
     for choice in grant.choices:
         row = inquiry.view.lease_at(choice.address)
-        naming = None if wish.kind == _PREFIX else namings[choice.prepared.subnet_id]
+        naming = None if wish.kind == _PREFIX else namings[choice.terms]
         renewed = row is not None and is_own(inquiry, wish, row) and not is_free(row, inquiry.now)
         if (
             naming is not None
             and row is not None
             and renewed
             and not settles
-            and _lost_its_names(inquiry, wish, row, naming, choice.prepared.subnet.naming.on_move)
+            and _lost_its_names(inquiry, wish, row, naming, choice.terms.naming.on_move)
         ):
             naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
         lease = _row(inquiry, wish, choice, naming, row if renewed else None)
@@ -176,7 +179,7 @@ def bind(
         if naming is not None and naming.reply_fqdn is None:
             tell_unread(inquiry, draft, lease, cause)
         if naming is not None and is_named(lease):
-            draft.want(want_of(lease, naming.ttl, choice.prepared.subnet.naming, inquiry.now, renewed=renewed))
+            draft.want(want_of(lease, naming.ttl, choice.terms.naming, inquiry.now, renewed=renewed))
     _leave(inquiry, draft, grant, namings, cause, settles=settles)
 
 
@@ -190,16 +193,14 @@ def tell_unread(inquiry: Inquiry, draft: Draft, lease: Lease, cause: str) -> Non
 def of_device(
     inquiry: Inquiry,
     changes: Changes,
-    grants: Sequence[Grant],
-    namings: Mapping[int, Naming],
+    namings: Mapping[Terms, Naming],
     cause: str,
     *,
     settles: bool,
 ) -> Changes:
     """The changes of a message with what the client's device adds to them."""
-    subnets = {choice.prepared.subnet_id: choice.prepared for grant in grants for choice in grant.choices}
-    for subnet_id, naming in namings.items():
-        speaker = device_speaker(inquiry, subnets[subnet_id].subnet.naming)
+    for terms, naming in namings.items():
+        speaker = device_speaker(inquiry, terms.naming)
         if speaker is not None:
             changes = with_device(changes, speaker, naming, Telling(ACTOR, cause, inquiry.correlation), settles=settles)
     return changes
@@ -262,7 +263,7 @@ def _bind_one(inquiry: Inquiry, draft: Draft, lease: Lease, row: Lease | None, c
 
 
 def _leave(
-    inquiry: Inquiry, draft: Draft, grant: Grant, namings: Mapping[int, Naming], cause: str, *, settles: bool
+    inquiry: Inquiry, draft: Draft, grant: Grant, namings: Mapping[Terms, Naming], cause: str, *, settles: bool
 ) -> None:
     """What becomes of the association's other rows, now that it has what is granted.
 
@@ -272,9 +273,9 @@ def _leave(
     if not grant.choices:
         return
     here = {prepared.subnet_id for prepared in inquiry.link}
-    first = grant.choices[0].prepared
-    on_move = first.subnet.naming.on_move
-    name = None if grant.wish.kind == _PREFIX else namings[first.subnet_id].fqdn
+    terms = grant.choices[0].terms
+    on_move = terms.naming.on_move
+    name = None if grant.wish.kind == _PREFIX else namings[terms].fqdn
     for row in grant.wish.rows:
         if row.address in draft.taken:
             continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,13 +16,18 @@ from tenure.dhcpwire.v6.association import IA, IA_PD
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.hardware import hardware_of_duid, hardware_of_link_local, hardware_of_option
 from tenure.dhcpwire.v6.message import Datagram, Message
+from tenure.leasing.classes import DROP, Classes
+from tenure.leasing.expression.v6 import Sighting
+from tenure.leasing.identities import Identities
 from tenure.leasing.lease import NOTHING, LeaseView
+from tenure.leasing.link import reservation_on
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.tie import Learned
 from tenure.leasing.v6 import reply
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.ending import decline, release
 from tenure.leasing.v6.granting import rebind, renew, request, solicit
+from tenure.leasing.v6.identities import identities
 from tenure.leasing.v6.inquiry import Decision, Inquiry, Server, silent, wish_of
 from tenure.leasing.v6.link import Link, SubnetTable
 from tenure.leasing.v6.search import hashed_addresses
@@ -107,7 +113,33 @@ def decide(
         return silent(Verdict.OTHER_NODE)
     link = subnets.link_of(relays, arrival)
     hardware, learned = _hardware(datagram, arrival, duid)
-    inquiry = Inquiry(datagram, arrival, server, link, client or b"", hardware, learned, view, offers, now, correlation)
+    known_as: Identities = ()
+    classes: Classes = ()
+    if subnets.has_reservations:
+        known_as = identities(datagram, arrival, client or b"", hardware, subnets.flex)
+    if not subnets.classes.is_empty:
+        reservation = reservation_on(link, known_as)
+        reserved = None if reservation is None else reservation.client_classes
+        classes = subnets.classes.classify(partial(Sighting, datagram, arrival), reserved)
+        if DROP in classes:
+            return silent(Verdict.DROPPED)
+        if subnets.is_guarded:
+            link = tuple([one for one in link if one.admits(classes)])
+    inquiry = Inquiry(
+        datagram,
+        arrival,
+        server,
+        link,
+        client or b"",
+        hardware,
+        learned,
+        view,
+        offers,
+        now,
+        correlation,
+        classes,
+        known_as,
+    )
     if not relays and not arrival.multicast:
         if not rule.told_of_unicast:
             return silent(Verdict.UNICAST)

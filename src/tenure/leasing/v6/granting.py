@@ -13,6 +13,7 @@ from tenure.leasing.v6.allocation import Choice, choose
 from tenure.leasing.v6.binding import Grant, bind, name_addresses, of_device
 from tenure.leasing.v6.draft import Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, Wish, wish_of
+from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 from tenure.naming.choice import Naming
 
@@ -83,7 +84,7 @@ def _commit(
     answer = reply.grant(inquiry, grants, _told(grants, namings), rapid=rapid)
     changes = draft.changes()
     if namings:
-        changes = of_device(inquiry, changes, grants, namings, cause, settles=settles)
+        changes = of_device(inquiry, changes, namings, cause, settles=settles)
     return Decision(answer, changes, _verdict(grants, verdict))
 
 
@@ -139,10 +140,10 @@ def _none_free(wish: Wish) -> Status:
     return Status.NO_PREFIX_AVAIL if wish.ia.code == IA_PD else Status.NO_ADDRS_AVAIL
 
 
-def _told(grants: Sequence[Grant], namings: dict[int, Naming]) -> Naming | None:
+def _told(grants: Sequence[Grant], namings: dict[Terms, Naming]) -> Naming | None:
     """The naming of the first address, which is what the client is told; the option speaks of all of them."""
     first = next((c for one in grants if one.wish.kind == _ADDRESS for c in one.choices), None)
-    return None if first is None else namings[first.prepared.subnet_id]
+    return None if first is None else namings[first.terms]
 
 
 def _verdict(grants: Sequence[Grant], good: Verdict) -> Verdict:

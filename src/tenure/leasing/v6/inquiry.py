@@ -7,11 +7,16 @@ from typing import NamedTuple
 
 from tenure.dhcpwire.v6.association import IA, IA_PD
 from tenure.dhcpwire.v6.message import Datagram
+from tenure.leasing.classes import Classes
+from tenure.leasing.identities import Identities
 from tenure.leasing.lease import NOTHING, Changes, Lease, LeaseKind, LeaseView
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.tie import Learned
 from tenure.leasing.v6.arrival import Arrival, Destination
 from tenure.leasing.v6.link import Link
+from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.subnet import Reservation
+from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 
 _ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
@@ -38,6 +43,18 @@ class Inquiry(NamedTuple):
     offers: OfferBook
     now: float  # UTC seconds
     correlation: str
+    classes: Classes = ()
+    identities: Identities = ()  # none where nothing is reserved
+
+    def reservation(self, prepared: PreparedSubnet) -> Reservation | None:
+        """What is reserved for the client in a subnet."""
+        return prepared.reservation(self.identities)
+
+    def terms(self, prepared: PreparedSubnet, pools: tuple[int, ...]) -> Terms:
+        """The terms of this client with leases of these pools."""
+        if prepared.is_plain and not self.classes:
+            return prepared.terms
+        return prepared.terms_of(self.datagram, self.arrival, self.identities, self.classes, pools)
 
 
 class Wish(NamedTuple):

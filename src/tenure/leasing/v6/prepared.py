@@ -1,20 +1,24 @@
-"""A subnet made ready for the hot path: options as octets, pools as ranges. What it remembers only saves work."""
+"""A subnet made ready for the hot path: pools as ranges, its terms at hand. What it remembers only saves work."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, INFINITE, last_of
-from tenure.dhcpwire.v6.codes import Option
-from tenure.dhcpwire.v6.message import encode_option, encode_options, option_codes
+from tenure.dhcpwire.v6.message import Datagram
+from tenure.leasing.classes import Classes, ClassTable
+from tenure.leasing.expression.v6 import Sighting
+from tenure.leasing.identities import Identities, reserved_key
 from tenure.leasing.lease import LeaseKind
+from tenure.leasing.level import NOTHING_SET
+from tenure.leasing.pool import Pool
+from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.subnet import PrefixPool, Reservation, Subnet
+from tenure.leasing.v6.terms import Terms
 
-_PREFERENCE, _REFRESH_TIME = int(Option.PREFERENCE), int(Option.INFORMATION_REFRESH_TIME)
-_ADDR_REG_ENABLE = int(Option.ADDR_REG_ENABLE)
 _PREFIX = int(LeaseKind.PREFIX)
-_REMEMBERED = 1024  # different option requests; clients choose them, so there must be an end
+_REMEMBERED = 4096  # different terms; each combination of pools, classes and reservation has its own
 
 
 class Range(NamedTuple):
@@ -24,99 +28,146 @@ class Range(NamedTuple):
     last: bytes
     step: int
     length: int
+    number: int  # of the pool in the subnet, those of addresses first
+
+    def gives(self, address: bytes, length: int) -> bool:
+        """Whether the pool has this lease."""
+        if not self.first <= address <= self.last or self.length != length:
+            return False
+        return self.step == 1 or (int.from_bytes(address, "big") - int.from_bytes(self.first, "big")) % self.step == 0
 
 
-class ReplyOptions:
-    """The options that do not depend on the client, for one subnet or for one reservation in it."""
-
-    __slots__ = ("_encoded", "_options")
-
-    def __init__(self, subnet: Subnet, options: Mapping[int, bytes]) -> None:
-        own = {_ADDR_REG_ENABLE: b""} if subnet.registers_self_made else {}
-        self._options = {**own, **options}
-        self._encoded: dict[tuple[bytes, bool], bytes] = {}
-
-    def asked(self, request: bytes | None, *, stateless: bool) -> bytes:
-        """What of them the client asks for, encoded; `request` is its option request. None is sent unasked.
-
-        The refresh time belongs to information that comes without a lease (RFC 8415 section 21.23).
-        """
-        if request is None:
-            return b""
-        encoded = self._encoded.get((request, stateless))
-        if encoded is None:
-            if len(self._encoded) >= _REMEMBERED:
-                self._encoded.clear()
-            unfit = {_PREFERENCE} if stateless else {_PREFERENCE, _REFRESH_TIME}
-            codes = [code for code in option_codes(request) if code in self._options and code not in unfit]
-            encoded = self._encoded[request, stateless] = encode_options((code, self._options[code]) for code in codes)
-        return encoded
-
-    def preference(self) -> bytes:
-        """The preference option, which an ADVERTISE has whether it is asked for or not; empty if not configured."""
-        value = self._options.get(_PREFERENCE)
-        return b"" if value is None else encode_option(_PREFERENCE, value)
+Ranges = tuple[Range, ...]
 
 
 class PreparedSubnet:
     """One subnet with what its decisions need at hand."""
 
-    __slots__ = ("_first", "_for_reservation", "_last", "_options", "_ranges", "_reserved", "subnet", "subnet_id")
+    __slots__ = (
+        "_classes",
+        "_combinations",
+        "_first",
+        "_last",
+        "_open_ranges",
+        "_pools",
+        "_ranges",
+        "_reserved",
+        "is_guarded",
+        "is_plain",
+        "subnet",
+        "subnet_id",
+        "terms",
+    )
 
-    def __init__(self, subnet: Subnet) -> None:
+    def __init__(self, subnet: Subnet, classes: ClassTable[Sighting]) -> None:
         self.subnet = subnet
         self.subnet_id = subnet.subnet_id
         self._first, self._last = subnet.prefix, last_of(subnet.prefix, subnet.prefix_length)
-        self._ranges = (
-            tuple(Range(pool.first, pool.last, 1, ADDRESS_BITS) for pool in subnet.pools),
-            tuple(_prefix_range(pool) for pool in subnet.prefix_pools),
+        self._pools: tuple[Pool | PrefixPool, ...] = (*subnet.pools, *subnet.prefix_pools)
+        addresses = len(subnet.pools)
+        self._ranges: tuple[Ranges, Ranges] = (
+            tuple(Range(one.first, one.last, 1, ADDRESS_BITS, number) for number, one in enumerate(subnet.pools)),
+            tuple(_prefix_range(one, addresses + number) for number, one in enumerate(subnet.prefix_pools)),
         )
-        held = subnet.reservations.items()
+        held = [*subnet.shared_reservations.items(), *subnet.reservations.items()]
         self._reserved = (
-            {address: key for key, one in held for address in one.addresses},
+            {address: key for key, one in held for address in one.addresses if self.holds(address)},
             {prefix: key for key, one in held for prefix, _ in one.prefixes},
         )
-        self._options = ReplyOptions(subnet, subnet.options)
-        self._for_reservation = {
-            key: ReplyOptions(subnet, {**subnet.options, **one.options}) for key, one in held if one.options
-        }
+        self._classes = classes
+        self.terms = Terms(subnet)
+        # whether every client without classes has the same terms
+        self.is_plain = not (held or subnet.required_classes or any(map(_says_more, self._pools)))
+        self.is_guarded = any(one.client_class is not None for one in self._pools)
+        self._combinations: dict[tuple[tuple[int, ...], Classes, bytes | None], Terms] = {}
+        self._open_ranges: dict[tuple[int, Classes], Ranges] = {}
 
-    def ranges(self, kind: int) -> tuple[Range, ...]:
+    def ranges(self, kind: int) -> Ranges:
         """The pools of addresses or of prefixes."""
         return self._ranges[kind]
+
+    def open_ranges(self, kind: int, classes: Classes) -> Ranges:
+        """Those that members of these classes may have leases of."""
+        if not self.is_guarded:
+            return self._ranges[kind]
+        found = self._open_ranges.get((kind, classes))
+        if found is None:
+            if len(self._open_ranges) >= _REMEMBERED:
+                self._open_ranges.clear()
+            admitting = {None, *classes}
+            found = tuple([one for one in self._ranges[kind] if self._pools[one.number].client_class in admitting])
+            self._open_ranges[kind, classes] = found
+        return found
 
     def reserved_for(self, kind: int, address: bytes) -> bytes | None:
         """The key of the reservation that has the address or prefix, None if nobody has."""
         return self._reserved[kind].get(address)
 
-    def reservation_key(self, client: bytes, hardware: bytes) -> bytes | None:
-        """The key of the client's reservation: its DUID goes before its hardware address."""
-        reservations = self.subnet.reservations
-        if not reservations:
-            return None
-        if client in reservations:
-            return client
-        key = b"\0" + hardware
-        return key if key in reservations else None
+    def reservation_key(self, identities: Identities) -> bytes | None:
+        """The identity by which the client has a reservation that counts in this subnet: its own, or the server's."""
+        return reserved_key(identities, self.subnet.reservations, self.subnet.shared_reservations)
 
-    def reservation(self, client: bytes, hardware: bytes) -> Reservation | None:
+    def reservation(self, identities: Identities) -> Reservation | None:
         """What is reserved for the client in this subnet."""
-        key = self.reservation_key(client, hardware)
-        return None if key is None else self.subnet.reservations[key]
+        key = self.reservation_key(identities) if identities else None
+        return None if key is None else self._reservation(key)
 
-    def options_for(self, client: bytes, hardware: bytes) -> ReplyOptions:
-        """The reply options of the client."""
-        if not self._for_reservation:
-            return self._options
-        key = self.reservation_key(client, hardware)
-        return self._options if key is None else self._for_reservation.get(key, self._options)
+    def kept(self, kind: int, identities: Identities, *, is_first: bool) -> tuple[tuple[bytes, int], ...]:
+        """The addresses or prefixes, with their lengths, that are reserved for the client and count here.
 
-    def gives(self, kind: int, address: bytes, length: int) -> bool:
-        """Whether a pool has this lease."""
-        for first, last, step, own in self._ranges[kind]:
-            if first <= address <= last and own == length:
-                return step == 1 or (int.from_bytes(address, "big") - int.from_bytes(first, "big")) % step == 0
-        return False
+        An address does in the subnet where it lies. A prefix lies in none: one that is reserved for the whole server
+        counts in the first subnet of a link.
+        """
+        found = self.reservation(identities)
+        if found is None:
+            return ()
+        if kind != _PREFIX:
+            return tuple([(one, ADDRESS_BITS) for one in found.addresses if self.holds(one)])
+        return found.prefixes if is_first or self.reservation_key(identities) in self.subnet.reservations else ()
+
+    def _reservation(self, key: bytes) -> Reservation:
+        own = self.subnet.reservations.get(key)
+        return self.subnet.shared_reservations[key] if own is None else own
+
+    def terms_of(
+        self, datagram: Datagram, arrival: Arrival, identities: Identities, classes: Classes, pools: tuple[int, ...]
+    ) -> Terms:
+        """The terms of a client with leases of these pools, by number."""
+        required = self.subnet.required_classes
+        for number in pools:
+            required += self._pools[number].required_classes
+        if required:
+            classes = self._classes.require(required, partial(Sighting, datagram, arrival), classes)
+        combination = (pools, classes, self.reservation_key(identities))
+        terms = self._combinations.get(combination)
+        if terms is None:
+            if len(self._combinations) >= _REMEMBERED:
+                self._combinations.clear()
+            terms = self._combinations[combination] = self._combine(*combination)
+        return terms
+
+    def _combine(self, pools: tuple[int, ...], classes: Classes, key: bytes | None) -> Terms:
+        of_pools = [self._pools[number].level for number in pools if self._pools[number].level != NOTHING_SET]
+        of_reservation = NOTHING_SET if key is None else self._reservation(key).level
+        of_classes = self._classes.levels_of(classes)
+        if not of_pools and not of_classes and of_reservation == NOTHING_SET:
+            return self.terms
+        return Terms(self.subnet, of_pools, of_classes, of_reservation)
+
+    def pool_of(self, kind: int, address: bytes, length: int) -> Range | None:
+        """The pool that has this lease."""
+        for one in self._ranges[kind]:
+            if one.gives(address, length):
+                return one
+        return None
+
+    def admits(self, classes: Classes) -> bool:
+        """Whether members of these classes may have leases of this subnet."""
+        return all(guard in classes for guard in self.subnet.guards)
+
+    def opens(self, pool: Range, classes: Classes) -> bool:
+        """Whether members of these classes may have leases of the pool."""
+        return not self.is_guarded or self._pools[pool.number].client_class in {None, *classes}
 
     def holds(self, address: bytes) -> bool:
         """Whether the address is on this network: `Subnet.holds` without the arithmetic."""
@@ -132,18 +183,6 @@ class PreparedSubnet:
             if one.first <= prefix <= one.last and one.length == length:
                 return pool
         return None
-
-    def lifetimes(self, asked: int) -> tuple[int, int]:
-        """Preferred and valid seconds of a lease; `asked` is the valid lifetime that the client wishes, 0 for none.
-
-        The preferred one is never the longer (RFC 8415 section 21.6).
-        """
-        subnet = self.subnet
-        valid = subnet.valid_lifetime
-        if asked:
-            valid = min(max(asked, subnet.min_valid_lifetime), subnet.max_valid_lifetime)
-        preferred = subnet.preferred_lifetime
-        return (preferred if preferred <= valid else valid * 5 // 8), valid
 
     def timers(self, preferred: int) -> tuple[int, int]:
         """T1 and T2 where the shortest preferred lifetime is this (RFC 8415 section 21.4); T1 < T2 always holds.
@@ -162,7 +201,12 @@ class PreparedSubnet:
         return t1, t2
 
 
-def _prefix_range(pool: PrefixPool) -> Range:
+def _prefix_range(pool: PrefixPool, number: int) -> Range:
     step = 1 << (ADDRESS_BITS - pool.delegated_length)
     last = int.from_bytes(last_of(pool.prefix, pool.prefix_length), "big") + 1 - step
-    return Range(pool.prefix, last.to_bytes(16, "big"), step, pool.delegated_length)
+    return Range(pool.prefix, last.to_bytes(16, "big"), step, pool.delegated_length, number)
+
+
+def _says_more(pool: Pool | PrefixPool) -> bool:
+    """Whether a pool is more than a range."""
+    return pool.level != NOTHING_SET or bool(pool.required_classes)

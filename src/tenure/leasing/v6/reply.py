@@ -21,6 +21,7 @@ from tenure.leasing.v6.arrival import way_back
 from tenure.leasing.v6.binding import Grant
 from tenure.leasing.v6.inquiry import Inquiry, Reply
 from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.terms import ReplyOptions
 from tenure.naming.choice import Naming
 
 _CLIENT_ID, _SERVER_ID, _ORO = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.ORO)
@@ -42,17 +43,16 @@ _RAPID = encode_option(_RAPID_COMMIT, b"")
 
 def advertise(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None) -> Reply:
     """An ADVERTISE of what the client would get (section 18.3.9)."""
-    prepared = _first_subnet(inquiry, grants)
-    options = prepared.options_for(inquiry.client, inquiry.hardware)
+    prepared, options = _spoken_of(inquiry, grants)
     content = _associations(inquiry, prepared, grants) + options.preference()
-    return _reply(inquiry, MessageType.ADVERTISE, content + _named(inquiry, naming) + _asked(inquiry, prepared))
+    return _reply(inquiry, MessageType.ADVERTISE, content + _named(inquiry, naming) + _asked(inquiry, options))
 
 
 def grant(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None, *, rapid: bool = False) -> Reply:
     """A REPLY about leases (sections 18.3.1, 18.3.2, 18.3.4, 18.3.5)."""
-    prepared = _first_subnet(inquiry, grants)
+    prepared, options = _spoken_of(inquiry, grants)
     content = _associations(inquiry, prepared, grants) + (_RAPID if rapid else b"")
-    return _reply(inquiry, MessageType.REPLY, content + _named(inquiry, naming) + _asked(inquiry, prepared))
+    return _reply(inquiry, MessageType.REPLY, content + _named(inquiry, naming) + _asked(inquiry, options))
 
 
 def status(inquiry: Inquiry, code: Status, unbound: Iterable[IA] = ()) -> Reply:
@@ -65,8 +65,8 @@ def status(inquiry: Inquiry, code: Status, unbound: Iterable[IA] = ()) -> Reply:
 
 def inform(inquiry: Inquiry) -> Reply:
     """A REPLY with parameters alone (section 18.3.6)."""
-    prepared = inquiry.link[0]
-    return _reply(inquiry, MessageType.REPLY, _asked(inquiry, prepared, stateless=True))
+    options = inquiry.terms(inquiry.link[0], ()).options
+    return _reply(inquiry, MessageType.REPLY, _asked(inquiry, options, stateless=True))
 
 
 def _reply(inquiry: Inquiry, kind: MessageType, content: bytes) -> Reply:
@@ -98,7 +98,7 @@ def _associations(inquiry: Inquiry, first: PreparedSubnet, grants: Sequence[Gran
     content = b""
     for one in grants:
         ia, inside = one.wish.ia, b""
-        for prepared, address, length, preferred, valid in one.choices:
+        for prepared, address, length, preferred, valid, _, _ in one.choices:
             excluded = _excluded(prepared, address, length) if excludes else b""
             inside += build_lease(ia.code, IALease(address, length, preferred, valid), excluded)
         for lease in one.given_up:
@@ -120,16 +120,22 @@ def _excluded(prepared: PreparedSubnet, prefix: bytes, length: int) -> bytes:
     return encode_option(_PD_EXCLUDE, build_excluded_prefix(prefix, length, *pool.excluded))
 
 
-def _first_subnet(inquiry: Inquiry, grants: Sequence[Grant]) -> PreparedSubnet:
-    """The subnet whose options and timers a message has: that of its first lease."""
-    for one in grants:
-        if one.choices:
-            return one.choices[0].prepared
-    return inquiry.link[0]
+def _spoken_of(inquiry: Inquiry, grants: Sequence[Grant]) -> tuple[PreparedSubnet, ReplyOptions]:
+    """The subnet whose timers a message has, that of its first lease, and its options: of all its leases there.
+
+    Of their pools those of addresses go before those of prefixes, as in Kea.
+    """
+    choices = [choice for one in grants for choice in one.choices]
+    if not choices:
+        return inquiry.link[0], inquiry.terms(inquiry.link[0], ()).options
+    first = choices[0]
+    if len(choices) == 1 or first.prepared.is_plain:
+        return first.prepared, first.terms.options
+    pools = {number for choice in choices if choice.prepared is first.prepared for number in choice.pools}
+    return first.prepared, inquiry.terms(first.prepared, tuple(sorted(pools))).options
 
 
-def _asked(inquiry: Inquiry, prepared: PreparedSubnet, *, stateless: bool = False) -> bytes:
-    options = prepared.options_for(inquiry.client, inquiry.hardware)
+def _asked(inquiry: Inquiry, options: ReplyOptions, *, stateless: bool = False) -> bytes:
     return options.asked(inquiry.datagram.message.options.get(_ORO), stateless=stateless)
 
 

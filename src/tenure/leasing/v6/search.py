@@ -26,7 +26,7 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
             Search(inquiry.view, inquiry.offers, inquiry.now, _spare(inquiry, wish, prepared, pool, taken)),
         )
         for prepared in inquiry.link
-        for pool in prepared.ranges(wish.kind)
+        for pool in prepared.open_ranges(wish.kind, inquiry.classes)
     ]
     for prepared, pool, search in pools:
         for address in hashed_addresses(inquiry.server.secret, wish.holder, pool):
@@ -74,6 +74,6 @@ def _spare(
         if pool.step == 1:
             return not prepared.is_everybodys(address)
         last = (int.from_bytes(address, "big") + pool.step - 1).to_bytes(16, "big")
-        return prepared.gives(wish.kind, address, pool.length) and is_clear(inquiry, address, last)
+        return pool.gives(address, pool.length) and is_clear(inquiry, address, last)
 
     return is_spare

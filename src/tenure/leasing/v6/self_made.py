@@ -10,7 +10,7 @@ import math
 from hashlib import sha256
 
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind
-from tenure.dhcpwire.v6.association import INFINITE, IALease, parse_lease
+from tenure.dhcpwire.v6.association import ADDRESS_BITS, INFINITE, IALease, parse_lease
 from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.dhcpwire.v6.message import encode_option
 from tenure.dnswire.name import Name, labels
@@ -25,6 +25,7 @@ from tenure.leasing.v6.binding import client_fqdn, device_speaker, name_client, 
 from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 from tenure.leasing.want import want_of
 from tenure.naming.choice import Naming
@@ -32,7 +33,7 @@ from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
 _IAADDR = int(Option.IAADDR)
-_SELF_MADE, _BOUND = int(LeaseKind.SELF_MADE), int(LeaseState.BOUND)
+_ADDRESS, _SELF_MADE, _BOUND = int(LeaseKind.ADDRESS), int(LeaseKind.SELF_MADE), int(LeaseState.BOUND)
 _CAUSE = "ADDR-REG-INFORM"
 
 
@@ -55,26 +56,40 @@ def register(inquiry: Inquiry) -> Decision:
     if not prepared.subnet.registers_self_made or (running and row is not None and row.kind != _SELF_MADE):
         return silent(Verdict.ADDRESS_NOT_REGISTERED)
     draft = Draft(inquiry)
+    terms = _terms(inquiry, prepared, lease.address)
     if lease.valid:
-        naming = _note(inquiry, draft, prepared, lease, row, running=running)
+        naming = _note(inquiry, draft, prepared, terms, lease, row, running=running)
     elif row is not None and running and row.client == inquiry.client:
         ended = released(row, inquiry.now, inquiry.correlation)
         draft.end(row, ended, "lease-released", _CAUSE, Reason.LEASE_RELEASED)
     answer = reply.send(inquiry, MessageType.ADDR_REG_REPLY, encode_option(_IAADDR, told))
     changes = draft.changes()
     if lease.valid:
-        speaker = device_speaker(inquiry, prepared.subnet.naming)
+        speaker = device_speaker(inquiry, terms.naming)
         if speaker is not None:
             about = Telling(ACTOR, _CAUSE, inquiry.correlation)
             changes = with_device(changes, speaker, naming, about, settles=False)
     return Decision(answer, changes, Verdict.REGISTERED if changes is not NOTHING else Verdict.RELEASED)
 
 
+def _terms(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> Terms:
+    """The terms of the address, which may lie in a pool though it was not leased."""
+    pool = prepared.pool_of(_ADDRESS, address, ADDRESS_BITS)
+    return inquiry.terms(prepared, () if pool is None else (pool.number,))
+
+
 def _note(
-    inquiry: Inquiry, draft: Draft, prepared: PreparedSubnet, told: IALease, row: Lease | None, *, running: bool
+    inquiry: Inquiry,
+    draft: Draft,
+    prepared: PreparedSubnet,
+    terms: Terms,
+    told: IALease,
+    row: Lease | None,
+    *,
+    running: bool,
 ) -> Naming:
     now = math.ceil(inquiry.now)
-    naming = name_client(inquiry, prepared, _fqdn(inquiry), told.address, told.valid)
+    naming = name_client(inquiry, prepared, terms, _fqdn(inquiry), told.address, told.valid)
     own = row is not None and row.client == inquiry.client
     renewed = own and running
     lease = Lease(
@@ -111,7 +126,7 @@ def _note(
     if client_fqdn(inquiry) is None:
         tell_unread(inquiry, draft, lease, _CAUSE)
     if is_named(lease):
-        draft.want(want_of(lease, naming.ttl, prepared.subnet.naming, inquiry.now, renewed=renewed))
+        draft.want(want_of(lease, naming.ttl, terms.naming, inquiry.now, renewed=renewed))
     return naming
 
 

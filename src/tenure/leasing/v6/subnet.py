@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tenure.dhcpwire.v6.association import first_of
+from tenure.leasing.level import NOTHING_SET, Level
 from tenure.leasing.pool import Pool
 from tenure.naming.policy import NamingPolicy
 
@@ -17,19 +18,22 @@ class PrefixPool:
     prefix: bytes
     prefix_length: int
     delegated_length: int
-    excluded: tuple[bytes, int] | None = (
-        None  # what a delegating router keeps of each piece, with its length (RFC 6603)
-    )
+    # what a delegating router keeps of each piece, with its length (RFC 6603)
+    excluded: tuple[bytes, int] | None = None
+    client_class: str | None = None  # for members of this class only
+    required_classes: tuple[str, ...] = ()
+    level: Level = NOTHING_SET
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Addresses, prefixes, a name, or several of these for one client, known by its DUID or its hardware address."""
+    """What is kept or set for one client, known by one of its identities (`leasing.v6.identities`)."""
 
     addresses: tuple[bytes, ...] = ()
     prefixes: tuple[tuple[bytes, int], ...] = ()
     host_name: str | None = None
-    options: Mapping[int, bytes] = field(default_factory=dict)
+    level: Level = NOTHING_SET
+    client_classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Subnet:
     prefix_pools: tuple[PrefixPool, ...]
     options: Mapping[int, bytes]  # code to data octets, already encoded
     naming: NamingPolicy
+    # the server's; those of classes stand over them
+    inherited_options: Mapping[int, bytes] = field(default_factory=dict)
     preferred_lifetime: int = 4500
     valid_lifetime: int = 7200
     min_valid_lifetime: int = 7200
@@ -55,8 +61,12 @@ class Subnet:
     registers_self_made: bool = True  # note addresses that clients made themselves (RFC 9686)
     interface: str | None = None  # clients on this wire belong here, whatever its addresses are
     interface_id: bytes | None = None  # so do those whose relay names its interface so
-    # keyed as leases are: 0x02, DUID; or 0x00, hardware type, hardware address (dhcpwire.identity)
-    reservations: Mapping[bytes, Reservation] = field(default_factory=dict)
+    relays: tuple[bytes, ...] = ()  # addresses of relays whose clients belong here, whatever their addresses say
+    network: str | None = None  # the shared network that it is part of
+    guards: tuple[str, ...] = ()  # for members of all these classes only
+    required_classes: tuple[str, ...] = ()
+    reservations: Mapping[bytes, Reservation] = field(default_factory=dict)  # by identity
+    shared_reservations: Mapping[bytes, Reservation] = field(default_factory=dict)  # those of the whole server
 
     def holds(self, address: bytes) -> bool:
         """Whether the address is on this network."""

@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     MALFORMED = "malformed"
     UNKNOWN_MESSAGE_TYPE = "unknown-message-type"
     NO_IDENTITY = "no-identity"
+    DROPPED = "dropped"
     SERVER_NAMED = "server-named"
     ASSOCIATIONS_NAMED = "associations-named"
 
@@ -62,6 +63,7 @@ WORDS: dict[Verdict, str] = {
     Verdict.MALFORMED: "the octets are not a DHCPv6 message",
     Verdict.UNKNOWN_MESSAGE_TYPE: "a message type that a server does not take",
     Verdict.NO_IDENTITY: "no client identifier, or one that is no DUID by its length",
+    Verdict.DROPPED: "the message is in the class DROP",
     Verdict.SERVER_NAMED: "a server identifier where none may be",
     Verdict.ASSOCIATIONS_NAMED: "an option that this message type must not have",
 }

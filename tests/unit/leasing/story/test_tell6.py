@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from dhcp6_network import SERVER, Client, Network, from_relay, on_wire, prefix_pool, reserved, subnet
+from dhcp6_network import (
+    SERVER,
+    Client,
+    Network,
+    client_class,
+    from_relay,
+    on_wire,
+    pool,
+    prefix_pool,
+    reserved,
+    subnet,
+)
 from dhcpv6 import NA, PD, SOLICIT, ia, ip, message, oro, relayed
 from dhcpv6_octets import OCTETS
 from hypothesis import given
@@ -154,6 +167,33 @@ def test_by_what_the_link_is_found(octets: bytes, arrival: Arrival, way: str) ->
     second = subnet("2001:db8:2::/64", "2001:db8:2::1-2001:db8:2::9", interface="eth1")
     third = subnet("2001:db8:3::/64", "2001:db8:3::1-2001:db8:3::9", interface_id=b"port-7")
     assert said(story_of(Network(subnet(), second, third), octets, arrival), Topic.PLACE)[1] == way
+
+
+def test_classes_guarded_pools_and_named_relays() -> None:
+    guarded = pool("2001:db8:1::10-2001:db8:1::11", client_class="cameras")
+    whole = subnet(relays=(ip("2001:db8:3::77"),), guards=("indoors",), required_classes=("booting",))
+    network = Network(
+        replace(whole, pools=(guarded, pool("2001:db8:1::100-2001:db8:1::109"))),
+        subnet("2001:db8:2::/64", "", guards=("outdoors",), network="yard"),
+        subnet("2001:db8:4::/64", "2001:db8:4::100-2001:db8:4::109", network="yard"),
+        classes=[
+            client_class("cameras", "option[16].exists"),
+            client_class("indoors", "option[15].exists"),
+            client_class("outdoors", "not member('indoors')"),
+            client_class("booting", "option[61].exists", if_required=True),
+        ],
+    )
+    indoors = network.client().saying((15, b"\0\1x"))
+    octets = solicit(indoors, ia(NA, 1, "2001:db8:1::10"), link="2001:db8:3::77")
+    story = story_of(network, octets, from_relay())
+    named = "the relay's link-address, which is named on the subnet, leads to 2001:db8:1::/64"
+    assert named in said(story, Topic.PLACE)
+    assert "it is in the classes indoors" in said(story, Topic.CLIENT)
+    assert "here it is tested for booting too: it is in none of them" in said(story, Topic.CLIENT)
+    assert "not 2001:db8:1::10: it is in a pool for clients of another class" in said(story, Topic.ADDRESS)
+    elsewhere = story_of(network, solicit(indoors, ia(NA, 1), link="2001:db8:2::1"), from_relay())
+    away = "2001:db8:2::/64 is not for it: members of outdoors have leases there"
+    assert away in said(elsewhere, Topic.CLIENT)
 
 
 @given(OCTETS, st.sampled_from([from_relay(), on_wire(), Arrival(ip("fe80::1"), 546, False, "eth0")]))

@@ -12,7 +12,8 @@ from dhcpv6 import NA, PD, ia, ip
 
 from tenure.dhcpwire.v6.association import first_of
 from tenure.leasing.lease import LeaseKind, LeaseState
-from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.level import Level
+from tenure.leasing.v6.link import SubnetTable
 from tenure.leasing.v6.search import hashed_addresses
 
 WIDE = f"{LINK}-{LINK}ffff:ffff:ffff:ffff"
@@ -30,13 +31,13 @@ def test_in_a_wide_pool_a_hash_points_to_the_address_and_points_there_again() ->
 
 
 def test_the_hash_is_of_the_secret_the_client_the_association_and_the_pool() -> None:
-    (wide,) = PreparedSubnet(subnet(pools=WIDE)).ranges(LeaseKind.ADDRESS)
+    (wide,) = SubnetTable([subnet(pools=WIDE)]).everything[0].ranges(LeaseKind.ADDRESS)
     shifted = wide._replace(first=ip(LINK + "1"))
     cases = product((b"a", b"b"), (b"x", b"y"), (wide, shifted))
     seen = {next(hashed_addresses(secret, holder, one)) for secret, holder, one in cases}
     assert len(seen) == 8
     assert all(wide.first <= address <= wide.last for address in seen)
-    (narrow,) = PreparedSubnet(subnet()).ranges(LeaseKind.ADDRESS)
+    (narrow,) = SubnetTable([subnet()]).everything[0].ranges(LeaseKind.ADDRESS)
     assert list(hashed_addresses(b"a", b"x", narrow)) == []
 
 
@@ -228,7 +229,7 @@ class TestReservations:
         assert {row.state for row in net.view.rows.values()} == {LeaseState.RELEASED}
 
     def test_options_of_its_own(self) -> None:
-        net = Network(subnet(reservations={KEY: reserved(options={23: ip("2001:db8::99")})}))
+        net = Network(subnet(reservations={KEY: reserved(level=Level(options={23: ip("2001:db8::99")}))}))
         asks = (6, b"\0\x17")
         assert net.client(1).request(ia(NA, 1), asks).said.options[23] == ip("2001:db8::99")
         assert net.client(2).request(ia(NA, 1), asks).said.options[23] == ip("2001:db8::53")
