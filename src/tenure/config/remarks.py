@@ -37,13 +37,10 @@ def _reserved_names(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _host_names(configuration: Configuration) -> Iterator[tuple[Location, str]]:
-    dhcp4, dhcp6 = configuration.dhcp4, configuration.dhcp6
     tables: list[tuple[Location, list[str | None]]] = []
-    if dhcp4 is not None:
-        tables.append((("dhcp4",), [one.hostname for one in dhcp4.reservations]))
-        tables += [(at, [one.hostname for one in section.reservations]) for at, section in dhcp4.placed_subnets()]
-    for index, section6 in enumerate(dhcp6.subnets if dhcp6 is not None else ()):
-        tables.append((("dhcp6", "subnets", index), [one.hostname for one in section6.reservations]))
+    for table, dhcp in configuration.dhcp_tables:
+        tables.append(((table,), [one.hostname for one in dhcp.reservations]))
+        tables += [(at, [one.hostname for one in section.reservations]) for at, section in dhcp.placed_subnets()]
     for at, names in tables:
         for number, name in enumerate(names):
             if name:
