@@ -37,6 +37,14 @@ class TransferFault(Exception):
     """Why what a primary sent cannot be taken."""
 
 
+class TransferRefused(TransferFault):
+    """The primary answers, and not with a transfer."""
+
+    def __init__(self, rcode: int) -> None:
+        super().__init__(f"it answered {rcode_to_text(rcode)}")
+        self.rcode = rcode
+
+
 class Step(NamedTuple):
     """One difference of an incremental transfer: from one serial to the next."""
 
@@ -92,6 +100,8 @@ class Inbound:
         self._old_soa: Record | None = None
         self._new_soa: Record | None = None
         self._deletions: tuple[Record, ...] = ()
+        self._released = 0
+        self._has_name_server = False
 
     def take(self, message: Message) -> None:
         """The next message of the answer."""
@@ -106,15 +116,21 @@ class Inbound:
         """Whether the last record has come."""
         return self._state is _State.DONE
 
+    def release(self) -> list[Record]:
+        """What has come of a whole zone since this was asked before, for who keeps it: `content` is then without it."""
+        records, self._records = self._records, []
+        self._released += len(records)
+        return records
+
     def content(self) -> Content:
         """What the transfer brought, once it is complete."""
         assert self._state is _State.DONE, "a transfer is read before its end"
         assert self._soa is not None, "a complete transfer has an SOA"
         if self._steps:
             return Steps(self._soa, tuple(self._steps))
-        if not self._records:
+        if not self._records and not self._released:
             return UpToDate(self._soa)
-        if not any(record.rtype == _NS and record.name == self._zone for record in self._records):
+        if not self._has_name_server:
             raise TransferFault("the zone has no name server at its apex")
         return Whole(self._soa, tuple(self._records))
 
@@ -125,7 +141,7 @@ class Inbound:
         if message.id != self._id or not message.flags & QR or message.opcode != Opcode.QUERY:
             raise TransferFault("a message is not an answer to what was asked")
         if message.rcode != Rcode.NOERROR:
-            raise TransferFault(f"it answered {rcode_to_text(message.rcode)}")
+            raise TransferRefused(message.rcode)
         if message.flags & TC:
             raise TransferFault("a message is cut off")
         if message.questions and message.questions[0].name.lower() != self._zone:
@@ -175,7 +191,7 @@ class Inbound:
         """An SOA with our serial begins differences, any other record the whole zone (RFC 1995 section 4)."""
         if record.rtype != _SOA:
             self._state = _State.WHOLE
-            self._records.append(record)
+            self._take_whole(record)
         elif self._have is not None and soa_serial(record.rdata) == self._have:
             self._old_soa = record
             self._state = _State.DELETING
@@ -185,6 +201,7 @@ class Inbound:
     def _take_whole(self, record: Record) -> None:
         if record.rtype != _SOA:
             self._records.append(record)
+            self._has_name_server |= record.rtype == _NS and record.name == self._zone
         elif self._is_last(record):
             self._state = _State.DONE
         else:

@@ -9,7 +9,7 @@ import secrets
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -62,6 +62,13 @@ class Primary:
     def transfer(self, have: tuple[int, bytes] | None) -> Content:
         """The differences from the SOA `have` (TTL and RDATA), or the zone as a whole; verified to its end."""
         return self._with_each_secret(lambda key: self._transfer(have, key))
+
+    def stream(self, take: Callable[[Sequence[Record]], None]) -> Record:
+        """The zone as a whole, given away in portions as it comes; its SOA, once all of it was verified.
+
+        Before that nothing of it may be believed.
+        """
+        return self._with_each_secret(lambda key: self._transfer(None, key, take)).soa
 
     def _with_each_secret(self, ask: Callable[[Key | None], T]) -> T:
         name = self._server.key
@@ -118,7 +125,9 @@ class Primary:
                 return octets, answer
         raise PrimaryFailed("it closed the connection")
 
-    def _transfer(self, have: tuple[int, bytes] | None, key: Key | None) -> Content:
+    def _transfer(
+        self, have: tuple[int, bytes] | None, key: Key | None, take: Callable[[Sequence[Record]], None] | None = None
+    ) -> Content:
         message_id = secrets.randbits(16)
         rtype = RRType.AXFR if have is None else RRType.IXFR
         known = [] if have is None else [RR(self._zone, _SOA, _IN, *have)]
@@ -131,6 +140,8 @@ class Primary:
             if verifier is not None:
                 _check_signature(message, key, lambda _key: verifier.verify(octets, message, time.time()))  # noqa: B023
             stream.take(message)
+            if take is not None:
+                take(stream.release())
             if stream.is_complete:
                 if verifier is not None and (fault := verifier.finish()):
                     raise TransferFault(str(fault))
