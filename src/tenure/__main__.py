@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tenure.assembly import Service
     from tenure.config.configuration import Configuration
     from tenure.console.probe.wire import Route, Wire
+    from tenure.console.reconciliation import Order, Outcome
     from tenure.console.rehearsal import Act, Question
     from tenure.serving.report import Report
     from tenure.serving.stop import Stop
@@ -55,7 +56,7 @@ def _main(arguments: Sequence[str]) -> int:
             return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
-    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire, rehearse))
+    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire, rehearse, reconcile_zones))
 
 
 def _open_closed_files() -> None:
@@ -132,6 +133,14 @@ def rehearse(configuration: Configuration, question: Question) -> Sequence[Act]:
     from tenure.staging import rehearse_packets  # noqa: PLC0415 - the other commands do without
 
     return rehearse_packets(configuration, question)
+
+
+def reconcile_zones(configuration: Configuration, order: Order) -> Outcome:
+    """One reconciling pass, as a person orders it."""
+    from tenure.assembly import wake_updater  # noqa: PLC0415 - the other commands do without
+    from tenure.reading_back import reconcile  # noqa: PLC0415
+
+    return reconcile(configuration, order, wake_updater(configuration))
 
 
 def _supervise(

@@ -186,7 +186,7 @@ def _run_dhcp4(configuration: Configuration, report: Report, stop: Stop) -> None
     _remark(configuration, report)
     ledger = _leases_beside_zones(configuration)
     listen = [place.or_port(DHCP_PORT) for place in configuration.dhcp4.listen]
-    wake = _wake_updater(configuration)
+    wake = wake_updater(configuration)
     interfaces, spread = configuration.dhcp4.interfaces, spread_of(configuration, configuration.dhcp4)
     table = subnet_table(configuration, configuration.dhcp4, _hash_key(ledger))
     Dhcp4Service(ledger, table, interfaces, listen, wake, report, spread=spread).run(stop)
@@ -209,7 +209,7 @@ def _run_dhcp6(configuration: Configuration, report: Report, stop: Stop) -> None
         dhcp6_server(configuration.dhcp6.server_id, ledger),
         configuration.dhcp6.interfaces,
         listen,
-        _wake_updater(configuration),
+        wake_updater(configuration),
         report,
         spread=spread_of(configuration, configuration.dhcp6),
     ).run(stop)
@@ -324,7 +324,7 @@ def _run_requests(configuration: Configuration, report: Report, stop: Stop) -> N
         ledger,
         inlet,
         Terms(policy_of_levels(configuration, []), section.valid_lifetime),
-        _wake_updater(configuration),
+        wake_updater(configuration),
         report,
         mode=configuration.ddns.ddns_conflict_resolution_mode,
     ).run(stop)
@@ -367,27 +367,32 @@ def _run_transfers(configuration: Configuration, report: Report, stop: Stop) -> 
 
 
 def _run_janitor(configuration: Configuration, report: Report, stop: Stop) -> None:
-    from tenure.serving.janitor import JanitorService  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.reading_back import reconciling_beside  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.serving.janitor import JanitorService  # noqa: PLC0415
 
     ledger = open_leases(configuration.store_url)
+    wake = wake_updater(configuration)
     zones = open_zones(configuration.store_url) if configuration.dns is not None else None
     store = configuration.store
-    JanitorService(
+    janitor = JanitorService(
         ledger,
         zones,
-        _wake_updater(configuration),
+        wake,
         report,
         history_days=store.history_days,
         history_entries=store.history_entries,
         journal_days=store.journal_days,
         journal_octets=journal_sizes(configuration),
-    ).run(stop)
+    )
+    open_keys = partial(live_keys, configuration, service=Service.JANITOR, report=report)
+    with reconciling_beside(configuration, ledger, open_keys, wake, report, stop):
+        janitor.run(stop)
     ledger.close()
     if zones is not None:
         zones.close()
 
 
-def _wake_updater(configuration: Configuration) -> Callable[[], None]:
+def wake_updater(configuration: Configuration) -> Callable[[], None]:
     """What to call when a registration was committed; PostgreSQL wakes by itself, in the transaction."""
     from tenure.serving.wakeup import WakeSender, wake_path  # noqa: PLC0415 - a process loads only what it runs
 

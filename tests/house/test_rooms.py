@@ -37,8 +37,8 @@ ROOMS["console"] = {
     "config",
 }
 ROOMS["console"] |= {"leasing.story.line", "updating.stage"}
-ROOMS["console"] |= {"authority.zone"}
-EVERYTHING = {"assembly", "staging", "__main__"}
+ROOMS["console"] |= {"authority.zone", "upkeep.finding"}
+EVERYTHING = {"assembly", "staging", "reading_back", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
 MACHINE = {

@@ -26,7 +26,7 @@ key:
 acl:
   - id: writes
     key: dhcp.
-    action: update
+    action: [update, transfer]
   - id: reads
     address: 127.0.0.1
     action: transfer

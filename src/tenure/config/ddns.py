@@ -149,6 +149,10 @@ class Ddns(DdnsParameters):
     """How the right to a name is proved before it is written: `check-with-dhcid` (RFC 4703), `check-exists-with-dhcid`,
     `no-check-with-dhcid` or `no-check-without-dhcid`. Only the first never takes a name from somebody else."""
 
+    reconcile_interval: Annotated[int, Field(ge=0, le=604800)] = 3600
+    """How often the janitor reads the zones back, compares them with the leases and has put right what is ours, in
+    seconds; a zone whose serial is the same is read once a day. 0: never by itself (`tenure reconcile`)."""
+
     ddns_reserved_names: list[DomainName] = []
     """Names that no client can claim, besides the apexes and name servers of the zones under `[dns]`."""
 

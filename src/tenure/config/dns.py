@@ -82,7 +82,8 @@ class ZoneSection(Section):
     `static` change them; `by-policy`: they are records like others, as in BIND."""
 
     allow_transfer: list[TransferPlace] = []
-    """Who may transfer the zone: networks, and `key NAME` for whoever signs with that key. Left out: nobody."""
+    """Who may transfer the zone: networks, and `key NAME` for whoever signs with that key. Left out: nobody
+    but our own updater, by the key that stays in the store."""
 
     type: Annotated[ZoneType, *one_of(ZoneType)] = ZoneType.PRIMARY
     """`primary`: the zone is written here; `secondary`: it is transferred from its `primaries`, and follows them."""

@@ -43,7 +43,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
                 of_leases | {updater_key(zone.view)} | ({granted_key(zone)} if configuration.names_leases else set())
             ),
             reserved=reserved,
-            transfer_keys=frozenset(place.key for place in zone.allow_transfer if place.key is not None),
+            transfer_keys=_transfer_keys(zone),
             transfer_networks=tuple(place.network for place in zone.allow_transfer if place.network is not None),
             primaries=tuple(zone.primaries),
             also_notify=tuple(zone.also_notify) if zone.notify is not Notify.NO else (),
@@ -55,6 +55,11 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
         )
         for zone in zones
     )
+
+
+def _transfer_keys(zone: ZoneSection) -> frozenset[Name]:
+    """Who may transfer by a key: as written, and our own updater, which reads back what it wrote."""
+    return frozenset(place.key for place in zone.allow_transfer if place.key is not None) | {updater_key(zone.view)}
 
 
 def reserved_addresses(configuration: Configuration) -> ReservedAddresses | None:

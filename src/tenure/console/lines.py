@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tenure.config.fields import view_word
+from tenure.console.read_back import NOT_READ, VERIFIED, ReadBack, VerifiedAt
 from tenure.console.words import (
     address_text,
     client_text,
@@ -59,6 +60,11 @@ class NameLine:
     reason_code: str
     detail: str
     since: str
+    age: int | None = None  # seconds since then
+    lag: float | None = None  # seconds from what the lease wanted to what DNS said, once it did
+    server: str = ""  # that said it, or stood in the way
+    forward_verified: str = ""  # when it was read back
+    reverse_verified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,13 @@ def lease_line(lease: Lease) -> LeaseLine:
     )
 
 
-def name_lines(ledger: LeaseLedger, wanted: RegistrationFilter) -> Iterator[NameLine]:
+def name_lines(
+    ledger: LeaseLedger, wanted: RegistrationFilter, read_back: ReadBack | None = None, now: float | None = None
+) -> Iterator[NameLine]:
     """The names in their order, and behind them, unless a name or a state is asked for, the leases without one."""
     page = replace(wanted, limit=PAGE)
     while found := ledger.registrations(page):
-        yield from (name_line(row) for row in found)
+        yield from (name_line(row, read_back.of(row) if read_back else NOT_READ, now) for row in found)
         last = found[-1]
         page = replace(page, after=(last.name, last.address, last.dhcid))
     if wanted.name is None and wanted.state is None:
@@ -122,19 +130,31 @@ def name_lines(ledger: LeaseLedger, wanted: RegistrationFilter) -> Iterator[Name
                 yield _nameless(lease)
 
 
-def name_line(row: Registration) -> NameLine:
+def name_line(row: Registration, verified: VerifiedAt = NOT_READ, now: float | None = None) -> NameLine:
     """The row of one registration; the reason is that of the direction that is not as it should be."""
     part = telling_part(row)
+    said = part.state == State.REGISTERED and row.wanted_at <= part.changed_at
     return NameLine(
         name=name_text(row.name),
         address=address_text(row.address),
-        forward=row.forward.state,
-        reverse=row.reverse.state,
+        forward=row.forward.state if verified.forward is None else VERIFIED,
+        reverse=row.reverse.state if verified.reverse is None else VERIFIED,
         reason=reason_text(part.reason),
         reason_code=part.reason,
         detail=printable(part.detail),
         since=time_text(part.changed_at),
+        age=None if now is None else max(0, int(now - part.changed_at)),
+        lag=round(part.changed_at - row.wanted_at, 3) if said else None,
+        server=_server_in(part.detail),
+        forward_verified=time_text(verified.forward),
+        reverse_verified=time_text(verified.reverse),
     )
+
+
+def _server_in(detail: str) -> str:
+    """Behind what was seen stands who said so: `NOERROR to add, 192.0.2.1 port 53`."""
+    server = printable(detail.rpartition(", ")[2])
+    return server if " port " in server else ""
 
 
 def telling_part(row: Registration) -> Part:

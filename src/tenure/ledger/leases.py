@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import NoReturn, TypeVar
 
+from tenure.dnswire.name import Name
 from tenure.hearing.heard import HeardLease
 from tenure.leasing.lease import Lease
 from tenure.leasing.tie import Tie
@@ -21,18 +22,21 @@ from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registration
 from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
+from tenure.ledger.stale_records import StaleRecord, StaleRecords
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties
+from tenure.ledger.zone_readings import ZoneReadings
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
 from tenure.naming.registration import Outcome, Registration
+from tenure.naming.zone_reading import ZoneReading
 from tenure.naming.zone_trouble import ZoneTrouble
 
 __all__ = ["LeaseBatch", "LeaseFilter", "LeaseLedger", "RegistrationFilter"]
 
 T = TypeVar("T")
 
-_UPDATING = "updating"
+_UPDATING, _RECONCILING = "updating", "reconciling"
 
 
 class LeaseLedger:
@@ -47,6 +51,8 @@ class LeaseLedger:
         self.history = History(session, "event")
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
+        self._readings = ZoneReadings(session)
+        self._stale_records = StaleRecords(session)
         self._ties = Ties(session)
         self._heard = HeardLeases(session)
         self.secrets = ServerSecrets(session, "lease_secret")
@@ -179,6 +185,35 @@ class LeaseLedger:
         with self._session.reading():
             return self._troubles.all()
 
+    def zone_readings(self) -> dict[Name, ZoneReading]:
+        """When each zone was last read back and compared."""
+        with self._session.reading():
+            return self._readings.all()
+
+    def record_reading(self, reading: ZoneReading, events: Sequence[Event]) -> None:
+        """Records that a zone was read back, with its event."""
+
+        def attempt() -> None:
+            self._readings.write(reading)
+            if events:
+                self._session.write(self._statements.append_event, events)
+
+        self._session.transact(attempt, writes=True)
+
+    def take_away(self, records: Sequence[StaleRecord], events: Sequence[Event], now: float) -> int:
+        """Has records taken away that tenure wrote and no lease wants, with the events; how many are due by this.
+
+        A record that a lease has claimed meanwhile stays.
+        """
+
+        def attempt() -> int:
+            count = self._stale_records.take_away(records, now)
+            if events:
+                self._session.write(self._statements.append_event, events)
+            return count
+
+        return self._session.transact(attempt, writes=True)
+
     def ties_of(self, *, hardware: bytes | None = None, identity: bytes | None = None) -> list[Tie]:
         """What was seen with a hardware address or an identity (their keys), the newest first."""
         with self._session.reading():
@@ -201,6 +236,10 @@ class LeaseLedger:
         another has registered since.
         """
         return self._session.has_turn(_UPDATING)
+
+    def has_reconciling(self) -> bool:
+        """Whether this connection is the one that reconciles now and then; it takes that on if nobody has it."""
+        return self._session.has_turn(_RECONCILING)
 
     def next_lease_end(self) -> int | None:
         """When the next bound lease ends, or ended; None: no lease is bound."""

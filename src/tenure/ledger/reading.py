@@ -38,6 +38,7 @@ class RegistrationFilter:
     state: str | None = None  # a State, in either direction
     after: Key | None = None  # exclusive: the key of the last row of the page before
     limit: int = 100
+    by_address: bool = False  # in the order of addresses, then names
 
 
 def read_leases(session: Session, wanted: LeaseFilter) -> list[Lease]:
@@ -57,14 +58,18 @@ def read_leases(session: Session, wanted: LeaseFilter) -> list[Lease]:
 
 
 def read_registrations(session: Session, wanted: RegistrationFilter) -> list[Registration]:
-    """Registrations by name, address and DHCID."""
+    """Registrations by name, address and DHCID, or by address, name and DHCID."""
+    order, after = "name, address, dhcid", wanted.after
+    if wanted.by_address:
+        order = "address, name, dhcid"
+        after = after and (after[1], after[0], after[2])
     where, parameters = _where(
         ("name = ?", wanted.name),
         ("address = ?", wanted.address),
         ("? in (forward_state, reverse_state)", wanted.state),
-        ("(name, address, dhcid) > (?, ?, ?)", wanted.after),
+        (f"({order}) > (?, ?, ?)", after),
     )
-    statement = session.sql(f"select {COLUMNS} from registration {where} order by name, address, dhcid limit ?")
+    statement = session.sql(f"select {COLUMNS} from registration {where} order by {order} limit ?")
     return [registration_of(row) for row in session.rows(statement, (*parameters, wanted.limit))]
 
 

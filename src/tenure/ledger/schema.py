@@ -211,6 +211,16 @@ ZONE_TROUBLE = Table(
     Column("detail", Text, nullable=False),
 )
 
+ZONE_READING = Table(
+    "zone_reading",
+    LEASE_HALF,
+    Column("zone", LargeBinary, primary_key=True),
+    Column("read_at", Double, nullable=False),  # see naming.zone_reading
+    Column("server", Text, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("clean", Boolean, nullable=False),
+)
+
 EVENT = _event("event", LEASE_HALF)
 EVENT_SUBJECT = _subject("event", LEASE_HALF)
 EVENT_INDEXED = _indexed("event", LEASE_HALF)

@@ -52,6 +52,9 @@ class Reason(StrEnum):
     CLOCK_DIFFERS = "clock-differs"
     REPLY_UNVERIFIED = "reply-unverified"
     UPDATE_REJECTED = "update-rejected"
+    RECORD_MISSING = "record-missing"
+    RECORD_CHANGED = "record-changed"
+    OBSTACLE_GONE = "obstacle-gone"
     # why a registration is taken away
     LEASE_EXPIRED = "lease-expired"
     LEASE_RELEASED = "lease-released"
@@ -62,6 +65,7 @@ class Reason(StrEnum):
     DEVICE_TIED = "device-tied"
     TAKEN_BACK = "taken-back"
     SOURCE_FORGOTTEN = "source-forgotten"
+    STALE_RECORD = "stale-record"
     NOT_OURS = "not-ours"
     REMOVED = "removed"
 
@@ -105,6 +109,9 @@ WORDS: dict[Reason, str] = {
     Reason.CLOCK_DIFFERS: "the clocks of the server and this machine are too far apart for TSIG",
     Reason.REPLY_UNVERIFIED: "the server's reply was not signed with our key and cannot be believed",
     Reason.UPDATE_REJECTED: "the server called the update malformed or outside its zone",
+    Reason.RECORD_MISSING: "the record was registered and is not in DNS any more; it is written again",
+    Reason.RECORD_CHANGED: "something else than was registered stands in DNS; the record is written again",
+    Reason.OBSTACLE_GONE: "what stood in the way in DNS is gone, so it is tried again",
     Reason.LEASE_EXPIRED: "the lease ended by expiry",
     Reason.LEASE_RELEASED: "the client released the lease",
     Reason.ADDRESS_DECLINED: "the client found the address in use and declined it",
@@ -114,6 +121,7 @@ WORDS: dict[Reason, str] = {
     Reason.DEVICE_TIED: "the client turned out to be one device with another, and proves the name as that one does",
     Reason.TAKEN_BACK: "the DHCP server that asked for the record asked to take it away",
     Reason.SOURCE_FORGOTTEN: "the leases that asked for the record are not followed any more",
+    Reason.STALE_RECORD: "tenure wrote the record, and no lease wants it any longer",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",
     Reason.REMOVED: "the record was taken away",
 }

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenure.console.cli import checking, importing, keys, leases, listing, playing, probing, telling, zones
+from tenure.console.cli import checking, importing, keys, leases, listing, playing, probing, reconciling, telling, zones
 from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import add_run_commands
 
 if TYPE_CHECKING:
     from tenure.console.probe.wire import OpenWire
+    from tenure.console.reconciliation import Reconcile
     from tenure.console.rehearsal import Rehearse
 
 DONE = 0
-SHOW, SET_UP = "Show", "Set up"
+SHOW, SET_RIGHT, SET_UP = "Show", "Set right", "Set up"
 
 
 def command_line(
@@ -28,10 +29,12 @@ def command_line(
     serve_all: Callable[[Path], int],
     open_wire: OpenWire,
     rehearse: Rehearse,
+    reconcile: Reconcile,
 ) -> typer.Typer:
     """All commands. `services` has the help of what `run` runs, by name.
 
-    `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets.
+    `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets, `reconcile` reads back
+    what DNS holds.
     """
     app = typer.Typer(
         name="tenure",
@@ -48,6 +51,9 @@ def command_line(
     app.add_typer(zones.app, name="zones", rich_help_panel=SHOW)
     app.command("history", rich_help_panel=SHOW, epilog=telling.HISTORY_EXAMPLES)(telling.history)
     app.command("explain", rich_help_panel=SHOW, epilog=telling.EXPLAIN_EXAMPLES)(telling.explain_command(rehearse))
+    app.command("reconcile", rich_help_panel=SET_RIGHT, epilog=reconciling.EXAMPLES)(
+        reconciling.reconcile_command(reconcile)
+    )
     app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)
     app.command("check-config", rich_help_panel=SET_UP, epilog=checking.CHECK_EXAMPLES)(checking.check_config)
     app.add_typer(keys.app, name="key", rich_help_panel=SET_UP)

@@ -40,15 +40,20 @@ def names(
     """List the names: what is in DNS for each, in both directions, and why if it is not."""
     with opened(config) as configuration:
         from tenure.console.lines import name_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.read_back import VERIFIED, ReadBack  # noqa: PLC0415
         from tenure.console.store import leases_to_show  # noqa: PLC0415
         from tenure.ledger.reading import RegistrationFilter  # noqa: PLC0415
         from tenure.naming.registration import State  # noqa: PLC0415
 
-        if state is not None and state not in set(State):
-            raise fail(f"--state {state!r} is not known; write one of {', '.join(State)}", WRONG)
-        columns = ["name", "address", "forward", "reverse", "reason", "since"]
+        if state is not None and state not in {*State, VERIFIED}:
+            raise fail(f"--state {state!r} is not known; write one of {', '.join([*State, VERIFIED])}", WRONG)
+        columns = ["name", "address", "forward", "reverse", "reason", "since", "lag", "server"]
         with leases_to_show(configuration) as ledger:
-            print_rows(name_lines(ledger, RegistrationFilter(state=state)), columns, output, limit)
+            wanted = RegistrationFilter(state=State.REGISTERED if state == VERIFIED else state)
+            rows = name_lines(ledger, wanted, ReadBack(configuration, ledger), time.time())
+            if state == VERIFIED:
+                rows = (row for row in rows if VERIFIED in (row.forward, row.reverse))
+            print_rows(rows, columns, output, limit)
 
 
 def list_zones(config: Path, output: Format) -> None:

@@ -76,9 +76,9 @@ def _print_table(rows: Sequence[Any], columns: Sequence[str]) -> None:
         widths[widest] = min(widths[widest], max(LEAST_WIDTH, widths[widest] - excess))
     print(BOLD + _line(widths, widths.values()) + PLAIN)
     for row in rows:
-        print(_line((str(getattr(row, column)) for column in widths), widths.values()))
+        print(_line((_shown(row, column) for column in widths), widths.values()))
         for column in below:
-            if words := str(getattr(row, column)):
+            if words := _shown(row, column):
                 say(words, 4)
 
 
@@ -87,13 +87,17 @@ def _print_plain(rows: Sequence[Any], columns: Sequence[str]) -> None:
     widths = _natural_widths(rows, columns)
     print(_line(widths, widths.values()))
     for row in rows:
-        print(_line((str(getattr(row, column)) or "-" for column in columns), widths.values()))
+        print(_line((_shown(row, column) or "-" for column in columns), widths.values()))
 
 
 def _natural_widths(rows: Sequence[Any], columns: Sequence[str]) -> dict[str, int]:
-    return {
-        column: max([len(column), *(len(str(getattr(row, column))) for row in rows)], default=0) for column in columns
-    }
+    return {column: max([len(column), *(len(_shown(row, column)) for row in rows)], default=0) for column in columns}
+
+
+def _shown(row: Any, column: str) -> str:
+    """The text of a value; none has none."""
+    value = getattr(row, column)
+    return "" if value is None else str(value)
 
 
 def _line_width(widths: Iterable[int]) -> int:

@@ -12,13 +12,17 @@ from typer.testing import CliRunner, Result
 
 from tenure.console.cli.app import command_line
 from tenure.console.probe.wire import OpenWire, Route, Wire
+from tenure.console.reconciliation import Outcome
 
 ADDRESS = b"\x0a\1\2\x37"
 
 
 def commands(open_wire: OpenWire) -> typer.Typer:
-    """The command line, whose service ends with 9 and which rehearses nothing."""
-    return command_line({"dhcp": "Run."}, lambda _n, _p: 9, lambda _p: 9, open_wire, lambda _c, _q: [])
+    """The command line, whose service ends with 9 and which rehearses and reconciles nothing."""
+    nothing = Outcome((), interrupted=False)
+    return command_line(
+        {"dhcp": "Run."}, lambda _n, _p: 9, lambda _p: 9, open_wire, lambda _c, _q: [], lambda _c, _o: nothing
+    )
 
 
 class Command:

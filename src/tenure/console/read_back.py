@@ -1,0 +1,46 @@
+"""Which registrations were read back since their server confirmed them, by when their zones were last read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tenure.config.configuration import Configuration
+from tenure.config.domains import routes
+from tenure.dnswire.name import Name
+from tenure.ledger.leases import LeaseLedger
+from tenure.naming.registration import Direction, Registration
+from tenure.naming.reverse import reverse_name
+from tenure.naming.zone_reading import ZoneReading, verified_at
+
+VERIFIED = "verified"  # shown in the place of `registered`
+
+
+class VerifiedAt(NamedTuple):
+    """UTC seconds when each direction was read back; None: it was not, or is not registered."""
+
+    forward: float | None = None
+    reverse: float | None = None
+
+
+NOT_READ = VerifiedAt()
+
+
+class ReadBack:
+    """The readings that the store has of the configured zones."""
+
+    def __init__(self, configuration: Configuration, ledger: LeaseLedger) -> None:
+        self._routes = routes(configuration, None)
+        self._readings = ledger.zone_readings()
+
+    def of(self, row: Registration) -> VerifiedAt:
+        """When the records of a registration were read back."""
+        if not self._readings:
+            return NOT_READ
+        return VerifiedAt(
+            verified_at(row.forward, self._reading(Direction.FORWARD, row.name)),
+            verified_at(row.reverse, self._reading(Direction.REVERSE, reverse_name(row.address))),
+        )
+
+    def _reading(self, direction: Direction, owner: Name) -> ZoneReading | None:
+        domain = self._routes.route(direction, owner)
+        return None if domain is None else self._readings.get(domain.zone.lower())

@@ -1,0 +1,282 @@
+"""Reconciling against a real BIND and a real Knot: what drifted is found and repaired, what is not ours stays."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dns.query
+import dns.tsigkeyring
+import dns.update
+import pytest
+from claims import A_CLIENT
+from dnspeer import KEY, SECRET_TEXT, DnsPeer
+from knotd import knotd
+from named import CONFIG, named
+from ports import free_port
+from updater_run import UpdaterRun, gone, want
+
+from tenure.dnswire.name import from_text, to_text
+from tenure.naming.registration import Want
+from tenure.naming.zone_reading import verified_at
+from tenure.serving.reconciling import Reconciliation, Wish
+from tenure.serving.stop import Stop
+from tenure.updating.routing import Domain, Routes
+from tenure.upkeep.finding import Finding, Kind, Source, ZoneResult
+
+FORWARD, REVERSE = "example.test.", "1.10.in-addr.arpa."
+POOL = [(bytes([10, 1, 0, 1]), bytes([10, 1, 3, 254]))]
+NO_TRANSFER = CONFIG.replace("allow-transfer {{ 127.0.0.1; }}", "allow-transfer {{ none; }}")
+
+
+def address(number: int) -> bytes:
+    return bytes([10, 1, number >> 8, number & 255])
+
+
+def claim(number: int) -> Want:
+    return want(f"pc{number}.{FORWARD}", address(number), A_CLIENT)
+
+
+def pointer(number: int) -> str:
+    return f"{number & 255}.{number >> 8}.1.10.in-addr.arpa."
+
+
+@pytest.fixture(params=[named, knotd], ids=["bind", "knot"])
+def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DnsPeer]:
+    with request.param(tmp_path / "peer", [FORWARD, REVERSE]) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def registered(server: tuple[str, int], folder: Path, *numbers: int) -> Iterator[UpdaterRun]:
+    """An updater at work that has registered these."""
+    routes = Routes(
+        [Domain(from_text(FORWARD), (server,), KEY)],
+        [Domain(from_text(REVERSE), (server,), KEY)],
+    )
+    run = UpdaterRun(folder / "ledger", routes)
+    with run.running():
+        run.change(*(claim(number) for number in numbers))
+        run.settled()
+        yield run
+    run.close()
+
+
+def reconcile(
+    run: UpdaterRun, wish: Wish | None = None, routes: Routes | None = None
+) -> tuple[list[ZoneResult], set[str]]:
+    """A pass: its results, and each finding as `missing forward pc1`."""
+    found: list[Finding] = []
+    wish = replace(wish or Wish(), actor="test", tell=found.append)
+    stop = Stop()
+    results = Reconciliation(run.ledger, routes or run.routes, {}, POOL, stop).run(wish)
+    stop.close()
+    words = {f"{one.kind} {one.direction} {to_text(one.name).partition('.')[0]}" for one in found}
+    return results, words
+
+
+def delete(peer: DnsPeer, zone: str, name: str, *rest: str) -> None:
+    update = dns.update.UpdateMessage(zone, keyring=dns.tsigkeyring.from_text({"dhcp.": SECRET_TEXT}))
+    update.delete(name, *rest)
+    assert dns.query.tcp(update, "127.0.0.1", port=peer.port, timeout=5).rcode() == 0
+
+
+def test_nothing_is_found_and_nothing_written_where_all_is_well(peer: DnsPeer, tmp_path: Path) -> None:
+    with registered(peer.server, tmp_path, *range(1, 40)) as run:
+        time.sleep(0.01)
+        results, found = reconcile(run)
+        assert found == set()
+        assert [(one.source, one.registered, one.names, one.repaired) for one in results] == [
+            (Source.TRANSFER, 39, 39, 0),
+            (Source.TRANSFER, 39, 39, 0),
+        ]
+        readings = run.ledger.zone_readings()
+        for row in run.rows():
+            assert verified_at(row.forward, readings[from_text(FORWARD)]) is not None
+            assert verified_at(row.reverse, readings[from_text(REVERSE)]) is not None
+        again, _ = reconcile(run)
+        assert {one.source for one in again} == {Source.UNCHANGED}
+        assert {event.kind for event in run.events()} == {"registration-confirmed"}
+
+
+def test_what_drifted_is_written_again_and_only_that(peer: DnsPeer, tmp_path: Path) -> None:
+    with registered(peer.server, tmp_path, *range(1, 10)) as run:
+        delete(peer, FORWARD, "pc1.example.test.")
+        delete(peer, REVERSE, pointer(2))
+        delete(peer, FORWARD, "pc3.example.test.", "A")
+        peer.write(FORWARD, "pc3.example.test. 300 A 10.9.9.9")
+        delete(peer, REVERSE, pointer(4), "PTR")
+        peer.write(REVERSE, f"{pointer(4)} 300 PTR elsewhere.example.test.")
+        time.sleep(0.01)
+        before = len(run.events())
+        _, shown = reconcile(run, Wish(repairs=False))
+        assert len(run.events()) == before
+        _, found = reconcile(run)
+        assert (
+            found
+            == shown
+            == {
+                "missing forward pc1",
+                "missing reverse pc2",
+                "wrong forward pc3",
+                "wrong reverse pc4",
+                "foreign reverse elsewhere",
+            }
+        )
+        run.settled()
+        assert "A 10.1.0.1" in peer.at("pc1.example.test.")
+        assert "PTR pc2.example.test." in peer.at(pointer(2))
+        assert {"A 10.1.0.3", "A 10.9.9.9"} < peer.at("pc3.example.test.")
+        assert "PTR pc4.example.test." in peer.at(pointer(4))
+        kinds = [event.kind for event in run.events()[before:]]
+        assert kinds.count("registration-drifted") == kinds.count("registration-confirmed") == 4
+        time.sleep(0.01)
+        _, left = reconcile(run)
+        assert left <= {"foreign reverse elsewhere"}
+
+
+def test_what_we_wrote_and_nobody_wants_goes_and_what_others_wrote_stays(peer: DnsPeer, tmp_path: Path) -> None:
+    with registered(peer.server, tmp_path, 1, 2) as run:
+        kept = {name: peer.at(name) for name in ("pc1.example.test.", pointer(1))}
+        run.change(gone(claim(1)))
+        run.until(lambda: len(run.rows()) == 1)
+        # the zones come back from a backup
+        for owner, zone in (("pc1.example.test.", FORWARD), (pointer(1), REVERSE)):
+            peer.write(zone, *(f"{owner} 300 {record}" for record in kept[owner]))
+        marker = next(record for record in kept[pointer(1)] if record.startswith("DHCID"))
+        peer.write(FORWARD, "kea.example.test. 300 A 10.1.0.77", f"kea.example.test. 300 {marker}")
+        peer.write(FORWARD, "camera.example.test. 300 A 10.1.0.78", "far.example.test. 300 A 192.0.2.1")
+        time.sleep(0.01)
+        _, found = reconcile(run)
+        assert found == {"stale forward pc1", "stale reverse pc1", "orphaned forward kea", "foreign forward camera"}
+        run.until(lambda: len(run.rows()) == 1)
+        assert peer.at("pc1.example.test.") == peer.at(pointer(1)) == set()
+        assert peer.at("kea.example.test.")
+        assert peer.at("camera.example.test.") == {"A 10.1.0.78"}
+
+
+def test_more_than_the_brake_allows_is_not_taken_away_before_somebody_says_so(peer: DnsPeer, tmp_path: Path) -> None:
+    numbers = range(1, 62)
+    with registered(peer.server, tmp_path, *numbers) as run:
+        kept = {n: peer.at(f"pc{n}.example.test.") for n in numbers}
+        run.change(*(gone(claim(n)) for n in numbers))
+        run.until(lambda: not run.rows())
+        for n in numbers:
+            peer.write(FORWARD, *(f"pc{n}.example.test. 300 {record}" for record in kept[n]))
+        time.sleep(0.01)
+        (forward, _), _ = reconcile(run)
+        assert forward.counts == {Kind.STALE: 61}
+        assert (forward.repaired, forward.stopped) == (0, "61 of 61 names would go, and one pass takes away at most 50")
+        assert not run.rows()
+        (forward, _), _ = reconcile(run, Wish(over_the_brake={from_text(FORWARD)}))
+        assert (forward.repaired, forward.stopped) == (61, "")
+        run.until(lambda: not run.rows())
+        assert peer.at("pc7.example.test.") == set()
+
+
+def test_without_transfers_the_registered_names_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("named.CONFIG", NO_TRANSFER)
+    with named(tmp_path / "peer", [FORWARD, REVERSE]) as bind, registered(bind.server, tmp_path, *range(1, 700)) as run:
+        delete(bind, FORWARD, "pc1.example.test.")
+        delete(bind, REVERSE, pointer(600))
+        time.sleep(0.01)
+        results, found = reconcile(run)
+        assert found == {"missing forward pc1", "missing reverse pc600"}
+        assert {(one.source, one.registered, one.names) for one in results} == {(Source.QUERIES, 699, 698)}
+        run.settled()
+        time.sleep(0.01)
+        results, found = reconcile(run)
+        assert found == set()
+        assert {one.repaired for one in results} == {0}
+
+
+def test_nothing_comes_of_a_server_that_is_away_or_breaks_off(peer: DnsPeer, tmp_path: Path) -> None:
+    with registered(peer.server, tmp_path, *range(1, 1500)) as run:
+        rows = run.rows()
+        away = Routes([Domain(from_text(FORWARD), (("127.0.0.1", free_port()),), KEY)], [])
+        (result,), found = reconcile(run, routes=away)
+        assert (result.source, found, run.rows()) == (Source.UNREACHABLE, set(), rows)
+        with cut_off(peer.port, 100_000) as port:
+            short = Routes([Domain(from_text(FORWARD), (("127.0.0.1", port),), KEY)], [])
+            (result,), found = reconcile(run, routes=short)
+        assert (result.source, found, run.rows()) == (Source.TRUNCATED, set(), rows), result
+        assert "closed the connection in the middle of the transfer" in result.trouble
+
+
+def test_a_zone_that_was_emptied_is_told_from_one_that_is_away(peer: DnsPeer, tmp_path: Path) -> None:
+    with registered(peer.server, tmp_path, 1, 2) as run:
+        for number in (1, 2):
+            delete(peer, FORWARD, f"pc{number}.example.test.")
+        time.sleep(0.01)
+        (forward, _), found = reconcile(run)
+        assert (forward.source, found) == (Source.EMPTY, {"missing forward pc1", "missing forward pc2"})
+        run.settled()
+        assert "A 10.1.0.1" in peer.at("pc1.example.test.")
+
+
+def test_a_name_that_was_taken_and_is_free_again_is_tried_again(peer: DnsPeer, tmp_path: Path) -> None:
+    peer.write(FORWARD, "pc1.example.test. 300 A 10.9.9.9", 'pc2.example.test. 300 TXT "mine"')
+    peer.write(REVERSE, f"{pointer(3)} 300 PTR mine.example.test.")
+    with registered(peer.server, tmp_path, 1, 2, 3) as run:
+        reasons = sorted(row.forward.reason + " " + row.reverse.reason for row in run.rows())
+        assert reasons == ["confirmed pointer-taken", "name-static forward-refused", "name-static forward-refused"]
+        time.sleep(0.01)
+        _, found = reconcile(run)
+        assert found == {"foreign reverse mine"}
+        delete(peer, FORWARD, "pc1.example.test.")
+        delete(peer, REVERSE, pointer(3))
+        _, found = reconcile(run)
+        assert found == {"free forward pc1", "free reverse pc3"}
+        run.settled()
+        assert "A 10.1.0.1" in peer.at("pc1.example.test.")
+        assert "PTR pc1.example.test." in peer.at(pointer(1))
+        assert "PTR pc3.example.test." in peer.at(pointer(3))
+
+
+@contextlib.contextmanager
+def cut_off(port: int, octets: int) -> Iterator[int]:
+    """A door to a server that passes datagrams whole, and of each TCP connection so many octets back."""
+    udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
+    tcp.bind(("127.0.0.1", 0))
+    udp.bind(tcp.getsockname())
+    tcp.listen()
+    over = threading.Event()
+    for one in (udp, tcp):
+        one.settimeout(0.1)
+
+    def pass_datagrams() -> None:
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                question, asker = udp.recvfrom(65536)
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+                    there.settimeout(5)
+                    there.sendto(question, ("127.0.0.1", port))
+                    udp.sendto(there.recv(65536), asker)
+
+    def pass_streams() -> None:
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                here, _ = tcp.accept()
+                with here, socket.create_connection(("127.0.0.1", port), timeout=5) as there:
+                    there.sendall(here.recv(65536))
+                    left = octets
+                    while left > 0 and (data := there.recv(left)):
+                        here.sendall(data)
+                        left -= len(data)
+
+    threads = [threading.Thread(target=work) for work in (pass_datagrams, pass_streams)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield tcp.getsockname()[1]
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+        udp.close()
+        tcp.close()

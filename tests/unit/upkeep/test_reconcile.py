@@ -1,0 +1,225 @@
+"""DNS beside the registrations, place by place: what differs, what is ours to repair, what is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import pytest
+from claims import A_CLIENT, NOW, OTHER_CLIENT, part, registration
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenure.dnswire.name import Name, from_text
+from tenure.naming.registration import Direction, Registration, State
+from tenure.naming.zone_reading import ZoneReading, verified_at
+from tenure.upkeep.finding import Finding, Kind
+from tenure.upkeep.reconcile import OTHER, Found, Place, Reading, compare, key_of_name, meet, most_removals
+
+A, AAAA, CNAME, PTR, DHCID = 1, 28, 5, 12, 49
+PC1, PC2 = from_text("pc1.example.com."), from_text("pc2.example.com.")
+FOUR, OTHER_FOUR, SIX = b"\xc0\0\2\x65", b"\xc0\0\2\x66", b"\xfd\0" + bytes(13) + b"\5"
+READING = Reading(NOW)
+
+
+@dataclass
+class Ledger:
+    """What is proved, and which addresses are leased."""
+
+    written: Collection[tuple[Name, bytes, bytes]] = ()
+    pool: Collection[bytes] = field(default=(FOUR, OTHER_FOUR, SIX))
+
+    def wrote(self, name: Name, address: bytes | None, dhcid: bytes) -> bytes | None:
+        return next((one[1] for one in self.written if one[0] == name and address in (None, one[1])), None)
+
+    def leases(self, address: bytes) -> bool:
+        return address in self.pool
+
+
+def row(address: bytes = FOUR, dhcid: bytes = A_CLIENT, name: Name = PC1, **parts: object) -> Registration:
+    found = {"forward": part(State.REGISTERED), "reverse": part(State.REGISTERED)} | parts
+    return registration(name, address, dhcid, **found)  # type: ignore[arg-type]
+
+
+def forward(
+    rows: list[Registration], records: list[tuple[int, bytes]], ledger: Ledger | None = None, reading: Reading = READING
+) -> list[Finding]:
+    place = Place(PC1, rows, [(PC1, *record) for record in records])
+    return compare(Direction.FORWARD, place, reading, ledger or Ledger())
+
+
+def reverse(
+    rows: list[Registration], records: list[tuple[int, bytes]], ledger: Ledger | None = None, reading: Reading = READING
+) -> list[Finding]:
+    place = Place(FOUR, rows, [(FOUR, *record) for record in records])
+    return compare(Direction.REVERSE, place, reading, ledger or Ledger())
+
+
+def kinds(found: list[Finding]) -> list[Kind]:
+    return [one.kind for one in found]
+
+
+OURS = (DHCID, A_CLIENT)
+THEIRS = (DHCID, OTHER_CLIENT)
+
+
+@pytest.mark.parametrize(
+    ("records", "expected", "there"),
+    [
+        ([(A, FOUR), OURS], [], ""),
+        ([(A, FOUR), (AAAA, SIX), OURS], [Kind.ORPHANED], "A 192.0.2.101, AAAA fd00::5, a DHCID"),
+        ([], [Kind.MISSING], ""),
+        ([OURS], [Kind.MISSING], "its DHCID"),
+        ([(AAAA, bytes(16)), OURS], [Kind.MISSING], "AAAA ::, its DHCID"),
+        ([(A, b"\n\t\t\t"), OURS], [Kind.WRONG], "A 10.9.9.9, its DHCID"),
+        ([(A, FOUR)], [Kind.WRONG], "A 192.0.2.101"),
+        ([(A, FOUR), THEIRS], [Kind.WRONG], "A 192.0.2.101, another client's DHCID"),
+        ([(CNAME, PC2)], [Kind.WRONG], "CNAME pc2.example.com."),
+        ([(OTHER, b""), (OTHER, b"")], [Kind.MISSING], "2 of other types"),
+    ],
+)
+def test_a_registered_forward_record(records: list[tuple[int, bytes]], expected: list[Kind], there: str) -> None:
+    found = forward([row()], records)
+    assert kinds(found) == expected
+    assert [one.there for one in found] == ([there] if expected else [])
+
+
+def test_without_markers_only_the_address_counts() -> None:
+    reading = Reading(NOW, marked=False)
+    assert forward([row()], [(A, FOUR)], reading=reading) == []
+    assert reverse([row()], [(PTR, PC1)], reading=reading) == []
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([(PTR, PC1), OURS], []),
+        ([(PTR, PC1)], []),  # a person's, and right
+        ([(PTR, PC1), THEIRS], [Kind.WRONG]),
+        ([], [Kind.MISSING]),
+        ([OURS], [Kind.MISSING]),
+        ([(PTR, PC2)], [Kind.WRONG, Kind.FOREIGN]),
+        ([(PTR, PC2), THEIRS], [Kind.WRONG, Kind.ORPHANED]),
+        ([(PTR, PC1), (PTR, PC2), OURS], [Kind.FOREIGN]),
+        ([(CNAME, PC2)], [Kind.WRONG]),
+    ],
+)
+def test_a_registered_reverse_record(records: list[tuple[int, bytes]], expected: list[Kind]) -> None:
+    assert kinds(reverse([row()], records)) == expected
+
+
+def test_what_changed_since_the_reading_began_is_passed_over() -> None:
+    early = Reading(NOW - 1)  # the row changed in that moment
+    assert forward([row()], [], reading=early) == reverse([row()], [], reading=early) == []
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.REMOVING, State.NONE, State.CLIENT, State.MISSING])
+def test_what_is_not_registered_is_not_missed(state: State) -> None:
+    there = row(forward=part(state), reverse=part(state), cause="lease-expired" if state is State.REMOVING else "")
+    assert forward([there], []) == reverse([there], []) == []
+    assert forward([there], [(A, FOUR), OURS]) == reverse([there], [(PTR, PC1), OURS]) == []
+
+
+REFUSED = {
+    "forward": part(State.REFUSED, reason="name-static"),
+    "reverse": part(State.REFUSED, reason="forward-refused"),
+}
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([], [Kind.FREE]),
+        ([OURS], [Kind.FREE]),
+        ([(OTHER, b"")], []),
+        ([(A, OTHER_FOUR)], [Kind.FOREIGN]),
+        ([THEIRS], []),
+    ],
+)
+def test_a_refused_name_is_tried_again_when_it_is_free(records: list[tuple[int, bytes]], expected: list[Kind]) -> None:
+    found = forward([row(**REFUSED)], records)
+    assert kinds(found) == expected
+    assert all(one.reverse_too for one in found if one.kind is Kind.FREE)
+
+
+def test_a_name_that_another_device_has_in_the_ledger_is_not_free() -> None:
+    assert kinds(forward([row(OTHER_FOUR, OTHER_CLIENT), row(**REFUSED)], [])) == [Kind.MISSING]
+
+
+def test_where_only_some_types_were_asked_for_nothing_proves_that_a_name_is_free() -> None:
+    assert forward([row(**REFUSED)], [], reading=Reading(NOW, whole=False)) == []
+
+
+@pytest.mark.parametrize("reason", ["server-refused", "update-rejected"])
+def test_what_a_policy_refused_is_tried_again_by_people_only(reason: str) -> None:
+    refused = row(forward=part(State.REFUSED, reason=reason), reverse=part(State.REFUSED, reason=reason))
+    assert forward([refused], []) == reverse([refused], []) == []
+    insists = Reading(NOW, insists=True)
+    assert kinds(forward([refused], [], reading=insists) + reverse([refused], [], reading=insists)) == [Kind.FREE] * 2
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [([], True), ([(PTR, PC1)], True), ([(PTR, PC2), THEIRS], True), ([(PTR, PC2)], False)],
+)
+def test_a_pointer_of_a_person_that_is_gone(records: list[tuple[int, bytes]], expected: bool) -> None:
+    found = reverse([row(reverse=part(State.REFUSED, reason="pointer-taken"))], records)
+    assert (Kind.FREE in kinds(found)) is expected
+
+
+def test_what_nobody_claims_is_stale_only_with_a_marker_and_a_witness() -> None:
+    proof = Ledger({(PC1, FOUR, A_CLIENT)})
+    nowhere = Ledger(proof.written, pool=())
+    for ledger in (proof, nowhere):
+        assert kinds(forward([], [(A, FOUR), OURS], ledger)) == [Kind.STALE]
+        assert kinds(reverse([], [(PTR, PC1), OURS], ledger)) == [Kind.STALE]
+        assert kinds(forward([], [OURS], ledger)) == [Kind.STALE]
+    assert kinds(forward([], [(A, FOUR)], proof)) == [Kind.FOREIGN]
+    assert kinds(forward([], [(A, FOUR), OURS, THEIRS], proof)) == [Kind.ORPHANED]
+    assert kinds(forward([], [(A, FOUR), OURS])) == kinds(reverse([], [(PTR, PC1), OURS])) == [Kind.ORPHANED]
+    assert forward([], [(A, FOUR), OURS], Ledger(pool=())) == []
+
+
+def test_a_former_address_beside_the_present_one_is_stale() -> None:
+    proof = Ledger({(PC1, OTHER_FOUR, A_CLIENT)})
+    (found,) = forward([row()], [(A, FOUR), (A, OTHER_FOUR), OURS], proof)
+    assert (found.kind, found.address, found.dhcid) == (Kind.STALE, OTHER_FOUR, A_CLIENT)
+
+
+def test_both_families_of_one_device_stand_side_by_side() -> None:
+    rows = [row(), row(SIX)]
+    assert forward(rows, [(A, FOUR), (AAAA, SIX), OURS]) == []
+    (found,) = forward(rows, [(A, FOUR), OURS])
+    assert (found.kind, found.address) == (Kind.MISSING, SIX)
+
+
+def test_the_brake_is_a_share_of_the_zone_and_never_less_than_fifty() -> None:
+    assert [most_removals(names) for names in (0, 50, 1000, 1001, 20_000)] == [50, 50, 50, 50, 1000]
+
+
+def test_verified_is_what_was_read_back_since_it_was_confirmed() -> None:
+    reading = ZoneReading(PC1, NOW, "192.0.2.1#53", 7, clean=True)
+    assert verified_at(part(State.REGISTERED), reading) == NOW
+    assert verified_at(part(State.REGISTERED), reading._replace(read_at=NOW - 1)) is None
+    assert verified_at(part(State.PENDING), reading) is None
+    assert verified_at(part(State.REGISTERED), None) is None
+
+
+NAMES = st.binary(min_size=1, max_size=2)
+
+
+@given(
+    wanted=st.lists(st.tuples(NAMES, st.binary(max_size=1)), unique=True),
+    stands=st.lists(st.tuples(NAMES, st.sampled_from([A, DHCID]), st.binary(max_size=1))),
+)
+def test_every_place_of_either_stream_is_met_once_and_in_order(
+    wanted: list[tuple[bytes, bytes]], stands: list[Found]
+) -> None:
+    rows = sorted((row(address, name=name) for name, address in wanted), key=lambda one: one[:3])
+    places = list(meet(rows, key_of_name, sorted(stands)))
+    keys = [place.key for place in places]
+    assert keys == sorted({name for name, *_ in [*wanted, *stands]})
+    assert [one for place in places for one in place.rows] == rows
+    assert [one for place in places for one in place.records] == sorted(stands)
+    assert all(one.name == place.key for place in places for one in place.rows)
+    assert all(one[0] == place.key for place in places for one in place.records)
