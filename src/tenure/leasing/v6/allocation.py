@@ -38,8 +38,7 @@ def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
 
     `taken` is what other associations of the same message have got.
     """
-    reserved = list(_reserved(inquiry, wish, taken))
-    if reserved:
+    if inquiry.identities and (reserved := list(_reserved(inquiry, wish, taken))):
         return reserved
     for address, length in _wanted(inquiry, wish):
         found = may_have(inquiry, wish, address, length, taken)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, fqdn_fault, parse_fqdn39
+from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.dnswire.name import to_text
@@ -29,7 +30,7 @@ from tenure.leasing.want import want_of
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.place import Place
-from tenure.naming.policy import NamingPolicy, OnMove
+from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
@@ -56,6 +57,10 @@ def name_addresses(inquiry: Inquiry, grants: Sequence[Grant], rows: Sequence[Lea
     if not granted:
         return {}
     fqdn = client_fqdn(inquiry)
+    if len(granted) == 1 and not rows:  # a new client, as nearly all of them come
+        choice = granted[0]
+        naming = name_client(inquiry, choice.prepared, choice.terms, fqdn, choice.address, choice.valid)
+        return {choice.terms: naming}
     address = _naming_address(inquiry, grants, granted, rows)
     shortest: dict[int, int] = {}
     for choice in granted:
@@ -130,6 +135,8 @@ def name_client(
             is_static,
         )
 
+    if policy.one_device is OneDevice.OFF:
+        return name(key_identity(inquiry.client))
     return name_device(device_speaker(inquiry, policy), inquiry.client, name)
 
 
@@ -200,7 +207,8 @@ def of_device(
 ) -> Changes:
     """The changes of a message with what the client's device adds to them."""
     for terms, naming in namings.items():
-        speaker = device_speaker(inquiry, terms.naming)
+        policy = terms.naming
+        speaker = None if policy.one_device is OneDevice.OFF else device_speaker(inquiry, policy)
         if speaker is not None:
             changes = with_device(changes, speaker, naming, Telling(ACTOR, cause, inquiry.correlation), settles=settles)
     return changes

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 from tenure.dhcpwire.identity import HARDWARE_KEY, duid_key
@@ -30,14 +29,15 @@ from tenure.leasing.v6.granting import rebind, renew, request, solicit
 from tenure.leasing.v6.identities import identities
 from tenure.leasing.v6.inquiry import Decision, Inquiry, Server, silent, wish_of
 from tenure.leasing.v6.link import Link, SubnetTable
-from tenure.leasing.v6.search import hashed_addresses
+from tenure.leasing.v6.search import hashed_address
 from tenure.leasing.v6.self_made import register
 from tenure.leasing.v6.stateless import confirm, information_request
 from tenure.leasing.v6.verdict import Verdict
 
 _CLIENT_ID, _SERVER_ID, _LINKLAYER = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.CLIENT_LINKLAYER_ADDR)
 _IAADDR, _ORO, _ELAPSED = int(Option.IAADDR), int(Option.ORO), int(Option.ELAPSED_TIME)
-_SOLICIT = int(MessageType.SOLICIT)
+_SOLICIT, _INFORMATION_REQUEST = int(MessageType.SOLICIT), int(MessageType.INFORMATION_REQUEST)
+_ADDR_REG_INFORM = int(MessageType.ADDR_REG_INFORM)
 
 
 class Has(IntEnum):
@@ -73,8 +73,6 @@ _RULES: dict[int, Rule] = {
     MessageType.INFORMATION_REQUEST: Rule(_here(information_request), Has.MAY, Has.MAY, told_of_unicast=True),
     MessageType.ADDR_REG_INFORM: Rule(_here(register), Has.MUST, Has.MUST_NOT, told_of_unicast=False),
 }
-# Options that make a message of the type invalid, besides identity associations in an INFORMATION-REQUEST.
-_UNFIT: dict[int, int] = {MessageType.ADDR_REG_INFORM: _ORO}
 
 
 def decide(
@@ -100,13 +98,12 @@ def decide(
     refused = _refusal(rule, options.get(_SERVER_ID), server)
     if refused is not None:
         return silent(refused)
-    if _UNFIT.get(message.kind) in options or (
-        message.kind == MessageType.INFORMATION_REQUEST and message.associations
-    ):
+    kind = message.kind
+    if (kind == _ADDR_REG_INFORM and _ORO in options) or (kind == _INFORMATION_REQUEST and message.associations):
         return silent(Verdict.ASSOCIATIONS_NAMED)
     if (
         subnets.share is not None
-        and message.kind == _SOLICIT
+        and kind == _SOLICIT
         and client is not None
         and subnets.share.leaves(client, _waited_seconds(message))
     ):
@@ -211,5 +208,7 @@ def _hashed(associations: Sequence[IA], client: bytes, link: Link, server: Serve
         wish = wish_of(ia, client, ())
         for prepared in link:
             for pool in prepared.ranges(wish.kind):
-                found += islice(hashed_addresses(server.secret, wish.holder, pool), 1)
+                address = hashed_address(server.secret, wish.holder, pool)
+                if address is not None:
+                    found.append(address)
     return found

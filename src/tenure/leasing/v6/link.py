@@ -57,6 +57,7 @@ class SubnetTable:
         # the longest prefix first, so that the narrowest subnet has an address
         self._by_prefix = sorted(prepared, key=lambda one: -one.subnet.prefix_length)
         self._of_address: dict[bytes, Link] = {}
+        self._of_wire: dict[tuple[str, tuple[bytes, ...]], Link] = {}
         self.everything = tuple(prepared)  # in the order of the file
         self._by_id = {one.subnet_id: one for one in prepared}
 
@@ -78,10 +79,17 @@ class SubnetTable:
             address = relay.link_address
             if address != _UNSPECIFIED and address[:8] != LINK_LOCAL_PREFIX:
                 return self._of_relay.get(address) or self._holding(address)
-        if arrival.interface is None:
+        interface, addresses = arrival.interface, arrival.addresses
+        if interface is None:
             return ()
-        link = self._of_interface.get(arrival.interface, ())
-        return link or next((found for one in arrival.addresses if (found := self._holding(one))), ())
+        link = self._of_wire.get((interface, addresses))
+        if link is None:
+            link = self._of_interface.get(interface, ())
+            link = link or next((found for one in addresses if (found := self._holding(one))), ())
+            if len(self._of_wire) >= _REMEMBERED:
+                self._of_wire.clear()
+            self._of_wire[interface, addresses] = link
+        return link
 
     def _holding(self, address: bytes) -> Link:
         link = self._of_address.get(address)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tenure.dhcpwire.v6.association import (
     IA,
+    IA_PD,
     IA_TA,
     INFINITE,
     IALease,
@@ -93,13 +94,11 @@ def _associations(inquiry: Inquiry, first: PreparedSubnet, grants: Sequence[Gran
         for choice in one.choices:
             shortest = min(shortest, choice.preferred)
     t1, t2 = first.timers(shortest)
-    asked = message.options.get(_ORO)
-    excludes = asked is not None and _PD_EXCLUDE in option_codes(asked)
     content = b""
     for one in grants:
         ia, inside = one.wish.ia, b""
         for prepared, address, length, preferred, valid, _, _ in one.choices:
-            excluded = _excluded(prepared, address, length) if excludes else b""
+            excluded = _excluded(inquiry, prepared, address, length) if ia.code == IA_PD else b""
             inside += build_lease(ia.code, IALease(address, length, preferred, valid), excluded)
         for lease in one.given_up:
             inside += build_lease(ia.code, lease._replace(preferred=0, valid=0))
@@ -113,9 +112,12 @@ def _associations(inquiry: Inquiry, first: PreparedSubnet, grants: Sequence[Gran
     return content
 
 
-def _excluded(prepared: PreparedSubnet, prefix: bytes, length: int) -> bytes:
+def _excluded(inquiry: Inquiry, prepared: PreparedSubnet, prefix: bytes, length: int) -> bytes:
+    """What of a prefix is the delegating side's own, for a client that asks (RFC 6603)."""
     pool = prepared.prefix_pool(prefix, length)
     if pool is None or pool.excluded is None:
+        return b""
+    if _PD_EXCLUDE not in option_codes(inquiry.datagram.message.options.get(_ORO, b"")):
         return b""
     return encode_option(_PD_EXCLUDE, build_excluded_prefix(prefix, length, *pool.excluded))
 

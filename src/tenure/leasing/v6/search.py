@@ -7,6 +7,7 @@ client comes back after years, two servers on one ledger give the same, and nobo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 
 from tenure.leasing.pool_search import Pool, Search, is_free, longest_ended, never_used, soon_found
@@ -14,6 +15,7 @@ from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet, Range
 
 _WIDE = 1 << 16  # addresses; from here on a hash points into the pool
+_REMEMBERED = 1024  # clients of a few batches
 _TRIES = 4  # with half of the pool in use, 15 of 16 clients find a place by it
 
 
@@ -43,14 +45,27 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
 
 def hashed_addresses(secret: bytes, holder: bytes, pool: Range) -> Iterator[bytes]:
     """The addresses of a pool that a client is given first, the first choice in front; none in a narrow pool."""
-    low = int.from_bytes(pool.first, "big")
-    size = int.from_bytes(pool.last, "big") - low + 1
-    if pool.step != 1 or size < _WIDE:
-        return
-    seed = secret + pool.first + pool.last + holder
     for attempt in range(_TRIES):
-        digest = sha256(seed + bytes((attempt,))).digest()
-        yield (low + int.from_bytes(digest, "big") % size).to_bytes(16, "big")
+        address = hashed_address(secret, holder, pool, attempt)
+        if address is None:
+            return
+        yield address
+
+
+def hashed_address(secret: bytes, holder: bytes, pool: Range, attempt: int = 0) -> bytes | None:
+    """Where a hash points for a client; None in a narrow pool."""
+    return None if pool.step != 1 else _hashed_address(secret, holder, pool.first, pool.last, attempt)
+
+
+@lru_cache(_REMEMBERED)
+def _hashed_address(secret: bytes, holder: bytes, first: bytes, last: bytes, attempt: int) -> bytes | None:
+    """The same for a pool of addresses. Asked for twice: to read ahead, and to decide."""
+    low = int.from_bytes(first, "big")
+    size = int.from_bytes(last, "big") - low + 1
+    if size < _WIDE:
+        return None
+    digest = sha256(secret + first + last + holder + bytes((attempt,))).digest()
+    return (low + int.from_bytes(digest, "big") % size).to_bytes(16, "big")
 
 
 def is_clear(inquiry: Inquiry, prefix: bytes, last: bytes) -> bool:
