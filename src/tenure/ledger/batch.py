@@ -16,7 +16,7 @@ from tenure.ledger import statements
 from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
-from tenure.ledger.session import Row, Session
+from tenure.ledger.session import Row, Session, Write
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties, TiesOfBatch
 from tenure.ledger.zone_troubles import ZoneTroubles
@@ -271,19 +271,21 @@ class LeaseBatch:
     def write(self) -> bool:
         """Writes everything that was applied; whether that was anything. Called once, by the transaction."""
         session, sql = self._session, self._sql
-        if self._cleared:
-            session.write(sql.drop_lease, [(address,) for address in self._cleared])
         time = (int(self._now),)
         leases = [lease + time for lease in self._changed.values() if lease is not None]
-        if leases and session.write(sql.put_lease, leases) != len(leases):
-            raise WriteConflict("an address was given to another client first")
+        writes: list[Write] = [(sql.put_lease, leases)] if leases else []
         if self._claims:
-            self._registrations.write_claims(self._claims.values(), self._now)
+            writes += self._registrations.claim_writes(self._claims.values(), self._now)
             session.notify(REGISTRATIONS_CHANNEL)
         if self._events:
-            session.write(sql.append_event, self._events)
-        tied = self._ties.write()
-        return tied or bool(self._changed or self._claims or self._events)
+            writes.append((sql.append_event, self._events))
+        writes += self._ties.writes()
+        if self._cleared:
+            writes.insert(0, (sql.drop_lease, [(address,) for address in self._cleared]))
+        counts = session.write_all(writes)
+        if leases and counts[bool(self._cleared)] != len(leases):
+            raise WriteConflict("an address was given to another client first")
+        return bool(writes)
 
     def _put(self, lease: Lease) -> None:
         address = lease.address

@@ -10,14 +10,14 @@ from psycopg.pq import ExecStatus, abc
 
 
 class Ending:
-    """A `commit` or `rollback`. Until it is settled the connection can do nothing else."""
+    """A `commit` or `rollback`, with statements before it. Until it is settled the connection can do nothing else."""
 
-    def __init__(self, connection: Connection[Any], command: bytes) -> None:
+    def __init__(self, connection: Connection[Any], command: str, before: str = "") -> None:
         self._pgconn = connection.pgconn
-        self._command = command
+        self._command = command.upper().encode()
         self._is_settled = False
         self._result: abc.PGresult | None = None
-        self._pgconn.send_query(command)
+        self._pgconn.send_query(f"{before}{command}".encode())
 
     def settle(self) -> None:
         """Waits for the answer, so that the connection can be used again."""
@@ -34,5 +34,5 @@ class Ending:
             raise OperationalError("the connection was lost during a commit")
         if result.status != ExecStatus.COMMAND_OK:
             raise error_from_result(result)
-        if result.command_status != self._command.upper():  # something had failed in it before
+        if result.command_status != self._command:  # something had failed in it before
             raise OperationalError("the transaction had failed already")

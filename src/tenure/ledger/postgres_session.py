@@ -21,7 +21,7 @@ from tenure.ledger.overlap import Overlap
 from tenure.ledger.pipeline import Pipeline, S, Settled
 from tenure.ledger.postgres_ending import Ending
 from tenure.ledger.postgres_many import HINT, Many, Packed, PackedDumper, packed
-from tenure.ledger.session import ATTEMPTS, Row, T
+from tenure.ledger.session import ATTEMPTS, Row, T, Write
 
 _MOST_SAID = 1000  # notifications whose words are kept for whoever asks
 _LOCKING = "for update"
@@ -57,6 +57,8 @@ class PostgresSession:
         self._watched: list[_Read] | None = None
         self._listening: str | None = None
         self._foreign_changes = 0
+        self._is_to_begin = False  # with its first statement
+        self._notices: dict[str, None] = {}  # statements for the end of the transaction
         self._many: dict[str, Many] = {}
         self._said: list[str] | None = None  # by the notifications that were counted; None: not all of it is known
         self._connect()
@@ -77,8 +79,8 @@ class PostgresSession:
         if self._ending is not None:
             self._ending.settle()
         if self._watched is None or _LOCKING not in statement:
-            return self._cursor.execute(statement.encode(), parameters).fetchall()
-        found = self._cursor.execute(statement.replace(_LOCKING, "").encode(), parameters).fetchall()
+            return self._execute(statement, parameters).fetchall()
+        found = self._execute(statement.replace(_LOCKING, ""), parameters).fetchall()
         self._watched.append(_Read((statement, parameters), found))
         return found
 
@@ -94,12 +96,23 @@ class PostgresSession:
 
     def write(self, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
         """Executes the statement for each set of parameters, in one round trip."""
-        self._has_written = True
         if HINT in statement:
-            self._cursor.execute(*self._many_of(statement).query(list(parameters)))
-        else:
-            self._cursor.executemany(statement.encode(), parameters)
+            return self.write_all([(statement, list(parameters))])[0]
+        self._has_written = True
+        self._ensure_begun()
+        self._cursor.executemany(statement.encode(), parameters)
         return self._cursor.rowcount
+
+    def write_all(self, writes: Sequence[Write]) -> list[int]:
+        """All statements in one round trip."""
+        self._has_written = self._has_written or bool(writes)
+        queries = [self._many_of(statement).query(rows) for statement, rows in writes]
+        cursors = [self._connection.cursor() for _ in queries]
+        with self._connection.pipeline():
+            self._ensure_begun()
+            for cursor, query in zip(cursors, queries, strict=True):
+                cursor.execute(*query)
+        return [cursor.rowcount for cursor in cursors]
 
     def _many_of(self, statement: str) -> Many:
         if (many := self._many.get(statement)) is None:
@@ -118,13 +131,16 @@ class PostgresSession:
 
     def hold_writers(self, table: str) -> None:
         """A writer holds its lock from before it gets a number until its commit."""
-        self._cursor.execute(f"lock table {table} in share mode".encode())
+        self._execute(f"lock table {table} in share mode")
 
     def notify(self, channel: str, words: Iterable[str] = ()) -> None:
         """The notifications leave with the commit, and not at all without it."""
         self._has_written = True
-        for word in list(words) or [""]:
-            self._cursor.execute(b"select pg_notify(%s, %s)", (channel, word))
+        told = list(words)
+        if not told:
+            self._notices[f"notify {channel}; "] = None
+        for word in told:
+            self._execute("select pg_notify(%s, %s)", (channel, word))
 
     def transact(self, work: Callable[[], T], *, writes: bool) -> T:
         """One transaction; see the head of this file.
@@ -152,7 +168,8 @@ class PostgresSession:
 
     def _attempt(self, work: Callable[[], T]) -> T:
         self._has_written = False
-        self._cursor.execute(b"begin isolation level read committed")
+        self._notices.clear()
+        self._is_to_begin = True
         try:
             value = work()
             self._is_open = True
@@ -161,6 +178,19 @@ class PostgresSession:
                 self._leave_transaction()
         return value
 
+    def _execute(self, statement: str, parameters: Sequence[Any] = ()) -> psycopg.Cursor[Row]:
+        """The cursor that has executed the statement. A transaction begins with its first one, in one round trip."""
+        if not self._is_to_begin:
+            return self._cursor.execute(statement.encode(), parameters)
+        with self._connection.pipeline():
+            self._ensure_begun()
+            return self._cursor.execute(statement.encode(), parameters)
+
+    def _ensure_begun(self) -> None:
+        if self._is_to_begin:
+            self._is_to_begin = False
+            self._connection.cursor().execute(b"begin isolation level read committed")
+
     def commit(self) -> None:
         """Makes durable what the open transaction wrote, or rolls it back."""
         self.start_commit()
@@ -168,10 +198,14 @@ class PostgresSession:
 
     def start_commit(self) -> None:
         """Asks the server to end the open transaction, and does not wait for it; the next read does."""
-        # locks alone would make a commit wait for the disk
-        command = b"commit" if self._has_written else b"rollback"
+        if self._is_to_begin and not self._notices:  # nothing was done
+            self._is_to_begin = self._is_open = False
+            return
         try:
-            self._ending = Ending(self._connection, command)
+            self._ensure_begun()
+            # locks alone would make a commit wait for the disk
+            command = "commit" if self._has_written else "rollback"
+            self._ending = Ending(self._connection, command, "".join(self._notices))
         except psycopg.Error as error:
             self._is_open = False
             self._leave_transaction()
@@ -180,7 +214,8 @@ class PostgresSession:
     def end_commit(self) -> None:
         """Waits for the end that was asked for. `LedgerUnavailable` if it is another one."""
         ending, self._ending = self._ending, None
-        assert ending is not None
+        if ending is None:
+            return
         self._is_open = False
         try:
             ending.wait()
@@ -284,6 +319,7 @@ class PostgresSession:
         self._said = None
 
     def _leave_transaction(self) -> None:
+        self._is_to_begin = False
         if not self._is_idle():
             with suppress(psycopg.Error):  # what made it fail is on its way up already
                 self._connection.rollback()

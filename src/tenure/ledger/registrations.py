@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from tenure.dnswire.name import Name
-from tenure.ledger.session import Row, Session
+from tenure.ledger.session import Row, Session, Write
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Claim, Direction, Former, Outcome, Part, Registration, State, Want, Withdraw
 
@@ -252,6 +252,10 @@ class Registrations:
 
     def write_claims(self, claims: Iterable[Want | Withdraw], now: float) -> None:
         """Writes what leases want of DNS, at most one claim for each key."""
+        self._session.write_all(self.claim_writes(claims, now))
+
+    def claim_writes(self, claims: Iterable[Want | Withdraw], now: float) -> list[Write]:
+        """What `write_claims` writes."""
         wants: dict[Wanted, list[tuple[Any, ...]]] = {}
         gone: list[Withdraw] = []
         for claim in claims:
@@ -263,11 +267,11 @@ class Registrations:
             else:  # wanting neither direction is wanting nothing
                 cause = Reason.UPDATES_DISABLED
                 gone.append(Withdraw(claim.name, claim.address, claim.dhcid, cause, claim.correlation))
+        writes: list[Write] = []
         if gone:
-            self._session.write(self._put_withdraw, [withdraw_row(one, now) for one in gone])
-            self._session.write(self._drop_settled, [(one.name, one.address, one.dhcid) for one in gone])
-        for wanted, rows in wants.items():
-            self._session.write(self._put_want[wanted], rows)
+            writes.append((self._put_withdraw, [withdraw_row(one, now) for one in gone]))
+            writes.append((self._drop_settled, [(one.name, one.address, one.dhcid) for one in gone]))
+        return writes + [(self._put_want[wanted], rows) for wanted, rows in wants.items()]
 
     def write_outcomes(self, outcomes: Sequence[Outcome], now: float) -> int:
         """Writes what the updater found out, of rows that still want the same; how many that were."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from tenure.ledger.pipeline import Pipeline, S, Settled
 
 T = TypeVar("T")
 
 Row = tuple[Any, ...]
+Write: TypeAlias = tuple[str, Sequence[Sequence[Any]]]  # a statement, and its sets of parameters
 
 ATTEMPTS = 8  # how often a transaction is tried when others change the same rows first
 
@@ -45,6 +46,12 @@ class Session(Protocol):
 
     def write(self, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
         """Executes a writing statement once for each set of parameters; how many rows that changed in all."""
+
+    def write_all(self, writes: Sequence[Write]) -> list[int]:
+        """Several of these in their order, where the store can in one round trip; how many rows each of them changed.
+
+        Each statement has its `/*many*/`.
+        """
 
     def run(self, statement: str) -> None:
         """Executes a statement that has no parameters and gives no rows."""

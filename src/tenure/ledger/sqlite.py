@@ -24,7 +24,7 @@ from tenure.ledger.folder import folder_problem
 from tenure.ledger.overlap import Overlap
 from tenure.ledger.pipeline import Pipeline, S, Settled
 from tenure.ledger.remedies import space_text, sqlite_text, system_text
-from tenure.ledger.session import ATTEMPTS, Row, Session, T
+from tenure.ledger.session import ATTEMPTS, Row, Session, T, Write
 
 BUSY_SECONDS = 20.0  # how long to wait for another writer before the store counts as unavailable
 LOOK_SECONDS = 0.001  # between looks whether one can be the writer now
@@ -154,6 +154,10 @@ class SqliteSession:
     def write(self, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
         """Executes the statement for each set of parameters."""
         return self._connection.executemany(statement, parameters).rowcount
+
+    def write_all(self, writes: Sequence[Write]) -> list[int]:
+        """One after the other."""
+        return [self.write(statement, rows) for statement, rows in writes]
 
     def run(self, statement: str) -> None:
         """Executes the statement."""

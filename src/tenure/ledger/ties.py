@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tenure.dhcpwire.identity import HARDWARE_KEY
 from tenure.leasing.tie import Tie
-from tenure.ledger.session import Session
+from tenure.ledger.session import Session, Write
 
 MOST = 64  # of one hardware address or one identity: who makes up more gains nothing
 
@@ -17,7 +17,7 @@ _OF_IDENTITY = f"select {_COLUMNS} from device_tie where identity = ? order by a
 _OF_ANY = f"""\
 select {_COLUMNS} from device_tie where hardware = any(?) or identity = any(?) order by at desc, hardware, identity"""
 _PUT = f"""\
-insert into device_tie ({_COLUMNS}) values (?, ?, ?, ?)
+insert into device_tie ({_COLUMNS}) /*many*/ values (?, ?, ?, ?)
 on conflict (hardware, identity) do update set learned = excluded.learned, at = excluded.at"""
 
 # What nobody has a lease by any more is forgotten; it is learned again when it is shown again.
@@ -47,9 +47,9 @@ class Ties:
         """All ties of these hardware addresses and identities, the newest first."""
         return [Tie._make(row) for row in self._session.rows_among(self._of_any, keys, keys)]
 
-    def write(self, ties: Iterable[Sequence[object]]) -> None:
-        """Notes them; what is there already is seen anew."""
-        self._session.write(self._put, ties)
+    def write_of(self, ties: Sequence[Tie]) -> Write:
+        """How they are noted; what is there already is seen anew."""
+        return self._put, ties
 
     def prune(self, before: float, limit: int) -> int:
         """Forgets up to `limit` ties of clients without a lease that were last new before then; how many."""
@@ -92,11 +92,9 @@ class TiesOfBatch:
         """What a decision of the batch learned."""
         self._learned.update(((tie.hardware, tie.identity), tie) for tie in ties)
 
-    def write(self) -> bool:
-        """Writes what was learned; whether that was anything."""
-        if self._learned:
-            self._ties.write(self._learned.values())
-        return bool(self._learned)
+    def writes(self) -> list[Write]:
+        """How what was learned is written."""
+        return [self._ties.write_of(list(self._learned.values()))] if self._learned else []
 
     def _laid_over(self, stored: list[Tie], learned: list[Tie]) -> list[Tie]:
         if not learned:
