@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import dhcp4_network as net4
 import dhcp6_network as net6
 from dhcpv6 import NA, OptionPair, ia
+from mortal_store import Crash
 from primary import DHCP_KEY
 from world import FORWARD, LIFETIME, REVERSE, SERVERS, SUBNETS, ZONES, World
 
 from tenure.dhcpwire.v6.message import parse_datagram
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import from_text, to_text
+from tenure.leasing.offers import OfferBook
 from tenure.leasing.v4.subnet import Subnet
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.decide import decide
@@ -30,6 +33,7 @@ from tenure.naming.policy import NamingPolicy, OneDevice
 from tenure.naming.reverse import reverse_name
 from tenure.updating.routing import Domain, Routes
 
+NETS6 = (101, 102)  # 2001:db8:101::/64 and :102::
 REVERSE6 = "8.b.d.0.1.0.0.2.ip6.arpa."
 DEVICES = replace(SUBNETS[0].naming, one_device=OneDevice.SEEN)
 
@@ -38,12 +42,11 @@ def subnets4(naming: NamingPolicy) -> tuple[Subnet, ...]:
     return tuple(replace(one, naming=naming) for one in SUBNETS)
 
 
-def subnets6(naming: NamingPolicy) -> tuple[Subnet6, ...]:
+def subnets6(naming: NamingPolicy, **more: Any) -> tuple[Subnet6, ...]:
     lifetimes = ("preferred_lifetime", "valid_lifetime", "min_valid_lifetime", "max_valid_lifetime")
-    given = dict.fromkeys(lifetimes, LIFETIME)
+    given = {**dict.fromkeys(lifetimes, LIFETIME), "naming": naming, **more}
     return tuple(
-        net6.subnet(f"2001:db8:{n}::/64", f"2001:db8:{n}::100-2001:db8:{n}::109", naming=naming, subnet_id=n, **given)
-        for n in (101, 102)
+        net6.subnet(f"2001:db8:{n}::/64", f"2001:db8:{n}::100-2001:db8:{n}::109", subnet_id=n, **given) for n in NETS6
     )
 
 
@@ -56,18 +59,26 @@ class DualWorld(World):
         [Domain(from_text(zone), SERVERS[2:], DHCP_KEY) for zone in (REVERSE, REVERSE6)],
     )
 
-    def __init__(self, folder: Path, template: Path | None = None, naming: NamingPolicy = DEVICES) -> None:
-        super().__init__(folder, template, subnets4(naming))
-        self.six = Door6(self, SubnetTable(subnets6(naming)))
+    def __init__(
+        self,
+        folder: Path,
+        template: Path | None = None,
+        naming: NamingPolicy = DEVICES,
+        *,
+        four: tuple[Subnet, ...] | None = None,
+        six: tuple[Subnet6, ...] | None = None,
+    ) -> None:
+        super().__init__(folder, template, subnets4(naming) if four is None else four)
+        self.six = Door6(self, SubnetTable(subnets6(naming) if six is None else six))
 
 
 class Door6(net6.Network):
-    """The way of DHCPv6 messages into the world."""
+    """The way of DHCPv6 messages into the world; a `Crash` leaves a lease service that remembers nothing."""
 
     def __init__(self, world: DualWorld, subnets: SubnetTable) -> None:
         self.world = world
         self.subnets = subnets
-        self.offers = world.offers
+        self.offers = OfferBook()
         self._sent = 0
 
     def send(self, octets: bytes, arrival: Arrival) -> net6.Answer:
@@ -82,7 +93,11 @@ class Door6(net6.Network):
             batch.apply(found.changes)
             return found
 
-        decision = world.leases.transact(work, world.now)
+        try:
+            decision = world.leases.transact(work, world.now)
+        except Crash:
+            self.offers = OfferBook()
+            raise
         return net6.Answer(decision.counted, *(decision.reply or ()))
 
 

@@ -67,7 +67,7 @@ ROUTES = Routes(
     [Domain(from_text(REVERSE), SERVERS[2:], DHCP_KEY)],
 )
 
-_A, _PTR, _DHCID = int(RRType.A), int(RRType.PTR), int(RRType.DHCID)
+_A, _AAAA, _PTR, _DHCID = int(RRType.A), int(RRType.AAAA), int(RRType.PTR), int(RRType.DHCID)
 _QUIET_ROUNDS = 200
 
 
@@ -204,7 +204,8 @@ class World(Network):
 
 
 def forward_records(row: Registration) -> Content:
-    return {(row.name, _A, row.address), (row.name, _DHCID, row.dhcid)}
+    rtype = _A if len(row.address) == 4 else _AAAA
+    return {(row.name, rtype, row.address), (row.name, _DHCID, row.dhcid)}
 
 
 def reverse_records(row: Registration) -> Content:

@@ -10,23 +10,27 @@ import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from dhcp4_network import ACK, OFFER, Answer, Client, ip
+from dhcp6_network import prefix_pool
+from dual_stack import DualWorld, subnets6
+from house6 import Devices6
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from mortal_store import Crash, Moment
 from primary import Content
 from stepped_updater import Fate
-from world import LIFETIME, SUBNETS, Template, World, all_records_of, is_over, key_of, parts, records_of
+from world import LIFETIME, SUBNETS, Template, all_records_of, is_over, key_of, parts, records_of
 
 from tenure.console.words import reason_text
 from tenure.dnswire.codes import RRType
-from tenure.dnswire.name import from_text
+from tenure.dnswire.name import from_text, to_text
 from tenure.leasing.lease import Lease
-from tenure.naming.policy import ConflictAction, WhenUnreachable
+from tenure.naming.policy import ConflictAction, OneDevice, OnMove, WhenUnreachable
 from tenure.naming.reason import NAME_REFUSALS, WORDS, Reason
 from tenure.naming.registration import Registration, State
 from tenure.naming.reverse import reverse_name
@@ -45,7 +49,8 @@ SAYINGS = st.sampled_from(
     ]
 )
 NAMES = st.sampled_from([f"{name}.example.test." for name in (TWO, HERS, HERS)])
-POINTERS = st.sampled_from([f"{number}.0.{net}.10.in-addr.arpa." for number in (100, 101) for net in (1, 2)])
+LEASED = ("10.1.0.100", "10.1.0.101", "10.2.0.100", "2001:db8:101::100", "2001:db8:101::101", "2001:db8:102::100")
+POINTERS = st.sampled_from([to_text(reverse_name(ip_address(address).packed)) for address in LEASED])
 SECONDS = st.sampled_from([0.5, 5.0, 70.0, 70.0, LIFETIME // 2, LIFETIME + 1])
 FATES = st.sampled_from([Fate.ANSWERED, Fate.ANSWERED, Fate.LOST, Fate.UNANSWERED])
 MOMENTS = st.sampled_from(Moment)
@@ -80,19 +85,24 @@ DEEDS = st.sampled_from([*Deed, Deed.GIVES_UP])
 TEMPLATE = Template.made()
 
 
-class House(RuleBasedStateMachine):
-    """The model is what devices were told, and what people wrote."""
+class House(Devices6, RuleBasedStateMachine):
+    """The model is what devices were told, and what people wrote. What those of DHCPv6 do stands in `Devices6`."""
 
     @initialize(
         conflict_action=st.sampled_from(ConflictAction),
         when_unreachable=st.sampled_from(WhenUnreachable),
         update_on_renew=st.booleans(),
+        one_device=st.sampled_from([OneDevice.OFF, OneDevice.SEEN]),
+        on_move=st.sampled_from(OnMove),
     )
     def build(self, **policy: Any) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="tenure-house-"))
         guests = from_text("guest.example.test.")
-        subnets = (replace(one, naming=replace(one.naming, guest_suffix=guests, **policy)) for one in SUBNETS)
-        self.world = World(self.folder, TEMPLATE.folder, tuple(subnets))
+        four = tuple(replace(one, naming=replace(one.naming, guest_suffix=guests, **policy)) for one in SUBNETS)
+        six = subnets6(four[0].naming, prefix_pools=(prefix_pool("2001:db8:ff00::/55", 56),))
+        self.world = DualWorld(self.folder, TEMPLATE.folder, four=four, six=six)
+        self.told6 = {}
+        self.says6 = {}
         self.told: dict[bytes, tuple[int, float]] = {}  # address to device and end, as acknowledged
         self.says: dict[int, Any] = {}
         self.by_hand: Content = set()
@@ -274,6 +284,7 @@ class House(RuleBasedStateMachine):
             if until > self.world.now:
                 assert rows[address].hardware[1:] == self.device(number).mac
                 assert rows[address].ends_at >= until
+        self.what_was_acknowledged_to_dhcpv6_is_kept(list(rows.values()))
 
     def a_lease_and_its_registration_are_there_together(self) -> None:
         wanted = {row[:3]: row for row in self.world.registrations() if not row.cause}
@@ -323,7 +334,9 @@ class House(RuleBasedStateMachine):
         self.world.settle()
         self.dns_is_as_it_should_be()
         for row in self.world.registrations():
-            if row.address in self.told:  # who never heard its ACK does not renew
+            if (
+                row.address in self.told or str(ip_address(row.address)) in self.told6
+            ):  # who never heard its ACK does not renew
                 self.is_refused_for_good_reason(row)
 
     def is_refused_for_good_reason(self, row: Registration) -> None:
@@ -341,6 +354,7 @@ class House(RuleBasedStateMachine):
             if self.told[address][1] > self.world.now:
                 number, device, text = self.holder(which)
                 self.hears(number, device.renew(text))
+        self.everybody_renews6()
 
     def dns_is_as_it_should_be(self) -> None:
         content = self.world.primary.content()
@@ -371,4 +385,4 @@ class House(RuleBasedStateMachine):
 
 
 TestHouse = House.TestCase
-TestHouse.settings = settings(max_examples=60, stateful_step_count=40, report_multiple_bugs=False)
+TestHouse.settings = settings(max_examples=60, stateful_step_count=50, report_multiple_bugs=False)
