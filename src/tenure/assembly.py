@@ -333,13 +333,15 @@ def _run_requests(configuration: Configuration, report: Report, stop: Stop) -> N
 
 
 def _run_updater(configuration: Configuration, report: Report, stop: Stop) -> None:
-    from tenure.serving.updater import UpdaterService  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.leasing.second_choice import choose_again  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.serving.updater import UpdaterService  # noqa: PLC0415
     from tenure.serving.wakeup import WakeReceiver, wake_path  # noqa: PLC0415
 
     if not all_plans(configuration):
         remedy = "add [[ddns.forward]] or [[dns.zones]], or do not run this service"
         raise ServiceError("the updater", "no domain is configured", remedy)
     ledger = open_leases(configuration.store_url)
+    ledger.choose_again = partial(choose_again, policy=policy_of_levels(configuration, []))
     path = sqlite_path(configuration.store_url)
     wake_source = ledger.listen() if path is None else WakeReceiver(wake_path(path, WAKE_UPDATER))
     keys = live_keys(configuration, ledger, Service.UPDATER, report)

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_text
 from tenure.leasing.lease import FOREVER, Lease, LeaseState
 from tenure.leasing.offers import OfferBook
+from tenure.leasing.second_choice import choose_again
 from tenure.leasing.v4.arrival import Arrival
 from tenure.leasing.v4.decide import decide
 from tenure.leasing.v4.inquiry import Decision
@@ -96,6 +98,7 @@ class World(Network):
         self.leases = LeaseLedger(self.lease_store)
         self.zones = ZoneLedger(self.zone_store)
         self.leases.static_names = self.zones.static_names({ZONE: ZonePlace("", ZONE)})
+        self.leases.choose_again = partial(choose_again, policy=subnets[0].naming)
         self.log = io.StringIO()
         self.report = Report("world", stream=self.log, clock=self.clock)
         self.primary = Primary(self.zones, self.texts, self.clock)

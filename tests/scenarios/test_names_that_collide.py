@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dhcp4_network import ZONE
+from dhcp4_network import ZONE, ip
 from story import Story
 from world import LIFETIME, SUBNETS, World
 
@@ -79,21 +79,95 @@ def test_two_in_one_subnet_and_one_in_another(numbered: Story) -> None:
     """)
 
 
-def test_a_persons_name_is_found_out_by_dns_and_the_client_told_at_its_renewal(numbered: Story) -> None:
+def test_a_name_that_only_dns_knows_of_is_followed_by_another_at_once_and_the_client_told_when_it_renews(
+    numbered: Story,
+) -> None:
     numbered.tell("""
         a person writes pc.example.test. A 192.0.2.7
         ann joins 10.1 as S:pc
-        all comes to rest
-        ann renews
         all comes to rest
         ann is registered
         pc.example.test. holds A 192.0.2.7
         pc-2.example.test. holds A 10.1.0.100, DHCID
         100.0.1.10.in-addr.arpa. holds DHCID, PTR pc-2.example.test.
     """)
-    device = numbered.devices["ann"]
-    answer = device.renew("10.1.0.100")
+    lease = numbered.world.lease(ip("10.1.0.100"))
+    assert lease is not None
+    of_packet = [event for event in numbered.world.events() if event.correlation == lease.correlation]
+    (renamed,) = [event for event in of_packet if event.kind == "lease-renamed"]
+    assert (renamed.cause, renamed.address, renamed.client) == ("name-static", lease.address, lease.client)
+    assert renamed.detail == "DNS refused pc.example.test.; the client hears of the other name when it renews"
+    assert [event.kind for event in of_packet].index("registration-refused") < of_packet.index(renamed)
+    answer = numbered.devices["ann"].renew("10.1.0.100")
     assert answer.options[81] == b"\x01\xff\xffpc-2.example.test"
+    numbered.tell("""
+        all comes to rest
+        ann is registered
+        pc-2.example.test. holds A 10.1.0.100, DHCID
+    """)
+
+
+def test_names_that_only_dns_knows_of_are_gone_through_once(numbered: Story) -> None:
+    numbered.tell("""
+        a person writes pc.example.test. A 192.0.2.7
+        a person writes pc-2.example.test. DHCID AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=
+        a person writes pc-3.example.test. TXT note
+        ann joins 10.1 as pc
+        bob joins 10.1 as pc
+        all comes to rest
+        ann is registered
+        bob is registered
+        pc-4.example.test. holds A 10.1.0.101, DHCID
+        pc-5.example.test. holds A 10.1.0.100, DHCID
+    """)
+    renamed = [event for event in numbered.world.events() if event.kind == "lease-renamed"]
+    numbered.tell("""
+        ann renews
+        bob renews
+        all comes to rest
+        pc-4.example.test. holds A 10.1.0.101, DHCID
+        pc-5.example.test. holds A 10.1.0.100, DHCID
+    """)
+    assert [event for event in numbered.world.events() if event.kind == "lease-renamed"] == renamed
+
+
+def test_a_name_that_only_dns_knows_of_leads_to_the_guest_zone(guests: Story) -> None:
+    guests.devices["ann"] = replace(guests.world.client(1), mac=bytes((0, 0, 0x5E, 16, 0, 1)))
+    guests.tell("""
+        a person writes pc.example.test. A 192.0.2.7
+        ann joins 10.1 as pc
+        all comes to rest
+        pc.guest.example.test. holds A 10.1.0.100, DHCID
+        ann releases
+        all comes to rest
+        pc.guest.example.test. holds nothing
+        pc.example.test. holds A 192.0.2.7
+    """)
+
+
+def test_a_lease_that_has_ended_or_says_another_name_gets_no_second_choice(numbered: Story) -> None:
+    numbered.tell("""
+        a person writes pc.example.test. A 192.0.2.7
+        ann joins 10.1 as pc
+        bob joins 10.1 as pc
+        the updater looks
+        ann releases
+        bob renews as laptop
+        all comes to rest
+        laptop.example.test. holds A 10.1.0.101, DHCID
+        pc-2.example.test. holds nothing
+        pc-3.example.test. holds nothing
+    """)
+
+
+def test_with_refuse_the_lease_stays_without_its_name(story: Story) -> None:
+    story.tell("""
+        a person writes pc.example.test. A 192.0.2.7
+        ann joins 10.1 as pc
+        all comes to rest
+        ann is name-static
+    """)
+    assert not [event for event in story.world.events() if event.kind == "lease-renamed"]
 
 
 def test_the_number_outlives_the_lease_while_the_address_is_remembered(numbered: Story) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from tenure.leasing.lease import Lease
+from tenure.naming.choice import Naming
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.registration import Want
 
 
-def want_of(lease: Lease, ttl: int, policy: NamingPolicy, now: float, *, renewed: bool) -> Want:
+def want_of(lease: Lease, naming: Naming, policy: NamingPolicy, now: float, *, renewed: bool) -> Want:
     """What DNS must say for a lease that has a name."""
     assert lease.fqdn is not None
     assert lease.dhcid is not None
@@ -17,11 +18,12 @@ def want_of(lease: Lease, ttl: int, policy: NamingPolicy, now: float, *, renewed
         lease.fqdn,
         lease.address,
         lease.dhcid,
-        ttl,
+        naming.ttl,
         lease.forward,
         lease.reverse,
         lease.ends_at,
         lease.correlation,
         renewed and policy.update_on_renew,
         None if lease.forward or not policy.client_update_wait else math.ceil(now) + policy.client_update_wait,
+        naming.wished,
     )

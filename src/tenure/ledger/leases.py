@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeAlias, TypeVar
 
 from tenure.dnswire.name import Name
 from tenure.hearing.heard import HeardLease
-from tenure.leasing.lease import Lease
+from tenure.leasing.lease import Changes, Lease
 from tenure.leasing.tie import Tie
 from tenure.ledger import statements
 from tenure.ledger.batch import LeaseBatch, lease_statements
@@ -18,6 +18,7 @@ from tenure.ledger.history import History
 from tenure.ledger.keys import KeyStore
 from tenure.ledger.lease_pipeline import BatchSettled, LeasePipeline
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
+from tenure.ledger.refused_names import RefusedNames
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
 from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
@@ -28,13 +29,16 @@ from tenure.ledger.ties import Ties
 from tenure.ledger.zone_readings import ZoneReadings
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
-from tenure.naming.registration import Outcome, Registration
+from tenure.naming.registration import Outcome, RefusedName, Registration
 from tenure.naming.zone_reading import ZoneReading
 from tenure.naming.zone_trouble import ZoneTrouble
 
 __all__ = ["LeaseBatch", "LeaseFilter", "LeaseLedger", "RegistrationFilter"]
 
 T = TypeVar("T")
+
+# The lease's next name, from the rows as they stand and the claim that was refused.
+ChooseAgain: TypeAlias = Callable[[LeaseBatch, RefusedName, float], Changes]
 
 _UPDATING, _RECONCILING = "updating", "reconciling"
 
@@ -48,6 +52,7 @@ class LeaseLedger:
         self._statements = lease_statements(session)
         self._registrations = Registrations(session)
         self._freed_names = FreedNames(session)
+        self._refused_names = RefusedNames(session)
         self.history = History(session, "event")
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
@@ -58,10 +63,14 @@ class LeaseLedger:
         self.secrets = ServerSecrets(session, "lease_secret")
         self.static_names: StaticNames | None = None
         """What batches say of names in zones of ours; None: nothing stands there."""
+        self.choose_again: ChooseAgain | None = None
+        """What becomes of a lease whose name was refused; None: nothing before it is renewed."""
 
     def another(self) -> LeaseLedger:
         """A connection of its own to the same store, for the thread that calls this."""
-        return LeaseLedger(self._store)
+        other = LeaseLedger(self._store)
+        other.choose_again = self.choose_again
+        return other
 
     @property
     def place(self) -> str:
@@ -167,7 +176,7 @@ class LeaseLedger:
 
         An outcome of another generation than the row's is passed over: the lease wants something else by now, and the
         row is still due. A row of which nothing is wanted and nothing is in DNS goes. With the removal of a name, the
-        claims of other devices that were refused it fall due.
+        claims of other devices that were refused it fall due; with the refusal of one, its lease may get another.
         """
 
         def attempt() -> int:
@@ -176,9 +185,17 @@ class LeaseLedger:
             self._troubles.write(zones)
             if events:
                 self._session.write(self._statements.append_event, events)
+            if self.choose_again is not None and (refused := self._refused_names.among(outcomes)):
+                self._choose_again(self.choose_again, refused, now)
             return recorded
 
         return self._session.transact(attempt, writes=True)
+
+    def _choose_again(self, choose: ChooseAgain, refused: Sequence[RefusedName], now: float) -> None:
+        batch = self._new_batch(now)
+        for one in refused:
+            batch.apply(choose(batch, one, now))
+        batch.write()
 
     def zone_troubles(self) -> list[ZoneTrouble]:
         """Zones that take no update, or took none when they were last asked."""

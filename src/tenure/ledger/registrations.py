@@ -86,13 +86,17 @@ _NEW_PART = {
 }
 
 
-def _put_want(forward: State, reverse: State, again: bool) -> str:
+_WISH = "wished_name, guest_suffix"
+
+
+def _put_want(forward: State, reverse: State, again: bool, wished: bool) -> str:
     """The statement that writes a claim. What a new row always has stands in it: to bind it costs more."""
     of_forward, of_reverse = _moves("forward", forward, again), _moves("reverse", reverse, again)
     moves = " or ".join([*(move.condition for move in [*of_forward, *of_reverse]), _OTHER_TTL])
     return f"""\
-insert into registration ({COLUMNS})
-/*many*/ values (?, ?, ?, ?, ?, 1, ?, '', ?, {_NEW_PART[forward]}, {_NEW_PART[reverse]})
+insert into registration ({COLUMNS}, {_WISH})
+/*many*/ values (?, ?, ?, ?, ?, 1, ?, '', ?,
+{_NEW_PART[forward]}, {_NEW_PART[reverse]}, {"?, ?" if wished else "null, null"})
 on conflict (name, address, dhcid) do update set
 ttl = case when {_OTHER_TTL} then excluded.ttl else registration.ttl end,
 until = excluded.until,
@@ -100,17 +104,21 @@ generation = registration.generation + case when {moves} then 1 else 0 end,
 wanted_at = case when {moves} then excluded.wanted_at else registration.wanted_at end,
 cause = '',
 correlation = excluded.correlation,
+wished_name = excluded.wished_name,
+guest_suffix = excluded.guest_suffix,
 {_moved_part("forward", of_forward)},
 {_moved_part("reverse", of_reverse)}"""
 
 
-Wanted: TypeAlias = tuple[bool, bool, bool, bool]  # of a claim: forward, reverse, again, the client is watched
+# of a claim: forward, reverse, again, the client is watched, another name may stand in
+Wanted: TypeAlias = tuple[bool, bool, bool, bool, bool]
 
 PUT_WANT: dict[Wanted, str] = {
-    (forward, reverse, again, watched): _put_want(
+    (forward, reverse, again, watched, wished): _put_want(
         State.PENDING if forward else State.CLIENT if watched else State.NONE,
         State.PENDING if reverse else State.NONE,
         again,
+        wished,
     )
     for forward, reverse, watched in (
         (True, True, False),
@@ -120,6 +128,7 @@ PUT_WANT: dict[Wanted, str] = {
         (False, False, True),
     )
     for again in (False, True)
+    for wished in (False, True)
 }
 
 
@@ -197,14 +206,14 @@ update registration set
 
 def want_row(want: Want, now: float) -> tuple[Any, ...]:
     """The parameters of the `PUT_WANT` for what it wants: the row as it is when there was none."""
-    name, address, dhcid, ttl, forward, reverse, until, correlation, _, client_by = want
+    name, address, dhcid, ttl, forward, reverse, until, correlation, _, client_by, wished = want
     if forward and reverse:
         times: tuple[float, ...] = (now, now, now, now)
     elif client_by is None:
         times = (now, now, now)
     else:
         times = (client_by, now, now, now) if reverse else (client_by, now, now)
-    return (name, address, dhcid, ttl, until, now, correlation, *times)
+    return (name, address, dhcid, ttl, until, now, correlation, *times, *(wished or ()))
 
 
 def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
@@ -262,7 +271,8 @@ class Registrations:
             if isinstance(claim, Withdraw):
                 gone.append(claim)
             elif claim.forward or claim.reverse or claim.client_by is not None:
-                wanted = claim.forward, claim.reverse, claim.again, claim.client_by is not None
+                is_watched, is_wished = claim.client_by is not None, claim.wished is not None
+                wanted = claim.forward, claim.reverse, claim.again, is_watched, is_wished
                 wants.setdefault(wanted, []).append(want_row(claim, now))
             else:  # wanting neither direction is wanting nothing
                 cause = Reason.UPDATES_DISABLED

@@ -140,6 +140,8 @@ REGISTRATION = Table(
     Column("correlation", Text, nullable=False),
     *_direction("forward"),
     *_direction("reverse"),
+    Column("wished_name", LargeBinary),  # see naming.registration.Wished; null: no other name stands in
+    Column("guest_suffix", LargeBinary),
     Column("due_at", Double, Computed(DUE_AT, persisted=True)),
     Index("registration_due", "due_at", "name", "address", "dhcid", **_present("due_at")),
     Index("registration_address", "address"),

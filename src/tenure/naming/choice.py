@@ -20,6 +20,7 @@ from tenure.naming.negotiation import Negotiation, Request, leave_to_client, neg
 from tenure.naming.place import IsStatic, Place, is_randomized
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, ReplaceClientName, WhenUnreachable
 from tenure.naming.reason import Reason
+from tenure.naming.registration import Wished
 from tenure.naming.template import BY_ADDRESS, Device
 from tenure.naming.ttl import record_ttl
 
@@ -46,6 +47,7 @@ class Naming(NamedTuple):
     heard: str  # what the client called itself: printable ASCII, at most 255 characters, empty if nothing
     reply_fqdn: bytes | None  # data of option 81 or 39; None if the client did not send it
     reply_host_name: bytes | None  # data of option 12
+    wished: Wished | None = None  # where another name may stand in for it
 
 
 class _Wish(NamedTuple):
@@ -122,6 +124,7 @@ def name_lease(
                 heard,
                 None if fqdn_option is None else _reply_fqdn(fqdn_option, terms, name),
                 ascii_field(name, final_dot=False) if fqdn_option is None else None,
+                _wished(found, wish.source, policy) if terms.server_forward else None,
             )
     return Naming(
         None,
@@ -170,7 +173,7 @@ def _in_place(
     """
     reason = source
     look = is_static if terms.server_forward and source is not _GENERATED else None
-    if place is not None and policy.conflict_action is not ConflictAction.REFUSE and source is not _RESERVATION:
+    if place is not None and _wished(name, source, policy) is not None:
         settled = settle_name(name, identity, policy, place, look)
         if settled is None:
             return None, Reason.NAME_TAKEN, terms
@@ -189,6 +192,13 @@ def _in_place(
             return None, Reason.ZONE_FAILING, terms
         return name, Reason.ZONE_FAILING, leave_to_client(request)
     return name, reason, terms
+
+
+def _wished(name: Name, source: Reason, policy: NamingPolicy) -> Wished | None:
+    """By what another name stands in for one that cannot be had; None: none does."""
+    if policy.conflict_action is ConflictAction.REFUSE or source is _RESERVATION:
+        return None
+    return Wished(name, policy.guest_suffix if policy.conflict_action is ConflictAction.GUEST_ZONE else None)
 
 
 def _reserved(text: str) -> _Wish | None:

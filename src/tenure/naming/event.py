@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "lease-superseded": "a client has another address now, so the lease of the one before ended",
     "device-tied": "a client's identity was seen with a hardware address for the first time, or again after another's",
     "lease-proved-anew": "a lease keeps its name under the proof that its device has for it",
+    "lease-renamed": "DNS refused a lease its name, so it has another one; its client hears of it when it renews",
     "lease-expired": "a lease ran out",
     "option-malformed": "a client's FQDN option cannot be read, and counts as not sent",
     "request-refused": "a client asked for an address that it cannot have: it was refused (DHCPNAK), or not answered",

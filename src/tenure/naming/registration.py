@@ -34,6 +34,13 @@ class State(StrEnum):
     MISSING = "missing"  # forward only: the client was to keep it and had not written it when we looked
 
 
+class Wished(NamedTuple):
+    """What a client wished for, where another name may stand in for it (`ddns-conflict-action`)."""
+
+    name: Name
+    guest_suffix: Name | None  # below which the other name is; None: a number goes behind it
+
+
 class Want(NamedTuple):
     """DNS must say this until `until`; said again at each renewal, which also lets a refused claim try once more."""
 
@@ -47,6 +54,7 @@ class Want(NamedTuple):
     correlation: str
     again: bool = False  # to be written also if DNS is known to say it
     client_by: int | None = None  # UTC seconds by when the client, which keeps forward itself, must have written it
+    wished: Wished | None = None  # should DNS refuse the name, another one is chosen by this
 
 
 class Claim(NamedTuple):
@@ -55,6 +63,17 @@ class Claim(NamedTuple):
     dhcid: bytes
     stands: bool  # it has the forward record, is about to, or keeps it itself
     refused: bool  # DNS refused it the name
+
+
+class RefusedName(NamedTuple):
+    """A claim that DNS has just refused because somebody else has the name, and for which another name may stand in."""
+
+    name: Name
+    address: bytes
+    dhcid: bytes
+    ttl: int
+    reason: str  # a Reason
+    wished: Wished
 
 
 class Withdraw(NamedTuple):

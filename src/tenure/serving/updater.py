@@ -232,14 +232,14 @@ class _Updating:
         self._flush_at = math.inf
 
     async def _record_aside(self) -> None:
-        frees = self._journal.takes_away
+        makes_due = self._journal.makes_due
         try:
             self._rows.forget(await self._journal.flush_by(self._recorder, self._clock()))
         except LedgerUnavailable as error:
             self._lose_ledger(error, asyncio.get_running_loop().time())
         else:
             self._report.healthy(LEDGER_PROBLEM)
-            if frees:
+            if makes_due:
                 self._pick_at = 0.0
         finally:
             self._recording = None

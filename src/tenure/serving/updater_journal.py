@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.event import Event
+from tenure.naming.reason import NAME_REFUSALS
 from tenure.naming.registration import Outcome, Registration, State
 from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.report import Report
@@ -105,9 +106,9 @@ class Journal:
         return len(self._gathered.outcomes)
 
     @property
-    def takes_away(self) -> bool:
-        """Whether a removal is among it: once that is recorded, a claim that waited for it may be due."""
-        return any(one.state is State.NONE for one in self._gathered.outcomes)
+    def makes_due(self) -> bool:
+        """Whether, once it is recorded, other rows may be due: claims that waited for a removal, and other names."""
+        return any(one.state is State.NONE or one.reason in NAME_REFUSALS for one in self._gathered.outcomes)
 
     def note(self, settled: Settled) -> None:
         """Take in what a task came to."""

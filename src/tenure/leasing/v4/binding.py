@@ -157,7 +157,7 @@ def bind(
     changes = Changes(
         (*left.leases, lease),
         left.dropped,
-        (want_of(lease, naming.ttl, terms.naming, now, renewed=renewed),) if is_named(lease) else (),
+        (want_of(lease, naming, terms.naming, now, renewed=renewed),) if is_named(lease) else (),
         left.withdraws,
         (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
     )

@@ -186,7 +186,7 @@ def bind(
         if naming is not None and naming.reply_fqdn is None:
             tell_unread(inquiry, draft, lease, cause)
         if naming is not None and is_named(lease):
-            draft.want(want_of(lease, naming.ttl, choice.terms.naming, inquiry.now, renewed=renewed))
+            draft.want(want_of(lease, naming, choice.terms.naming, inquiry.now, renewed=renewed))
     _leave(inquiry, draft, grant, namings, cause, settles=settles)
 
 

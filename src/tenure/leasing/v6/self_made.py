@@ -126,7 +126,7 @@ def _note(
     if client_fqdn(inquiry) is None:
         tell_unread(inquiry, draft, lease, _CAUSE)
     if is_named(lease):
-        draft.want(want_of(lease, naming.ttl, terms.naming, inquiry.now, renewed=renewed))
+        draft.want(want_of(lease, naming, terms.naming, inquiry.now, renewed=renewed))
     return naming
 
 
