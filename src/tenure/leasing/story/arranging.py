@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from tenure.leasing.story import classes, names, pools
+from tenure.leasing.story import classes, devices, names, pools
 from tenure.leasing.story.line import Line, Topic
 from tenure.leasing.story.witness import Call
 
@@ -16,10 +16,11 @@ _ORDER = list(Topic)
 def lines_of(calls: Sequence[Call], before: Tellers, after: Tellers) -> Iterator[Line]:
     """What each call says, in the order in which it was said: a rule that asks others speaks when they are done.
 
-    `before` and `after` tell of a function when it was called and when it was done; so is told of classes, of naming
-    and of pools.
+    `before` and `after` tell of a function when it was called and when it was done; so is told of classes, of naming,
+    of devices and of pools.
     """
-    return _told(calls, {**before, **names.BEFORE}, {**after, **classes.AFTER, **names.AFTER, **pools.AFTER})
+    shared = {**classes.AFTER, **names.AFTER, **devices.AFTER, **pools.AFTER}
+    return _told(calls, {**before, **names.BEFORE}, {**after, **shared})
 
 
 def _told(calls: Sequence[Call], before: Tellers, after: Tellers) -> Iterator[Line]:

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from tenure.dhcpwire.v4.packet import parse_packet
 from tenure.dnswire.name import from_text
-from tenure.leasing.story import names, rules4, rules6
+from tenure.leasing.story import devices, names, rules4, rules6
 from tenure.leasing.story.line import Story, Topic
 from tenure.leasing.story.tell4 import tell
 from tenure.leasing.v4.arrival import Arrival
@@ -36,7 +36,7 @@ from tenure.leasing.v4.subnet import Limits, Reservation
 from tenure.naming.policy import ConflictAction, RandomizedMac, WhenUnreachable
 from tenure.octets import Malformed
 
-TELLERS = [rules4.BEFORE, rules4.AFTER, rules6.BEFORE, rules6.AFTER, names.BEFORE, names.AFTER]
+TELLERS = [rules4.BEFORE, rules4.AFTER, rules6.BEFORE, rules6.AFTER, names.BEFORE, names.AFTER, devices.AFTER]
 
 
 @pytest.mark.parametrize("function", sorted({name for tellers in TELLERS for name in tellers}))
