@@ -25,6 +25,7 @@ SERVICES = {
     "dhcp": "Run the DHCP server alone, for IPv4, IPv6 or both, as configured.",
     "dns": "Run the DNS server alone.",
     "requests": "Run the requests service alone: it takes Kea's name change requests, in the place of D2.",
+    "follower": "Run the follower alone: it keeps DNS as the leases of other DHCP servers are.",
     "updater": "Run the updater alone: it registers the names of leases in DNS.",
     "transfers": "Run the transfer service alone: it tells other servers of changes, and keeps secondary zones fresh.",
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",

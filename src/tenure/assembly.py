@@ -17,12 +17,10 @@ from tenure.authority.settings import ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dhcp6 import Dhcp6
-from tenure.config.dhcp_ddns_checks import allowed_hosts
 from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
 from tenure.config.domains import all_plans, own_places, routes
 from tenure.config.load_balance import share_of
-from tenure.config.naming_levels import policy_of_levels
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
 from tenure.config.secrets import configured_secrets, stored_algorithms
@@ -60,6 +58,7 @@ class Service(StrEnum):
     DHCP = "dhcp"
     DNS = "dns"
     REQUESTS = "requests"
+    FOLLOWER = "follower"
     UPDATER = "updater"
     TRANSFERS = "transfers"
     JANITOR = "janitor"
@@ -71,6 +70,7 @@ def services_of(configuration: Configuration) -> tuple[Service, ...]:
         Service.DNS: configuration.dns is not None,
         Service.DHCP: configuration.leases,
         Service.REQUESTS: configuration.dhcp_ddns is not None,
+        Service.FOLLOWER: bool(configuration.lease_sources),
         Service.UPDATER: configuration.names_leases and bool(all_plans(configuration)),
         Service.TRANSFERS: any(map(_has_neighbours, zone_settings(configuration))),
         Service.JANITOR: True,
@@ -123,12 +123,11 @@ def hold_sockets(services: Sequence[Service], configuration: Configuration) -> d
 
     `ServiceError`.
     """
-    from tenure.serving.request_socket import HELD_SOCKET, open_request_socket  # noqa: PLC0415 - loaded where needed
-
-    section = configuration.dhcp_ddns
-    if section is None or Service.REQUESTS not in services:
+    if Service.REQUESTS not in services:
         return {}
-    return {str(Service.REQUESTS): (HELD_SOCKET, open_request_socket(section.ip_address, section.port))}
+    from tenure.hearers import held_request_socket  # noqa: PLC0415 - a process loads only what it runs
+
+    return {str(Service.REQUESTS): held_request_socket(configuration)}
 
 
 def run_service(
@@ -143,6 +142,7 @@ def run_service(
         Service.DHCP: _run_dhcp6 if worker == DHCP6 or configuration.dhcp4 is None else _run_dhcp4,
         Service.DNS: _run_dns,
         Service.REQUESTS: _run_requests,
+        Service.FOLLOWER: _run_follower,
         Service.UPDATER: _run_updater,
         Service.TRANSFERS: _run_transfers,
         Service.JANITOR: _run_janitor,
@@ -309,27 +309,15 @@ def _run_dns(configuration: Configuration, report: Report, stop: Stop) -> None:
 
 
 def _run_requests(configuration: Configuration, report: Report, stop: Stop) -> None:
-    from tenure.hearing.decide import Terms  # noqa: PLC0415 - a process loads only what it runs
-    from tenure.serving.request_socket import RequestSocket, open_request_socket  # noqa: PLC0415
-    from tenure.serving.requests import RequestService  # noqa: PLC0415
+    from tenure.hearers import run_requests  # noqa: PLC0415 - a process loads only what it runs
 
-    section = configuration.dhcp_ddns
-    if section is None:
-        raise ServiceError(
-            "the requests service", "[dhcp-ddns] is not configured", "add it, or do not run this service"
-        )
-    ledger = open_leases(configuration.store_url)
-    inlet = RequestSocket(open_request_socket(section.ip_address, section.port), allowed_hosts(section))
-    RequestService(
-        ledger,
-        inlet,
-        Terms(policy_of_levels(configuration, []), section.valid_lifetime),
-        wake_updater(configuration),
-        report,
-        mode=configuration.ddns.ddns_conflict_resolution_mode,
-    ).run(stop)
-    inlet.close()
-    ledger.close()
+    run_requests(configuration, wake_updater(configuration), report, stop)
+
+
+def _run_follower(configuration: Configuration, report: Report, stop: Stop) -> None:
+    from tenure.hearers import run_follower  # noqa: PLC0415 - a process loads only what it runs
+
+    run_follower(configuration, wake_updater(configuration), report, stop)
 
 
 def _run_updater(configuration: Configuration, report: Report, stop: Stop) -> None:

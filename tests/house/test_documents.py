@@ -14,6 +14,7 @@ import pytest
 TOP = Path(__file__).parents[2]
 COMMANDS = TOP / "docs" / "reference" / "commands.md"
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+GROUPS = ("dhcp", "import", "key", "leases", "sources", "zones")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
@@ -69,7 +70,11 @@ def commands() -> list[tuple[str, ...]]:
     top = [(name,) for name in subcommands() if name not in {"import", "key"}]
     return [
         *top,
-        *((group, name) for group in ("dhcp", "import", "key", "leases", "zones") for name in subcommands(group)),
+        *(
+            (group, name)
+            for group in ("dhcp", "import", "key", "leases", "sources", "zones")
+            for name in subcommands(group)
+        ),
     ]
 
 

@@ -37,8 +37,9 @@ ROOMS["console"] = {
     "config",
 }
 ROOMS["console"] |= {"leasing.story.line", "updating.stage"}
-ROOMS["console"] |= {"authority.zone", "upkeep.finding"}
-EVERYTHING = {"assembly", "staging", "reading_back", "__main__"}
+ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding"}
+ROOMS["config"] |= {"hearing.heard"}
+EVERYTHING = {"assembly", "hearers", "staging", "reading_back", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
 MACHINE = {

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 from clients import dhclient_host_name
 from clients6 import dhclient6, dhcpcd6
-from kea_estate import REQUESTS, KeaEstate, kea_estate
+from kept_estate import REQUESTS, KeptEstate, kept_estate
 
 LIFETIME = 24  # seconds; shorter ones are renewed all the time
 
 
 @pytest.fixture(scope="module")
-def estate() -> Iterator[KeaEstate]:
-    with kea_estate() as made:
+def estate() -> Iterator[KeptEstate]:
+    with kept_estate() as made:
         made.start_kea(4)
         made.start_kea(6)
         made.start_tenure(REQUESTS)
@@ -23,7 +23,7 @@ def estate() -> Iterator[KeaEstate]:
 
 
 @pytest.mark.parametrize("family", [4, 6])
-def test_a_name_comes_and_goes_with_its_lease(estate: KeaEstate, family: int) -> None:
+def test_a_name_comes_and_goes_with_its_lease(estate: KeptEstate, family: int) -> None:
     host = estate.client(f"pc{family}")
     client = dhclient_host_name(host, host.name) if family == 4 else dhclient6(host, host.name)
     address = estate.leased(host, family)
@@ -35,7 +35,7 @@ def test_a_name_comes_and_goes_with_its_lease(estate: KeaEstate, family: int) ->
     assert "name-taken-back" in told
 
 
-def test_both_families_of_one_machine_share_a_name_and_its_proof(estate: KeaEstate) -> None:
+def test_both_families_of_one_machine_share_a_name_and_its_proof(estate: KeptEstate) -> None:
     host = estate.client("both")
     client = dhcpcd6(host, "both", "ia_na 1")
     four, six = estate.leased(host, 4), estate.leased(host, 6)
@@ -45,7 +45,7 @@ def test_both_families_of_one_machine_share_a_name_and_its_proof(estate: KeaEsta
 
 
 def test_names_go_with_the_lease_though_kea_never_asks_for_it() -> None:
-    with kea_estate(LIFETIME) as made:
+    with kept_estate(LIFETIME) as made:
         made.start_kea(4)
         made.start_tenure(REQUESTS + "valid-lifetime = 60\n")
         host = made.client("left")
@@ -59,7 +59,7 @@ def test_names_go_with_the_lease_though_kea_never_asks_for_it() -> None:
 
 
 def test_what_d2_wrote_is_taken_over_and_taken_away() -> None:
-    with kea_estate() as made:
+    with kept_estate() as made:
         d2 = made.start_d2()
         made.start_kea(4)
         host = made.client("before")

@@ -39,6 +39,7 @@ PACKAGES = {
     "umount": "mount",
     "initdb": "postgresql",
     "postgres": "postgresql",
+    "psql": "postgresql",
 }
 PLACES = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
 

@@ -14,6 +14,7 @@ from tenure.config.dns_views import check_views
 from tenure.config.key_checks import check_keys
 from tenure.config.lease6_checks import check_dhcp6
 from tenure.config.lease_checks import check_dhcp4
+from tenure.config.lease_source_checks import check_lease_sources
 from tenure.config.naming_checks import check_naming
 from tenure.config.problem import Problem, without_password
 from tenure.config.secrets import is_readable_by_everybody
@@ -34,6 +35,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_ddns(configuration)
     yield from check_ddns6(configuration)
     yield from check_dhcp_ddns(configuration)
+    yield from check_lease_sources(configuration)
     yield from check_naming(configuration)
 
 
@@ -42,8 +44,8 @@ def check_services(configuration: Configuration) -> Iterator[Problem]:
     if configuration.dns is None and not configuration.names_leases:
         yield Problem(
             (),
-            "neither [dns] nor [dhcp4], [dhcp6] or [dhcp-ddns] is written, so there is nothing to run",
-            "write one of them",
+            "there is nothing to run: no table gives a service something to do",
+            "write one of [dns], [dhcp4], [dhcp6], [dhcp-ddns], [[lease-sources]]",
         )
 
 

@@ -12,6 +12,7 @@ from tenure.config.dhcp6 import Dhcp6
 from tenure.config.dhcp_ddns import DhcpDdns
 from tenure.config.dns import Dns
 from tenure.config.keys import KeySection, Tsig
+from tenure.config.lease_sources import LeaseSource
 from tenure.config.section import Section
 from tenure.config.store import Store
 
@@ -39,6 +40,9 @@ class Configuration(Section):
 
     dhcp_ddns: DhcpDdns | None = None
     """Name change requests of Kea's DHCP servers. Left out: none are taken."""
+
+    lease_sources: list[LeaseSource] = []
+    """Lease databases of other DHCP servers, to be followed."""
 
     ddns: Ddns = Ddns()
     """Names of leases in DNS."""
@@ -69,7 +73,7 @@ class Configuration(Section):
     @property
     def names_leases(self) -> bool:
         """Whether leases have names in DNS that we write: our own leases, or those of other servers."""
-        return self.leases or self.dhcp_ddns is not None
+        return self.leases or self.dhcp_ddns is not None or bool(self.lease_sources)
 
     @property
     def dhcp_tables(self) -> list[tuple[str, Dhcp4 | Dhcp6]]:

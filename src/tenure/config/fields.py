@@ -18,6 +18,7 @@ from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import RemoteServer
 from tenure.authority.views import ClientMatch, parse_client
 from tenure.dnswire.name import Name, from_text
+from tenure.hearing.heard import REQUESTS
 from tenure.naming.hostname import normalise
 from tenure.naming.template import NameTemplate
 
@@ -151,6 +152,12 @@ def view_word(view: str) -> str:
     return view or SHARED
 
 
+def _parse_source(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62})", text) or text == REQUESTS:
+        raise ValueError("is the word for what was requested" if text == REQUESTS else "is no name of a source")
+    return text
+
+
 def _parse_replacement(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]*", text):
         raise ValueError("cannot stand in a host name itself")
@@ -260,6 +267,7 @@ ViewClient: TypeAlias = Annotated[
 PolicyRule: TypeAlias = Annotated[
     Rule, *kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
 ]
+SourceName: TypeAlias = Annotated[str, *kind(_parse_source, 'write letters, digits and hyphens, such as "kea"', "kea")]
 IpAddress: TypeAlias = Annotated[
     str, *kind(lambda text: str(ip_address(text)), 'write an address, such as "127.0.0.1" or "::1"', "127.0.0.1")
 ]

@@ -84,7 +84,7 @@ def written_value(document: Mapping[str, Any], key: Location) -> str:
     if key[-1] in SECRET_KEYS:
         return "(not shown)"
     text = json.dumps(found, default=str, ensure_ascii=False)
-    if key == ("store", "url"):
+    if key[-1] == "url":
         text = without_password(text)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 

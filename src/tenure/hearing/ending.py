@@ -20,6 +20,19 @@ def end_heard(
     return [_end(row, view, cause, actor, now, f"{correlation}-{index}") for index, row in enumerate(rows)]
 
 
+def forget_heard(
+    rows: Iterable[HeardLease], view: HeardView, actor: str, now: float, correlation: str
+) -> list[HeardChanges]:
+    """One change for each row of a source that is to count no more; what others say of the same lease stays."""
+    changes = []
+    for row in rows:
+        others = [heard for heard in view.heard_at(row.address) if heard.source != row.source]
+        event = Event(now, "heard-lease-ended", actor, Reason.SOURCE_FORGOTTEN, correlation, row.address, row.name)
+        gone = withdrawal(row, others, Reason.SOURCE_FORGOTTEN, correlation)
+        changes.append(HeardChanges(dropped=(row,), withdraws=gone, events=(event._replace(detail=row.source),)))
+    return changes
+
+
 def _end(row: HeardLease, view: HeardView, cause: Reason, actor: str, now: float, correlation: str) -> HeardChanges:
     same = tuple(heard for heard in view.heard_at(row.address) if heard.claim == row.claim)
     return HeardChanges(

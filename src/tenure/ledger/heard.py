@@ -22,7 +22,9 @@ _DROP = "delete from heard_lease where address = ? and source = ?"
 _ENDED = f"""\
 select {_COLUMNS} from heard_lease where source = ? and ends_at <= ? order by ends_at, address limit ? /*locked*/"""
 _NEXT_END = "select min(ends_at) from heard_lease where source = ?"
-_OF_SOURCE = f"select {_COLUMNS} from heard_lease where source = ? and address > ? order by address limit ?"
+_OVERDUE = "select count(*) from heard_lease where source = ? and ends_at <= ?"
+_OF_SOURCE = f"""\
+select {_COLUMNS} from heard_lease where source = ? and address > ? order by address limit ? /*locked*/"""
 _COUNTS = "select source, count(*) from heard_lease group by source order by source"
 _PAGE = 5000
 
@@ -35,6 +37,7 @@ class HeardLeases:
         self._at, self._at_any = session.sql(_AT), session.sql(_AT_ANY)
         self._put, self._drop = session.sql(_PUT), session.sql(_DROP)
         self._ended, self._next_end = session.sql(_ENDED), session.sql(_NEXT_END)
+        self._overdue = session.sql(_OVERDUE)
         self._of_source, self._counts = session.sql(_OF_SOURCE), session.sql(_COUNTS)
 
     def at(self, address: bytes) -> list[HeardLease]:
@@ -54,12 +57,14 @@ class HeardLeases:
         row = self._session.one(self._next_end, (source,))
         return None if row is None else row[0]
 
-    def of_source(self, source: str) -> Iterable[HeardLease]:
-        """All rows of a source, by address, a page at a time."""
-        after = b""
-        while rows := self._session.rows(self._of_source, (source, after, _PAGE)):
-            yield from _heard(rows)
-            after = rows[-1][0]
+    def page(self, source: str, after: bytes, limit: int = _PAGE) -> list[HeardLease]:
+        """Rows of a source behind an address, by address."""
+        return _heard(self._session.rows(self._of_source, (source, after, limit)))
+
+    def overdue(self, source: str, before: float) -> int:
+        """How many rows of a source have an end that was before then, or is then."""
+        row = self._session.one(self._overdue, (source, int(before)))
+        return 0 if row is None else int(row[0])
 
     def counts(self) -> dict[str, int]:
         """How many rows each source has."""
@@ -107,9 +112,13 @@ class HeardBatch:
         """What the sources say of an address."""
         return list(self._rows_at(address).values())
 
-    def ended(self, source: str, limit: int) -> list[HeardLease]:
-        """Rows of a source whose end is over, in the ledger."""
-        return self._heard.ended(source, self._now, limit)
+    def ended(self, source: str, before: float, limit: int) -> list[HeardLease]:
+        """Rows of a source whose end was before then or is then, in the ledger, the first to end in front."""
+        return self._heard.ended(source, before, limit)
+
+    def of_source(self, source: str, after: bytes, limit: int) -> list[HeardLease]:
+        """Up to `limit` rows of a source behind an address, in the ledger."""
+        return self._heard.page(source, after, limit)
 
     def apply(self, changes: HeardChanges) -> None:
         """Takes a decision into the batch: later reads see it, and it is committed with the rest or not at all."""

@@ -111,8 +111,19 @@ class LeaseLedger:
 
     def heard_leases(self, source: str) -> Iterator[HeardLease]:
         """What a source says, by address."""
+        after = b""
+        while rows := self._heard_page(source, after):
+            yield from rows
+            after = rows[-1].address
+
+    def _heard_page(self, source: str, after: bytes) -> list[HeardLease]:
         with self._session.reading():
-            yield from self._heard.of_source(source)
+            return self._heard.page(source, after)
+
+    def heard_overdue(self, source: str, before: float) -> int:
+        """How many leases of a source ended before then, or then, and are still there."""
+        with self._session.reading():
+            return self._heard.overdue(source, before)
 
     def heard_counts(self) -> dict[str, int]:
         """How many leases each source speaks of."""

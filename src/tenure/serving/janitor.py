@@ -149,7 +149,7 @@ class JanitorService:
         batch_id = new_batch_id(now)
 
         def work(batch: HeardBatch) -> int:
-            ended = batch.ended(REQUESTS, BATCH_LEASES)
+            ended = batch.ended(REQUESTS, now, BATCH_LEASES)
             batch.prefetch([row.address for row in ended])
             for changes in end_heard(ended, batch, Reason.LEASE_EXPIRED, "janitor", now, batch_id):
                 batch.apply(changes)

@@ -178,13 +178,18 @@ def test_the_end_of_a_lease_ends_it_for_every_source_that_speaks_of_it(ledger: L
     assert ledger.leases.next_heard_end("kea") == NOW + 600
     assert ledger.leases.next_heard_end(REQUESTS) is None
 
-    def work(batch: Any) -> None:
-        for changes in end_heard(batch.ended("kea", 10), batch, Reason.LEASE_EXPIRED, "janitor", NOW, "c"):
-            batch.apply(changes)
+    def end(before: float) -> None:
+        def work(batch: Any) -> None:
+            rows = batch.ended("kea", before, 10)
+            for changes in end_heard(rows, batch, Reason.LEASE_EXPIRED, "janitor", before, "c"):
+                batch.apply(changes)
 
-    ledger.leases.transact_heard(work, NOW)
+        ledger.leases.transact_heard(work, before)
+
+    end(NOW)
     assert len(heard(ledger)) == 1, "it has not ended yet"
-    ledger.leases.transact_heard(work, NOW + 600)
+    assert [ledger.leases.heard_overdue("kea", at) for at in (NOW, NOW + 600)] == [0, 1]
+    end(NOW + 600)
     assert heard(ledger) == heard(ledger, "kea") == []
     (row,) = rows(ledger).values()
     assert (row.cause, row.forward.state) == (Reason.LEASE_EXPIRED, State.REMOVING)

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenure.console.cli import checking, importing, keys, leases, listing, playing, probing, reconciling, telling, zones
+from tenure.console.cli import (
+    checking,
+    importing,
+    keys,
+    leases,
+    listing,
+    playing,
+    probing,
+    reconciling,
+    sources,
+    telling,
+    zones,
+)
 from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import add_run_commands
 
@@ -48,6 +60,7 @@ def command_line(
     add_run_commands(app, services, run, serve_all, {"dhcp": probing.commands(open_wire)})
     app.add_typer(leases.app, name="leases", rich_help_panel=SHOW)
     app.command("names", rich_help_panel=SHOW, epilog=listing.NAMES_EXAMPLES)(listing.names)
+    app.add_typer(sources.app, name="sources", rich_help_panel=SHOW)
     app.add_typer(zones.app, name="zones", rich_help_panel=SHOW)
     app.command("history", rich_help_panel=SHOW, epilog=telling.HISTORY_EXAMPLES)(telling.history)
     app.command("explain", rich_help_panel=SHOW, epilog=telling.EXPLAIN_EXAMPLES)(telling.explain_command(rehearse))

@@ -1,4 +1,4 @@
-"""An estate that keeps Kea: its DHCP servers on a wire with real clients, BIND for the names, tenure between them."""
+"""An estate that keeps its DHCP servers: those on a wire with real clients, BIND for names, tenure between them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REQUESTS = "[dhcp-ddns]\n"
 
 
 @dataclass
-class KeaEstate:
+class KeptEstate:
     """The network while a test runs."""
 
     net: Network
@@ -29,16 +29,32 @@ class KeaEstate:
     server: Host
     lifetime: int
     database: dict[str, Any]
+    cleanup: int
     config: Path = field(init=False)
     kea: dict[str, Process] = field(default_factory=dict)
     services: Process | None = None
 
-    def start_kea(self, family: int) -> None:
-        """kea-dhcp4 or kea-dhcp6, which asks for names whoever listens on D2's port."""
+    def start_dhcpd(self, lifetime: int) -> Path:
+        """ISC dhcpd, which updates no DNS; its lease file."""
+        path, leases = self.server.folder / "dhcpd.conf", self.server.folder / "dhcpd.leases"
+        lifetimes = "".join(f"{word}-lease-time {lifetime};\n" for word in ("default", "max", "min"))
+        pool = POOL4.replace(" - ", " ")
+        path.write_text(
+            f"authoritative;\nddns-update-style none;\n{lifetimes}"
+            f"subnet 10.77.0.0 netmask 255.255.255.0 {{ range {pool}; option routers {SERVER}; }}\n"
+        )
+        leases.touch()
+        command = ["-4", "-f", "-q", "-cf", path, "-lf", leases, "-pf", "/run/dhcpd.pid", "eth0"]
+        self.kea["dhcpd"] = self.server.start(program("dhcpd"), *command)
+        eventually(lambda: ":67 " in self.server.run("ss", "-lun"), "dhcpd listens", 30, self.kea["dhcpd"].printed)
+        return leases
+
+    def start_kea(self, family: int, *, asks: bool = True) -> None:
+        """kea-dhcp4 or kea-dhcp6; it `asks` for names whoever listens on D2's port."""
         name = f"kea-dhcp{family}"
         pools = {"pools": [{"pool": POOL4 if family == 4 else POOL6}]}
         subnet = {"id": 1, "subnet": "10.77.0.0/24" if family == 4 else "fd77::/64", "interface": "eth0", **pools}
-        memfile = {"type": "memfile", "persist": True, "name": str(self.leases(family)), "lfc-interval": 0}
+        memfile = {"type": "memfile", "persist": True, "name": str(self.leases(family)), "lfc-interval": self.cleanup}
         body = {
             "interfaces-config": {"interfaces": ["eth0"]},
             "lease-database": self.database or memfile,
@@ -46,7 +62,7 @@ class KeaEstate:
             "expired-leases-processing": {"reclaim-timer-wait-time": 1, "flush-reclaimed-timer-wait-time": 2},
             **({"preferred-lifetime": self.lifetime // 2} if family == 6 else {}),
             f"subnet{family}": [subnet],
-            "dhcp-ddns": {"enable-updates": True},
+            "dhcp-ddns": {"enable-updates": asks},
             "ddns-qualifying-suffix": ZONE,
             "ddns-override-client-update": True,
             "ddns-update-on-renew": True,
@@ -160,8 +176,11 @@ class KeaEstate:
 
 
 @contextlib.contextmanager
-def kea_estate(lifetime: int = 600, database: dict[str, Any] | None = None) -> Iterator[KeaEstate]:
-    """The wire, BIND and Kea's servers with leases of `lifetime` seconds, in files unless in `database`."""
+def kept_estate(lifetime: int = 600, database: dict[str, Any] | None = None, cleanup: int = 0) -> Iterator[KeptEstate]:
+    """The wire and BIND. Kea's leases are of `lifetime` seconds, in files unless in `database`.
+
+    Those are cleaned up every so many seconds.
+    """
     with network() as net:
         segment = net.segment("lan")
         server = net.host("server")
@@ -169,6 +188,6 @@ def kea_estate(lifetime: int = 600, database: dict[str, Any] | None = None) -> I
         server.run("ip", "addr", "add", f"{SERVER6}/64", "dev", "eth0", "nodad")
         eventually(lambda: settled(server, "fe80"), "the server has its link-local address", 15)
         start_bind(server, REVERSE6)
-        made = KeaEstate(net, segment, server, lifetime, database or {})
+        made = KeptEstate(net, segment, server, lifetime, database or {}, cleanup)
         eventually(lambda: made.dig(ZONE, "SOA"), "BIND answers", 30)
         yield made

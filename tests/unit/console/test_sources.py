@@ -1,0 +1,88 @@
+"""`tenure sources`: who is heard, and how one is forgotten."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure.dnswire.name import from_text
+from tenure.hearing.claim import want_of
+from tenure.hearing.heard import REQUESTS, HeardChanges, HeardLease
+from tenure.ledger.opening import open_leases
+from tenure.ledger.reading import RegistrationFilter
+
+CONFIG = """
+[[ddns.forward]]
+zone = "example.test."
+servers = ["127.0.0.1:5300"]
+[dhcp-ddns]
+[[lease-sources]]
+name = "kea"
+kind = "kea-memfile"
+files = ["leases.csv"]
+"""
+
+
+def heard(number: int, source: str, ends_at: int | None = None) -> HeardLease:
+    name = from_text(f"pc{number}.example.test.")
+    return HeardLease(bytes([10, 1, 0, number]), source, name, bytes(35), 600, True, True, ends_at)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tenure.toml"
+    path.write_text(CONFIG)
+    ledger = open_leases(f"sqlite:{tmp_path}/tenure.db")
+    rows = (heard(1, "kea", int(time.time()) - 60), heard(2, "kea"), heard(2, REQUESTS), heard(3, "old"))
+    wants = tuple(want_of(row, "c") for row in rows)
+    ledger.transact_heard(lambda batch: batch.apply(HeardChanges(put=rows, wants=wants)), time.time())
+    ledger.close()
+    return path
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tenure", "sources", *map(str, words)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+def shown(config: Path) -> dict[str, dict[str, Any]]:
+    rows = json.loads(run("-c", config, "-o", "json").stdout)
+    return {row["source"]: row for row in rows}
+
+
+def wanted(config: Path) -> set[bytes]:
+    ledger = open_leases(f"sqlite:{config.parent}/tenure.db")
+    found = {row.name for row in ledger.registrations(RegistrationFilter()) if not row.cause}
+    ledger.close()
+    return found
+
+
+def test_all_that_are_configured_or_have_names_are_listed(config: Path) -> None:
+    rows = shown(config)
+    assert {name: (row["kind"], row["names"], row["overdue"]) for name, row in rows.items()} == {
+        "dhcp-ddns": ("requests", 1, 0),
+        "kea": ("kea-memfile", 2, 1),
+        "old": ("", 1, 0),
+    }
+
+
+def test_a_source_is_forgotten_and_what_others_want_stays(config: Path) -> None:
+    told = run("forget", "kea", "-c", config, "--dry-run")
+    assert (told.returncode, told.stdout) == (0, "2 names of kea would be taken away\n")
+    assert len(wanted(config)) == 3
+    assert run("forget", "kea", "-c", config).returncode == 0
+    assert wanted(config) == {from_text("pc2.example.test."), from_text("pc3.example.test.")}
+    assert shown(config)["kea"]["names"] == 0
+
+
+def test_a_source_without_names_is_no_source(config: Path) -> None:
+    done = run("forget", "kae", "-c", config)
+    assert done.returncode == 1
+    assert "tenure sources" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

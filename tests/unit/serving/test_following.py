@@ -1,0 +1,338 @@
+"""The follower over files that grow, are rewritten, cut, emptied and lost, and over a clock that is moved."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from tenure.dnswire.name import from_text, labels
+from tenure.hearing.entry import Entry
+from tenure.hearing.follow import Followed
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.opening import open_leases
+from tenure.ledger.reading import RegistrationFilter
+from tenure.naming.policy import NamingPolicy
+from tenure.serving.following import GRACE_SECONDS, FollowerService, Source, Watched
+from tenure.serving.lease_database import FollowedDatabase
+from tenure.serving.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile
+from tenure.serving.report import Report
+
+NOW = 1_800_000_000
+ZONE = from_text("example.test.")
+POLICY = NamingPolicy(qualifying_suffix=ZONE, forward_zones=frozenset({ZONE}))
+HEAD = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context\n"
+
+
+def kea(number: int, ends: int = NOW + 3600, lifetime: int = 3600, state: int = 0, name: str | None = None) -> str:
+    """A line of Kea's."""
+    hardware = f"02:00:00:00:{number // 256:02x}:{number % 256:02x}"
+    host = f"pc{number}" if name is None else name
+    return f"{IPv4Address('10.1.0.0') + number},{hardware},,{lifetime},{ends},1,0,0,{host},{state},\n"
+
+
+def dhcpd(number: int, state: str = "active", ends: int = NOW + 3600, name: str | None = None) -> str:
+    """A declaration of dhcpd's."""
+    end = datetime.fromtimestamp(ends, UTC).strftime("%w %Y/%m/%d %H:%M:%S")
+    return (
+        f"lease {IPv4Address('10.1.0.0') + number} {{\n  starts {end};\n  ends {end};\n  binding state {state};\n"
+        f"  hardware ethernet 02:00:00:00:00:{number:02x};\n"
+        f'  client-hostname "{f"pc{number}" if name is None else name}";\n}}\n'
+    )
+
+
+class Estate:
+    """A follower whose rounds are made one by one, over a clock that the test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = float(NOW)
+        self.steady = 0.0
+        self.file = folder / "leases"
+        self.ledger: LeaseLedger = open_leases(f"sqlite:{folder}/tenure.db")
+        self.report = Report("follower", stream=io.StringIO(), clock=lambda: self.now)
+        self.woken = 0
+
+    def follow(self, source: Source) -> None:
+        """Another process begins to follow."""
+        self.service = FollowerService(
+            self.ledger,
+            [Watched(Followed("other", POLICY), source, 1.0)],
+            self._wake,
+            self.report,
+            clock=lambda: self.now,
+            steady=lambda: self.steady,
+        )
+
+    def round(self, seconds: float = 1.0) -> None:
+        """Time passes, and the follower looks."""
+        self.now += seconds
+        self.steady += seconds
+        self.service.round()
+
+    def names(self) -> set[str]:
+        """The names that are wanted."""
+        found = self.ledger.registrations(RegistrationFilter(limit=10_000))
+        return {labels(row.name)[0].decode() for row in found if not row.cause}
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    made = Estate(tmp_path)
+    yield made
+    made.ledger.close()
+
+
+def followed_kea(estate: Estate, *lines: str) -> None:
+    estate.file.write_text(HEAD + "".join(lines))
+    estate.follow(FollowedFiles([FollowedFile(estate.file, KeaMemfile())]))
+    estate.round()
+
+
+def append(estate: Estate, text: str) -> None:
+    with estate.file.open("a") as file:
+        file.write(text)
+
+
+def pcs(*numbers: int) -> set[str]:
+    return {f"pc{number}" for number in numbers}
+
+
+def test_the_last_line_of_an_address_counts_and_what_is_appended_is_followed(estate: Estate) -> None:
+    followed_kea(estate, kea(1, name="before"), kea(2), kea(1), kea(3), kea(3, lifetime=0))
+    assert estate.names() == pcs(1, 2)
+    assert estate.woken
+    append(estate, kea(4) + kea(2, state=2))
+    estate.round()
+    assert estate.names() == pcs(1, 4)
+    estate.round()
+    assert estate.report.counts["leases_followed"] == 4, "what was read before is not worked on again"
+
+
+def test_a_renewal_moves_the_end_and_writes_nothing_else(estate: Estate) -> None:
+    followed_kea(estate, kea(1))
+    append(estate, kea(1, ends=NOW + 7200))
+    estate.round()
+    (row,) = estate.ledger.registrations(RegistrationFilter())
+    assert (row.generation, row.until) == (1, NOW + 7200)
+
+
+def test_a_line_that_is_not_whole_waits(estate: Estate) -> None:
+    followed_kea(estate, kea(1))
+    line = kea(2)
+    append(estate, line[:30])
+    estate.round()
+    assert estate.names() == pcs(1)
+    append(estate, line[30:])
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+    assert not estate.report.problems
+
+
+def test_a_declaration_that_is_not_whole_waits(estate: Estate) -> None:
+    half = dhcpd(2)
+    estate.file.write_text("# written by dhcpd\nauthoring-byte-order little-endian;\n\n" + dhcpd(1) + half[:60])
+    estate.follow(FollowedFiles([FollowedFile(estate.file, Dhcpd())]))
+    estate.round()
+    assert estate.names() == pcs(1)
+    append(estate, half[60:] + dhcpd(1, "free") + 'failover peer "x" state {\n  my state normal;\n}\n')
+    estate.round()
+    assert estate.names() == pcs(2)
+
+
+def test_a_file_that_is_rewritten_and_renamed_is_read_again(estate: Estate) -> None:
+    estate.file.write_text(dhcpd(1, name="before") + dhcpd(1) + dhcpd(2))
+    estate.follow(FollowedFiles([FollowedFile(estate.file, Dhcpd())]))
+    estate.round()
+    new = estate.file.with_name("leases.new")
+    new.write_text(dhcpd(2) + dhcpd(1) + dhcpd(3))
+    new.rename(estate.file)
+    estate.round()
+    assert estate.names() == pcs(1, 2, 3)
+
+
+def test_the_steps_of_kea_s_cleanup(estate: Estate) -> None:
+    followed_kea(estate, kea(1), kea(2))
+
+    def beside(suffix: str) -> Path:
+        return estate.file.with_name(estate.file.name + suffix)
+
+    estate.file.rename(beside(".1"))
+    estate.round()
+    assert "not there" in estate.report.problems["source-unavailable-other"].text
+    estate.file.write_text(HEAD + kea(3))
+    estate.round()
+    assert estate.names() == pcs(1, 2, 3)
+    beside(".output").write_text(HEAD + kea(1))
+    append(estate, kea(2, lifetime=0))
+    estate.round()
+    assert estate.names() == pcs(1, 3)
+    beside(".output").rename(beside(".completed"))
+    beside(".1").unlink()
+    estate.round()
+    beside(".completed").rename(beside(".2"))
+    estate.round()
+    append(estate, kea(4))
+    estate.round()
+    assert estate.names() == pcs(1, 3, 4)
+    assert not estate.report.problems
+
+
+@pytest.mark.parametrize("harm", ["gone", "empty", "header", "not Kea's", "unreadable"])
+def test_a_source_that_says_nothing_takes_no_name_away(estate: Estate, harm: str) -> None:
+    followed_kea(estate, kea(1), kea(2))
+    if harm == "gone":
+        estate.file.unlink()
+    elif harm == "unreadable":
+        estate.file.unlink()
+        estate.file.mkdir()
+    else:
+        estate.file.write_text({"empty": "", "header": HEAD, "not Kea's": "hello,world\n"}[harm])
+    for _ in range(3):
+        estate.round(3600)
+    assert estate.names() == pcs(1, 2), "though the leases are over by now"
+    assert "source-unavailable-other" in estate.report.problems
+    if harm == "unreadable":
+        estate.file.rmdir()
+    estate.file.unlink(missing_ok=True)
+    estate.file.write_text(HEAD + kea(1, ends=NOW + 90_000) + kea(2, lifetime=0))
+    estate.round()
+    assert estate.names() == pcs(1)
+    assert not estate.report.problems
+
+
+def test_a_file_that_was_cut_takes_no_name_away_before_its_time(estate: Estate) -> None:
+    followed_kea(estate, *(kea(number) for number in range(1, 200)))
+    estate.file.write_text(HEAD + kea(1))
+    estate.round()
+    assert len(estate.names()) == 199
+
+
+def test_a_lease_that_is_over_ends_a_little_later_without_a_word(estate: Estate) -> None:
+    followed_kea(estate, kea(1), kea(2, ends=NOW + 7200))
+    estate.round(3600)
+    assert estate.names() == pcs(1, 2)
+    estate.round(GRACE_SECONDS)
+    assert estate.names() == pcs(2)
+
+
+def test_very_many_that_end_at_once_wait_for_a_word(estate: Estate) -> None:
+    followed_kea(estate, *(kea(number) for number in range(1, 200)))
+    estate.round(3600 + GRACE_SECONDS)
+    assert len(estate.names()) == 199
+    assert "199 of 199" in estate.report.problems["source-overdue-other"].text
+    append(estate, "".join(kea(number, ends=NOW + 9000) for number in range(1, 190)))
+    estate.round()
+    assert estate.names() == pcs(*range(1, 190))
+    assert not estate.report.problems
+
+
+def test_a_clock_that_jumps_ends_nothing_at_once(estate: Estate) -> None:
+    followed_kea(estate, kea(1))
+    estate.now += 10 * 86400
+    estate.round()
+    assert estate.names() == pcs(1)
+    assert "clock-jumped" in estate.report.problems
+    estate.now -= 10 * 86400
+    estate.round(61)
+    assert estate.names() == pcs(1)
+    assert not estate.report.problems
+
+
+def test_after_an_outage_the_file_is_read_before_anything_ends(estate: Estate) -> None:
+    followed_kea(estate, kea(1), kea(2))
+    append(estate, kea(1, ends=NOW + 90_000))
+    estate.now += 80_000
+    estate.follow(FollowedFiles([FollowedFile(estate.file, KeaMemfile())]))
+    estate.round()
+    assert estate.names() == pcs(1)
+
+
+def test_lines_that_cannot_be_read_are_counted_and_the_others_followed(estate: Estate) -> None:
+    followed_kea(estate, kea(1), "10.1.0.2,not,a,lease\n", kea(3))
+    assert estate.names() == pcs(1, 3)
+    assert "1 leases in it" in estate.report.problems["source-unreadable-other"].text
+
+
+def test_nothing_is_lost_while_the_store_is_away(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed_kea(estate, kea(1))
+    with monkeypatch.context() as patched:
+
+        def unavailable(_work: object, _now: float) -> None:
+            raise LedgerUnavailable("here", "the disk is full")
+
+        patched.setattr(estate.ledger, "transact_heard", unavailable)
+        append(estate, kea(2))
+        estate.round()
+        assert "ledger-unavailable" in estate.report.problems
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+    assert not estate.report.problems
+
+
+class Table:
+    """A database of Kea's, as its reader gives it."""
+
+    place = "a database"
+
+    def __init__(self) -> None:
+        self.rows: list[Entry] = []
+        self.fails_after: int | None = None
+
+    def entries(self) -> Iterator[Entry]:
+        for number, row in enumerate(self.rows):
+            if number == self.fails_after:
+                raise LedgerUnavailable(self.place, "the connection was lost")
+            yield row
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def row(number: int, ends: int = NOW + 3600) -> Entry:
+    address = (IPv4Address("10.1.0.0") + number).packed
+    return Entry(address, b"\0\1" + number.to_bytes(6, "big"), b"pc%d" % number, None, ends, 3600)
+
+
+def test_a_row_that_was_deleted_is_over(estate: Estate) -> None:
+    table = Table()
+    table.rows = [row(1), row(2)]
+    estate.follow(FollowedDatabase(table))
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+    table.rows = [row(2), row(3)]
+    estate.round()
+    assert estate.names() == pcs(2, 3)
+    estate.follow(FollowedDatabase(table))
+    table.rows = [row(3)]
+    estate.round()
+    assert estate.names() == pcs(3), "also by a follower that has just begun"
+
+
+def test_a_database_that_is_empty_cut_short_or_nearly_so_takes_nothing_away(estate: Estate) -> None:
+    table = Table()
+    table.rows = [row(number) for number in range(1, 200)]
+    estate.follow(FollowedDatabase(table))
+    estate.round()
+    table.fails_after = 10
+    estate.round()
+    assert "connection was lost" in estate.report.problems["source-unavailable-other"].text
+    table.fails_after = None
+    kept, table.rows = table.rows, []
+    estate.round()
+    assert "no lease is in it" in estate.report.problems["source-unavailable-other"].text
+    table.rows = kept[:100]
+    estate.round()
+    assert "99 of 199" in estate.report.problems["source-missing-other"].text
+    assert len(estate.names()) == 199
+    table.rows = kept[:198]
+    estate.round()
+    assert len(estate.names()) == 198
+    assert not estate.report.problems
