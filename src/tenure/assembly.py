@@ -21,6 +21,7 @@ from tenure.config.dns import Dns
 from tenure.config.dns_views import view_settings
 from tenure.config.domains import all_plans, own_places, routes
 from tenure.config.load_balance import share_of
+from tenure.config.naming_levels import policy_of_levels
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
 from tenure.config.secrets import configured_secrets, stored_algorithms

@@ -14,5 +14,7 @@ class Schema(NamedTuple):
     file_suffix: str  # of its SQLite file
 
 
-LEASE_SCHEMA = Schema("leases", "tenure_lease_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"), "")
+LEASE_SCHEMA = Schema(
+    "leases", "tenure_lease_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"), ""
+)
 ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7"), "-zones")
