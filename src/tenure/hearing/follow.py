@@ -49,7 +49,14 @@ def follow(entry: Entry, view: HeardView, followed: Followed, now: float, correl
     if row is not None and row.claim != wanted.claim:
         gone = HeardChanges(withdraws=withdrawal(row, others, Reason.NAME_CHANGED, correlation))
     event = Event(
-        now, "heard-lease", ACTOR, followed.source, correlation, wanted.address, wanted.name, entry.client or None
+        now,
+        "heard-lease-changed",
+        ACTOR,
+        followed.source,
+        correlation,
+        wanted.address,
+        wanted.name,
+        entry.client or None,
     )
     return HeardChanges(put=put, wants=want, withdraws=gone.withdraws, events=(event,))
 
@@ -60,7 +67,7 @@ def _unnamed(
     """The lease runs and has no name, or none of ours; what it had goes."""
     if row is None:
         return NO_CHANGES
-    event = Event(now, "heard-lease", ACTOR, why, correlation, row.address, row.name, detail=WORDS[why])
+    event = Event(now, "heard-lease-changed", ACTOR, why, correlation, row.address, row.name, detail=WORDS[why])
     return HeardChanges(dropped=(row,), withdraws=withdrawal(row, others, why, correlation), events=(event,))
 
 
