@@ -89,7 +89,7 @@ class DnsService:
             self._secondaries = Secondaries(ledger, zones, self._zone_ids, report, open_ledger)
             content = self._secondaries.content
         self._zone_count = len(zones)
-        self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone))) for zone in zones])
+        self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone), zone.name)) for zone in zones])
         self._caches = [self._cache, *(QueryCache(self._cache) for _ in range(self._views.count - 1))]  # one for each
         self._limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit)
         self._updates = UpdateBatches(ledger, self._zone_ids)
@@ -140,7 +140,7 @@ class DnsService:
         self._ticks = time.monotonic()
         ready, receive = self._cache.replies, self._receive_udp
         if len(self._caches) > 1:
-            ready, receive = {}, self._receive_in_view
+            ready = {}  # what is ready depends on who asks
         if self._limiter is not None:
             ready, receive = {}, self._receive_limited
         hits = 0
@@ -176,8 +176,9 @@ class DnsService:
             self._forget(names)
 
     def _forget(self, names: AbstractSet[Name]) -> None:
+        changes = self._cache.changes_by(names)
         for cache in self._caches:
-            cache.forget(names)
+            cache.forget(changes)
 
     def _forget_all(self) -> None:
         for cache in self._caches:
@@ -187,17 +188,13 @@ class DnsService:
         """What is ready for unsigned queries from there."""
         return self._cache if self._views.only is not None else self._caches[self._views.of(client, None).number]
 
-    def _receive_in_view(self, octets: bytes, peer: Peer, send: Send) -> None:
-        """Like `_receive_udp`, where what is ready depends on who asks."""
-        ready = self._cache_for(peer[0]).replies.get(octets[2:])
-        if ready is None:
-            self._receive_udp(octets, peer, send)
-        else:
-            self._report.count("queries_from_cache", 1)
-            send(octets[:2] + ready)
-
     def _receive_udp(self, octets: bytes, peer: Peer, send: Send) -> None:
         cache = self._cache_for(peer[0])
+        ready = cache.ready(octets[2:])
+        if ready is not None:
+            self._report.count("queries_from_cache", 1)
+            send(octets[:2] + ready)
+            return
         if self._cookies is not None:
             ready = cache.reply_with_cookie(octets, self._cookies, peer[0], self._now)
             if ready is not None:
@@ -223,7 +220,7 @@ class DnsService:
         found = behind_cookie(octets) if self._cookies is not None else None
         if found is None or self._cookies is None or not self._cookies.is_good(found.cookie, peer[0], self._now):
             send = partial(self._send_limited, send, peer[0])
-        self._receive_in_view(octets, peer, send)
+        self._receive_udp(octets, peer, send)
 
     def _send_limited(self, send: Send, client: str, reply: bytes) -> None:
         assert self._limiter is not None
@@ -236,7 +233,7 @@ class DnsService:
     def _receive_tcp(self, octets: bytes, connection: Connection) -> None:
         peer = connection.peer
         cache = self._cache_for(peer[0])
-        ready = cache.stream_replies.get(octets[2:])
+        ready = cache.ready_for_streams(octets[2:])
         if ready is not None:
             self._report.count("queries_from_cache", 1)
             connection.reply(octets[:2] + ready)

@@ -1,9 +1,12 @@
-"""What queries need, kept until it changes: ready replies, and the records of the names read lately.
+"""Ready replies, kept until what they say changes.
 
-A reply is found by the octets of its query without the id. It depends on the names whose records were read for it, so
-the change of a name drops the replies that read it. A reply for which the SOA was read, or whether anything stands
-below a name (denials, wildcards, empty non-terminals), is dropped at every change. Aliases, cuts and glue need no rule
-of their own: their names were read.
+A reply is found by the octets of its query without the id. It depends on the names whose records were read for it, and
+on whether anything stands below some names (denials, wildcards, empty non-terminals), so a change drops the replies
+that read what it has changed, and no others. Aliases, cuts and glue need no rule of their own: their names were read.
+
+Every change of a zone moves its serial, which stands in every denial. So of a reply that has one SOA in it, what is
+around the serial is kept too (`Frame`): the ready reply goes with each change, and the next question gets a new one for
+the price of putting three pieces together.
 
 Where query and reply end with a cookie (RFC 7873), that is left off as well: the query without it finds the reply
 without it, whoever asks.
@@ -14,16 +17,16 @@ sees another view of the zones gets the replies of another cache; what is read o
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
-from tenure.authority.zone import Node, ZoneView
-from tenure.dnswire.name import Name
+from tenure.authority.zone import ZoneView
+from tenure.dnswire.name import Name, parent
+from tenure.serving.dns_reads import KeptZone, Read, Reads, SoaFrame
 
 MOST_REPLIES = 100_000
-MOST_VOLATILE = 20_000  # denials can be asked for without end; they must not push out what exists
-MOST_NODES = 5_000  # of each zone: apex, cuts and wildcards are read again and again, hosts once for each reply
+MOST_DENIALS = 20_000  # they can be asked for without end, and must not push out what exists
 MOST_STREAM_OCTETS = 4096  # of a reply over TCP: there may be as many of them as over UDP, where they are short
 _MOST_KEPT = 4 * MOST_REPLIES  # replies kept since everything was dropped; bounds the notes about dropped ones
 
@@ -52,6 +55,28 @@ def behind_cookie(query: bytes) -> BehindCookie | None:
     return None
 
 
+class Frame(NamedTuple):
+    """A reply without the serial in it, and what it rests on."""
+
+    before: bytes
+    after: bytes
+    zone: KeptZone
+    soa: SoaFrame
+
+
+class Shelf:
+    """The replies to one kind of queries, by the octets of the query without the id; the reply's are left off too."""
+
+    def __init__(self) -> None:
+        self.ready: dict[bytes, bytes] = {}
+        self.frames: dict[bytes, Frame] = {}
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.ready.clear()
+        self.frames.clear()
+
+
 class QueryCache:
     """`replies` is what the service looks up for each packet: query octets behind the id to reply octets behind it.
 
@@ -59,158 +84,171 @@ class QueryCache:
     """
 
     def __init__(self, beside: QueryCache | None = None) -> None:
-        self.replies: dict[bytes, bytes] = {}
-        self.stream_replies: dict[bytes, bytes] = {}  # the same over TCP
-        self.before_cookie: dict[bytes, bytes] = {}  # the same over UDP, of queries and replies that end with a cookie
-        self._views: list[_KeptView] = []
-        self._reads: _Reads = _Reads() if beside is None else beside._reads
-        self._readers: dict[Name, list[bytes]] = {}  # queries whose reply read the name
+        self._datagrams, self._streams, self._before_cookie = self._shelves = (Shelf(), Shelf(), Shelf())
+        self.replies = self._datagrams.ready
+        self._zones: dict[Name, list[KeptZone]] = {}  # by apex; none where another cache watches them
+        self._reads: Reads = Reads() if beside is None else beside._reads
+        self._readers: dict[Read, list[bytes]] = {}  # queries whose reply read it
         self._kept = 0
-        self._volatile: list[bytes] = []
+        self._framed_readers: dict[Read, list[bytes]] = {}  # the same of replies that have a frame
+        self._framed = 0  # frames kept since they were all dropped
+        self._volatile: list[bytes] = []  # queries whose ready reply goes with any change
 
-    def watch(self, view: ZoneView) -> ZoneView:
+    def watch(self, view: ZoneView, apex: Name) -> ZoneView:
         """The view of one zone as the makers of replies must read it: what they read is kept, and noted for `keep`."""
-        kept = _KeptView(view, self._reads)
-        self._views.append(kept)
-        return kept
+        zone = KeptZone(view, apex, self._reads)
+        self._zones.setdefault(apex, []).append(zone)
+        return zone
 
     def begin(self) -> None:
         """A reply is about to be made: forget what was read before."""
-        self._reads.names.clear()
-        self._reads.more = False
+        self._reads.begin()
+
+    def ready(self, query: bytes) -> bytes | None:
+        """The reply over UDP that is ready, both without their ids, or can be put together."""
+        return self._find(self._datagrams, query)
+
+    def ready_for_streams(self, query: bytes) -> bytes | None:
+        """The same over TCP."""
+        return self._find(self._streams, query)
 
     def reply_with_cookie(self, query: bytes, cookies: Cookies, client: str, now: float) -> bytes | None:
         """The reply that is ready for a query that ends with a cookie; None: there is none, or not for this cookie."""
         found = behind_cookie(query)
         if found is None:
             return None
-        before = self.before_cookie.get(found.key)
+        before = self._find(self._before_cookie, found.key)
         if before is None or (cookies.required and not cookies.is_good(found.cookie, client, now)):
             return None
         return query[:2] + before + cookies.answer(found.cookie[:CLIENT_COOKIE], client, now)
 
     def keep(self, query: bytes, reply: bytes) -> None:
         """Keep the reply just made (whole messages; the id of each is left off)."""
-        self._note(query[2:])
-        self.replies[query[2:]] = reply[2:]
+        self._keep(self._datagrams, query[2:], reply[2:])
 
     def keep_for_streams(self, query: bytes, reply: bytes) -> None:
         """Keep the reply just made to a query over TCP, unless it is large."""
         if len(reply) <= MOST_STREAM_OCTETS:
-            self._note(query[2:])
-            self.stream_replies[query[2:]] = reply[2:]
+            self._keep(self._streams, query[2:], reply[2:])
 
     def keep_before_cookie(self, query: bytes, reply: bytes) -> None:
         """Keep the reply just made, where each of the two ends with a cookie, the reply's being 24 octets long."""
         found = behind_cookie(query)
         if found is not None:
-            self._note(found.key)
-            self.before_cookie[found.key] = reply[2:-_COOKIE_IN_REPLY]
+            self._keep(self._before_cookie, found.key, reply[2:-_COOKIE_IN_REPLY])
 
-    def _note(self, key: bytes) -> None:
-        """A reply will be kept under the key: make room for it, and note when it has to go."""
-        count = len(self.replies) + len(self.stream_replies) + len(self.before_cookie)
-        if count >= MOST_REPLIES or self._kept >= _MOST_KEPT:
-            self.forget_all()
-        self._kept += 1
-        if self._reads.more:
-            if len(self._volatile) >= MOST_VOLATILE:
-                self._forget_volatile()
-            self._volatile.append(key)
-        else:
-            for name in self._reads.names:
-                readers = self._readers.get(name)
-                if readers is None:
-                    self._readers[name] = [key]
-                else:
-                    readers.append(key)
+    def changes_by(self, names: Collection[Name]) -> list[Read]:
+        """Some names have changed, and the serial of their zone with them: all that this changes, for `forget`.
 
-    def forget(self, names: AbstractSet[Name]) -> None:
-        """Some names have changed, and the serial of their zone with them."""
+        What is kept of the zones that are watched here is read anew.
+        """
+        by_zone: dict[KeptZone, list[Name]] = {}
+        for changed in names:
+            name = changed
+            while True:
+                for zone in self._zones.get(name, ()):
+                    by_zone.setdefault(zone, []).append(changed)
+                if not name[0]:
+                    break
+                name = parent(name)
+        return [*names, *(below for zone, inside in by_zone.items() for below in zone.forget(inside))]
+
+    def forget(self, what: Iterable[Read]) -> None:
+        """Drops the replies that read this, and those that any change may change."""
         self._forget_volatile()
-        for view in self._views:
-            view.forget(names)
-        for name in names:
-            for key in self._readers.pop(name, ()):
+        for one in what:
+            for key in self._readers.pop(one, ()):
+                self._drop(key)
+            for key in self._framed_readers.pop(one, ()):
                 self._drop(key)
 
     def forget_all(self) -> None:
         """Anything may have changed."""
-        for view in self._views:
-            view.forget_all()
-        self.replies.clear()
-        self.stream_replies.clear()
-        self.before_cookie.clear()
+        for zones in self._zones.values():
+            for zone in zones:
+                zone.forget_all()
+        for shelf in self._shelves:
+            shelf.clear()
         self._readers.clear()
-        self._volatile.clear()
         self._kept = 0
+        self._framed_readers.clear()
+        self._framed = 0
+        self._volatile.clear()
+
+    def _find(self, shelf: Shelf, key: bytes) -> bytes | None:
+        reply = shelf.ready.get(key)
+        if reply is not None:
+            return reply
+        frame = shelf.frames.get(key)
+        if frame is None:
+            return None
+        serial = frame.zone.serial(frame.soa)
+        if serial is None:
+            del shelf.frames[key]
+            return None
+        reply = frame.before + serial + frame.after
+        self._keep_until_a_change(shelf, key, reply)
+        return reply
+
+    def _keep(self, shelf: Shelf, key: bytes, reply: bytes) -> None:
+        soas = self._reads.soas
+        if not soas:
+            if sum(len(one.ready) for one in self._shelves) >= MOST_REPLIES or self._kept >= _MOST_KEPT:
+                self.forget_all()
+            self._kept += 1
+            self._note(self._readers, key)
+            shelf.ready[key] = reply
+            return
+        self._keep_until_a_change(shelf, key, reply)
+        frame = _frame(reply, next(iter(soas))) if len(soas) == 1 else None
+        if frame is not None:
+            if self._framed >= MOST_DENIALS:
+                self._forget_frames()
+            self._framed += 1
+            self._note(self._framed_readers, key)
+            shelf.frames[key] = frame
+
+    def _keep_until_a_change(self, shelf: Shelf, key: bytes, reply: bytes) -> None:
+        if len(self._volatile) >= MOST_DENIALS:
+            self._forget_volatile()
+        self._volatile.append(key)
+        shelf.ready[key] = reply
+
+    def _note(self, readers: dict[Read, list[bytes]], key: bytes) -> None:
+        """The reply just made will be kept under the key: note when it has to go."""
+        for one in self._reads.what:
+            keys = readers.get(one)
+            if keys is None:
+                readers[one] = [key]
+            else:
+                keys.append(key)
 
     def _forget_volatile(self) -> None:
         for key in self._volatile:
-            self._drop(key)
+            for shelf in self._shelves:
+                shelf.ready.pop(key, None)
         self._volatile.clear()
+
+    def _forget_frames(self) -> None:
+        for shelf in self._shelves:
+            shelf.frames.clear()
+        self._framed_readers.clear()
+        self._framed = 0
 
     def _drop(self, key: bytes) -> None:
         """Whatever is kept under the key; a query over UDP and one over TCP can have the same."""
-        self.replies.pop(key, None)
-        self.stream_replies.pop(key, None)
-        self.before_cookie.pop(key, None)
+        for shelf in self._shelves:
+            shelf.ready.pop(key, None)
+            shelf.frames.pop(key, None)
 
 
-class _Reads:
-    """What was read for the reply being made."""
-
-    def __init__(self) -> None:
-        self.names: set[Name] = set()  # whose records were read
-        self.more = False  # something that any change of the zone may change
-
-
-class _KeptView:
-    """A view that reads nothing twice."""
-
-    def __init__(self, view: ZoneView, reads: _Reads) -> None:
-        self._view = view
-        self._reads = reads
-        self._nodes: dict[Name, Node] = {}
-        self._has_below: dict[Name, bool] = {}
-        self._soa: tuple[int, bytes] | None = None
-
-    @property
-    def soa(self) -> tuple[int, bytes]:
-        self._reads.more = True
-        if self._soa is None:
-            self._soa = self._view.soa
-        return self._soa
-
-    def rrsets_at(self, name: Name) -> Node:
-        self._reads.names.add(name)
-        node = self._nodes.get(name)
-        if node is None:
-            node = self._view.rrsets_at(name)
-            if len(self._nodes) >= MOST_NODES:
-                self._nodes.clear()
-            self._nodes[name] = node
-        return node
-
-    def has_names_below(self, name: Name) -> bool:
-        self._reads.more = True
-        found = self._has_below.get(name)
-        if found is None:
-            found = self._view.has_names_below(name)
-            if len(self._has_below) >= MOST_NODES:
-                self._has_below.clear()
-            self._has_below[name] = found
-        return found
-
-    def forget(self, names: AbstractSet[Name]) -> None:
-        """These names have changed, in this zone or in another."""
-        self._soa = None
-        self._has_below.clear()
-        for name in self._nodes.keys() & names:
-            del self._nodes[name]
-
-    def forget_all(self) -> None:
-        """Anything may have changed."""
-        self._soa = None
-        self._has_below.clear()
-        self._nodes.clear()
+def _frame(reply: bytes, zone: KeptZone) -> Frame | None:
+    """The frame of a reply for which the zone's SOA was read, unless its serial is not there, or more than once."""
+    soa = zone.frame
+    serial = None if soa is None else zone.serial(soa)
+    if soa is None or serial is None:
+        return None
+    before, found, after = reply.partition(serial + soa.after)
+    if not found or soa.after in before or soa.after in after:
+        return None
+    return Frame(before, soa.after + after, zone, soa)

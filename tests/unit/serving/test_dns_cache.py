@@ -6,17 +6,38 @@ import pytest
 from zone_view import MemoryZone
 
 from tenure.authority.cookie import Cookies, fixed_secrets
-from tenure.authority.zone import Node
+from tenure.authority.zone import Node, ZoneView
 from tenure.dnswire.name import from_text
-from tenure.serving import dns_cache
+from tenure.dnswire.rdata import with_serial
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.serving import dns_cache, dns_reads
 from tenure.serving.dns_cache import QueryCache
+from tenure.serving.dns_reads import KeptZone
 
 ZONE = MemoryZone.from_text("example.test.", "@ 300 NS ns\na 300 A 192.0.2.1\nb 300 A 192.0.2.2\n")
 A, B = from_text("a.example.test."), from_text("b.example.test.")
 
 
+class CountedZone(MemoryZone):
+    """Counts what is read of it."""
+
+    reads = 0
+
+    def rrsets_at(self, name: bytes) -> Node:
+        self.reads += 1
+        return super().rrsets_at(name)
+
+    def has_names_below(self, name: bytes) -> bool:
+        self.reads += 1
+        return super().has_names_below(name)
+
+
+def change(cache: QueryCache, *names: bytes) -> None:
+    cache.forget(cache.changes_by(names))
+
+
 def keep(cache: QueryCache, octets: bytes, *names: bytes, denial: bool = False) -> None:
-    view = cache.watch(ZONE)
+    view = cache.watch(ZONE, ZONE.apex)
     cache.begin()
     for name in names:
         view.rrsets_at(name)
@@ -37,9 +58,9 @@ def test_a_changed_name_drops_its_readers_and_the_denials() -> None:
     keep(cache, b"..two", A, B)
     keep(cache, b"..three", B)
     keep(cache, b"..no", B, denial=True)
-    cache.forget({A})
+    change(cache, A)
     assert set(cache.replies) == {b"three"}
-    cache.forget({B})
+    change(cache, B)
     assert cache.replies == {}
 
 
@@ -47,7 +68,7 @@ COOKIE_QUERY = b"..one\0\0\x29\x04\xd0\0\0\0\0\0\x0c\0\x0a\0\x08clientck"
 
 
 def keep_with_cookie(cache: QueryCache, name: bytes, *, denial: bool = False) -> None:
-    view = cache.watch(ZONE)
+    view = cache.watch(ZONE, ZONE.apex)
     cache.begin()
     view.rrsets_at(name)
     if denial:
@@ -55,18 +76,22 @@ def keep_with_cookie(cache: QueryCache, name: bytes, *, denial: bool = False) ->
     cache.keep_before_cookie(COOKIE_QUERY, b"..reply" + b"c" * 24)
 
 
+def ready_with_cookie(cache: QueryCache) -> bool:
+    return cache.reply_with_cookie(COOKIE_QUERY, Cookies(fixed_secrets([b"s" * 16])), "192.0.2.1", 1000.0) is not None
+
+
 @pytest.mark.parametrize("denial", [False, True])
 def test_a_changed_name_drops_what_ends_with_a_cookie_too(denial: bool) -> None:
     cache = QueryCache()
     keep_with_cookie(cache, A, denial=denial)
-    assert list(cache.before_cookie.values()) == [b"reply"]
-    cache.forget({B})
-    assert len(cache.before_cookie) == (0 if denial else 1)
-    cache.forget({A})
-    assert cache.before_cookie == {}
+    assert ready_with_cookie(cache)
+    change(cache, B)
+    assert ready_with_cookie(cache) is not denial
+    change(cache, A)
+    assert not ready_with_cookie(cache)
     keep_with_cookie(cache, A)
     cache.forget_all()
-    assert cache.before_cookie == {}
+    assert not ready_with_cookie(cache)
 
 
 def test_every_cookie_finds_the_reply_and_gets_its_own() -> None:
@@ -82,18 +107,127 @@ def test_every_cookie_finds_the_reply_and_gets_its_own() -> None:
         assert cache.reply_with_cookie(other, cookies, "192.0.2.1", 1000.0) is None
 
 
-def test_what_is_below_a_name_counts_as_a_denial() -> None:
-    cache = QueryCache()
-    view = cache.watch(ZONE)
+def zone_of(text: str) -> MemoryZone:
+    return MemoryZone.from_text("example.test.", f"@ 300 NS ns\n{text}")
+
+
+def what_is_below(cache: QueryCache, view: ZoneView, name: bytes) -> bool:
+    """Keeps a reply that rests on whether anything is below the name."""
     cache.begin()
-    assert not view.has_names_below(A)
+    found = view.has_names_below(name)
     cache.keep(b"..x", b"..y")
-    cache.forget(set())
+    return found
+
+
+def test_a_reply_goes_when_something_below_a_name_comes_or_is_the_last_to_go() -> None:
+    zone, cache = zone_of("b 300 A 192.0.2.2\n"), QueryCache()
+    view = cache.watch(zone, zone.apex)
+    below = from_text("x.y.a.example.test.")
+    assert not what_is_below(cache, view, A)
+    change(cache, B)
+    assert cache.replies
+    zone.nodes[below] = {1: (300, (b"\x0a\0\0\1",))}
+    change(cache, below)
+    assert not cache.replies
+    assert what_is_below(cache, view, A)
+    del zone.nodes[below]
+    change(cache, below)
+    assert not cache.replies
+
+
+def test_a_reply_stays_when_there_is_something_below_a_name_still() -> None:
+    zone, cache = zone_of("x.a 300 A 192.0.2.2\n"), QueryCache()
+    assert what_is_below(cache, cache.watch(zone, zone.apex), A)
+    another = from_text("y.a.example.test.")
+    for node in ({1: (300, (b"\x0a\0\0\1",))}, {}):
+        zone.nodes[another] = node
+        change(cache, another)
+        assert cache.replies
+
+
+def test_a_reply_that_rests_on_what_was_forgotten_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not known any more whether something stood below a name, a change there may have changed it."""
+    monkeypatch.setattr(dns_reads, "MOST_NODES", 2)
+    zone, cache = zone_of("x.a 300 A 192.0.2.2\n"), QueryCache()
+    view = cache.watch(zone, zone.apex)
+    assert not what_is_below(cache, view, B)
+    for number in range(5):
+        view.has_names_below(b"\1%d" % number + zone.apex)
+    change(cache, from_text("y.b.example.test."))
+    assert not cache.replies
+
+
+def denial(cache: QueryCache, view: ZoneView, octets: bytes, around: bytes = b"..%b..") -> bytes:
+    """Keeps a reply with the SOA's RDATA in it."""
+    cache.begin()
+    reply = around % view.soa[1]
+    cache.keep(octets, b"id" + reply)
+    return reply
+
+
+def test_a_denial_gets_the_new_serial_and_nothing_is_read_for_it() -> None:
+    zone = CountedZone(ZONE.apex, ZONE.soa, ZONE.nodes)
+    cache = QueryCache()
+    view = cache.watch(zone, zone.apex)
+    for number in range(1, 4):
+        zone.soa = (zone.soa[0], with_serial(zone.soa[1], number))
+        change(cache, B)
+        if number == 1:
+            denial(cache, view, b"..no")
+        assert cache.ready(b"no") == b".." + zone.soa[1] + b".."
+        assert cache.replies == {b"no": b".." + zone.soa[1] + b".."}
+    assert zone.reads == 0
+
+
+def test_a_denial_goes_with_another_soa() -> None:
+    zone, cache = zone_of(""), QueryCache()
+    view = cache.watch(zone, zone.apex)
+    denial(cache, view, b"..no")
+    zone.soa = (zone.soa[0] + 1, with_serial(zone.soa[1], 9))
+    change(cache, B)
+    assert cache.ready(b"no") is None
+    assert denial(cache, view, b"..no") == cache.ready(b"no")
+
+
+@pytest.mark.parametrize("around", [b"%b%b", b"no soa"])
+def test_a_reply_whose_serial_cannot_be_told_goes_with_any_change(around: bytes) -> None:
+    """Of two SOAs, or none: the serial is not found by guessing."""
+    cache = QueryCache()
+    view = cache.watch(ZONE, ZONE.apex)
+    cache.begin()
+    soa = view.soa[1]
+    cache.keep(b"..no", around % ((soa,) * around.count(b"%b")))
+    assert b"no" in cache.replies
+    change(cache, B)
+    assert cache.ready(b"no") is None
+
+
+def test_a_store_that_cannot_be_read_leaves_nothing_that_may_be_old() -> None:
+    class Gone(MemoryZone):
+        is_gone = False
+
+        def has_names_below(self, name: bytes) -> bool:
+            if self.is_gone:
+                raise LedgerUnavailable("/disk", "it is gone")
+            return super().has_names_below(name)
+
+    cache, zone = QueryCache(), Gone(ZONE.apex, ZONE.soa, ZONE.nodes)
+    assert not what_is_below(cache, cache.watch(zone, zone.apex), A)
+    zone.is_gone = True
+    change(cache, from_text("x.a.example.test."))
     assert cache.replies == {}
 
 
+def test_a_name_that_only_ends_like_the_apex_is_in_no_zone() -> None:
+    cache = QueryCache()
+    view = cache.watch(ZONE, ZONE.apex)
+    assert not what_is_below(cache, view, A)
+    change(cache, b"\x09a" + ZONE.apex, b"\4test\0", b"\0")
+    assert cache.replies
+
+
 def test_denials_without_end_do_not_push_out_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_cache, "MOST_VOLATILE", 10)
+    monkeypatch.setattr(dns_cache, "MOST_DENIALS", 10)
     cache = QueryCache()
     keep(cache, b"..one", A)
     for number in range(1000):
@@ -111,28 +245,14 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(cache.replies) <= 10
     for number in range(100):  # kept and dropped again and again: the notes about them are bounded too
         keep(cache, b"..%d" % number, A, B)
-        cache.forget({B})
+        change(cache, B)
         assert sum(len(readers) for readers in cache._readers.values()) <= 80
-
-
-class CountedZone(MemoryZone):
-    """Counts what is read of it."""
-
-    reads = 0
-
-    def rrsets_at(self, name: bytes) -> Node:
-        self.reads += 1
-        return super().rrsets_at(name)
-
-    def has_names_below(self, name: bytes) -> bool:
-        self.reads += 1
-        return super().has_names_below(name)
 
 
 def test_nothing_is_read_twice_until_it_changes() -> None:
     zone = CountedZone(ZONE.apex, ZONE.soa, ZONE.nodes)
     cache = QueryCache()
-    view = cache.watch(zone)
+    view = cache.watch(zone, zone.apex)
 
     def read() -> int:
         before = zone.reads
@@ -145,19 +265,20 @@ def test_nothing_is_read_twice_until_it_changes() -> None:
     assert read() == 3
     assert read() == 0
     zone.soa = (300, b"another")
-    cache.forget({A})
-    assert read() == 2  # A again, and what is below it
+    change(cache, A)
+    assert read() == 1  # A again, and not what is below it
     cache.forget_all()
     assert read() == 3
 
 
 def test_the_records_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_cache, "MOST_NODES", 10)
+    monkeypatch.setattr(dns_reads, "MOST_NODES", 10)
     cache = QueryCache()
-    view = cache.watch(ZONE)
+    view = cache.watch(ZONE, ZONE.apex)
     for number in range(100):
         view.rrsets_at(b"%d" % number)
         view.has_names_below(b"%d" % number)
-    (kept,) = cache._views
+    ((kept,),) = cache._zones.values()
+    assert isinstance(kept, KeptZone)
     assert len(kept._nodes) <= 10
     assert len(kept._has_below) <= 10
