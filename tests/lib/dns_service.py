@@ -45,6 +45,7 @@ class Running:
     report: Report
     log: io.StringIO
     service: DnsService
+    stop: Stop
 
     def ask(self, name: str, rtype: str = "A", *, tcp: bool = False) -> dns.message.Message:
         query = dns.message.make_query(name, rtype)
@@ -118,7 +119,13 @@ def running(
             return
         began.put(
             Running(
-                "::1" if host == "::" else "127.0.0.1" if host == "0.0.0.0" else host, port, url, report, log, service
+                "::1" if host == "::" else "127.0.0.1" if host == "0.0.0.0" else host,
+                port,
+                url,
+                report,
+                log,
+                service,
+                stop,
             )
         )
         service.run(stop)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -47,50 +47,40 @@ def doom(session: Any, fate: Fate) -> None:
     session.write = writing
 
 
-def doom_sqlite(session: Any, fate: Fate) -> None:
-    """A commit is a call of its own there, in whatever thread."""
-    attempt, commit = session._attempt, session.commit
+def doom_commits(session: Any, fate: Fate, first: str, last: str) -> None:
+    """A commit is one call, or one that begins it and one that waits for its end; in whatever thread."""
+    attempt = session._attempt
 
     def attempting(self: Any, *arguments: Any) -> Any:
         fate.wrote = False
         return attempt(self, *arguments)
 
+    session._attempt = attempting
+    begin = getattr(session, first)
+
     def committing(self: Any) -> None:
         fate.passes("committing")
-        commit(self)
+        begin(self)
+
+    setattr(session, first, committing)
+    end = getattr(session, last)
+
+    def committed(self: Any) -> None:
+        end(self)
         fate.passes("committed")
 
-    session._attempt, session.commit = attempting, committing
-
-
-def doom_postgres(session: Any, fate: Fate) -> None:
-    """A commit is part of the attempt there."""
-    attempt = session._attempt
-
-    def attempting(self: Any, work: Callable[[], Any]) -> Any:
-        fate.wrote = False
-
-        def working() -> Any:
-            value = work()
-            fate.passes("committing")
-            return value
-
-        value = attempt(self, working)
-        fate.passes("committed")
-        return value
-
-    session._attempt = attempting
+    setattr(session, last, committed)
 
 
 def doom_engines(fate: Fate) -> None:
     """Every engine whose driver is installed."""
     doom(sqlite.SqliteSession, fate)
-    doom_sqlite(sqlite.SqliteSession, fate)
+    doom_commits(sqlite.SqliteSession, fate, "commit", "commit")
     with suppress(ImportError):
         from tenure.ledger import postgres  # noqa: PLC0415 - psycopg is an extra
 
         doom(postgres.PostgresSession, fate)
-        doom_postgres(postgres.PostgresSession, fate)
+        doom_commits(postgres.PostgresSession, fate, "start_commit", "end_commit")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,8 @@ class Server:
         response = respond(octets, self._zones, KEYS, "192.0.2.9", self.now, stream=False)
         assert not isinstance(response, Reply)
         assert isinstance(response, Update)
-        (reply,) = self._batches.commit([Pending(response, "192.0.2.9#4711", lambda _reply: None)], self.now).replies
+        (reply,) = self._batches.begin([Pending(response, "192.0.2.9#4711", lambda _reply: None)], self.now).replies
+        self.ledger.zones.commit()
         assert isinstance(reply, tuple)
         made = update_reply(reply[0], reply[1], self.now, reply[2])
         return dns.message.from_wire(made, keyring=False, ignore_trailing=True, continue_on_error=True)

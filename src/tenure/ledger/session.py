@@ -75,6 +75,12 @@ class Session(Protocol):
         what the engine calls that), everything is rolled back and `work` is called again, at most `ATTEMPTS` times.
         """
 
+    def begin(self, work: Callable[[], T], *, writes: bool) -> T:
+        """The first part of `transact`: the transaction stays open, and is to be ended by `commit`."""
+
+    def commit(self) -> None:
+        """Makes durable what the open transaction wrote. Any thread may; the others' uses of the session wait."""
+
     def pipeline(self, settled: Settled[S]) -> Pipeline[S]:
         """For transactions that follow each other closely; `settled` is told what became of each.
 

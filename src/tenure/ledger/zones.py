@@ -88,6 +88,10 @@ class ZoneLedger:
         """Where the store is, for people."""
         return self._store.place
 
+    def another(self) -> ZoneLedger:
+        """One more connection to the same store, to which this one is foreign."""
+        return ZoneLedger(self._store)
+
     def zones(self) -> list[Zone]:
         """All zones."""
         with self._session.reading():
@@ -145,6 +149,12 @@ class ZoneLedger:
         `now` stamps the records. `work` must have no effect but through the batch and its value, because it is called
         again when another process changed the same zone first. `LedgerUnavailable`: nothing was committed.
         """
+        value = self.begin(work, now)
+        self.commit()
+        return value
+
+    def begin(self, work: Callable[[ZoneBatch], T], now: float) -> T:
+        """The first part of `transact`: all is written, and nothing durable before `commit`, which must follow."""
 
         def attempt() -> T:
             batch = ZoneBatch(self._session, self._statements, now)
@@ -152,7 +162,11 @@ class ZoneLedger:
             batch.write()
             return value
 
-        return self._session.transact(attempt, writes=False)
+        return self._session.begin(attempt, writes=False)
+
+    def commit(self) -> None:
+        """Makes durable what `begin` wrote; any thread may. `LedgerUnavailable`: nothing of it is."""
+        self._session.commit()
 
     def soa(self, zone_id: int) -> tuple[int, bytes]:
         """TTL and RDATA of the zone's SOA record, as committed."""

@@ -1,7 +1,8 @@
-"""The DNS service: one loop that drains its sockets, answers questions, and commits the updates of each batch.
+"""The DNS service: one loop that drains its sockets, answers questions, and decides updates in batches.
 
-Questions are answered at once from what is committed. Updates wait until the sockets are drained, are decided in their
-order, committed in one transaction, and answered after that; so the more arrive, the more share one fsync.
+Questions are answered at once from what is committed. Updates wait until the sockets are drained and the batch before
+theirs is durable, are decided in their order, committed in one transaction by a thread, and answered after that; so the
+more arrive, the more share one fsync.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tenure.authority.cookie import Cookies, derived_secrets, fixed_secrets
 from tenure.authority.following import Forward, Heard
 from tenure.authority.ratelimit import RateLimiter
 from tenure.authority.request import OwnOptions, Reply
-from tenure.authority.respond import RefusedUpdate, Response, Update, respond, server_failure, update_reply
+from tenure.authority.respond import RefusedUpdate, Response, Update, respond, server_failure
 from tenure.authority.server_settings import CookieSettings, ServerSettings
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.transfer import Transfer
@@ -30,11 +31,12 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.collector import rare_collections
 from tenure.serving.dns_cache import QueryCache, behind_cookie
+from tenure.serving.dns_commits import LEDGER_PROBLEM, Commits
 from tenure.serving.dns_sockets import Listener, open_listeners
 from tenure.serving.dns_tcp import Connection, TcpServer
 from tenure.serving.dns_transfers import transfer_stream
 from tenure.serving.dns_udp import Peer, Send, drain
-from tenure.serving.dns_updates import Outcome, Pending, UpdateBatches
+from tenure.serving.dns_updates import Outcome, Pending
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 
 _UPDATES = (Update, RefusedUpdate)
 _TURN_SECONDS = 1.0  # how often idle connections are looked at
-_LEDGER_PROBLEM = "zone-ledger"
 _DEFAULTS = ServerSettings()
 
 
@@ -92,10 +93,9 @@ class DnsService:
         self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone), zone.name)) for zone in zones])
         self._caches = [self._cache, *(QueryCache(self._cache) for _ in range(self._views.count - 1))]  # one for each
         self._limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit)
-        self._updates = UpdateBatches(ledger, self._zone_ids)
-        self._pending: list[Pending] = []
         self._listeners: list[Listener] = []
         self._poller = select.epoll()
+        self._commits = Commits(ledger.another(), self._zone_ids, report, self._committed, self._is_idle)
         self._tcp = TcpServer(self._poller, self._receive_tcp, self._settle, settings.tcp)
         self._now = time.time()  # UTC seconds, of this turn
         self._ticks = time.monotonic()  # seconds, of this turn
@@ -111,7 +111,8 @@ class DnsService:
         addresses = " ".join(f"{host}#{port}" for host, port in self.open())
         sockets = {listener.udp.fileno(): listener for listener in self._listeners}
         try:
-            self._poller.register(stop.fileno(), select.EPOLLIN)
+            for descriptor in (stop.fileno(), self._commits.fileno()):
+                self._poller.register(descriptor, select.EPOLLIN)
             if self._secondaries is not None:
                 self._poller.register(self._secondaries.forwarder.fileno(), select.EPOLLIN)
             for listener in self._listeners:
@@ -133,6 +134,7 @@ class DnsService:
                 self._look_at_keys(self._now)
                 if self._secondaries is not None and self._secondaries.look(self._now):
                     self._forget_all()
+        self._commits.finish_all(self._now)
 
     def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
         """Everything that can be read now, then the updates among it."""
@@ -148,32 +150,42 @@ class DnsService:
             listener = sockets.get(descriptor)
             if listener is not None:
                 hits += drain(listener, ready, receive, self._settle)
+            elif descriptor == self._commits.fileno():
+                self._commits.finish()
             elif self._secondaries is not None and descriptor == self._secondaries.forwarder.fileno():
                 self._secondaries.forwarder.deliver()
             else:
                 self._tcp.ready(descriptor, mask, self._ticks)
         if hits:
             self._report.count("queries_from_cache", hits)
-        while self._pending:  # an answer can let a connection's next updates in
-            self._commit()
-        self._ledger.end_reads()
+        self._ledger.end_reads()  # while anybody reads, no writer can begin its log anew
+        self._commits.advance(self._now)
+
+    def _is_idle(self) -> bool:
+        return not self._poller.poll(0)
+
+    def _committed(self, outcome: Outcome) -> None:
+        """Updates are committed and not yet answered: what they have changed is forgotten, as what others change is."""
+        if not self._drop_outdated():
+            self._forget(outcome.changed)
 
     def _settle(self) -> None:
         """Look at the store anew: what follows was asked before, so it is answered from what was committed by then."""
-        self._ledger.end_reads()
         self._drop_outdated()
 
-    def _drop_outdated(self) -> None:
-        """Other processes write zones too: what is ready for the names that they changed is stale."""
+    def _drop_outdated(self) -> bool:
+        """What is ready for names that were changed, by whatever process, is stale; False: that could not be told."""
+        self._ledger.end_reads()
         try:
             names = self._ledger.foreign_names()
         except LedgerUnavailable as error:
-            self._report.problem(_LEDGER_PROBLEM, str(error))
-            return
+            self._report.problem(LEDGER_PROBLEM, str(error))
+            return False
         if names is None:
             self._forget_all()
         elif names:
             self._forget(names)
+        return True
 
     def _forget(self, names: AbstractSet[Name]) -> None:
         changes = self._cache.changes_by(names)
@@ -211,7 +223,7 @@ class DnsService:
             elif response.reusable:
                 cache.keep(octets, response.octets)
         elif isinstance(response, _UPDATES):
-            self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", send))
+            self._commits.add(Pending(response, f"{peer[0]}#{peer[1]}", send))
         elif not isinstance(response, Transfer):
             self._follow(octets, response, send)
 
@@ -251,7 +263,7 @@ class DnsService:
             connection.waiting += 1
             answer = partial(self._tcp.answer, connection, now=self._ticks)
             if isinstance(response, _UPDATES):
-                self._pending.append(Pending(response, f"{peer[0]}#{peer[1]}", answer))
+                self._commits.add(Pending(response, f"{peer[0]}#{peer[1]}", answer))
             else:
                 self._follow(octets, response, answer)
 
@@ -268,41 +280,15 @@ class DnsService:
             self._ledger.begin_reads()
             return respond(octets, self._views, self._keys, client, self._now, stream=stream, own=self._own)
         except LedgerUnavailable as error:
-            self._report.problem(_LEDGER_PROBLEM, str(error))
+            self._report.problem(LEDGER_PROBLEM, str(error))
             return Reply(server_failure(octets, self._keys, self._now, stream=stream))
         except ZoneUnavailable as unavailable:
             self._report.counts["answers_unavailable"] += 1
             return Reply(server_failure(octets, self._keys, self._now, stream=stream, error=unavailable.error))
 
-    def _commit(self) -> None:
-        """Commits the batch, makes the cache forget what it changed, and only then answers."""
-        pendings, self._pending = self._pending, []
-        try:
-            outcome = self._updates.commit(pendings, self._now)
-        except LedgerUnavailable as error:
-            self._report.problem(_LEDGER_PROBLEM, str(error))
-            outcome = self._updates.failed(pendings)
-        else:
-            self._report.healthy(_LEDGER_PROBLEM)
-        if outcome.applied:
-            self._forget(outcome.changed)
-        self._count(outcome, len(pendings))
-        now = time.time()
-        for pending, reply in zip(pendings, outcome.replies, strict=True):
-            told = update_reply(reply[0], reply[1], now, reply[2]) if isinstance(reply, tuple) else reply(now)
-            pending.send(told)
-
-    def _count(self, outcome: Outcome, count: int) -> None:
-        counts = self._report.counts
-        counts["updates"] += count
-        counts["updates_applied"] += outcome.applied
-        counts["updates_refused"] += outcome.refused
-        counts["update_batches"] += 1
-        if outcome.unrecorded:
-            self._report.count("updates_not_recorded", outcome.unrecorded)
-
     def _close(self) -> None:
         self._tcp.close()
+        self._commits.close()
         if self._secondaries is not None:
             self._secondaries.close()
         self._poller.close()

@@ -92,7 +92,7 @@ class RefusalBudget:
 
 
 class UpdateBatches:
-    """Decides and commits the updates of one batch after the other."""
+    """Decides and writes the updates of one batch after the other."""
 
     def __init__(self, ledger: ZoneLedger, zone_ids: Mapping[ZonePlace, int]) -> None:
         self._ledger = ledger
@@ -102,8 +102,11 @@ class UpdateBatches:
         self._budget = RefusalBudget()
         self._external = ExternalPolicy()
 
-    def commit(self, pendings: Sequence[Pending], now: float) -> Outcome:
-        """The outcome, after it is durable; raises `LedgerUnavailable` when nothing of it is."""
+    def begin(self, pendings: Sequence[Pending], now: float) -> Outcome:
+        """The outcome, once the ledger's `commit` has made it durable; `LedgerUnavailable`: nothing is to be committed.
+
+        The batch before it must have been committed.
+        """
         self._batches += 1
         batch_id = f"u{self._process}-{self._batches:x}"
         unrecorded = self._budget.begin(now)
@@ -115,7 +118,7 @@ class UpdateBatches:
                 batch.apply(0, None, (unrecorded_event(unrecorded, now, batch_id),))
             return self._decide(batch, pendings, now, batch_id)
 
-        return self._ledger.transact(decide, now)
+        return self._ledger.begin(decide, now)
 
     def failed(self, pendings: Sequence[Pending]) -> Outcome:
         """The outcome of a batch of which nothing could be committed: the servers of the zone have failed."""

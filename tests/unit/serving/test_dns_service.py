@@ -111,12 +111,13 @@ def read_messages(tcp: socket.socket, count: int) -> list[bytes]:
     return messages
 
 
-def test_nothing_is_acknowledged_that_is_not_committed(tmp_path: Path) -> None:
-    def break_it(_service: DnsService, ledger: ZoneLedger) -> None:
+@pytest.mark.parametrize("step", ["begin", "commit"])
+def test_nothing_is_acknowledged_that_is_not_committed(tmp_path: Path, step: str) -> None:
+    def break_it(service: DnsService, _ledger: ZoneLedger) -> None:
         def fail(*_arguments: object) -> None:
             raise LedgerUnavailable("/disk", "it is full")
 
-        ledger.transact = fail  # type: ignore[method-assign,assignment]  # the disk is full
+        setattr(service._commits._ledger, step, fail)
 
     with running(tmp_path, prepare=break_it) as service:
         octets, mac = update(add(name("new"), 1, 60, b"\x0a\1\2\3"))

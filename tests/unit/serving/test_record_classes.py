@@ -62,7 +62,8 @@ class Server:
         octets, _mac = sign_request(build_update(7, zone, [], records), key, NOW)
         update = respond(octets, self.zones, KEYS, "192.0.2.9", NOW, stream=False, own=NO_OPTIONS)
         assert isinstance(update, Update)
-        outcome = self.batches.commit([Pending(update, "192.0.2.9#53", lambda _reply: None)], NOW)
+        outcome = self.batches.begin([Pending(update, "192.0.2.9#53", lambda _reply: None)], NOW)
+        self.ledger.commit()
         assert outcome.applied == 1
 
     def classes(self, zone: Name) -> set[tuple[int, bytes, str]]:

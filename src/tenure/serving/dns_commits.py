@@ -1,0 +1,146 @@
+"""Updates on their way to the disk: one batch of them is committed by a thread while the loop goes on answering.
+
+A batch is decided and written by the loop, through a connection of its own; only the commit, which waits for the disk,
+is the thread's. Until it has ended, questions are answered as if the batch were not there. Then the loop forgets what
+the batch has changed, and only after that its requestors hear of it: nobody who was told of a change gets an answer
+that is older. What comes meanwhile is the next batch.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from tenure.authority.respond import update_reply
+from tenure.authority.settings import ZonePlace
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.committer import Committer
+from tenure.ledger.zones import ZoneLedger
+from tenure.serving.dns_updates import Outcome, Pending, UpdateBatches
+from tenure.serving.report import Report
+
+MOST_AT_ONCE = 256  # updates; their replies leave together, and what the requestor cannot hold at once is lost there
+MOST_WAITING = 1024  # where more come than the disk can take, everything waits for it
+LEDGER_PROBLEM = "zone-ledger"
+
+
+class _Batch(NamedTuple):
+    """A batch that is decided and written."""
+
+    pendings: list[Pending]
+    outcome: Outcome
+
+
+class Commits:
+    """The updates of one service, from their coming in to their replies. For the thread of the loop."""
+
+    def __init__(
+        self,
+        ledger: ZoneLedger,
+        zone_ids: Mapping[ZonePlace, int],
+        report: Report,
+        committed: Callable[[Outcome], None],
+        is_idle: Callable[[], bool],
+    ) -> None:
+        self._ledger = ledger
+        self._updates = UpdateBatches(ledger, zone_ids)
+        self._report = report
+        self._committed = committed  # what has to be done between a commit and its replies
+        self._is_idle = is_idle  # whether nothing waits to be answered: then the loop may wait for the disk itself
+        self._waiting: list[Pending] = []
+        self._under_way: _Batch | None = None
+        self._ended = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._committer = Committer(self._commit_and_tell)
+
+    def fileno(self) -> int:
+        """Readable when a commit has ended; then `finish` is to be called."""
+        return self._ended
+
+    def add(self, pending: Pending) -> None:
+        """One more update."""
+        self._waiting.append(pending)
+
+    def advance(self, now: float) -> None:
+        """Begins with what waits, unless a batch is under way. Replies may be sent, and so more updates come in."""
+        if len(self._waiting) > MOST_WAITING and self._under_way is not None:
+            self.finish()
+        while self._waiting and self._under_way is None:
+            self._begin(now)
+
+    def finish(self) -> None:
+        """Waits for the end of the commit that is under way, and answers its updates."""
+        failure = self._committer.wait()
+        os.eventfd_read(self._ended)
+        self._end(failure)
+
+    def finish_all(self, now: float) -> None:
+        """The service stops: what came is carried out and answered."""
+        while self._waiting or self._under_way is not None:
+            if self._under_way is not None:
+                self.finish()
+            self.advance(now)
+
+    def close(self) -> None:
+        """Ends the thread. A batch that is under way becomes durable or not; nobody hears of it."""
+        if self._under_way is not None:
+            self._committer.wait()
+        self._committer.close()
+        self._ledger.close()
+        os.close(self._ended)
+
+    def _begin(self, now: float) -> None:
+        pendings, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        try:
+            outcome = self._updates.begin(pendings, now)
+        except LedgerUnavailable as error:
+            self._report.problem(LEDGER_PROBLEM, str(error))
+            self._answer(_Batch(pendings, self._updates.failed(pendings)))
+            return
+        self._under_way = _Batch(pendings, outcome)
+        if not self._is_idle():
+            self._committer.start()
+            return
+        try:
+            self._ledger.commit()
+        except LedgerUnavailable as error:
+            self._end(error)
+        else:
+            self._end(None)
+
+    def _commit_and_tell(self) -> None:
+        """In the thread."""
+        try:
+            self._ledger.commit()
+        finally:
+            os.eventfd_write(self._ended, 1)
+
+    def _end(self, failure: LedgerUnavailable | None) -> None:
+        batch, self._under_way = self._under_way, None
+        assert batch is not None, "only a batch that was begun ends"
+        if failure is None:
+            self._report.healthy(LEDGER_PROBLEM)
+        else:
+            self._report.problem(LEDGER_PROBLEM, str(failure))
+            batch = _Batch(batch.pendings, self._updates.failed(batch.pendings))
+        self._answer(batch)
+
+    def _answer(self, batch: _Batch) -> None:
+        pendings, outcome = batch
+        if outcome.applied:
+            self._committed(outcome)
+        self._count(outcome, len(pendings))
+        now = time.time()
+        for pending, reply in zip(pendings, outcome.replies, strict=True):
+            told = update_reply(reply[0], reply[1], now, reply[2]) if isinstance(reply, tuple) else reply(now)
+            pending.send(told)
+
+    def _count(self, outcome: Outcome, count: int) -> None:
+        counts = self._report.counts
+        counts["updates"] += count
+        counts["updates_applied"] += outcome.applied
+        counts["updates_refused"] += outcome.refused
+        counts["update_batches"] += 1
+        if outcome.unrecorded:
+            self._report.count("updates_not_recorded", outcome.unrecorded)
