@@ -68,6 +68,41 @@ def test_the_stream() -> None:
     assert all(not m.authorities and not m.additionals for m in messages)
 
 
+def test_names_are_compressed_as_far_as_a_pointer_reaches() -> None:
+    """Names above, below and beside one another, the root, other letters; dnspython understands each message."""
+    transfer = asked(query())
+    assert isinstance(transfer, Transfer)
+    zone = Authority(TEXT).zone
+    owners = [
+        "example.test.",
+        "a.example.test.",
+        "b.a.example.test.",
+        "c.d.e.example.test.",
+        "e.example.test.",
+        "test.",
+    ]
+    sent = []
+    for number in range(600):
+        owner = owners[number % 6] if number < 60 else f"h{number}.{owners[number % 5]}"
+        name = from_text(owner)
+        sent += [Record(name, 1, number // 50, bytes((10, 0, number >> 8, number & 255)))]
+        sent += [
+            Record(name, 12, 9, from_text(f"H{number}.Example.test.")),
+            Record(name, 5, 8, name),
+            Record(name, 2, 1, b"\0"),
+        ]
+        sent += [Record(name, 15, 7, b"\0\1" + name), Record(name, 65280, 6, b""), Record(name, 33, 5, bytes(6) + name)]
+    messages = list(transfer_messages(transfer, zone.soa, iter(sent)))
+    found = [rr for octets in messages for rr in parse_message(octets).answers][1:-1]
+    assert [Record(rr.name, rr.rtype, rr.ttl, rr.rdata) for rr in found] == sent
+    for octets in messages:
+        assert len(octets) < 0x4000
+        theirs = dns.message.from_wire(octets, one_rr_per_rrset=True)
+        assert len(theirs.answer) == len(parse_message(octets).answers)
+    whole = sum(len(rr.name) + 10 + len(rr.rdata) for rr in found)
+    assert sum(map(len, messages)) < whole * 0.7
+
+
 def test_a_record_of_any_size_fits() -> None:
     transfer = asked(query())
     assert isinstance(transfer, Transfer)

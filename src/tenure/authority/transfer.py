@@ -9,25 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
+from itertools import chain
 from typing import NamedTuple
 
 from tenure.authority.request import PAYLOAD_SIZE, Reply, Request, build_reply, error_of
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.views import View
-from tenure.authority.zone import Record, Refusal
+from tenure.authority.zone import Refusal
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.codes import Rcode, RRClass, RRType
 from tenure.dnswire.edns import Edns, build_opt
 from tenure.dnswire.message import AA, QR, RD, Message
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rdata import soa_serial
-from tenure.dnswire.rr import RR
+from tenure.dnswire.rr import RR, Fields
 from tenure.dnswire.serial import serial_gt
 from tenure.dnswire.writer import Writer
 
 _IN = int(RRClass.IN)
 _SOA = int(RRType.SOA)
-_PIECE = 16000  # octets of records in one message: all of it within reach of compression pointers
+_PIECE = 16000  # octets of one message, unless its only record is larger: all of it within reach of pointers
 _SHORTEST_SOA = 22  # two root names and five numbers
 
 
@@ -60,7 +61,7 @@ def decide_transfer(request: Request, view: View, client: str, now: float) -> Tr
     return _decide_incremental(request, zone, now)
 
 
-def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Iterable[Record]) -> Iterator[bytes]:
+def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Iterable[Fields]) -> Iterator[bytes]:
     """The messages of the stream, unsigned: SOA, every record once, the same SOA (section 2.2).
 
     `records` are those of one snapshot without the SOA; of an incremental transfer, the steps with theirs.
@@ -73,17 +74,14 @@ def transfer_messages(transfer: Transfer, soa: tuple[int, bytes], records: Itera
     writer.record(apex)
     questions, answers = len(message.questions), 1
     opt = build_opt(Edns(PAYLOAD_SIZE, 0, 0, message.edns.do, ())) if message.edns else b""
-    size = 0
-    for name, rtype, ttl, rdata in records:
-        length = len(name) + 10 + len(rdata)
-        size += length
-        if size > _PIECE:
-            yield _finish(writer, message, questions, answers, opt)
-            writer, questions, answers, opt, size = Writer(), 0, 0, b"", length  # the first message has the question
-        writer.record(RR(name, rtype, _IN, ttl, rdata))
-        answers += 1
+    waiting = iter(records)
+    count, left = writer.fill(waiting, _PIECE)
+    while left is not None:
+        yield _finish(writer, message, questions, answers + count, opt)
+        writer, questions, answers, opt = Writer(), 0, 0, b""  # the first message has the question
+        count, left = writer.fill(chain((left,), waiting), _PIECE)
     writer.record(apex)
-    yield _finish(writer, message, questions, answers + 1, opt)
+    yield _finish(writer, message, questions, answers + count + 1, opt)
 
 
 def _finish(writer: Writer, request: Message, questions: int, answers: int, opt: bytes) -> bytes:

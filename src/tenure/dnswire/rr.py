@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tenure.dnswire.name import Name
 
@@ -23,3 +23,7 @@ class RR(NamedTuple):
     rclass: int
     ttl: int  # seconds, 32 bits
     rdata: bytes  # names inside are whole, never compressed
+
+
+# Owner, type, TTL in seconds and RDATA of a record of class IN.
+Fields: TypeAlias = tuple[Name, int, int, bytes]

@@ -6,11 +6,12 @@ replaced by a pointer, so that the case of every name survives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from struct import Struct
 
+from tenure.dnswire.codes import RRClass
 from tenure.dnswire.name import Name
-from tenure.dnswire.rr import RR, Question
+from tenure.dnswire.rr import RR, Fields, Question
 from tenure.dnswire.shapes import COMPRESSED, Shape
 
 MAX_MESSAGE = 65535
@@ -18,7 +19,9 @@ HEADER_SIZE = 12
 
 _HEADER = Struct("!6H")
 _FIXED = Struct("!HHIH")  # type, class, TTL, RDLENGTH
+_HEAD = Struct("!HHI")  # the same without RDLENGTH
 _LAST_TARGET = 0x3FFF
+_IN = int(RRClass.IN)
 
 
 class Writer:
@@ -60,6 +63,42 @@ class Writer:
         """Write several records."""
         for record in records:
             self.record(record)
+
+    def fill(self, records: Iterator[Fields], room: int) -> tuple[int, Fields | None]:
+        """Write records of class IN until the message has `room` octets; how many, and the one that went past that.
+
+        Of an empty message the first record is written however large it is. Made for whole zones: most names are one
+        label before a name that was written, and records of one name follow one another.
+        """
+        octets, targets = self._octets, self._targets
+        heads: dict[tuple[int, int], bytes] = {}
+        start, count = len(octets), 0
+        for record in records:
+            name, rtype, ttl, rdata = record
+            size = len(rdata)
+            at = len(octets)
+            if at + size > room and at > start:
+                return count, record
+            count += 1
+            owner = targets.get(name)
+            if owner is None:
+                label = name[0] + 1
+                above = targets.get(name[label:])
+                if above is None or at > _LAST_TARGET:
+                    self._name(name)
+                    owner = b""
+                else:
+                    targets[name] = (0xC000 | at).to_bytes(2, "big")
+                    owner = name[:label] + above
+            if rtype in COMPRESSED and rdata:
+                octets += owner + _FIXED.pack(rtype, _IN, ttl, 0)
+                self._named_rdata(rdata, COMPRESSED[rtype])
+                continue
+            head = heads.get((rtype, ttl))
+            if head is None:
+                head = heads[rtype, ttl] = _HEAD.pack(rtype, _IN, ttl)
+            octets += owner + head + size.to_bytes(2, "big") + rdata
+        return count, None
 
     def raw(self, octets: bytes) -> None:
         """Append octets as they are: a record that has no name to compress, such as OPT."""

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
+from tenure.dnswire.rr import Fields
 from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
@@ -57,9 +58,12 @@ class Snapshot(NamedTuple):
     """A zone at one moment: valid inside the `with` that gave it."""
 
     zone: Zone
-    records: Iterator[
-        Record
-    ]  # without the SOA, in the order of their tree keys: the apex first, parents before children
+    fields: Iterator[Fields]  # of all records but the SOA, by their tree keys: the apex first, parents before children
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """The same as records."""
+        return map(Record._make, self.fields)
 
 
 class KeptRecord(NamedTuple):
@@ -244,7 +248,7 @@ class ZoneLedger:
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
         """The zone at one moment, read record by record through a connection of its own: updates go on meanwhile."""
         with self._at_one_moment(zone_id) as (session, zone):
-            yield Snapshot(zone, _records(session, zone))
+            yield Snapshot(zone, _fields(session, zone))
 
     @contextmanager
     def kept_records(self, zone_id: int) -> Iterator[tuple[Zone, Iterator[KeptRecord]]]:
@@ -330,7 +334,7 @@ class CommittedZone:
         return self._ledger.has_names_below(self._id, name)
 
 
-def _records(session: Session, zone: Zone) -> Iterator[Record]:
+def _fields(session: Session, zone: Zone) -> Iterator[Fields]:
     """All records but the SOA; most names are one label below the apex, and records of one name follow one another."""
     apex, size = zone.name, len(tree_key(zone.name))
     last, name = b"", apex
@@ -338,4 +342,4 @@ def _records(session: Session, zone: Zone) -> Iterator[Record]:
         if key != last:
             last, label = key, key[size:]
             name = label + apex if label and label[0] == len(label) - 1 else from_tree_key(key)
-        yield Record(name, rtype, ttl, rdata)
+        yield name, rtype, ttl, rdata

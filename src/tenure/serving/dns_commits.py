@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from tenure.authority.respond import update_reply
 from tenure.authority.settings import ZonePlace
-from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.committer import Committer
+from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns_updates import Outcome, Pending, UpdateBatches
 from tenure.serving.report import Report

@@ -39,7 +39,7 @@ def _messages(ledger: ZoneLedger, zone_id: int, transfer: Transfer) -> Iterator[
         return
     with ledger.snapshot(zone_id) as snapshot:
         soa = (snapshot.zone.soa_ttl, snapshot.zone.soa_rdata)
-        yield from transfer_messages(transfer, soa, snapshot.records)
+        yield from transfer_messages(transfer, soa, snapshot.fields)
 
 
 def _steps(ledger: ZoneLedger, zone_id: int, since: int | None) -> list[JournalEntry] | None:
