@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 from psycopg import Connection, OperationalError
@@ -23,8 +24,17 @@ class Ending:
         """Waits for the answer, so that the connection can be used again."""
         if not self._is_settled:
             self._is_settled = True
+            self._await_answer()
             while (result := self._pgconn.get_result()) is not None:
                 self._result = result
+
+    def _await_answer(self) -> None:
+        """Waits for it here: the driver would keep Python's lock meanwhile, and hold up all threads."""
+        poller = select.poll()
+        poller.register(self._pgconn.socket, select.POLLIN)
+        while self._pgconn.is_busy():
+            poller.poll()
+            self._pgconn.consume_input()
 
     def wait(self) -> None:
         """The same; raises if the transaction did not end as it was asked for."""

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import dns.message
 import dns.rcode
+import psycopg
 import pytest
 from dns_exchange import KEY
 from dns_service import Running, running
+from network import eventually
+from postgres_cluster import PostgresCluster
 
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import from_text
@@ -90,6 +93,32 @@ def test_questions_are_answered_while_an_update_waits_for_the_disk(tmp_path: Pat
         for tcp in (False, True):
             assert service.ask("new.example.test.", tcp=tcp).answer
             assert service.ask("example.test.", "SOA", tcp=tcp).answer[0][0].serial == 2
+
+
+def test_a_database_that_waits_for_its_standby_holds_up_no_question(tmp_path: Path, cluster: PostgresCluster) -> None:
+    url = cluster.new_database()
+
+    def always_asked(service: DnsService, _ledger: ZoneLedger) -> None:
+        service._commits._is_idle = lambda: False  # type: ignore[method-assign]
+
+    def wait_for(standby: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"alter system set synchronous_standby_names = '{standby}'")
+            connection.execute("select pg_reload_conf()")
+
+    with running(tmp_path, store=url, prepare=always_asked) as service:
+        wait_for("nobody")
+        try:
+            with asked(service, update("new")) as udp, psycopg.connect(url, autocommit=True) as connection:
+                waiting = "select 1 from pg_stat_activity where wait_event = 'SyncRep' and query = 'commit'"
+                eventually(lambda: connection.execute(waiting).fetchone() is not None, "the commit waits")
+                assert service.ask("host.example.test.").answer
+                assert service.ask("new.example.test.").rcode() == dns.rcode.NXDOMAIN
+                wait_for("")
+                assert parse_message(udp.recv(65535)).rcode == 0
+        finally:
+            wait_for("")
+        assert service.ask("new.example.test.").answer
 
 
 def test_what_comes_meanwhile_is_one_batch(tmp_path: Path) -> None:
