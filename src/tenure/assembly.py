@@ -24,6 +24,7 @@ from tenure.config.load_balance import share_of
 from tenure.config.naming_levels import policy_of_levels
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
+from tenure.config.reserved_hosts import reserved_hosts
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.server import server_settings
 from tenure.config.subnets import client_classes, limits, subnets
@@ -268,6 +269,7 @@ def subnet_table6(configuration: Configuration, dhcp6: Dhcp6, hash_key: bytes) -
         share_of(dhcp6.load_balance),
         client_classes6(dhcp6),
         dhcp6.identifier_expression,
+        reserved_hosts(configuration),
     )
 
 

@@ -26,7 +26,7 @@ from tenure.leasing.v4.subnet import Subnet
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.decide import decide
 from tenure.leasing.v6.inquiry import Decision
-from tenure.leasing.v6.link import SubnetTable
+from tenure.leasing.v6.link import NO_HOSTS, SubnetTable
 from tenure.leasing.v6.subnet import Subnet as Subnet6
 from tenure.ledger.batch import LeaseBatch
 from tenure.naming.policy import NamingPolicy, OneDevice
@@ -67,9 +67,10 @@ class DualWorld(World):
         *,
         four: tuple[Subnet, ...] | None = None,
         six: tuple[Subnet6, ...] | None = None,
+        hosts: Mapping[bytes, bytes] = NO_HOSTS,
     ) -> None:
         super().__init__(folder, template, subnets4(naming) if four is None else four)
-        self.six = Door6(self, SubnetTable(subnets6(naming) if six is None else six))
+        self.six = Door6(self, SubnetTable(subnets6(naming) if six is None else six, hosts=hosts))
 
 
 class Door6(net6.Network):

@@ -108,3 +108,24 @@ def test_a_tie_that_is_learned_late_mends_what_was_refused(world: DualWorld, ord
     assert [event.detail for event in world.events() if event.kind == "device-tied"][-1].endswith("RFC 6939)")
     if order == "64":
         assert any(event.kind == "lease-proved-anew" for event in world.events())
+
+
+@pytest.mark.parametrize("first", ["4", "6"])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_reservations_that_give_both_one_name_tie_them(tmp_path: Path, template: Path, first: str, client: str) -> None:
+    """Nobody sees the hardware address of the DHCPv6 client: only the operator says whose it is."""
+    host = {b"\2" + DUID: b"\1\2\0\0\0\0\7"}
+    world = DualWorld(tmp_path, template, hosts=host)
+    device = Device(world, 7, "pc", client_id=CLIENTS[client], duid=DUID, seen_by_relay=False)
+    (device.join4 if first == "4" else device.join6)()
+    check(device)
+    (device.join6 if first == "4" else device.join4)()
+    device.renew4()
+    device.renew6()
+    check(device)
+    assert len(proofs(world, NAME)) == 1
+    ties = [event.detail for event in world.events() if event.kind == "device-tied"]
+    assert any("the reservations, which give" in detail for detail in ties) or client == "RFC 4361"
+    device.release4()
+    check(device)
+    world.close()

@@ -16,6 +16,7 @@ class Learned(StrEnum):
     CLIENT_DUID = "client-duid"
     RELAY = "relay"
     LINK_LOCAL = "link-local"
+    RESERVATION = "reservation"
     DUID = "duid"
 
 
@@ -24,11 +25,13 @@ WORDS: dict[Learned, str] = {
     Learned.CLIENT_DUID: "a DHCPv4 packet whose client identifier holds the DUID (RFC 4361)",
     Learned.RELAY: "the relay, which saw the address in the frame (option 79, RFC 6939)",
     Learned.LINK_LOCAL: "the client's link-local address, to which it was answered",
+    Learned.RESERVATION: "the reservations, which give the address in DHCPv4 and the DUID in DHCPv6 one host name",
     Learned.DUID: "the DUID, which says that it was made of the address",
 }
 
-# What a client cannot say of itself without being where frames for the hardware address go. The rest are its words.
-SEEN = frozenset({Learned.CLIENT_ID, Learned.CLIENT_DUID, Learned.RELAY, Learned.LINK_LOCAL})
+# What a client cannot say of itself without being where frames for the hardware address go, and what the operator says.
+# The rest are its words.
+SEEN = frozenset({Learned.CLIENT_ID, Learned.CLIENT_DUID, Learned.RELAY, Learned.LINK_LOCAL, Learned.RESERVATION})
 
 
 class Tie(NamedTuple):

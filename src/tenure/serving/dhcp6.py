@@ -84,7 +84,7 @@ class Dhcp6Dialogue:
 
     def tied_to(self, received: Received, message: Datagram) -> tuple[bytes, ...]:
         """The client and its hardware address."""
-        return tied_to(message, received.arrival)
+        return tied_to(message, received.arrival, self._subnets)
 
     def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:  # noqa: ARG002 - nothing else is known
         """Nothing happens besides messages."""

@@ -5,7 +5,7 @@ What each message type must and must not have is one table (RFC 8415 section 16,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from functools import partial
 from typing import NamedTuple
@@ -109,7 +109,7 @@ def decide(
     ):
         return silent(Verdict.OTHER_NODE)
     link = subnets.link_of(relays, arrival)
-    hardware, learned = _hardware(datagram, arrival, duid)
+    hardware, learned = _hardware(datagram, arrival, client, subnets.hosts)
     known_as: Identities = ()
     classes: Classes = ()
     if subnets.has_reservations:
@@ -160,8 +160,13 @@ def _waited_seconds(message: Message) -> float:
     return int.from_bytes(message.options.get(_ELAPSED, b""), "big") / 100
 
 
-def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> tuple[bytes, Learned]:
-    """The client's hardware address: what its relay saw, else what its link-local address or its DUID is made of."""
+def _hardware(
+    datagram: Datagram, arrival: Arrival, client: bytes | None, hosts: Mapping[bytes, bytes]
+) -> tuple[bytes, Learned]:
+    """The client's hardware address: what its relay saw, else what its link-local address is made of.
+
+    Else what reservations say of the host, or what its DUID is made of.
+    """
     source = arrival.source
     if datagram.relays:
         nearest = datagram.relays[-1]
@@ -171,14 +176,17 @@ def _hardware(datagram: Datagram, arrival: Arrival, duid: bytes | None) -> tuple
             return found, Learned.RELAY
     if (found := hardware_of_link_local(source)) is not None:
         return found, Learned.LINK_LOCAL
-    return (hardware_of_duid(duid) if duid is not None else None) or b"", Learned.DUID
+    if client is None:
+        return b"", Learned.DUID
+    if (reserved := hosts.get(client)) is not None:
+        return reserved, Learned.RESERVATION
+    return hardware_of_duid(client[1:]) or b"", Learned.DUID
 
 
-def tied_to(datagram: Datagram, arrival: Arrival) -> tuple[bytes, ...]:
+def tied_to(datagram: Datagram, arrival: Arrival, subnets: SubnetTable) -> tuple[bytes, ...]:
     """The keys whose ties a decision about the message looks at first."""
-    duid = datagram.message.options.get(_CLIENT_ID, b"")
-    seen, _ = _hardware(datagram, arrival, duid)
-    client = duid_key(duid)
+    client = duid_key(datagram.message.options.get(_CLIENT_ID, b""))
+    seen, _ = _hardware(datagram, arrival, client, subnets.hosts)
     return tuple(key for key in (client, bytes((HARDWARE_KEY,)) + seen if seen else None) if key is not None)
 
 

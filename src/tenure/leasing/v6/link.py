@@ -5,7 +5,7 @@ Subnets of a shared network share a link, and so do those that name the same int
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from tenure.dhcpwire.v6.codes import Option
@@ -29,11 +29,14 @@ _UNSPECIFIED = bytes(16)
 _REMEMBERED = 4096  # addresses of relays whose link was looked up
 
 
+NO_HOSTS: Mapping[bytes, bytes] = {}
+
+
 class SubnetTable:
     """The configured subnets, found by address, interface, relay or its interface id, with the classes that guard them.
 
     `flex` is an expression whose value is one of a client's identities; `share` is the part of the new clients that is
-    this server's, None: all are.
+    this server's, None: all are. `hosts` has the hardware addresses that reservations tie to clients, by their keys.
     """
 
     def __init__(
@@ -42,9 +45,11 @@ class SubnetTable:
         share: Share | None = None,
         classes: Sequence[ClientClass[Sighting]] = (),
         flex: Value[Sighting] | None = None,
+        hosts: Mapping[bytes, bytes] = NO_HOSTS,
     ) -> None:
         self.classes = ClassTable(classes, _spoken_of(subnets), _reserved_classes(subnets), vendor_class)
         self.flex = flex
+        self.hosts = hosts
         self.share = share
         self.has_reservations = any(one.reservations or one.shared_reservations for one in subnets)
         self.is_guarded = any(subnet.guards for subnet in subnets)
