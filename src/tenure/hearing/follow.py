@@ -50,7 +50,7 @@ def follow(entry: Entry, view: HeardView, followed: Followed, now: float, correl
         gone = HeardChanges(withdraws=withdrawal(row, others, Reason.NAME_CHANGED, correlation))
     event = Event(
         now,
-        "heard-lease-changed",
+        "heard-lease-followed",
         ACTOR,
         followed.source,
         correlation,
@@ -67,7 +67,7 @@ def _unnamed(
     """The lease runs and has no name, or none of ours; what it had goes."""
     if row is None:
         return NO_CHANGES
-    event = Event(now, "heard-lease-changed", ACTOR, why, correlation, row.address, row.name, detail=WORDS[why])
+    event = Event(now, "heard-lease-followed", ACTOR, why, correlation, row.address, row.name, detail=WORDS[why])
     return HeardChanges(dropped=(row,), withdraws=withdrawal(row, others, why, correlation), events=(event,))
 
 

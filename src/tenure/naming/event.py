@@ -38,7 +38,7 @@ KINDS: dict[str, str] = {
     "name-requested": "another DHCP server asked for the records of a lease of its own (a name change request)",
     "name-taken-back": "another DHCP server asked to take the records of a lease away",
     "change-refused": "a name change request was not followed, because its name cannot stand in DNS",
-    "heard-lease-changed": "a lease of a followed DHCP server began, or has another name or other records now",
+    "heard-lease-followed": "a lease of a followed DHCP server began, or has another name or other records now",
     "heard-lease-ended": "a lease of another DHCP server is over",
     "registration-confirmed": "an authoritative server has confirmed what DNS says for a lease, in one direction",
     "registration-removed": "an authoritative server has confirmed that what tenure wrote for a lease is gone",
