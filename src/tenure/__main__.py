@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tenure.console.rehearsal import Act, Question
     from tenure.serving.report import Report
     from tenure.serving.stop import Stop
+    from tenure.updating.preflight import Finding
 
 SERVICES = {
     "dhcp": "Run the DHCP server alone, for IPv4, IPv6 or both, as configured.",
@@ -57,7 +58,7 @@ def _main(arguments: Sequence[str]) -> int:
             return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
-    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire, rehearse, reconcile_zones))
+    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire, rehearse, reconcile_zones, check_domains))
 
 
 def _open_closed_files() -> None:
@@ -142,6 +143,13 @@ def reconcile_zones(configuration: Configuration, order: Order) -> Outcome:
     from tenure.reading_back import reconcile  # noqa: PLC0415
 
     return reconcile(configuration, order, wake_updater(configuration))
+
+
+def check_domains(configuration: Configuration, tell: Callable[[Finding], None]) -> bool:
+    """The way to every server that leases are registered at, tried once."""
+    from tenure.preflight import check_domains as check  # noqa: PLC0415 - the other commands do without
+
+    return check(configuration, tell)
 
 
 def _supervise(

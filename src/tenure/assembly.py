@@ -325,6 +325,7 @@ def _run_follower(configuration: Configuration, report: Report, stop: Stop) -> N
 
 def _run_updater(configuration: Configuration, report: Report, stop: Stop) -> None:
     from tenure.leasing.second_choice import choose_again  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.preflight import checks_beside  # noqa: PLC0415
     from tenure.serving.updater import UpdaterService  # noqa: PLC0415
     from tenure.serving.wakeup import WakeReceiver, wake_path  # noqa: PLC0415
 
@@ -336,7 +337,9 @@ def _run_updater(configuration: Configuration, report: Report, stop: Stop) -> No
     path = sqlite_path(configuration.store_url)
     wake_source = ledger.listen() if path is None else WakeReceiver(wake_path(path, WAKE_UPDATER))
     keys = live_keys(configuration, ledger, Service.UPDATER, report)
-    UpdaterService(ledger, routes(configuration, keys.keys), wake_source, report, keys=keys).run(stop)
+    open_keys = partial(live_keys, configuration, service=Service.UPDATER, report=report)
+    with checks_beside(configuration, ledger, open_keys, report, stop):
+        UpdaterService(ledger, routes(configuration, keys.keys), wake_source, report, keys=keys).run(stop)
     keys.close()
     if wake_source is not None:
         wake_source.close()

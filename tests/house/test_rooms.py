@@ -36,10 +36,10 @@ ROOMS["console"] = {
     "ledger",
     "config",
 }
-ROOMS["console"] |= {"leasing.story.line", "updating.stage"}
+ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight"}
 ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding"}
 ROOMS["config"] |= {"hearing.heard"}
-EVERYTHING = {"assembly", "hearers", "staging", "reading_back", "__main__"}
+EVERYTHING = {"assembly", "hearers", "staging", "reading_back", "preflight", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
 MACHINE = {

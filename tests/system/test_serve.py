@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -234,3 +236,31 @@ def _answers(port: int, zone: str) -> bool:
     except (dns.exception.Timeout, OSError):
         return False
     return bool(reply.answer)
+
+
+def test_the_way_to_dns_is_proved_by_command_and_by_the_updater(server: TenureServe) -> None:
+    done = server.run("ddns", "check", "-o", "json")
+    rows = json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout
+    assert {(row["zone"], row["check"]) for row in rows if row["verdict"] == "right"} == {
+        (zone, check) for zone in ("example.test.", "1.10.in-addr.arpa.") for check in ("udp", "tcp", "key", "policy")
+    }
+    os.kill(server.children()["dns"], signal.SIGSTOP)
+    try:
+        done = server.run("ddns", "check")
+        assert done.returncode == 1
+        assert "wrong     udp     no answer over UDP: it did not answer within 7 s" in done.stdout
+    finally:
+        os.kill(server.children()["dns"], signal.SIGCONT)
+
+
+def test_what_stands_in_the_way_is_in_the_log_until_it_is_over(tmp_path: Path) -> None:
+    template = MINIMAL.replace("[[dhcp4.subnets]]", '[[dhcp4.subnets]]\nddns-qualifying-suffix = "example.test."', 1)
+    other = '\n[ddns]\ncheck-interval = 1\n[[ddns.forward]]\nzone = "example.test."\nservers = ["127.0.0.1:{other}"]\n'
+    other += '[[ddns.reverse]]\nzone = "1.10.in-addr.arpa."\n'
+    port = free_port()
+    with tenure_serve(tmp_path, template + other.replace("{other}", str(port))) as server:
+        eventually(lambda: 'event="ddns-check-udp example.test.' in server.log, "the silent server is said")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.bind(("127.0.0.1", port))
+            eventually(lambda: "did not answer within 7 s" in server.log, "what is said changes with the trouble")

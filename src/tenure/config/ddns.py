@@ -153,6 +153,10 @@ class Ddns(DdnsParameters):
     """How often the janitor reads the zones back, compares them with the leases and has put right what is ours, in
     seconds; a zone whose serial is the same is read once a day. 0: never by itself (`tenure reconcile`)."""
 
+    check_interval: Annotated[int, Field(ge=0, le=604800)] = 3600
+    """How often the updater proves its way to every server (`tenure ddns check`), in seconds, the first time soon after
+    the start; what is wrong is looked at each minute. 0: never by itself."""
+
     ddns_reserved_names: list[DomainName] = []
     """Names that no client can claim, besides the apexes and name servers of the zones under `[dns]`."""
 

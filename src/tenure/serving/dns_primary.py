@@ -70,6 +70,12 @@ class Primary:
         """
         return self._with_each_secret(lambda key: self._transfer(None, key, take)).soa
 
+    def exchange(self, message: bytes, message_id: int, *, over_tcp: bool, seconds: float) -> tuple[bytes, Message]:
+        """What came back to a message that is ready to be sent; over TCP, each piece within so many seconds."""
+        if not over_tcp:
+            return self._over_udp(message, message_id)
+        return self._over_tcp(message, message_id, seconds)
+
     def _with_each_secret(self, ask: Callable[[Key | None], T]) -> T:
         name = self._server.key
         if name is None:
@@ -118,8 +124,8 @@ class Primary:
                         return octets, answer
         raise PrimaryFailed(f"it did not answer within {sum(UDP_SECONDS):.0f} s")
 
-    def _over_tcp(self, query: bytes, message_id: int) -> tuple[bytes, Message]:
-        for octets in self._messages(query):
+    def _over_tcp(self, query: bytes, message_id: int, idle: float = IDLE_SECONDS) -> tuple[bytes, Message]:
+        for octets in self._messages(query, idle):
             answer = _parsed(octets)
             if answer.id == message_id:
                 return octets, answer
@@ -148,7 +154,7 @@ class Primary:
                 return stream.content()
         raise PrimaryFailed("it closed the connection in the middle of the transfer")
 
-    def _messages(self, query: bytes) -> Iterator[bytes]:
+    def _messages(self, query: bytes, idle: float = IDLE_SECONDS) -> Iterator[bytes]:
         """The messages that come over a connection of their own after the query; ends with the connection."""
         end = time.monotonic() + WHOLE_SECONDS
         place = self._server.host, self._server.port
@@ -156,8 +162,8 @@ class Primary:
             tcp.sendall(frame(query))
             deframer = Deframer()
             while time.monotonic() < end:
-                if not self._readable(tcp, IDLE_SECONDS):
-                    raise PrimaryFailed(f"nothing came for {IDLE_SECONDS:.0f} s")
+                if not self._readable(tcp, idle):
+                    raise PrimaryFailed(f"nothing came for {idle:.0f} s")
                 octets = tcp.recv(_READ)
                 if not octets:
                     return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenure.dnswire.codes import Opcode, Rcode, rcode_to_text
-from tenure.dnswire.message import QR, parse_message
+from tenure.dnswire.message import QR, Message, parse_message
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 from tenure.signing.key import Key
@@ -51,6 +51,11 @@ def read_reply(
     rcode = message.rcode if looks_for is None else rcode_of_look(message, looks_for)
     if key is None:
         return rcode
+    return signature_trouble(octets, message, key, request_mac, now) or rcode
+
+
+def signature_trouble(octets: bytes, message: Message, key: Key, request_mac: bytes, now: float) -> Ending | None:
+    """Why the reply to a signed request cannot be believed, or says that the signature was not; None if all is well."""
     if message.tsig is None:
         seen = f"unsigned {rcode_to_text(message.rcode)}"
         return Ending(Verdict.RETRY, _UNSIGNED_REASONS.get(message.rcode, Reason.REPLY_UNVERIFIED), seen)
@@ -62,7 +67,7 @@ def read_reply(
     wrong = verify_response(octets, message, key, request_mac, now)
     if wrong is not None:
         return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, str(wrong))
-    return rcode
+    return None
 
 
 def _difference(other: bytes, now: float) -> str:

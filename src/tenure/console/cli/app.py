@@ -12,6 +12,7 @@ import typer
 
 from tenure.console.cli import (
     checking,
+    ddns,
     importing,
     keys,
     leases,
@@ -27,6 +28,7 @@ from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import add_run_commands
 
 if TYPE_CHECKING:
+    from tenure.console.preflight import CheckDomains
     from tenure.console.probe.wire import OpenWire
     from tenure.console.reconciliation import Reconcile
     from tenure.console.rehearsal import Rehearse
@@ -42,11 +44,12 @@ def command_line(
     open_wire: OpenWire,
     rehearse: Rehearse,
     reconcile: Reconcile,
+    check_domains: CheckDomains,
 ) -> typer.Typer:
     """All commands. `services` has the help of what `run` runs, by name.
 
     `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets, `reconcile` reads back
-    what DNS holds.
+    what DNS holds, `check_domains` proves the way there.
     """
     app = typer.Typer(
         name="tenure",
@@ -67,6 +70,7 @@ def command_line(
     app.command("reconcile", rich_help_panel=SET_RIGHT, epilog=reconciling.EXAMPLES)(
         reconciling.reconcile_command(reconcile)
     )
+    app.add_typer(ddns.commands(check_domains), name="ddns", rich_help_panel=SET_RIGHT)
     app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)
     app.command("check-config", rich_help_panel=SET_UP, epilog=checking.CHECK_EXAMPLES)(checking.check_config)
     app.add_typer(keys.app, name="key", rich_help_panel=SET_UP)

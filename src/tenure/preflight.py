@@ -1,0 +1,112 @@
+"""Puts preflights together from a configuration: for `tenure ddns check`, and for the timer beside the updater."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from tenure.config.configuration import Configuration
+from tenure.config.domains import all_plans, routes
+from tenure.config.naming_levels import policy_of_levels
+from tenure.config.problem import ConfigurationError, Problem
+from tenure.config.secrets import configured_secrets
+from tenure.config.subnets import subnets
+from tenure.config.subnets6 import subnets6
+from tenure.console.store import leases_to_show
+from tenure.dnswire.name import Name, from_labels, labels
+from tenure.leasing.v4.subnet import Subnet
+from tenure.leasing.v6.subnet import Subnet as Subnet6
+from tenure.ledger.leases import LeaseLedger
+from tenure.naming.registration import Direction
+from tenure.naming.reverse import reverse_name
+from tenure.serving.live_keys import LiveKeys
+from tenure.serving.preflight import Subject, check
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+from tenure.serving.timed_preflight import TimedPreflight
+from tenure.signing.key import Key
+from tenure.updating.preflight import Finding
+from tenure.updating.routing import Domain, Routes
+
+MOST_OWNERS = 4  # names that are tried in one domain
+
+
+def check_domains(configuration: Configuration, tell: Callable[[Finding], None]) -> bool:
+    """Check every configured domain once and tell what was found; False if it was interrupted.
+
+    `ConfigurationError` where nothing is registered, `LedgerError` of the store.
+    """
+    if not all_plans(configuration):
+        missing = Problem(("ddns",), "no domain is configured", "add [[ddns.forward]], or zones under [dns]")
+        raise ConfigurationError(configuration.path, {}, [missing])
+    stop = Stop.on_signals()
+    with leases_to_show(configuration) as ledger:
+        report = Report("ddns")
+        secrets_ = configured_secrets(configuration)
+        keys = LiveKeys(ledger.keys, secrets_, "updater", report, allow_md5=configuration.tsig.allow_md5)
+        for finding in check(subjects_of(configuration, keys.keys), keys.keys, stop):
+            if stop.is_set():
+                break
+            tell(finding)
+        keys.close()
+    return not stop.is_set()
+
+
+@contextmanager
+def checks_beside(
+    configuration: Configuration,
+    ledger: LeaseLedger,
+    open_keys: Callable[[LeaseLedger], LiveKeys],
+    report: Report,
+    stop: Stop,
+) -> Iterator[None]:
+    """While entered, the domains are checked at the start and then now and then."""
+    interval = configuration.ddns.check_interval
+    if not interval:
+        yield
+        return
+    with TimedPreflight(ledger, open_keys, partial(subjects_of, configuration), report, interval).beside(stop):
+        yield
+
+
+def subjects_of(configuration: Configuration, keys: Mapping[Name, Key]) -> list[Subject]:
+    """Every configured domain, with names that leases could get in it.
+
+    Forward: a label that nobody has, below each suffix of a subnet that lies in the domain. Reverse: the first address
+    of each pool; where nothing is leased by ourselves, a label below the apex.
+    """
+    known = routes(configuration, keys)
+    ours: list[Subnet | Subnet6] = [*subnets(configuration), *subnets6(configuration)]
+    named = [subnet for subnet in ours if subnet.naming.send_updates]
+    suffixes = {subnet.naming.qualifying_suffix for subnet in named} | {
+        policy_of_levels(configuration, []).qualifying_suffix
+    }
+    label = b"tenure-check-" + secrets.token_hex(6).encode()
+    forward = [from_labels([label, *labels(suffix)]) for suffix in suffixes if suffix is not None]
+    reverse = [reverse_name(pool.first) for subnet in named for pool in subnet.pools]
+    shortest = min((subnet.valid_lifetime for subnet in named), default=None)
+    return [
+        *_placed(known, Direction.FORWARD, known.forward, forward, label, shortest),
+        *_placed(known, Direction.REVERSE, known.reverse, reverse, label, shortest),
+    ]
+
+
+def _placed(
+    known: Routes,
+    direction: Direction,
+    domains: Sequence[Domain],
+    owners: Sequence[Name],
+    label: bytes,
+    shortest: int | None,
+) -> Iterator[Subject]:
+    lying: dict[int, list[Name]] = {id(domain): [] for domain in domains}
+    for owner in dict.fromkeys(owner.lower() for owner in owners):
+        domain = known.route(direction, owner)
+        if domain is not None:
+            lying[id(domain)].append(owner)
+    for domain in domains:
+        mine = lying[id(domain)]
+        spare = [from_labels([label, *labels(domain.zone.lower())])]
+        yield Subject(domain, direction, mine[:MOST_OWNERS] or spare, len(mine) if owners else None, shortest)

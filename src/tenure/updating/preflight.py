@@ -1,0 +1,84 @@
+"""Whether a server would take what we would write, found out without writing anything.
+
+Two UPDATE messages, both about a name at which nothing stands:
+
+    adding    prerequisite `N ANY ANY` (the name is in use), which cannot hold; updates: add each type at N
+    removing  no prerequisite; updates: delete from N one record of each type, of which there is none
+
+The first alone proves little where a server looks at prerequisites before it looks at rights (RFC 2136 sections 3.2 and
+3.3 have this order): it answers NXDOMAIN to everybody. The second is answered by rights alone, and an update that
+changes nothing moves no serial (section 3.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
+from tenure.dnswire.name import Name
+from tenure.dnswire.rr import RR
+from tenure.dnswire.update import add, build_update, delete_rr, name_in_use
+from tenure.naming.registration import Direction
+
+PROBE_TTL = 60
+
+_A, _AAAA, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID))
+_TYPES = {Direction.FORWARD: (_A, _AAAA, _DHCID), Direction.REVERSE: (_PTR, _DHCID)}
+
+# Addresses that nobody has (RFC 5737, RFC 3849), and a marker of a type that RFC 4701 leaves to private use.
+_ADDRESS, _ADDRESS6 = bytes((192, 0, 2, 1)), bytes.fromhex("20010db8000000000000000000000001")
+_MARKER = b"\xff\xff\x01" + bytes(32)
+
+
+class Verdict(StrEnum):
+    """What a check came to."""
+
+    RIGHT = "right"
+    DOUBTFUL = "doubtful"  # it works, and may not be meant
+    WRONG = "wrong"
+
+
+class Finding(NamedTuple):
+    """One line of a preflight."""
+
+    zone: Name
+    direction: Direction
+    server: str  # address and port for people; empty: of the zone, whatever its servers
+    check: str  # `udp`, `tcp`, `key`, `policy`, `pools`, `ttl`
+    verdict: Verdict
+    text: str
+    remedy: str = ""
+
+
+def types_of(direction: Direction, *, marks: bool) -> tuple[int, ...]:
+    """The record types that are written in a direction; without the marker in the mode that leaves none."""
+    return tuple(rtype for rtype in _TYPES[direction] if marks or rtype != _DHCID)
+
+
+def build_adding(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:
+    """The unsigned probe of adding."""
+    updates = [add(owner, rtype, PROBE_TTL, _rdata(rtype, owner)) for rtype in types]
+    return build_update(message_id, zone, [name_in_use(owner)], updates)
+
+
+def build_removing(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:
+    """The unsigned probe of removing."""
+    updates: list[RR] = [delete_rr(owner, rtype, _rdata(rtype, owner)) for rtype in types]
+    return build_update(message_id, zone, [], updates)
+
+
+def trouble_of(adding: int, removing: int) -> str:
+    """What the RCODEs of both probes say against us; empty if we may write."""
+    if adding == Rcode.NOERROR:
+        return "it answers NOERROR to an update whose prerequisite does not hold"
+    if adding != Rcode.NXDOMAIN:
+        return f"it answers {rcode_to_text(adding)} to the records that would be added"
+    if removing != Rcode.NOERROR:
+        return f"it answers {rcode_to_text(removing)} to the records that would be removed"
+    return ""
+
+
+def _rdata(rtype: int, owner: Name) -> bytes:
+    return {_A: _ADDRESS, _AAAA: _ADDRESS6, _PTR: owner, _DHCID: _MARKER}[rtype]

@@ -1,0 +1,162 @@
+"""The proof of the way to a server, against real ones: what it says when all is right, and of what is wrong."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dns.message
+import dns.query
+import pytest
+from dnspeer import KEY, DnsPeer
+from knotd import knotd
+from named import named
+from ports import free_port
+
+from tenure.dnswire.name import from_text
+from tenure.naming.registration import Direction
+from tenure.serving import preflight
+from tenure.serving.preflight import Subject, check
+from tenure.serving.stop import Stop
+from tenure.signing.key import ALGORITHMS, Key
+from tenure.updating.preflight import Finding, Verdict
+from tenure.updating.routing import Domain
+
+FORWARD, REVERSE = "example.test.", "1.10.in-addr.arpa."
+PROBE, POINTER = from_text("tenure-check-1.example.test."), from_text("5.0.1.10.in-addr.arpa.")
+RIGHT, DOUBTFUL, WRONG = Verdict.RIGHT, Verdict.DOUBTFUL, Verdict.WRONG
+
+
+@pytest.fixture(params=[named, knotd], ids=["bind", "knot"])
+def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DnsPeer]:
+    with request.param(tmp_path / "peer", [FORWARD, REVERSE]) as running:
+        yield running
+
+
+def forward(*servers: tuple[str, int], key: Key | None = KEY, zone: str = FORWARD, lease: int = 3600) -> Subject:
+    return Subject(Domain(from_text(zone), servers, key), Direction.FORWARD, [PROBE], 1, lease)
+
+
+def found(*subjects: Subject) -> list[Finding]:
+    stop = Stop()
+    try:
+        return list(check(subjects, {}, stop))
+    finally:
+        stop.close()
+
+
+def verdicts(findings: list[Finding]) -> list[tuple[str, Verdict]]:
+    return [(finding.check, finding.verdict) for finding in findings]
+
+
+def serial(peer: DnsPeer, zone: str) -> int:
+    answer = dns.query.tcp(dns.message.make_query(zone, "SOA"), "127.0.0.1", port=peer.port, timeout=5)
+    return int(answer.answer[0][0].serial)
+
+
+def test_the_way_is_right_and_nothing_changes(peer: DnsPeer) -> None:
+    peer.write(FORWARD, "pc.example.test. 60 A 10.1.0.9")
+    before = {zone: (serial(peer, zone), set(peer.records(zone))) for zone in (FORWARD, REVERSE)}
+    reverse = Subject(Domain(from_text(REVERSE), (peer.server,), KEY), Direction.REVERSE, [POINTER], 1, 3600)
+    findings = found(forward(peer.server), reverse)
+    steps = [("udp", RIGHT), ("tcp", RIGHT), ("key", RIGHT), ("policy", RIGHT)]
+    assert verdicts(findings) == [*steps, *steps]
+    assert findings[3].text == "may add and remove A, AAAA, DHCID at names such as tenure-check-1.example.test."
+    assert {zone: (serial(peer, zone), set(peer.records(zone))) for zone in (FORWARD, REVERSE)} == before
+
+
+def test_another_secret(peer: DnsPeer) -> None:
+    wrong = Key(KEY.name, KEY.algorithm, bytes(32))
+    (finding,) = found(forward(peer.server, key=wrong))
+    assert (finding.check, finding.verdict) == ("key", WRONG)
+    assert "BADSIG" in finding.text
+    assert "the very same secret" in finding.remedy
+
+
+def test_an_older_secret_that_the_server_still_has(peer: DnsPeer) -> None:
+    newer = Key(KEY.name, KEY.algorithm, bytes(32), other=KEY)
+    assert verdicts(found(forward(peer.server, key=newer)))[-1] == ("policy", RIGHT)
+
+
+def test_an_unknown_key(peer: DnsPeer) -> None:
+    (finding,) = found(forward(peer.server, key=replace(KEY, name=from_text("nobody."))))
+    assert (finding.check, finding.verdict) == ("key", WRONG)
+    assert "BADKEY" in finding.text
+
+
+def test_another_algorithm(peer: DnsPeer) -> None:
+    (finding,) = found(forward(peer.server, key=Key(KEY.name, ALGORITHMS["hmac-sha512"].name, KEY.secret)))
+    assert (finding.check, finding.verdict) == ("key", WRONG)
+
+
+def test_a_clock_that_differs(peer: DnsPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = preflight.time.time
+    monkeypatch.setattr(preflight.time, "time", lambda: real() - 3600)
+    (finding,) = found(forward(peer.server))
+    assert (finding.check, finding.verdict) == ("key", WRONG)
+    assert "our clock is about 3600 s behind the server's" in finding.text
+    assert finding.remedy == "set both clocks by NTP"
+
+
+def test_a_zone_that_lies_in_another(peer: DnsPeer) -> None:
+    (finding,) = found(forward(peer.server, zone="lab.example.test."))
+    assert (finding.check, finding.verdict) == ("udp", WRONG)
+    assert finding.text == "has no zone lab.example.test.; the name lies in its zone example.test."
+    assert 'write zone = "example.test."' in finding.remedy
+
+
+def test_a_zone_that_the_server_does_not_have(peer: DnsPeer) -> None:
+    (finding,) = found(forward(peer.server, zone="elsewhere.test."))
+    assert (finding.check, finding.verdict) == ("udp", WRONG)
+    assert "REFUSED" in finding.text
+
+
+def test_names_that_are_denied_for_longer_than_a_lease(peer: DnsPeer) -> None:
+    doubtful = [one for one in found(forward(peer.server, lease=30)) if one.verdict is DOUBTFUL]
+    assert verdicts(doubtful) == [("ttl", DOUBTFUL)]
+    assert "for 60 s" in doubtful[0].text
+
+
+def test_a_server_that_is_silent_is_waited_for_once() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind(("127.0.0.1", 0))
+        findings = found(forward(mute.getsockname()), forward(mute.getsockname(), zone="other.test."))
+    assert verdicts(findings) == [("udp", WRONG), ("udp", WRONG)]
+    assert [finding.zone for finding in findings] == [from_text(FORWARD), from_text("other.test.")]
+
+
+def test_nobody_listens() -> None:
+    (finding,) = found(forward(("127.0.0.1", free_port())))
+    assert (finding.check, finding.verdict) == ("udp", WRONG)
+    assert "refused" in finding.text.lower()
+
+
+def test_rights_for_addresses_but_not_for_markers(tmp_path: Path) -> None:
+    with named(tmp_path, [FORWARD], policy="grant dhcp. zonesub A AAAA;") as peer:
+        finding = found(forward(peer.server))[-1]
+    assert (finding.check, finding.verdict) == ("policy", WRONG)
+    assert "REFUSED" in finding.text
+    assert "(DHCID; the others it would take)" in finding.text
+    assert "grant dhcp. zonesub A AAAA DHCID;" in finding.remedy
+
+
+def test_no_rights_at_all(tmp_path: Path) -> None:
+    with named(tmp_path, [FORWARD], policy="grant other. zonesub ANY;") as peer:
+        finding = found(forward(peer.server))[-1]
+    assert (finding.check, finding.verdict) == ("policy", WRONG)
+    assert finding.text.endswith("it answers REFUSED to the records that would be added")
+
+
+def test_unsigned_updates_are_doubted(tmp_path: Path) -> None:
+    with named(tmp_path, [FORWARD]) as peer:
+        findings = found(forward(peer.server, key=None))
+    assert verdicts(findings) == [("udp", RIGHT), ("tcp", RIGHT), ("key", DOUBTFUL), ("policy", WRONG)]
+
+
+def test_a_zone_in_which_no_lease_can_have_a_name(peer: DnsPeer) -> None:
+    subject = Subject(Domain(from_text(FORWARD), (peer.server,), KEY), Direction.FORWARD, [PROBE], 0, 3600)
+    finding = found(subject)[0]
+    assert (finding.check, finding.verdict, finding.server) == ("names", DOUBTFUL, "")
+    assert finding.text == "no subnet's suffix lies in the zone"
