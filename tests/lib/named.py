@@ -20,7 +20,8 @@ controls {{ }};
 key "dhcp." {{ algorithm hmac-sha256; secret "{secret}"; }};
 key "other." {{ algorithm hmac-sha256; secret "{secret}"; }};
 """
-ZONE = 'zone "{zone}" {{ type primary; file "{file}"; update-policy {{ {policy} }}; journal "{file}.jnl"; }};\n'
+ZONE = 'zone "{zone}" {{ type primary; file "{file}"; {updates} journal "{file}.jnl"; }};\n'
+BY_ADDRESS = "allow-update { 127.0.0.1; };"
 GRANT = "grant dhcp. zonesub ANY;"
 
 
@@ -31,10 +32,12 @@ def named(
     policy: str | Mapping[str, str] = GRANT,
     port: int | None = None,
     keys: Sequence[str] = (),
+    *,
+    by_address: bool = False,
 ) -> Iterator[DnsPeer]:
     """BIND with these empty zones (names with the final dot), in a directory of its own.
 
-    `policy`: of all zones, or by zone; `keys`: more names that know the secret.
+    `policy`: of all zones, or by zone; `keys`: more names that know the secret; `by_address`: no update is signed.
     """
     directory.mkdir(parents=True, exist_ok=True)
     binary = program("named")
@@ -46,7 +49,8 @@ def named(
         if not file.exists():
             write_zone(file, zone)
         rules = policy if isinstance(policy, str) else policy[zone]
-        config += ZONE.format(zone=zone, file=file, policy=rules)
+        updates = BY_ADDRESS if by_address else f"update-policy {{ {rules} }};"
+        config += ZONE.format(zone=zone, file=file, updates=updates)
     (directory / "named.conf").write_text(config)
     command = [binary, "-g", "-c", str(directory / "named.conf"), "-n", "1"]
     with running(command, port, directory / "log") as peer:
