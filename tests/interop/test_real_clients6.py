@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from clients import dhclient_host_name, dhcpcd
-from clients6 import dhclient6, dhcp6c, dhcpcd6
+from clients6 import dhclient6, dhcp6c, dhcpcd6, networkd
 from lan6 import ZONE, Lan6, lan6, settled
 from network import Host, eventually
 
@@ -110,6 +110,28 @@ def test_dhclient_is_one_device_though_it_does_not_say_so(wire: Lan6, order: str
     clients[first].release()
     named(wire, name, held[1])
     clients[second].release()
+    gone(wire, name, *held)
+
+
+@pytest.mark.parametrize("identifier", ["duid", "mac"])
+def test_systemd_networkd_is_one_device_whatever_its_client_identifier(wire: Lan6, identifier: str) -> None:
+    """With `duid` it does RFC 4361; with `mac` its link-local address tells."""
+    name = f"networkd-{identifier}"
+    host = wire.client(name)
+    client = networkd(host, name, identifier)
+    six = wire.leased(host)
+    four = eventually(host.addresses, "an IPv4 address", 30, client.process.printed)
+    held = [*four, *six]  # type: ignore[misc]
+    named(wire, name, *held)
+    (lease,) = [row for row in leases(wire) if row["address"] == held[0]]
+    assert lease["client"].startswith("id ff:" if identifier == "duid" else "id 01:")
+    assert (lease["heard"], lease["reason_code"]) == (name, "host-name")
+    (lease,) = [row for row in leases(wire) if row["address"] == held[1]]
+    assert (lease["heard"], lease["reason_code"]) == (name, "client-fqdn")
+    renewed = lease["ends"]
+    eventually(lambda: any(row["ends"] > renewed for row in leases(wire) if row["address"] == held[1]), "renewal", 30)
+    named(wire, name, *held)
+    client.release()  # which says nothing to either server
     gone(wire, name, *held)
 
 

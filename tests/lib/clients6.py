@@ -29,6 +29,54 @@ def dhcpcd6(host: Host, name: str, *more: str, families: str = "") -> Client:
     return Client(process, lambda: process.stop(signal.SIGALRM))
 
 
+NETWORKD = """\
+[Match]
+Name=eth0
+
+[Network]
+DHCP=yes
+IPv6AcceptRA=no
+LinkLocalAddressing=ipv6
+
+[DHCPv4]
+ClientIdentifier={identifier}
+DUIDType=uuid
+DUIDRawData={uuid}
+SendHostname=yes
+Hostname={name}
+
+[DHCPv6]
+DUIDType=uuid
+DUIDRawData={uuid}
+WithoutRA=solicit
+UseDelegatedPrefix=no
+SendHostname=yes
+Hostname={name}
+"""
+# It believes that there is no udev, which would have to tell it of the interface, where /sys cannot be written.
+NETWORKD_PLACE = """\
+mount -o remount,ro,bind /sys
+mkdir -p /run/systemd/network /run/systemd/netif
+cp {folder}/networkd.network /run/systemd/network/eth0.network
+chown systemd-network /run/systemd/netif
+exec {program}
+"""
+
+
+def networkd(host: Host, name: str, identifier: str) -> Client:
+    """systemd-networkd, both families; `identifier` says what its DHCPv4 client id is made of: `duid` or `mac`.
+
+    It gives up no lease when it ends.
+    """
+    uuid = ":".join(f"{octet:02x}" for octet in name.encode().ljust(16, b"-")[:16])
+    file = host.folder / "networkd.network"
+    file.write_text(NETWORKD.format(identifier=identifier, uuid=uuid, name=name))
+    file.chmod(0o644)
+    script = NETWORKD_PLACE.format(folder=host.folder, program=program("systemd-networkd"))
+    process = host.start("sh", "-ec", script)
+    return Client(process, lambda: process.stop(signal.SIGTERM))
+
+
 def dhcp6c(host: Host, *, prefix: bool = False) -> Client:
     """WIDE's dhcp6c: an address, and a prefix whose first piece goes to its own interface `lo`."""
     conf = host.folder / "dhcp6c.conf"

@@ -26,6 +26,7 @@ PACKAGES = {
     "dhcrelay": "isc-dhcp-relay",
     "dhcpd": "isc-dhcp-server",
     "dhcpcd": "dhcpcd-base",
+    "systemd-networkd": "systemd",
     "udhcpc": "udhcpc",
     "kea-dhcp4": "kea-dhcp4-server",
     "kea-dhcp6": "kea-dhcp6-server",
@@ -41,7 +42,14 @@ PACKAGES = {
     "postgres": "postgresql",
     "psql": "postgresql",
 }
-PLACES = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
+PLACES = [
+    "/usr/sbin",
+    "/sbin",
+    "/usr/bin",
+    "/bin",
+    "/lib/systemd",
+    *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True),
+]
 
 
 class MissingPeerError(Exception):
