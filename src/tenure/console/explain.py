@@ -19,6 +19,7 @@ from tenure.console.words import (
     time_text,
 )
 from tenure.dhcpwire.identity import HARDWARE_KEY
+from tenure.hearing.heard import REQUESTS, HeardLease
 from tenure.leasing.lease import Lease, LeaseKind, LeaseState
 from tenure.leasing.tie import WORDS, Learned
 from tenure.ledger.leases import LeaseLedger
@@ -64,6 +65,7 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     found = _leases(subject, leases, events)
     rows = _registrations(subject, leases, found, events)
     sentences = [lease_sentence(lease, now) for lease in found]
+    sentences += [heard_sentence(heard) for heard in _heard(subject, leases, rows)]
     sentences += [sentence for row in rows for sentence in registration_sentences(row)]
     sentences += device_sentences(subject, leases, found)
     sentences += update_sentences(subject, events)
@@ -121,6 +123,21 @@ def _registrations(
     filters += [RegistrationFilter(address=address) for address in sorted(addresses)]
     rows = {(row.name, row.address, row.dhcid): row for wanted in filters for row in ledger.registrations(wanted)}
     return [rows[key] for key in sorted(rows)]
+
+
+def _heard(subject: Subject, ledger: LeaseLedger, rows: Iterable[Registration]) -> list[HeardLease]:
+    """What other DHCP servers say of the subject's address, or of those at which its names stand."""
+    addresses = {row.address for row in rows} | ({subject.address} if subject.address else set())
+    return [heard for address in sorted(addresses) for heard in ledger.heard_at(address)]
+
+
+def heard_sentence(heard: HeardLease) -> str:
+    """What another DHCP server says of an address, in one sentence."""
+    address, name = address_text(heard.address), name_text(heard.name)
+    end = "; when that ends is not known" if heard.ends_at is None else f", until {time_text(heard.ends_at)}"
+    if heard.source == REQUESTS:
+        return f"Another DHCP server has asked for {name} at {address} (a name change request){end}."
+    return f"{address} is leased as {name} by another DHCP server, as {heard.source} says{end}."
 
 
 def _about(subject: Subject, events: Iterable[Event]) -> list[Event]:

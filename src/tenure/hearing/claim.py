@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tenure.dnswire.name import Name, labels
-from tenure.hearing.heard import HeardLease
+from tenure.hearing.heard import HeardChanges, HeardLease
 from tenure.naming.hostname import normalise
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import Reason
@@ -26,6 +26,17 @@ def withdrawal(
     if any(other.claim == heard.claim for other in others):
         return ()
     return (Withdraw(*heard.claim, cause, correlation),)
+
+
+def supersede(heard: HeardLease, known: Iterable[HeardLease], correlation: str) -> HeardChanges:
+    """What goes when an address is leased as `heard` says: whatever was `known` of it and wants something else.
+
+    The newest word on an address counts, whoever says it: an address has one lease.
+    """
+    rivals = tuple(other for other in known if other.claim != heard.claim)
+    claims = dict.fromkeys(other.claim for other in rivals)
+    gone = tuple(Withdraw(*claim, Reason.OTHER_LEASE, correlation) for claim in claims)
+    return HeardChanges(dropped=rivals, withdraws=gone)
 
 
 def refusal(name: Name, policy: NamingPolicy) -> Reason | None:

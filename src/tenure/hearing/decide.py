@@ -7,9 +7,10 @@ same: D2 may have written it before we stood in its place. As any other, it take
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tenure.hearing.claim import refusal, want_of, withdrawal
+from tenure.hearing.claim import refusal, supersede, want_of, withdrawal
 from tenure.hearing.heard import NO_CHANGES, REQUESTS, HeardChanges, HeardLease, HeardView
 from tenure.hearing.request import Change, NameChangeRequest
 from tenure.naming.event import Event
@@ -43,7 +44,7 @@ def decide(request: NameChangeRequest, view: HeardView, terms: Terms, now: float
     others = [heard for heard in known if heard.source != REQUESTS]
     asked = _heard(request, terms, now)
     if request.change is Change.ADD:
-        return Decision(_add(request, asked, row, others, now, correlation))
+        return Decision(_add(request, asked, row, known, now, correlation))
     return Decision(_remove(request, asked, row, others, now, correlation))
 
 
@@ -51,16 +52,14 @@ def _add(
     request: NameChangeRequest,
     asked: HeardLease,
     row: HeardLease | None,
-    others: list[HeardLease],
+    known: Sequence[HeardLease],
     now: float,
     correlation: str,
 ) -> HeardChanges:
-    want = (want_of(asked, correlation),)
+    changes = supersede(asked, known, correlation)._replace(put=(asked,), wants=(want_of(asked, correlation),))
     if row is not None and row.claim == asked.claim:
-        return HeardChanges(put=(asked,), wants=want)
-    gone = () if row is None else withdrawal(row, others, Reason.NAME_CHANGED, correlation)
-    event = _event(request, "name-requested", "add", now, correlation)
-    return HeardChanges(put=(asked,), wants=want, withdraws=gone, events=(event,))
+        return changes
+    return changes._replace(events=(_event(request, "name-requested", "add", now, correlation),))
 
 
 def _remove(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tenure.hearing.claim import want_of, withdrawal
+from tenure.hearing.claim import supersede, want_of, withdrawal
 from tenure.hearing.ending import end_heard
 from tenure.hearing.entry import Entry, heard_of
-from tenure.hearing.heard import NO_CHANGES, HeardChanges, HeardLease, HeardView
+from tenure.hearing.heard import NO_CHANGES, REQUESTS, HeardChanges, HeardLease, HeardView
 from tenure.naming.event import Event
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import WORDS, Reason
@@ -32,33 +32,31 @@ def follow(entry: Entry, view: HeardView, followed: Followed, now: float, correl
     """What follows from an entry."""
     known = view.heard_at(entry.address)
     row = next((heard for heard in known if heard.source == followed.source), None)
-    if entry.over is not None:
-        if row is None:
-            return NO_CHANGES
-        return end_heard([row], view, entry.over, ACTOR, now, correlation)[0]
     wanted = heard_of(entry, followed.source, followed.policy)
+    if entry.over is not None:
+        same = [] if isinstance(wanted, Reason) else [heard for heard in known if heard.claim == wanted.claim]
+        over = row or next(iter(same), None)
+        return NO_CHANGES if over is None else end_heard([over], view, entry.over, ACTOR, now, correlation)[0]
     others = [heard for heard in known if heard is not row]
     if isinstance(wanted, Reason):
         return _unnamed(row, others, wanted, now, correlation)
+    if any(_is_newer(other, wanted) for other in others):
+        return _unnamed(row, others, Reason.OTHER_LEASE, now, correlation)
     if wanted == row or (row is None and wanted.ends_at is not None and wanted.ends_at <= now):
         return NO_CHANGES
-    put, want = (wanted,), (want_of(wanted, correlation),)
+    changes = supersede(wanted, known, correlation)._replace(put=(wanted,), wants=(want_of(wanted, correlation),))
     if row is not None and row._replace(ends_at=None) == wanted._replace(ends_at=None):
-        return HeardChanges(put=put, wants=want)  # it was renewed
-    gone: HeardChanges = NO_CHANGES
-    if row is not None and row.claim != wanted.claim:
-        gone = HeardChanges(withdraws=withdrawal(row, others, Reason.NAME_CHANGED, correlation))
-    event = Event(
-        now,
-        "heard-lease-followed",
-        ACTOR,
-        followed.source,
-        correlation,
-        wanted.address,
-        wanted.name,
-        entry.client or None,
-    )
-    return HeardChanges(put=put, wants=want, withdraws=gone.withdraws, events=(event,))
+        return changes  # it was renewed
+    about = wanted.address, wanted.name, entry.client or None
+    event = Event(now, "heard-lease-followed", ACTOR, followed.source, correlation, *about)
+    return changes._replace(events=(event,))
+
+
+def _is_newer(other: HeardLease, wanted: HeardLease) -> bool:
+    """Whether another database that is followed has a later word on the address than this one."""
+    if other.source == REQUESTS or other.claim == wanted.claim or wanted.ends_at is None:
+        return False
+    return other.ends_at is None or other.ends_at > wanted.ends_at
 
 
 def _unnamed(

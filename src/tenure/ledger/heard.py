@@ -13,7 +13,8 @@ from tenure.naming.registration import Want, Withdraw
 _COLUMNS = ", ".join(HeardLease._fields)
 _FORWARD = HeardLease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
 _SET = ", ".join(f"{column} = excluded.{column}" for column in HeardLease._fields[2:])
-_AT = f"select {_COLUMNS} from heard_lease where address = ? order by source /*locked*/"
+_LOOK_AT = f"select {_COLUMNS} from heard_lease where address = ? order by source"
+_AT = f"{_LOOK_AT} /*locked*/"
 _AT_ANY = f"select {_COLUMNS} from heard_lease where address = any(?) order by address, source /*locked*/"
 _PUT = f"""\
 insert into heard_lease ({_COLUMNS}) values ({", ".join("?" * len(HeardLease._fields))})
@@ -23,8 +24,8 @@ _ENDED = f"""\
 select {_COLUMNS} from heard_lease where source = ? and ends_at <= ? order by ends_at, address limit ? /*locked*/"""
 _NEXT_END = "select min(ends_at) from heard_lease where source = ?"
 _OVERDUE = "select count(*) from heard_lease where source = ? and ends_at <= ?"
-_OF_SOURCE = f"""\
-select {_COLUMNS} from heard_lease where source = ? and address > ? order by address limit ? /*locked*/"""
+_LOOK_OF_SOURCE = f"select {_COLUMNS} from heard_lease where source = ? and address > ? order by address limit ?"
+_OF_SOURCE = f"{_LOOK_OF_SOURCE} /*locked*/"
 _COUNTS = "select source, count(*) from heard_lease group by source order by source"
 _PAGE = 5000
 
@@ -35,14 +36,20 @@ class HeardLeases:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._at, self._at_any = session.sql(_AT), session.sql(_AT_ANY)
+        self._look_at = session.sql(_LOOK_AT)
         self._put, self._drop = session.sql(_PUT), session.sql(_DROP)
         self._ended, self._next_end = session.sql(_ENDED), session.sql(_NEXT_END)
         self._overdue = session.sql(_OVERDUE)
-        self._of_source, self._counts = session.sql(_OF_SOURCE), session.sql(_COUNTS)
+        self._of_source, self._look_of_source = session.sql(_OF_SOURCE), session.sql(_LOOK_OF_SOURCE)
+        self._counts = session.sql(_COUNTS)
 
     def at(self, address: bytes) -> list[HeardLease]:
-        """The rows of an address."""
+        """The rows of an address, kept from others until the transaction ends."""
         return _heard(self._session.rows(self._at, (address,)))
+
+    def look_at(self, address: bytes) -> list[HeardLease]:
+        """The rows of an address."""
+        return _heard(self._session.rows(self._look_at, (address,)))
 
     def at_any(self, addresses: Sequence[bytes]) -> list[HeardLease]:
         """The rows of several addresses."""
@@ -57,9 +64,13 @@ class HeardLeases:
         row = self._session.one(self._next_end, (source,))
         return None if row is None else row[0]
 
-    def page(self, source: str, after: bytes, limit: int = _PAGE) -> list[HeardLease]:
-        """Rows of a source behind an address, by address."""
+    def page(self, source: str, after: bytes, limit: int) -> list[HeardLease]:
+        """Rows of a source behind an address, by address, kept from others until the transaction ends."""
         return _heard(self._session.rows(self._of_source, (source, after, limit)))
+
+    def look_page(self, source: str, after: bytes) -> list[HeardLease]:
+        """Some thousand rows of a source behind an address, by address."""
+        return _heard(self._session.rows(self._look_of_source, (source, after, _PAGE)))
 
     def overdue(self, source: str, before: float) -> int:
         """How many rows of a source have an end that was before then, or is then."""

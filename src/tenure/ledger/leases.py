@@ -118,7 +118,12 @@ class LeaseLedger:
 
     def _heard_page(self, source: str, after: bytes) -> list[HeardLease]:
         with self._session.reading():
-            return self._heard.page(source, after)
+            return self._heard.look_page(source, after)
+
+    def heard_at(self, address: bytes) -> list[HeardLease]:
+        """What the sources say of an address."""
+        with self._session.reading():
+            return self._heard.look_at(address)
 
     def heard_overdue(self, source: str, before: float) -> int:
         """How many leases of a source ended before then, or then, and are still there."""

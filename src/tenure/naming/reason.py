@@ -64,6 +64,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     DEVICE_TIED = "device-tied"
     TAKEN_BACK = "taken-back"
+    OTHER_LEASE = "other-lease"
     SOURCE_FORGOTTEN = "source-forgotten"
     STALE_RECORD = "stale-record"
     NOT_OURS = "not-ours"
@@ -120,6 +121,7 @@ WORDS: dict[Reason, str] = {
     Reason.SUPERSEDED: "the client has another lease now",
     Reason.DEVICE_TIED: "the client turned out to be one device with another, and proves the name as that one does",
     Reason.TAKEN_BACK: "the DHCP server that asked for the record asked to take it away",
+    Reason.OTHER_LEASE: "the address is leased to another client, or under another name, now",
     Reason.SOURCE_FORGOTTEN: "the leases that asked for the record are not followed any more",
     Reason.STALE_RECORD: "tenure wrote the record, and no lease wants it any longer",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from tenure.console.explain import STATE_WORDS, lease_sentence, registration_sentences
+from tenure.console.explain import STATE_WORDS, heard_sentence, lease_sentence, registration_sentences
 from tenure.console.lines import lease_line, name_line
 from tenure.console.words import time_text
 from tenure.dnswire.name import from_text
+from tenure.hearing.heard import HeardLease
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Part, Registration, State
@@ -65,6 +66,22 @@ def registration(forward: Part, reverse: Part) -> Registration:
 )
 def test_how_an_address_stands(lease: Lease, now: float, sentence: str) -> None:
     assert lease_sentence(lease, now) == sentence
+
+
+@pytest.mark.parametrize(
+    ("source", "ends_at", "sentence"),
+    [
+        ("kea", 2000, f"10.1.0.50 is leased as pc1.example.test. by another DHCP server, as kea says, until {END}."),
+        (
+            "dhcp-ddns",
+            None,
+            "Another DHCP server has asked for pc1.example.test. at 10.1.0.50 (a name change request);"
+            " when that ends is not known.",
+        ),
+    ],
+)
+def test_what_another_server_says(source: str, ends_at: int | None, sentence: str) -> None:
+    assert heard_sentence(HeardLease(ADDRESS, source, NAME, b"d" * 35, 600, True, True, ends_at)) == sentence
 
 
 def test_how_both_records_stand() -> None:

@@ -121,7 +121,7 @@ def test_an_address_that_goes_to_another_name_takes_the_first_away(ledger: Ledge
     ask(ledger, {})
     ask(ledger, {"fqdn": "pc2.example.test.", "dhcid": OTHER_DHCID})
     found = rows(ledger)
-    assert (found["pc1", "989c"].cause, found["pc1", "989c"].forward.state) == (Reason.NAME_CHANGED, State.REMOVING)
+    assert (found["pc1", "989c"].cause, found["pc1", "989c"].forward.state) == (Reason.OTHER_LEASE, State.REMOVING)
     assert (found["pc2", "abab"].cause, found["pc2", "abab"].forward.state) == ("", State.PENDING)
     assert [one.name for one in heard(ledger)] == [from_text("pc2.example.test.")]
 
