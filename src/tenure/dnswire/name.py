@@ -154,6 +154,13 @@ def from_text(text: str) -> Name:
         if text:
             return ROOT
         raise ValueError("a name is empty")
+    if "\\" not in text and text.isascii():
+        return from_labels(text.removesuffix(".").encode("ascii").split(b"."))
+    return from_labels(_unescaped_labels(text))
+
+
+def _unescaped_labels(text: str) -> list[bytes]:
+    """The labels of a name with escapes, or with characters that it cannot have."""
     parts: list[bytes] = []
     part = bytearray()
     position = 0
@@ -181,7 +188,7 @@ def from_text(text: str) -> Name:
         parts.append(bytes(part))
     elif not text.endswith("."):
         raise ValueError("a label is empty")
-    return from_labels(parts)
+    return parts
 
 
 def _ascii_octet(char: str) -> int:

@@ -21,7 +21,7 @@ from tenure.serving.errors import ServiceError
 HELD_SOCKET = "TENURE_REQUESTS"  # environment: the number of the descriptor that `tenure serve` holds too
 _LISTEN_PID, _LISTEN_FDS, _FIRST = "LISTEN_PID", "LISTEN_FDS", 3  # sd_listen_fds(3)
 
-RECEIVE_BUFFER = 32 << 20  # octets; the kernel doubles it and counts 1,280 for a request: some 50,000
+RECEIVE_BUFFER = 80 << 20  # octets; the kernel doubles it and counts 1,280 for a request: some 130,000
 BURST = 10_000  # requests that must find room
 _COUNTED = 1280  # octets that the kernel counts for a request
 _LARGEST = 65535  # octets of a datagram

@@ -73,7 +73,7 @@ class RequestService:
         self._report.info("listening", address=self._inlet.where, room=self._inlet.room)
         if self._inlet.room < BURST:
             text = f"the receive buffer has room for {self._inlet.room} requests, and more are lost in a burst"
-            remedy = "use systemd/tenure-requests.socket, or raise net.core.rmem_max to 67108864"
+            remedy = "use systemd/tenure-requests.socket, or raise net.core.rmem_max to 83886080"
             self._report.problem(BUFFER_PROBLEM, f"{text}; {remedy}")
         with rare_collections():
             run_batches([self._inlet], lambda batch: self._work(batch, stop), stop, self._notice_drops)

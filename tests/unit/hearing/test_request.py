@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from ipaddress import ip_address
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,18 @@ def test_octets_that_are_no_request(octets: bytes, why: str) -> None:
 
 def test_what_is_behind_the_json_is_ignored() -> None:
     assert parse_request(CAPTURED + b"more") == parse_request(CAPTURED)
+
+
+@given(st.lists(st.integers(-1, 300), min_size=3, max_size=5), st.sampled_from([".", "..", " .", ".0"]))
+def test_an_address_is_what_the_standard_library_calls_one(numbers: list[int], joint: str) -> None:
+    text = joint.join(map(str, numbers))
+    try:
+        wanted = ip_address(text).packed
+    except ValueError:
+        with pytest.raises(MalformedRequest, match="no address"):
+            parse_request(request(ip_address=text))
+    else:
+        assert parse_request(request(ip_address=text)).address == wanted
 
 
 ANY_JSON = st.recursive(

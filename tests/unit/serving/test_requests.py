@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,6 +145,23 @@ def test_a_socket_that_is_held_is_taken_over(bound: socket.socket, monkeypatch: 
     monkeypatch.setenv(HELD_SOCKET, str(bound.fileno()))
     with open_request_socket("127.0.0.1", port_of(bound)) as taken:
         assert taken.getsockname() == bound.getsockname()
+
+
+HANDED_OVER = """
+import os, socket
+from tenure.serving.request_socket import open_request_socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as given:
+    given.bind(("127.0.0.1", 0))
+    os.dup2(given.fileno(), 3)
+    os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+    for _ in range(2):
+        with open_request_socket("127.0.0.1", 1) as taken:
+            assert taken.getsockname() == given.getsockname(), taken.getsockname()
+"""
+
+
+def test_a_socket_that_systemd_holds_is_taken_over_again_and_again() -> None:
+    subprocess.run([sys.executable, "-c", HANDED_OVER], check=True, timeout=60)
 
 
 def test_a_socket_of_another_port_is_no_longer_the_right_one(
