@@ -14,6 +14,7 @@ from dnspeer import KEY, DnsPeer
 from knotd import knotd
 from named import named
 from ports import free_port
+from powerdns import powerdns
 
 from tenure.dnswire.name import from_text
 from tenure.naming.registration import Direction
@@ -29,7 +30,7 @@ PROBE, POINTER = from_text("tenure-check-1.example.test."), from_text("5.0.1.10.
 RIGHT, DOUBTFUL, WRONG = Verdict.RIGHT, Verdict.DOUBTFUL, Verdict.WRONG
 
 
-@pytest.fixture(params=[named, knotd], ids=["bind", "knot"])
+@pytest.fixture(params=[named, knotd, powerdns], ids=["bind", "knot", "powerdns"])
 def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DnsPeer]:
     with request.param(tmp_path / "peer", [FORWARD, REVERSE]) as running:
         yield running
@@ -71,7 +72,7 @@ def test_another_secret(peer: DnsPeer) -> None:
     wrong = Key(KEY.name, KEY.algorithm, bytes(32))
     (finding,) = found(forward(peer.server, key=wrong))
     assert (finding.check, finding.verdict) == ("key", WRONG)
-    assert "BADSIG" in finding.text
+    assert finding.text.startswith("the server does not accept the TSIG key")
     assert "the very same secret" in finding.remedy
 
 
@@ -83,7 +84,7 @@ def test_an_older_secret_that_the_server_still_has(peer: DnsPeer) -> None:
 def test_an_unknown_key(peer: DnsPeer) -> None:
     (finding,) = found(forward(peer.server, key=replace(KEY, name=from_text("nobody."))))
     assert (finding.check, finding.verdict) == ("key", WRONG)
-    assert "BADKEY" in finding.text
+    assert finding.text.startswith("the server does not accept the TSIG key")
 
 
 def test_another_algorithm(peer: DnsPeer) -> None:
@@ -96,8 +97,11 @@ def test_a_clock_that_differs(peer: DnsPeer, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(preflight.time, "time", lambda: real() - 3600)
     (finding,) = found(forward(peer.server))
     assert (finding.check, finding.verdict) == ("key", WRONG)
-    assert "our clock is about 3600 s behind the server's" in finding.text
-    assert finding.remedy == "set both clocks by NTP"
+    if "unsigned" in finding.text:  # PowerDNS does not say what is wrong with a signature
+        assert "the clocks agree" in finding.remedy
+    else:
+        assert "our clock is about 3600 s behind the server's" in finding.text
+        assert finding.remedy == "set both clocks by NTP"
 
 
 def test_a_zone_that_lies_in_another(peer: DnsPeer) -> None:

@@ -14,6 +14,7 @@ from dnspeer import KEY, DnsPeer
 from knotd import knotd
 from named import GRANT, named
 from ports import free_port
+from powerdns import powerdns
 from updater_run import UpdaterRun, gone, want
 
 from tenure.dnswire.name import from_text, to_text
@@ -36,7 +37,7 @@ def routes(peer: DnsPeer, key: Key | None = KEY, mode: ConflictMode = ConflictMo
     return Routes(domains[:1], domains[1:])
 
 
-@pytest.fixture(params=[named, knotd], ids=["bind", "knot"])
+@pytest.fixture(params=[named, knotd, powerdns], ids=["bind", "knot", "powerdns"])
 def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DnsPeer]:
     with request.param(tmp_path / "peer", [FORWARD, REVERSE]) as running:
         yield running

@@ -19,6 +19,8 @@ PACKAGES = {
     "knotd": "knot",
     "knotc": "knot",
     "nsd": "nsd",
+    "pdns_server": "pdns-server",
+    "pdnsutil": "pdns-server",
     "kdig": "knot-dnsutils",
     "kzonecheck": "knot-dnssecutils",
     "knsupdate": "knot-dnsutils",

@@ -124,7 +124,7 @@ class _Examination:
         took = (time.monotonic() - began) * 1000
         message = reply.message
         if reply.trouble is not None and message.rcode not in {Rcode.REFUSED, Rcode.NOERROR}:
-            return self._untrusted(reply.trouble)
+            return self._untrusted(reply)
         soa = next((rr for rr in message.answers if rr.rtype == _SOA and rr.name.lower() == self._zone), None)
         if message.rcode == Rcode.NOERROR and message.flags & AA and soa is not None:
             self._denied_seconds = min(soa.ttl, int.from_bytes(soa.rdata[-4:], "big"))  # RFC 2308 section 5
@@ -157,20 +157,36 @@ class _Examination:
             yield self._wrong("key", str(error), "see the server's log")
             return
         if reply.trouble is not None:
-            yield self._untrusted(reply.trouble)
+            yield self._untrusted(reply)
             return
         algorithm = algorithm_to_text(key.algorithm)
         yield self._right("key", f"takes what {to_text(key.name)} signs ({algorithm}), and the clocks agree")
 
-    def _untrusted(self, trouble: Ending) -> Finding:
+    def _untrusted(self, reply: _Reply) -> Finding:
+        trouble = reply.trouble
         assert self._key is not None
+        assert trouble is not None
+        if reply.message.tsig is None and trouble.reason is Reason.SERVER_NOT_AUTHORITATIVE and self._has_zone():
+            # PowerDNS answers every wrong signature so: key, secret or clock, it does not say which.
+            trouble = trouble._replace(reason=Reason.KEY_REJECTED, cause=f"{trouble.cause}, but answers unsigned")
         name, algorithm = to_text(self._key.name), algorithm_to_text(self._key.algorithm)
         remedies = {
-            Reason.KEY_REJECTED: f"give the server the key {name} with {algorithm} and the very same secret",
+            Reason.KEY_REJECTED: f"give the server the key {name} with {algorithm} and the very same secret; see that the"
+            " clocks agree",
             Reason.CLOCK_DIFFERS: "set both clocks by NTP",
         }
         remedy = remedies.get(trouble.reason, f"see that the server knows the key {name}, and what its log says")
         return self._wrong("key", f"{WORDS[trouble.reason]} ({trouble.cause})", remedy)
+
+    def _has_zone(self) -> bool:
+        """Whether the server answers with authority who does not sign."""
+        message_id = secrets.randbits(16)
+        message = build_message(message_id, 0, [Question(self._zone, _SOA, _IN)])
+        try:
+            _, answer = self._primary.exchange(message, message_id, over_tcp=True, seconds=TCP_SECONDS)
+        except (PrimaryFailed, TransferFault):
+            return False
+        return answer.rcode == Rcode.NOERROR and bool(answer.flags & AA)
 
     def _rights(self) -> Iterator[Finding]:
         """Whether the very records that leases need may be added and removed."""

@@ -22,8 +22,9 @@ _TSIG_REASONS = {
 
 _TIME_OCTETS = 6
 
-# What a server says that knows another secret of the key, or its name not at all.
-_OTHER_SECRET = frozenset({"BADSIG", "BADKEY"})
+# What a server says that knows another secret of the key, or its name not at all. PowerDNS says it without a TSIG
+# record: NOTAUTH to a question and REFUSED to an update.
+_OTHER_SECRET = frozenset({"BADSIG", "BADKEY", "unsigned REFUSED", "unsigned NOTAUTH"})
 
 # What a server may say without a signature, because it has no zone to find the key by, or is in no state to sign (Knot
 # does). It is a reason to try again as every unsigned reply is, only with a better word for it.
@@ -31,6 +32,7 @@ _UNSIGNED_REASONS = {
     int(Rcode.SERVFAIL): Reason.SERVER_FAILED,
     int(Rcode.NOTIMP): Reason.SERVER_FAILED,
     int(Rcode.NOTAUTH): Reason.SERVER_NOT_AUTHORITATIVE,
+    int(Rcode.REFUSED): Reason.KEY_REJECTED,
 }
 
 
@@ -84,6 +86,6 @@ def _difference(other: bytes, now: float) -> str:
 def may_know_other_secret(answer: int | Ending) -> bool:
     """Whether the request is worth signing again with the key's other secret, if it has one.
 
-    BADSIG and BADKEY are not signed, so this is a hint; following it is safe, as either secret is good.
+    What does not know the secret cannot sign, so this is a hint; following it is safe, as either secret is good.
     """
-    return isinstance(answer, Ending) and answer.reason is Reason.KEY_REJECTED and answer.cause in _OTHER_SECRET
+    return isinstance(answer, Ending) and answer.cause in _OTHER_SECRET

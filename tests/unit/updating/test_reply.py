@@ -98,7 +98,7 @@ def test_an_unsigned_reply_does_not() -> None:
         (2, Reason.SERVER_FAILED),
         (4, Reason.SERVER_FAILED),
         (9, Reason.SERVER_NOT_AUTHORITATIVE),
-        (5, Reason.REPLY_UNVERIFIED),
+        (5, Reason.KEY_REJECTED),  # PowerDNS says so of a key that it does not know
         (8, Reason.REPLY_UNVERIFIED),
     ],
 )
@@ -163,10 +163,15 @@ def test_a_server_may_know_the_keys_other_secret(key: Key) -> None:
     assert may_know_other_secret(read_reply(rejection_response(response(9), rejected, NOW), KEY, MAC, NOW))
 
 
-@pytest.mark.parametrize("octets", [response(), response(2), response(9), b""])
+@pytest.mark.parametrize("octets", [response(), response(2), response(8), b""])
 def test_what_says_nothing_of_the_secret_is_no_reason_to_try_another(octets: bytes) -> None:
     assert not may_know_other_secret(read_reply(octets, KEY, MAC, NOW))
     assert not may_know_other_secret(5)
+
+
+@pytest.mark.parametrize("rcode", [5, 9])
+def test_powerdns_says_without_a_word_that_it_knows_another_secret(rcode: int) -> None:
+    assert may_know_other_secret(read_reply(response(rcode), KEY, MAC, NOW))
 
 
 @pytest.mark.parametrize("octets", [b"", b"\0\7", response(flags=0x2800), response(flags=0x8000)])
