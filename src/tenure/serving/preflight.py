@@ -171,8 +171,8 @@ class _Examination:
             trouble = trouble._replace(reason=Reason.KEY_REJECTED, cause=f"{trouble.cause}, but answers unsigned")
         name, algorithm = to_text(self._key.name), algorithm_to_text(self._key.algorithm)
         remedies = {
-            Reason.KEY_REJECTED: f"give the server the key {name} with {algorithm} and the very same secret; see that the"
-            " clocks agree",
+            Reason.KEY_REJECTED: f"give the server the key {name} with {algorithm} and the very same secret; see that"
+            " the clocks agree",
             Reason.CLOCK_DIFFERS: "set both clocks by NTP",
         }
         remedy = remedies.get(trouble.reason, f"see that the server knows the key {name}, and what its log says")
