@@ -90,7 +90,8 @@ def open_wire(route: Route) -> Wire:
 
 def run(name: str, path: Path, worker: int | None = None) -> int:
     """Run one service until it is asked to end; the exit status. `worker` is the number of one of its processes."""
-    from tenure.serving.reload import Reload, leave_to_supervisor  # noqa: PLC0415 - the command line does without
+    from tenure.serving.metrics_port import answer_scrapes  # noqa: PLC0415 - the command line does without
+    from tenure.serving.reload import Reload, leave_to_supervisor  # noqa: PLC0415
     from tenure.serving.report import Report  # noqa: PLC0415
     from tenure.serving.stop import Stop  # noqa: PLC0415
     from tenure.serving.supervision import follow_lifeline, guard, has_supervisor  # noqa: PLC0415
@@ -103,7 +104,7 @@ def run(name: str, path: Path, worker: int | None = None) -> int:
 
     service = Service(name)
     if worker is None and workers_of(service, configuration):
-        return _supervise([service], configuration, path, Report(name), stop)
+        return _supervise([service], configuration, path, Report(name), stop, configuration.metrics.of(name))
     report = Report(name if worker is None else f"{name}-{worker}")
     reload = Reload(path, report, stop)
     if has_supervisor():
@@ -111,6 +112,7 @@ def run(name: str, path: Path, worker: int | None = None) -> int:
     else:
         reload.listen()
     follow_lifeline(stop)
+    answer_scrapes(report, configuration.metrics.of(name))
     status = guard(lambda: run_service(service, configuration, report, stop, worker), report)
     reload.begin_again()
     return status
@@ -127,7 +129,9 @@ def serve_all(path: Path) -> int:
         return WRONG
     from tenure.assembly import services_of  # noqa: PLC0415
 
-    return _supervise(services_of(configuration), configuration, path, Report("serve"), stop)
+    return _supervise(
+        services_of(configuration), configuration, path, Report("serve"), stop, configuration.metrics.of_all()
+    )
 
 
 def rehearse(configuration: Configuration, question: Question) -> Sequence[Act]:
@@ -153,10 +157,16 @@ def check_domains(configuration: Configuration, tell: Callable[[Finding], None])
 
 
 def _supervise(
-    services: Sequence[Service], configuration: Configuration, path: Path, report: Report, stop: Stop
+    services: Sequence[Service],
+    configuration: Configuration,
+    path: Path,
+    report: Report,
+    stop: Stop,
+    metrics: Sequence[tuple[str, int]],
 ) -> int:
     """Make what the services need, then keep their processes until the stop; the exit status."""
     from tenure.assembly import check_shared_ports, hold_sockets, prepare  # noqa: PLC0415 - the command line does without
+    from tenure.serving.metrics_port import open_port  # noqa: PLC0415
     from tenure.serving.reload import Reload  # noqa: PLC0415
     from tenure.serving.supervision import Held, Supervisor, follow_lifeline, guard, hand_on, in_child  # noqa: PLC0415
 
@@ -175,7 +185,9 @@ def _supervise(
     reload = Reload(path, report, stop)
     reload.listen()
     follow_lifeline(stop)
-    status = Supervisor(_commands(services, configuration, path), report, held).run(stop)
+    supervisor = Supervisor(_commands(services, configuration, path), report, held)
+    open_port(metrics, supervisor.metrics_texts, report)
+    status = supervisor.run(stop)
     hand_on(held.values())
     reload.begin_again()
     return status

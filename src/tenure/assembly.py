@@ -363,7 +363,7 @@ def _run_transfers(configuration: Configuration, report: Report, stop: Stop) -> 
 
 
 def _run_janitor(configuration: Configuration, report: Report, stop: Stop) -> None:
-    from tenure.reading_back import reconciling_beside  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.reading_back import beside_the_janitor  # noqa: PLC0415 - a process loads only what it runs
     from tenure.serving.janitor import JanitorService  # noqa: PLC0415
 
     ledger = open_leases(configuration.store_url)
@@ -381,7 +381,7 @@ def _run_janitor(configuration: Configuration, report: Report, stop: Stop) -> No
         journal_octets=journal_sizes(configuration),
     )
     open_keys = partial(live_keys, configuration, service=Service.JANITOR, report=report)
-    with reconciling_beside(configuration, ledger, open_keys, wake, report, stop):
+    with beside_the_janitor(configuration, ledger, open_keys, wake, report, stop):
         janitor.run(stop)
     ledger.close()
     if zones is not None:

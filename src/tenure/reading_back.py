@@ -1,4 +1,4 @@
-"""Puts reconciling together from a configuration: for the command, and for the timer beside the janitor."""
+"""Puts together what looks at the store and at DNS as a whole: for the command, and beside the janitor."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from functools import partial
 
 from tenure.config.configuration import Configuration
 from tenure.config.domains import all_plans, routes
-from tenure.config.pool_ranges import pool_ranges
+from tenure.config.pool_ranges import pool_ranges, subnet_names
 from tenure.config.problem import ConfigurationError, Problem
 from tenure.config.secrets import configured_secrets
 from tenure.console.reconciliation import Order, Outcome
 from tenure.console.store import leases_to_show
 from tenure.ledger.leases import LeaseLedger
+from tenure.serving.ledger_numbers import StoreNumbers
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.reconciling import Reconciliation, Wish
 from tenure.serving.report import Report
@@ -50,7 +51,7 @@ def reconcile(configuration: Configuration, order: Order, wake: Callable[[], Non
 
 
 @contextmanager
-def reconciling_beside(
+def beside_the_janitor(
     configuration: Configuration,
     ledger: LeaseLedger,
     open_keys: Callable[[LeaseLedger], LiveKeys],
@@ -58,7 +59,8 @@ def reconciling_beside(
     report: Report,
     stop: Stop,
 ) -> Iterator[None]:
-    """While entered, zones are read back and compared now and then, if names are registered at all."""
+    """While entered, zones are read back and compared now and then, and scrapes have the numbers of the store."""
+    report.metrics.watch("store", StoreNumbers(ledger, subnet_names(configuration)).samples)
     interval = configuration.ddns.reconcile_interval
     if not (configuration.names_leases and all_plans(configuration) and interval):
         yield

@@ -13,6 +13,7 @@ from tenure.config.dhcp_ddns import DhcpDdns
 from tenure.config.dns import Dns
 from tenure.config.keys import KeySection, Tsig
 from tenure.config.lease_sources import LeaseSource
+from tenure.config.metrics import Metrics
 from tenure.config.section import Section
 from tenure.config.store import Store
 
@@ -43,6 +44,9 @@ class Configuration(Section):
 
     lease_sources: list[LeaseSource] = []
     """Lease databases of other DHCP servers, to be followed."""
+
+    metrics: Metrics = Metrics()
+    """Numbers for Prometheus."""
 
     ddns: Ddns = Ddns()
     """Names of leases in DNS."""

@@ -10,7 +10,7 @@ from tenure.dnswire.name import Name
 from tenure.hearing.heard import HeardLease
 from tenure.leasing.lease import Changes, Lease
 from tenure.leasing.tie import Tie
-from tenure.ledger import statements
+from tenure.ledger import counts, statements
 from tenure.ledger.batch import LeaseBatch, lease_statements
 from tenure.ledger.freed_names import FreedNames
 from tenure.ledger.heard import HeardBatch, HeardLeases
@@ -289,6 +289,21 @@ class LeaseLedger:
         """Registrations by name, address and DHCID, as many as the filter's limit; go on with its `after`."""
         with self._session.reading():
             return read_registrations(self._session, wanted or RegistrationFilter())
+
+    def lease_counts(self) -> dict[tuple[int, int], int]:
+        """How many lease rows there are, by subnet and state."""
+        with self._session.reading():
+            return counts.lease_counts(self._session)
+
+    def registration_counts(self) -> dict[tuple[str, str], int]:
+        """How many registrations there are, by direction and its state."""
+        with self._session.reading():
+            return counts.registration_counts(self._session)
+
+    def due_count(self, now: float) -> tuple[int, float | None]:
+        """How many registrations are due, and since when the first of them has been."""
+        with self._session.reading():
+            return counts.due_count(self._session, now)
 
     def check_writable(self) -> str:
         """Proves that the store can be written; one line for the log. `LedgerUnavailable` names path and cause."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from enum import IntEnum
 from typing import NamedTuple, TypeAlias
 
+from tenure.dhcpwire.v4.options import MessageType, Option
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
 from tenure.leasing.lease import Changes
 from tenure.leasing.offers import AddressCheck, OfferBook
@@ -27,6 +29,8 @@ from tenure.serving.waitingroom import WaitingRoom
 Answer: TypeAlias = Reply | AddressCheck  # a check is what has to be done before there is a reply
 
 SEEN_FREE_SECONDS = 60.0  # how long an address that nobody answered from is not asked for again
+
+_MESSAGE_TYPE = int(Option.MESSAGE_TYPE)
 
 
 class Dhcp4Service:
@@ -83,6 +87,7 @@ class Dhcp4Dialogue:
     def __init__(self, subnets: SubnetTable, offers: OfferBook) -> None:
         self._subnets = subnets
         self.knows_devices = subnets.knows_devices
+        self.kinds: type[IntEnum] = MessageType
         self._offers = offers
         self._checker: AddressChecker | None = None
         self._in_use: dict[bytes, Found] = {}  # until that is in the store
@@ -111,6 +116,11 @@ class Dhcp4Dialogue:
     def parse(self, received: Received) -> Packet:
         """The packet; `Malformed`."""
         return parse_packet(received.octets)
+
+    def kind_of(self, message: Packet) -> int:
+        """Option 53."""
+        kind = message.options.get(_MESSAGE_TYPE)
+        return kind[0] if kind else 0
 
     def rows_needed(self, received: Received, message: Packet) -> tuple[bytes, Sequence[bytes]]:  # noqa: ARG002
         """The client, and the address that it speaks of."""

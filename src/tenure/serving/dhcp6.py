@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
+from tenure.dhcpwire.v6.codes import MessageType
 from tenure.dhcpwire.v6.message import Datagram, begins_with_solicit, parse_datagram
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.v6.arrival import SERVER_PORT, Destination
@@ -71,12 +73,17 @@ class Dhcp6Dialogue:
     def __init__(self, subnets: SubnetTable, server: Server, offers: OfferBook) -> None:
         self._subnets = subnets
         self.knows_devices = subnets.knows_devices
+        self.kinds: type[IntEnum] = MessageType
         self._server = server
         self._offers = offers
 
     def parse(self, received: Received) -> Datagram:
         """The message and its relays; `Malformed`."""
         return parse_datagram(received.octets)
+
+    def kind_of(self, message: Datagram) -> int:
+        """What the client's own message is."""
+        return message.message.kind
 
     def rows_needed(self, received: Received, message: Datagram) -> tuple[bytes, Sequence[bytes]]:
         """The client, and the addresses that it speaks of or that a hash points to."""

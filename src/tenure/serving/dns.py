@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import select
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from tenure.authority.transfer import Transfer
 from tenure.authority.views import Views, ViewSettings
 from tenure.authority.zone import ZoneUnavailable, ZoneView
 from tenure.authority.zones import ServedZone
+from tenure.dnswire.codes import rcode_to_text
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
@@ -38,6 +39,7 @@ from tenure.serving.dns_transfers import transfer_stream
 from tenure.serving.dns_udp import Peer, Send, drain
 from tenure.serving.dns_updates import Outcome, Pending
 from tenure.serving.errors import ServiceError
+from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.signing.key import Key
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 _UPDATES = (Update, RefusedUpdate)
 _TURN_SECONDS = 1.0  # how often idle connections are looked at
 _DEFAULTS = ServerSettings()
+_RCODE = 3  # the octet of a message that ends in it
 
 
 class DnsService:
@@ -77,6 +80,8 @@ class DnsService:
         self._listen = listen
         self._shared = shared
         self._report = report
+        self._rcodes = [0] * 16  # of replies that were not ready
+        report.metrics.watch("dns", self._samples)
         self._zone_ids = _zone_ids(ledger, zones)
         self._cache = QueryCache()
         self._cookies = _cookies(ledger, settings.cookies)
@@ -278,13 +283,22 @@ class DnsService:
         self._report.counts["messages"] += 1
         try:
             self._ledger.begin_reads()
-            return respond(octets, self._views, self._keys, client, self._now, stream=stream, own=self._own)
+            response = respond(octets, self._views, self._keys, client, self._now, stream=stream, own=self._own)
         except LedgerUnavailable as error:
             self._report.problem(LEDGER_PROBLEM, str(error))
-            return Reply(server_failure(octets, self._keys, self._now, stream=stream))
+            response = Reply(server_failure(octets, self._keys, self._now, stream=stream))
         except ZoneUnavailable as unavailable:
             self._report.counts["answers_unavailable"] += 1
-            return Reply(server_failure(octets, self._keys, self._now, stream=stream, error=unavailable.error))
+            response = Reply(server_failure(octets, self._keys, self._now, stream=stream, error=unavailable.error))
+        if isinstance(response, Reply) and response.octets:
+            self._rcodes[response.octets[_RCODE] & 0xF] += 1
+        return response
+
+    def _samples(self) -> Iterator[Sample]:
+        """The numbers by RCODE, for a scrape."""
+        for rcode, number in enumerate(self._rcodes):
+            if number:
+                yield "tenure_dns_replies_total", (rcode_to_text(rcode),), number
 
     def _close(self) -> None:
         self._tcp.close()

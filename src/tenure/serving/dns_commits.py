@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tenure.authority.respond import update_reply
-from tenure.authority.settings import ZonePlace
+from tenure.authority.settings import ZonePlace, ZoneSettings
+from tenure.dnswire.codes import rcode_to_text
 from tenure.ledger.committer import Committer
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns_updates import Outcome, Pending, UpdateBatches
+from tenure.serving.metrics import COMMIT_SECONDS
 from tenure.serving.report import Report
 
 MOST_AT_ONCE = 256  # updates; their replies leave together, and what the requestor cannot hold at once is lost there
 MOST_WAITING = 1024  # where more come than the disk can take, everything waits for it
 LEDGER_PROBLEM = "zone-ledger"
+_RCODE = 3  # the octet of a message that ends in it
 
 
 class _Batch(NamedTuple):
@@ -31,6 +35,7 @@ class _Batch(NamedTuple):
 
     pendings: list[Pending]
     outcome: Outcome
+    began_at: float = 0.0  # when its transaction was, by the performance counter
 
 
 class Commits:
@@ -92,13 +97,14 @@ class Commits:
 
     def _begin(self, now: float) -> None:
         pendings, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        began_at = time.perf_counter()
         try:
             outcome = self._updates.begin(pendings, now)
         except LedgerUnavailable as error:
             self._report.problem(LEDGER_PROBLEM, str(error))
             self._answer(_Batch(pendings, self._updates.failed(pendings)))
             return
-        self._under_way = _Batch(pendings, outcome)
+        self._under_way = _Batch(pendings, outcome, began_at)
         if not self._is_idle():
             self._committer.start()
             return
@@ -120,6 +126,7 @@ class Commits:
         batch, self._under_way = self._under_way, None
         assert batch is not None, "only a batch that was begun ends"
         if failure is None:
+            self._report.metrics.observe(COMMIT_SECONDS, (), time.perf_counter() - batch.began_at)
             self._report.healthy(LEDGER_PROBLEM)
         else:
             self._report.problem(LEDGER_PROBLEM, str(failure))
@@ -127,14 +134,20 @@ class Commits:
         self._answer(batch)
 
     def _answer(self, batch: _Batch) -> None:
-        pendings, outcome = batch
+        pendings, outcome, _ = batch
         if outcome.applied:
             self._committed(outcome)
         self._count(outcome, len(pendings))
         now = time.time()
+        rcodes: Counter[tuple[ZonePlace | None, int]] = Counter()
         for pending, reply in zip(pendings, outcome.replies, strict=True):
             told = update_reply(reply[0], reply[1], now, reply[2]) if isinstance(reply, tuple) else reply(now)
+            zone = pending.update.zone
+            rcodes[zone.place if isinstance(zone, ZoneSettings) else zone, told[_RCODE] & 0xF] += 1
             pending.send(told)
+        for (place, rcode), number in rcodes.items():
+            labels = "" if place is None else str(place), rcode_to_text(rcode)
+            self._report.metrics.add("tenure_dns_updates_total", labels, number)
 
     def _count(self, outcome: Outcome, count: int) -> None:
         counts = self._report.counts

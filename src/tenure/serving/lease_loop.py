@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from functools import partial
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ from tenure.octets import Malformed
 from tenure.serving.batchloop import Intake, run_batches
 from tenure.serving.collector import rare_collections
 from tenure.serving.correlation import new_batch_id
+from tenure.serving.metrics import COMMIT_SECONDS
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
@@ -44,6 +45,12 @@ class Dialogue(Protocol[R_contra, M, A]):
 
     knows_devices: bool
     """Whether decisions look at what is tied to a client."""
+
+    kinds: type[IntEnum]
+    """The types of messages, for the numbers."""
+
+    def kind_of(self, message: M) -> int:
+        """The number of a message's type; 0: it has none."""
 
     def parse(self, received: R_contra) -> M:
         """The message; `Malformed`."""
@@ -74,6 +81,7 @@ class Committed(NamedTuple, Generic[R, A]):
     malformed: int  # options that could not be read
     claims: bool  # something in DNS is to change
     wrote: bool  # the store was not only read
+    began_at: float  # when the transaction was, by the performance counter
 
 
 class LeaseLoop(Generic[R, M, A]):
@@ -131,6 +139,7 @@ class LeaseLoop(Generic[R, M, A]):
             self._notice_unavailable(error, committed.counts.total())
             return
         if committed.wrote:  # a store that can only be read makes offers, and is not well
+            self._report.metrics.observe(COMMIT_SECONDS, (), time.perf_counter() - committed.began_at)
             self._report.healthy("ledger-unavailable")
         self._answer(committed.answers)
         if committed.claims:
@@ -160,11 +169,20 @@ class LeaseLoop(Generic[R, M, A]):
                 messages.append((received, parse(received)))
             except Malformed:
                 self._report.count("packets_malformed")
+        kind_of = self._dialogue.kind_of
+        for kind, number in Counter([kind_of(message) for _, message in messages]).items():
+            self._report.metrics.add("tenure_dhcp_messages_total", (self._word(kind),), number)
         return messages
+
+    def _word(self, kind: int) -> str:
+        """The name of a message's type."""
+        known = self._dialogue.kinds._value2member_map_
+        return self._dialogue.kinds(kind).name.lower() if kind in known else f"type-{kind}"
 
     def _decide(self, messages: list[tuple[R, M]], now: float, view: LeaseBatch) -> Committed[R, A]:
         """Every message in its order, each seeing what the ones before it did. May be called again for one batch."""
         decide, apply = self._dialogue.decide, view.apply
+        began_at = time.perf_counter()
         batch_id = new_batch_id(now)
         answers = []
         verdicts = []
@@ -181,7 +199,7 @@ class LeaseLoop(Generic[R, M, A]):
             if answer is not None:
                 answers.append((received, answer))
             verdicts.append(verdict)
-        return Committed(answers, Counter(verdicts), malformed, claims, wrote)
+        return Committed(answers, Counter(verdicts), malformed, claims, wrote, began_at)
 
     def _prefetch(self, messages: list[tuple[R, M]], view: LeaseBatch) -> None:
         """Reads in one look what the messages speak of, and what new clients among them will be offered."""

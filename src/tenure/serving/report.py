@@ -15,6 +15,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, TextIO
 
+from tenure.serving.metrics import Metrics
+
 REPEAT_SECONDS = 60.0  # a problem that stands unchanged is said again at most this often
 
 
@@ -35,6 +37,7 @@ class Report:
         self.service = service
         self.counts: Counter[str] = Counter()
         self.problems: dict[str, Problem] = {}
+        self.metrics = Metrics()
         self._stream = stream
         self._clock = clock
 
@@ -68,6 +71,10 @@ class Report:
     def count(self, name: str, n: int = 1) -> None:
         """Add to a counter; names are `what_happened`, without the service."""
         self.counts[name] += n
+
+    def metrics_text(self) -> str:
+        """All the numbers of the service, for Prometheus; may be asked for from another thread."""
+        return self.metrics.text(self.service, self.counts.copy(), list(self.problems))
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

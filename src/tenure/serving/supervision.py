@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 from tenure.ledger.errors import LedgerError, LedgerUnusable
 from tenure.serving.errors import ServiceError
+from tenure.serving.metrics_port import ASKED_BY, Asked
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 
@@ -46,6 +47,7 @@ class Child:
         self.start_at = 0.0  # monotonic seconds; counts while there is no process
         self._command = command
         self._held = held
+        self._asked: Asked | None = None
         self._pidfd = -1
         self._started_at = 0.0
         self._delay = FIRST_DELAY_SECONDS
@@ -58,7 +60,11 @@ class Child:
             variable, held = self._held
             environment[variable] = str(held.fileno())
             inherited.append(held.fileno())
+        self._asked = Asked()
+        environment[ASKED_BY] = str(self._asked.childs.fileno())
+        inherited.append(self._asked.childs.fileno())
         self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, pass_fds=inherited, env=environment)
+        self._asked.born()
         self._pidfd = os.pidfd_open(self.process.pid)
         self._started_at = time.monotonic()
 
@@ -72,12 +78,18 @@ class Child:
         status = self.process.wait()
         os.close(self._pidfd)
         self.process = None
+        if self._asked is not None:
+            self._asked.close()
         now = time.monotonic()
         if now - self._started_at >= SETTLED_SECONDS:
             self._delay = FIRST_DELAY_SECONDS
         self.start_at = now + self._delay
         self._delay = min(self._delay * 2, LONGEST_DELAY_SECONDS)
         return status
+
+    def metrics_text(self) -> str:
+        """The process's numbers; none while there is no process. For another thread than the supervisor's."""
+        return self._asked.ask() if self._asked is not None and self.process is not None else ""
 
     @property
     def seconds_until_start(self) -> float:
@@ -118,6 +130,10 @@ class Supervisor:
                     self._report.healthy(f"{child.name}-cannot-start")
             self._reap(self._wait(stop))
         return self._drain()
+
+    def metrics_texts(self) -> list[str]:
+        """The numbers of all processes, the supervisor's own among them."""
+        return [self._report.metrics_text(), *(child.metrics_text() for child in self._children)]
 
     def _wait(self, stop: Stop | None, limit: float | None = None) -> list[Child]:
         """The children that have ended; returns also when it is time to start one, or when the stop is set."""

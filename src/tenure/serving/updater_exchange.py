@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
+from tenure.dnswire.codes import rcode_to_text
 from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import Reason
+from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
 from tenure.serving.updater_health import ZoneHealth
 from tenure.serving.updater_link import Link, Unreachable
@@ -45,6 +48,10 @@ class Exchange:
         self._preferred = 0
         self._back_at = 0.0  # when the first server is tried again after another one was preferred
         self._standing: dict[Link, set[str]] = {}  # codes of the problems that were reported of a server
+        report.metrics.watch(f"lane {id(lane.domain)}", self._samples)
+
+    def _samples(self) -> list[Sample]:
+        return [("tenure_updater_tasks", (self._zone,), self.lane.held)]
 
     async def carry(self, batch: Batch) -> Ended:
         """Take a batch to its answer: the tasks that ended with it; the others are back in the lane.
@@ -109,6 +116,16 @@ class Exchange:
             self._taken[link] = key
 
     async def _signed_exchange(self, link: Link, batch: Batch, key: Key | None) -> int | Ending:
+        """One message and its answer, counted."""
+        began_at = time.perf_counter()
+        answer = await self._exchange(link, batch, key)
+        metrics, signer = self._report.metrics, "" if key is None else to_text(key.name)
+        word = rcode_to_text(answer) if isinstance(answer, int) else answer.reason.value
+        metrics.add("tenure_updates_sent_total", (self._zone, link.text, signer, word))
+        metrics.observe("tenure_update_seconds", (self._zone, link.text), time.perf_counter() - began_at)
+        return answer
+
+    async def _exchange(self, link: Link, batch: Batch, key: Key | None) -> int | Ending:
         domain = self.lane.domain
         message_id = link.new_id()
         message = build_message(message_id, domain.zone, domain.mode, batch.step, batch.tasks)

@@ -7,6 +7,7 @@ there is a `Recorder` beside the event loop, with a thread and a connection of i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol, TypeAlias
@@ -17,6 +18,7 @@ from tenure.naming.event import Event
 from tenure.naming.reason import NAME_REFUSALS
 from tenure.naming.registration import Outcome, Registration, State
 from tenure.naming.zone_trouble import ZoneTrouble
+from tenure.serving.metrics import COMMIT_SECONDS
 from tenure.serving.report import Report
 from tenure.updating.outcome import Settled
 
@@ -129,23 +131,25 @@ class Journal:
     def flush(self, now: float) -> list[Key]:
         """Record all of it; the rows that are finished. `LedgerUnavailable`: all of it is still here."""
         gathered = self._take()
+        began_at = time.perf_counter()
         try:
             if gathered.outcomes:
                 self._ledger.record_outcomes(gathered.outcomes, gathered.events, now, gathered.zones)
         except LedgerUnavailable:
             self._take_back(gathered)
             raise
-        return self._recorded(gathered)
+        return self._recorded(gathered, time.perf_counter() - began_at)
 
     async def flush_by(self, recorder: Recorder, now: float) -> list[Key]:
         """`flush` while the event loop goes on; what is noted meanwhile stays for the next."""
         gathered = self._take()
+        began_at = time.perf_counter()
         try:
             await recorder.record(gathered, now)
         except LedgerUnavailable:
             self._take_back(gathered)
             raise
-        return self._recorded(gathered)
+        return self._recorded(gathered, time.perf_counter() - began_at)
 
     def _take(self) -> Gathered:
         gathered, self._gathered = self._gathered, _nothing()
@@ -157,8 +161,9 @@ class Journal:
             gathered.outcomes + outcomes, gathered.events + events, gathered.finished + finished, gathered.zones + zones
         )
 
-    def _recorded(self, gathered: Gathered) -> list[Key]:
+    def _recorded(self, gathered: Gathered, seconds: float) -> list[Key]:
         if gathered.outcomes:
+            self._report.metrics.observe(COMMIT_SECONDS, (), seconds)
             for event in gathered.events:
                 self._report.count(event.kind.replace("-", "_"))
             self._report.count("outcomes_recorded", len(gathered.outcomes))
