@@ -40,6 +40,7 @@ class Primary:
     def __init__(self, ledger: ZoneLedger, texts: Mapping[str, str], clock: Callable[[], float]) -> None:
         self.ledger = ledger
         self._clock = clock
+        self.leads_outside = False  # our key does, to zones of the same names in which there is nothing
         self.zone_ids: dict[Name, int] = {}
         for origin, text in texts.items():
             zone = MemoryZone.from_text(origin, text)
@@ -53,7 +54,8 @@ class Primary:
         self.start()
 
     def start(self, *policy: str) -> None:
-        """Begin anew with nothing in memory; without a policy the usual one."""
+        """Begin anew with nothing in memory; without a policy the usual one. All see the same zones."""
+        self.leads_outside = False
         rules = tuple(parse_rule(rule) for rule in policy or POLICY)
         self._zones: Views | dict[Name, ServedZone] = {
             name: ServedZone(ZoneSettings(name, rules), self.ledger.view(zone_id))
@@ -72,6 +74,7 @@ class Primary:
         ]
         outside = [ServedZone(ZoneSettings(zone.name, view="outside"), self.ledger.view(zone.id)) for zone in empty]
         assert isinstance(self._zones, dict)
+        self.leads_outside = not key_leads_inside
         keys = frozenset({DHCP_KEY.name}) if key_leads_inside else frozenset[Name]()
         views = [ViewSettings("outside", (parse_client("any"),)), ViewSettings("", (), keys)]
         self._updates = UpdateBatches(self.ledger, {zone.place: zone.id for zone in self.ledger.zones()})
@@ -113,6 +116,14 @@ class Primary:
             with self.ledger.snapshot(zone_id) as snapshot:
                 found |= {(record.name, record.rtype, record.rdata) for record in snapshot.records}
         return found
+
+    def become(self, wanted: Content) -> None:
+        """A person puts the zones into another state, as from a backup: just the difference, by updates."""
+        now = self.content()
+        for name in {record[0] for record in now ^ wanted}:
+            changes = [delete_name(name)] if any(record[0] == name for record in now) else []
+            changes += [add(*record[:2], 300, record[2]) for record in sorted(wanted) if record[0] == name]
+            assert self.rcode(build_update(1, self._zone_of(name), [], changes), PERSON_KEY) == 0
 
     def lines(self, owner: str) -> list[str]:
         """What a name owns: `A 10.1.0.100`, sorted; of a DHCID only the word."""

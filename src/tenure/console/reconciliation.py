@@ -65,6 +65,7 @@ class ReconciledZone:
     missing: int
     wrong: int
     free: int
+    right: int
     stale: int
     orphaned: int
     foreign: int

@@ -25,7 +25,7 @@ from tenure.serving.ledger_witness import LedgerWitness
 from tenure.serving.repairs import Repairs
 from tenure.serving.stop import Stop
 from tenure.serving.zone_questions import Asked, NoAnswer, Questioner
-from tenure.serving.zone_reader import Read, found_of, read_zone
+from tenure.serving.zone_reader import Read, ReadZone, found_of, read_zone
 from tenure.signing.key import Key
 from tenure.updating.routing import ConflictMode, Domain, Routes
 from tenure.upkeep.finding import READ, WRITES_AGAIN, Finding, Kind, Source, ZoneResult
@@ -61,6 +61,7 @@ class Reconciliation:
     pools: Sequence[tuple[bytes, bytes]]  # first and last addresses that are leased; none overlaps another
     stop: Stop
     clock: Callable[[], float] = time.time
+    read: ReadZone = read_zone
 
     def run(self, wish: Wish) -> list[ZoneResult]:
         """One pass over all zones. `LedgerUnavailable`: the rest of it was not done; what was is right."""
@@ -121,7 +122,7 @@ class _Pass:
         fresh = known is not None and known.clean and began_at - known.read_at < FULL_SECONDS and not wish.insists
         keys = {} if domain.key is None else {domain.key.name: domain.key, **whole.keys}
         serial = known.serial if known is not None and fresh else None
-        read = read_zone(domain, self._direction, keys, whole.stop, wish.moved, serial)
+        read = whole.read(domain, self._direction, keys, whole.stop, wish.moved, serial)
         questioner = None
         if read.source is Source.QUERIES and read.server is not None:
             try:
@@ -194,6 +195,8 @@ class _Pass:
             self._wish.tell(finding)
             if finding.kind is Kind.STALE:
                 zone.stale.append(finding)
+            elif finding.kind is Kind.RIGHT and self._wish.repairs:
+                self._repairs.take_as_right(finding)
             elif finding.kind in WRITES_AGAIN and self._wish.repairs:
                 self._repairs.write_again(finding)
                 zone.repaired += 1

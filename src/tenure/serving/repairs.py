@@ -49,6 +49,16 @@ class Repairs:
         if len(self._outcomes) >= BATCH:
             self.flush()
 
+    def take_as_right(self, finding: Finding) -> None:
+        """What was refused stands in DNS: to have read it there is the server's word for it."""
+        assert finding.address is not None, "a registration has an address"
+        key = finding.name, finding.address, finding.dhcid, finding.generation
+        reason = Reason.CONFIRMED.value
+        self._outcomes.append(Outcome(*key, finding.direction, State.REGISTERED, reason, "read back", None, 0))
+        self._event("registration-confirmed", "read back", finding, f"{finding.direction}, {reason}")
+        if len(self._outcomes) >= BATCH:
+            self.flush()
+
     def flush(self) -> None:
         """Write what is gathered."""
         if self._outcomes:

@@ -6,7 +6,7 @@ Through the same servers, in the same order, and with the same key as updates go
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tenure.authority.secondary import TransferFault, TransferRefused
 from tenure.authority.settings import RemoteServer
@@ -85,6 +85,11 @@ def read_zone(
             return Read(source, server, soa_serial(soa.rdata), portions.names, "", portions.sorted)
     worst = Source.TRUNCATED if Source.TRUNCATED in sources else Source.UNREACHABLE
     return Read(worst, trouble="; ".join(troubles) or "no server is configured")
+
+
+ReadZone: TypeAlias = Callable[
+    [Domain, Direction, Mapping[Name, Key], Stop, Callable[[int], None], int | None], Read
+]  # as `read_zone`
 
 
 def servers_of(domain: Domain) -> list[RemoteServer]:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     WRONG = "wrong"
     FREE = "free"
+    RIGHT = "right"
     STALE = "stale"
     ORPHANED = "orphaned"
     FOREIGN = "foreign"
@@ -25,6 +26,7 @@ KIND_WORDS: dict[Kind, str] = {
     Kind.MISSING: "registered, and not in DNS any more: it is written again",
     Kind.WRONG: "registered, and something else stands in DNS: it is written again as far as the name is ours",
     Kind.FREE: "refused once, and what stood in the way is gone: it is tried again",
+    Kind.RIGHT: "refused once, and DNS holds it all the same: it counts as registered",
     Kind.STALE: "tenure wrote it, and no lease wants it any longer: it is taken away",
     Kind.ORPHANED: "a client's marker stands there, and nothing shows that tenure wrote it: it is left alone",
     Kind.FOREIGN: "somebody else wrote it, without a marker: it is left alone",

@@ -110,13 +110,16 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         part = row.forward
         if row.cause or part.changed_at >= reading.began_at:
             continue
+        stands = row.address in addresses and (not reading.marked or markers == {row.dhcid})
         if part.state == State.REGISTERED:
-            if row.address in addresses and (not reading.marked or markers == {row.dhcid}):
+            if stands:
                 continue
             others = {one for one in addresses - claimed if len(one) == len(row.address)}
             contradicted = row.address in addresses or others or markers - {row.dhcid} or _is_alias(records)
             kind = Kind.WRONG if contradicted else Kind.MISSING
             found.append(_of_row(kind, Direction.FORWARD, row, records))
+        elif part.state == State.REFUSED and stands:
+            found.append(_of_row(Kind.RIGHT, Direction.FORWARD, row, records))
         elif part.state == State.REFUSED and _name_is_free(row, place, markers, addresses, reading):
             reverse_too = row.reverse.state == State.REFUSED and row.reverse.reason == Reason.FORWARD_REFUSED
             found.append(_of_row(Kind.FREE, Direction.FORWARD, row, records)._replace(reverse_too=reverse_too))
@@ -136,12 +139,15 @@ def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         part = row.reverse
         if row.cause or part.changed_at >= reading.began_at:
             continue
+        # a pointer without a marker is a person's, and may be right
+        stands = row.name in pointers and (not reading.marked or not markers or markers == {row.dhcid})
         if part.state == State.REGISTERED:
-            # a pointer without a marker is a person's, and may be right
-            if row.name in pointers and (not reading.marked or not markers or markers == {row.dhcid}):
+            if stands:
                 continue
             kind = Kind.WRONG if pointers or _is_alias(records) else Kind.MISSING
             found.append(_of_row(kind, Direction.REVERSE, row, records))
+        elif part.state == State.REFUSED and stands and row.forward.state != State.REFUSED:
+            found.append(_of_row(Kind.RIGHT, Direction.REVERSE, row, records))
         elif part.state == State.REFUSED and _pointer_is_free(part, row.name, pointers, markers, reading):
             found.append(_of_row(Kind.FREE, Direction.REVERSE, row, records))
     claiming = [row for row in rows if _claims(row, row.reverse)]

@@ -160,11 +160,16 @@ def test_what_a_policy_refused_is_tried_again_by_people_only(reason: str) -> Non
 
 @pytest.mark.parametrize(
     ("records", "expected"),
-    [([], True), ([(PTR, PC1)], True), ([(PTR, PC2), THEIRS], True), ([(PTR, PC2)], False)],
+    [
+        ([], Kind.FREE),
+        ([(PTR, PC1)], Kind.RIGHT),
+        ([(PTR, PC2), THEIRS], Kind.FREE),
+        ([(PTR, PC2)], Kind.FOREIGN),
+    ],
 )
-def test_a_pointer_of_a_person_that_is_gone(records: list[tuple[int, bytes]], expected: bool) -> None:
+def test_a_pointer_of_a_person_that_is_gone(records: list[tuple[int, bytes]], expected: Kind) -> None:
     found = reverse([row(reverse=part(State.REFUSED, reason="pointer-taken"))], records)
-    assert (Kind.FREE in kinds(found)) is expected
+    assert kinds(found)[0] is expected
 
 
 def test_what_nobody_claims_is_stale_only_with_a_marker_and_a_witness() -> None:
@@ -223,3 +228,11 @@ def test_every_place_of_either_stream_is_met_once_and_in_order(
     assert [one for place in places for one in place.records] == sorted(stands)
     assert all(one.name == place.key for place in places for one in place.rows)
     assert all(one[0] == place.key for place in places for one in place.records)
+
+
+def test_what_was_refused_and_stands_there_all_the_same_is_right() -> None:
+    refused = row(forward=part(State.REFUSED, reason="server-refused"), reverse=part(State.REFUSED, reason="no-zone"))
+    assert kinds(forward([refused], [(A, FOUR), OURS])) == [Kind.RIGHT]
+    assert reverse([refused], [(PTR, PC1), OURS])[0].kind is Kind.FREE, "its forward record comes first"
+    settled = refused._replace(forward=part(State.REGISTERED))
+    assert kinds(reverse([settled], [(PTR, PC1), OURS])) == [Kind.RIGHT]

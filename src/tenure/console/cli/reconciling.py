@@ -120,7 +120,9 @@ def _print(outcome: Outcome, found: list[FindingLine], more: int, output: Format
         print()
     if more:
         print(f"(and {more} more differences; --limit shows more)", file=sys.stderr)
-    kinds = [kind for kind in ("missing", "wrong", "free", "stale", "orphaned", "foreign") if _any(zones, kind)]
+    kinds = [
+        kind for kind in ("missing", "wrong", "free", "right", "stale", "orphaned", "foreign") if _any(zones, kind)
+    ]
     print_rows(zones, [*ZONE_COLUMNS, *kinds, "repaired", "reason"], output)
     if outcome.interrupted:
         print("tenure: interrupted; what was made due until then is right", file=sys.stderr)

@@ -1,0 +1,228 @@
+"""What goes wrong with zones, servers, keys and stores: one pass brings DNS to exactly what the leases want."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from claims import OTHER_CLIENT
+from reconciling import Reconciler
+from story import Story
+from world import LIFETIME, ROUTES, World
+
+from tenure.dnswire.name import from_text
+from tenure.leasing.lease import Changes
+from tenure.naming.registration import Want
+from tenure.serving.reconciling import Wish
+from tenure.updating.routing import Routes
+from tenure.upkeep.finding import Kind, Source
+
+PC = from_text("pc.example.test.")
+CROWD = """
+    ann joins 10.1 as pc
+    bob joins 10.1 as web
+    eve joins 10.2 as tv
+    the updater works
+"""
+
+
+@pytest.fixture
+def reconciler(story: Story) -> Reconciler:
+    return Reconciler(story.world)
+
+
+def test_nothing_is_written_where_nothing_is_wrong(story: Story, reconciler: Reconciler) -> None:
+    story.tell(CROWD)
+    reconciler.run()
+    assert reconciler.found == []
+    with reconciler.written() as written:
+        story.tell("all comes to rest")
+    assert not written
+
+
+def test_a_server_that_was_down_for_a_day(story: Story, reconciler: Reconciler) -> None:
+    story.tell(f"""
+        {CROWD}
+        dns is down
+        bob releases
+        the updater works
+        {LIFETIME // 2} s pass
+        ann renews as laptop
+        {LIFETIME // 2 + 1} s pass
+        joe joins 10.2 as phone
+        the updater works
+    """)
+    reconciler.away = True
+    rows = story.world.registrations()
+    assert {one.source for one in reconciler.run()} == {Source.UNREACHABLE}
+    assert story.world.registrations() == rows, "no answer is no reason for anything"
+    reconciler.away = False
+    story.tell("""
+        dns is up
+        all comes to rest
+    """)
+    reconciler.puts_all_right()
+    story.tell("""
+        laptop.example.test. holds A 10.1.0.100, DHCID
+        phone.example.test. holds A 10.2.0.101, DHCID
+        web.example.test. holds nothing
+        tv.example.test. holds nothing
+    """)
+
+
+def test_a_policy_that_refused_our_key(story: Story, reconciler: Reconciler) -> None:
+    story.tell("""
+        dns is refusing
+        ann joins 10.1 as pc
+        bob joins 10.1 as web
+        all comes to rest
+        ann is server-refused
+        dns is up
+    """)
+    reconciler.run(Wish())
+    assert reconciler.found == [], "the janitor does not ask a policy again and again"
+    reconciler.puts_all_right()
+    story.tell("""
+        ann is registered
+        bob is registered
+    """)
+
+
+def test_a_zone_that_comes_back_from_last_week_s_backup(story: Story, reconciler: Reconciler) -> None:
+    story.tell(CROWD)
+    backup = story.world.primary.content()
+    story.tell("""
+        bob releases
+        ann moves to 10.2
+        joe joins 10.1 as phone
+        all comes to rest
+    """)
+    story.world.primary.become(backup)
+    reconciler.puts_all_right()
+    assert story.world.primary.content() == story.world.static | story.world.registered()
+
+
+def test_a_zone_that_comes_back_empty(story: Story, reconciler: Reconciler) -> None:
+    story.tell(CROWD)
+    story.world.primary.become(story.world.static)
+    reconciler.puts_all_right()
+    assert story.world.primary.content() == story.world.static | story.world.registered()
+
+
+def test_a_key_that_leads_into_the_wrong_view(story: Story, reconciler: Reconciler) -> None:
+    story.tell(CROWD)
+    story.world.primary.split(key_leads_inside=False)
+    assert {(one.source, one.counts.get(Kind.MISSING)) for one in reconciler.run()} == {(Source.EMPTY, 3)}
+    story.world.updater.run()
+    story.tell("""
+        dns is up
+        all comes to rest
+    """)
+    reconciler.puts_all_right()
+    assert story.world.primary.content() == story.world.static | story.world.registered()
+
+
+def test_a_reverse_zone_that_was_missing(story: Story, reconciler: Reconciler) -> None:
+    world = story.world
+    world.routes = Routes(ROUTES.forward, ())
+    world.start_updater()
+    story.tell(CROWD)
+    story.tell("ann is no-zone")
+    world.routes = ROUTES
+    world.crash_updater()
+    reconciler.puts_all_right()
+    story.tell("""
+        ann is registered
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+    """)
+
+
+def test_a_subnet_that_moves(story: Story, reconciler: Reconciler) -> None:
+    story.tell(CROWD)
+    before = story.world.primary.content()
+    story.tell("""
+        ann moves to 10.2
+        bob moves to 10.2
+        all comes to rest
+    """)
+    story.world.primary.become(before | story.world.primary.content())
+    reconciler.puts_all_right()
+    story.tell("""
+        pc.example.test. holds A 10.2.0.101, DHCID
+        100.0.1.10.in-addr.arpa. holds nothing
+    """)
+
+
+FAMILIES = {
+    4: (bytes([10, 1, 0, 100]), bytes([10, 1, 0, 101])),
+    6: (b"\xfd\0" + bytes(13) + b"\5", b"\xfd\0" + bytes(13) + b"\6"),
+}
+
+
+@pytest.mark.parametrize("order", list(permutations([4, 6, "lost"])), ids=str)
+def test_both_families_in_every_order(world: World, order: tuple[object, ...]) -> None:
+    reconciler = Reconciler(world)
+    wanted = set[tuple[bytes, int, bytes]]()
+    for event in order:
+        if event == "lost":
+            world.primary.become(world.static)
+        elif isinstance(event, int):
+            address = FAMILIES[event][0]
+            claim = Want(PC, address, b"\0\2\1" + bytes(32), 600, True, False, int(world.now) + LIFETIME, "join")
+            world.leases.transact(lambda batch, one=claim: batch.apply(Changes(wants=(one,))), world.now)
+            wanted |= {(PC, 1 if event == 4 else 28, address), (PC, 49, claim.dhcid)}
+        world.settle()
+    reconciler.puts_all_right()
+    assert world.primary.content() == world.static | wanted
+
+
+def test_two_dhcp_servers_in_one_zone(story: Story, reconciler: Reconciler) -> None:
+    """What the other one writes is its own, in our pools as elsewhere."""
+    story.tell(CROWD)
+    world = story.world
+    theirs = {
+        (from_text(f"{name}.example.test."), rtype, rdata)
+        for name, address in (("kea", bytes([10, 1, 0, 102])), ("far", bytes([192, 0, 2, 9])))
+        for rtype, rdata in ((1, address), (49, OTHER_CLIENT))
+    }
+    world.primary.become(world.primary.content() | theirs)
+    reconciler.run()
+    assert reconciler.found == ["orphaned forward kea"]
+    world.settle()
+    assert world.primary.content() == world.static | world.registered() | theirs
+
+
+STEPS = [line.strip() for line in CROWD.splitlines() if line.strip()] + [
+    "ann renews as laptop",
+    "the updater looks",
+    "bob releases",
+    "ann moves to 10.2",
+    "the updater works",
+    "bob joins 10.2 as pc",
+    "eve declines",
+    "all comes to rest",
+]
+
+
+@pytest.mark.parametrize("at", range(len(STEPS)))
+def test_a_restart_at_every_step(story: Story, reconciler: Reconciler, at: int) -> None:
+    story.tell("\n".join(STEPS[: at + 1]))
+    story.world.crash_updater()
+    reconciler.run()
+    story.tell("\n".join([*STEPS[at + 1 :], "all comes to rest"]))
+    reconciler.puts_all_right()
+    assert story.world.primary.content() == story.world.static | story.world.registered()
+
+
+def test_a_store_that_comes_back_from_a_backup_removes_nothing(story: Story, reconciler: Reconciler) -> None:
+    """The ledger has forgotten leases: their names are shown, and stay, because nothing shows that they ended."""
+    story.tell(CROWD)
+    before = story.world.primary.content()
+    for table in ("registration", "lease", "event", "event_subject"):
+        session = story.world.lease_store.connect()
+        session.transact(lambda one=session, name=table: one.run(f"delete from {name}"), writes=True)
+        session.close()
+    reconciler.run()
+    assert [one.split()[0] for one in reconciler.found] == ["orphaned"] * 6
+    story.tell("all comes to rest")
+    assert story.world.primary.content() == before
