@@ -48,24 +48,28 @@ class MortalSession(SqliteSession):
         self._execute("pragma synchronous = off")
         self._store = store
 
-    def transact(self, work: Callable[[], T], *, writes: bool) -> T:
-        store, written = self._store, False
+    def begin(self, work: Callable[[], T], *, writes: bool) -> T:
+        self._has_written = False
 
         def working() -> T:
-            nonlocal written
             before = self._connection.total_changes
             value = work()
-            written = self._connection.total_changes > before
-            if written and store.dies is Moment.BEFORE:
-                store.dies = None
-                raise Crash(Moment.BEFORE)
+            self._has_written = self._connection.total_changes > before
+            if self._has_written:
+                self._die(Moment.BEFORE)
             return value
 
-        value = super().transact(working, writes=writes)
-        if written and store.dies is Moment.AFTER:
-            store.dies = None
-            raise Crash(Moment.AFTER)
-        return value
+        return super().begin(working, writes=writes)
+
+    def commit(self) -> None:
+        super().commit()
+        if self._has_written:
+            self._die(Moment.AFTER)
+
+    def _die(self, moment: Moment) -> None:
+        if self._store.dies is moment:
+            self._store.dies = None
+            raise Crash(moment)
 
 
 def new_stores(folder: Path, template: Path) -> tuple[MortalStore, MortalStore]:

@@ -1,4 +1,4 @@
-"""Invariant 5: no deletion without proof and ownership. The brake on mass changes comes with scavenging."""
+"""Invariant 5: no deletion without proof and ownership. The brake: `interop/test_reconcile`."""
 
 from __future__ import annotations
 

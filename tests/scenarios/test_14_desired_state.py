@@ -1,7 +1,7 @@
 """Invariant 14: after any sequence of events DNS comes to exactly the desired state.
 
 Any sequence is tried by `tests/properties/test_whole_house.py`. Here stand the stories that it found to go wrong once,
-and those that go wrong elsewhere. Drift that others make is put right by the reconciling pass, when it is there.
+and those that go wrong elsewhere. Drift that others make is put right by the reconciling pass (`test_reconciling`).
 """
 
 from __future__ import annotations
