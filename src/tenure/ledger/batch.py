@@ -248,9 +248,13 @@ class LeaseBatch:
             self._failing = self._troubles.failing(self._now)
         return self._failing
 
-    def ended_leases(self, now: float, limit: int) -> list[Lease]:
-        """Leases that are bound in the ledger and past their end, the first to end in front: work for the janitor."""
-        rows = self._session.rows(self._sql.bound_past_end, (now, limit + len(self._changed)))
+    def ended_leases(self, now: float, limit: int, unwatched_to: float = 0.0) -> list[Lease]:
+        """Leases that are bound in the ledger and past their end, the first to end in front: work for the janitor.
+
+        Those that ended before `unwatched_to` are not among them until one lifetime after it.
+        """
+        wanted = limit + len(self._changed)
+        rows = self._session.rows(self._sql.bound_past_end, (now, unwatched_to, unwatched_to, now, wanted))
         return [lease for row in rows if (lease := lease_of(row)).address not in self._changed][:limit]
 
     def apply(self, changes: Changes) -> None:

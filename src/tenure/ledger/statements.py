@@ -52,8 +52,10 @@ select {LEASE_COLUMNS} from lease
 where state = ? and ends_at <= ? and address >= ? and address <= ? and length(address) = ?
 order by ends_at limit ?"""
 
+# Parameters: the time; twice until when nobody watched; the time.
 BOUND_PAST_END = f"""\
 select {LEASE_COLUMNS} from lease where state = {LeaseState.BOUND:d} and ends_at <= ?
+and (ends_at > ? or ? + valid_lifetime <= ?)
 order by ends_at limit ? /*locked*/"""
 NEXT_LEASE_END = f"select min(ends_at) from lease where state = {LeaseState.BOUND:d}"
 

@@ -40,11 +40,13 @@ INDEX_ENTRIES = 250  # of the history, made quick to find in one transaction
 INDEX_SECONDS = 0.1  # between those; who answers clients writes meanwhile
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 HOLD_SECONDS = 60.0  # after a jump of the clock, for whoever sets it right
+OUTAGE_SECONDS = 300.0  # without a look; less is a restart
 DAY = 86400.0
 NO_SIZES: Mapping[ZonePlace, int] = {}
 
 LEDGER_PROBLEM = "ledger-unavailable"
 CLOCK_PROBLEM = "clock-jumped"
+OUTAGE_PROBLEM = "ended-unwatched"
 
 
 class JanitorService:
@@ -74,6 +76,8 @@ class JanitorService:
         self._journal_octets = journal_octets  # by zone; those that are not named have the zone's own size
         self._clock = clock
         self._watch = ClockWatch(steady)
+        self._looked_at: float | None = None  # by the wall clock, the last time that it was believed
+        self._unwatched_to = 0.0  # what ended before this ended while nobody watched; 0: there is nothing of that
         self._prune_at = 0.0
         self._process = secrets.token_hex(4)  # makes the correlation ids of this process its own
         self._batches = 0
@@ -97,6 +101,7 @@ class JanitorService:
         """One round: a batch of ended leases, or else some pruning; gives the seconds until the next round."""
         if self._distrusts_clock():
             return LOOK_SECONDS
+        self._notice_outage()
         if BATCH_LEASES in (self.expire_batch(), self.end_requested_batch()) or self.end_records_batch():
             return 0.0
         now = self._clock()
@@ -107,7 +112,7 @@ class JanitorService:
         ends = [self._ledger.next_lease_end(), self._ledger.next_heard_end(REQUESTS)]
         ends += [self._zone_ledger.next_record_end()] if self._zone_ledger else []
         end = min((end for end in ends if end is not None), default=None)
-        if end is None:
+        if end is None or self._unwatched_to:
             return LOOK_SECONDS
         return min(LOOK_SECONDS, max(0.0, end - self._clock()))
 
@@ -122,6 +127,27 @@ class JanitorService:
         self._report.healthy(CLOCK_PROBLEM)
         return False
 
+    def _notice_outage(self) -> None:
+        """Whether nobody was here for a while: clients could not renew then, or their renewals are forgotten.
+
+        After a power cut, a night of sleep, a store that was away or came back from a backup, or a clock that was set
+        ahead, leases are over whose clients are still there. What ended meanwhile ends one lifetime later: a client
+        that has its address renews within that (RFC 2131 section 4.4.5).
+        """
+        now, next_end = self._clock(), self._ledger.next_lease_end()
+        if self._looked_at is not None:
+            was_away = now - self._looked_at > OUTAGE_SECONDS
+        else:
+            was_away = next_end is not None and now - next_end > OUTAGE_SECONDS
+        self._looked_at = now
+        if was_away:
+            self._unwatched_to = now
+            text = "leases ended while nobody watched; each ends one lifetime from now, unless its client renews it"
+            self._report.problem(OUTAGE_PROBLEM, text)
+        elif self._unwatched_to and (next_end is None or next_end > self._unwatched_to):
+            self._unwatched_to = 0.0
+            self._report.healthy(OUTAGE_PROBLEM)
+
     def expire_batch(self) -> int:
         """End up to a batch of leases in one transaction; how many."""
         now = self._clock()
@@ -130,7 +156,7 @@ class JanitorService:
             return 0
 
         def work(batch: LeaseBatch) -> Changes:
-            changes = expire(batch.ended_leases(now, BATCH_LEASES), now)
+            changes = expire(batch.ended_leases(now, BATCH_LEASES, self._unwatched_to), now)
             batch.apply(changes)
             return changes
 

@@ -137,8 +137,50 @@ def test_a_clock_that_jumps_ahead_ends_no_lease_until_there_was_time_to_set_it_r
     service.tidy()
     steady.now += room.HOLD_SECONDS
     clock.now += room.HOLD_SECONDS
-    service.tidy()  # it stays so: then it is the time
+    service.tidy()  # it stays so: then it is the time, and the client has a lifetime to say that it is there
+    assert [row.state for row in ledger.leases.leases()] == [LeaseState.BOUND]
+    pass_by(service, clock, steady, 60)
     assert [row.state for row in ledger.leases.leases()] == [LeaseState.EXPIRED]
+    pass_by(service, clock, steady, 1)
+    assert "event=recovered from=ended-unwatched" in log.getvalue()
+
+
+def pass_by(service: JanitorService, clock: Clock, steady: Clock, seconds: int) -> None:
+    """The janitor is there all the while."""
+    for _ in range(seconds):
+        clock.now += 1
+        steady.now += 1
+        service.tidy()
+
+
+def test_what_ended_while_nobody_watched_ends_one_lifetime_later(ledger: Ledger) -> None:
+    """After an outage, or with a store from a backup, in which the renewals since are missing."""
+    bind(ledger, [lease(1, NOW + 600), lease(2, NOW + 700), lease(3, NOW + 2000)])
+    clock, steady, woken, log = Clock(), Clock(), list[int](), io.StringIO()
+    clock.now += 1500
+    report = Report("janitor", stream=log)
+    service = JanitorService(ledger.leases, None, lambda: woken.append(1), report, clock=clock, steady=steady)
+    service.tidy()
+    assert set(states(ledger).values()) == {LeaseState.BOUND}
+    assert not woken
+    assert "event=ended-unwatched" in log.getvalue()
+    renewed = lease(2, NOW + 9000)
+    bind(ledger, [renewed])
+    pass_by(service, clock, steady, 59)
+    assert set(states(ledger).values()) == {LeaseState.BOUND}
+    pass_by(service, clock, steady, 1)
+    gone, there, later = (lease(n, 0)[0].address for n in (1, 2, 3))
+    assert states(ledger) == {gone: LeaseState.EXPIRED, there: LeaseState.BOUND, later: LeaseState.BOUND}
+    pass_by(service, clock, steady, 440)
+    assert states(ledger)[later] == LeaseState.EXPIRED, "that one ended while the janitor was there"
+
+
+def test_a_restart_is_no_outage(ledger: Ledger) -> None:
+    bind(ledger, [lease(1, NOW + 600)])
+    clock = Clock()
+    clock.now += 800
+    janitor(ledger, clock, []).tidy()
+    assert set(states(ledger).values()) == {LeaseState.EXPIRED}
 
 
 def test_a_night_of_sleep_is_no_jump(ledger: Ledger) -> None:
@@ -151,6 +193,8 @@ def test_a_night_of_sleep_is_no_jump(ledger: Ledger) -> None:
     clock.now += 3 * DAY
     steady.now += 3 * DAY
     service.tidy()
+    assert [row.state for row in ledger.leases.leases()] == [LeaseState.BOUND], "nobody could renew it meanwhile"
+    pass_by(service, clock, steady, 60)
     assert [row.state for row in ledger.leases.leases()] == [LeaseState.EXPIRED]
 
 
