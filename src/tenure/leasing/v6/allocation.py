@@ -30,7 +30,7 @@ class Choice(NamedTuple):
     preferred: int  # seconds
     valid: int  # seconds
     terms: Terms
-    pools: tuple[int, ...]  # the number of its pool; none of what is reserved outside of all pools
+    pools: tuple[int, ...]  # the number of its pool; none where all are alike, or if it is outside of them
 
 
 def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
@@ -55,7 +55,7 @@ def _choice(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, address: byt
         if lease.address == address:
             asked = lease.valid
     pools: tuple[int, ...] = ()
-    if (pool := prepared.pool_of(wish.kind, address, length)) is not None:
+    if not prepared.is_plain and (pool := prepared.pool_of(wish.kind, address, length)) is not None:
         pools = (pool.number,)
     terms = inquiry.terms(prepared, pools)
     preferred, valid = terms.lifetimes(asked)

@@ -62,6 +62,8 @@ def name_addresses(inquiry: Inquiry, grants: Sequence[Grant], rows: Sequence[Lea
         naming = name_client(inquiry, choice.prepared, choice.terms, fqdn, choice.address, choice.valid)
         return {choice.terms: naming}
     address = _naming_address(inquiry, grants, granted, rows)
+    if len(granted) == 1:
+        return {(one := granted[0]).terms: name_client(inquiry, one.prepared, one.terms, fqdn, address, one.valid)}
     shortest: dict[int, int] = {}
     for choice in granted:
         known = shortest.setdefault(choice.prepared.subnet_id, choice.valid)

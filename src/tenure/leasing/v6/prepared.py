@@ -157,7 +157,7 @@ class PreparedSubnet:
     def pool_of(self, kind: int, address: bytes, length: int) -> Range | None:
         """The pool that has this lease."""
         for one in self._ranges[kind]:
-            if one.gives(address, length):
+            if one[0] <= address <= one[1] and one.gives(address, length):
                 return one
         return None
 

@@ -127,14 +127,16 @@ def _spoken_of(inquiry: Inquiry, grants: Sequence[Grant]) -> tuple[PreparedSubne
 
     Of their pools those of addresses go before those of prefixes, as in Kea.
     """
-    choices = [choice for one in grants for choice in one.choices]
-    if not choices:
+    first = next((one.choices[0] for one in grants if one.choices), None)
+    if first is None:
         return inquiry.link[0], inquiry.terms(inquiry.link[0], ()).options
-    first = choices[0]
-    if len(choices) == 1 or first.prepared.is_plain:
-        return first.prepared, first.terms.options
-    pools = {number for choice in choices if choice.prepared is first.prepared for number in choice.pools}
-    return first.prepared, inquiry.terms(first.prepared, tuple(sorted(pools))).options
+    prepared = first.prepared
+    if prepared.is_plain:
+        return prepared, first.terms.options
+    pools = {
+        number for one in grants for choice in one.choices if choice.prepared is prepared for number in choice.pools
+    }
+    return prepared, inquiry.terms(prepared, tuple(sorted(pools))).options
 
 
 def _asked(inquiry: Inquiry, options: ReplyOptions, *, stateless: bool = False) -> bytes:
