@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from dhcp6_network import Answer, Client, fqdn
+from dhcp6_network import Answer, Client, fqdn, reserved
 from dhcpv6 import ADDR_REG_INFORM, ADDR_REG_REPLY, NA, PD, REPLY, OptionPair, ia, ip
 from dual_stack import NETS6, DualWorld
 from hypothesis import strategies as st
@@ -14,6 +14,7 @@ from mortal_store import Crash
 from world import LIFETIME
 
 from tenure.leasing.lease import FOREVER, Lease, LeaseKind
+from tenure.leasing.v6.subnet import Reservation
 
 KINDS = {NA: LeaseKind.ADDRESS, PD: LeaseKind.PREFIX}
 DEVICES = st.integers(1, 4)
@@ -28,6 +29,17 @@ SAYINGS = st.sampled_from(
         (),
     ]
 )
+
+
+def reservation() -> dict[bytes, Reservation]:
+    """Two addresses of the first network and a prefix, for one association of device 3."""
+    held = reserved("2001:db8:101::101", "2001:db8:101::7", "2001:db8:ff00::/56", several_per_association=True)
+    return {b"\2" + duid_of(3): held}
+
+
+def duid_of(number: int) -> bytes:
+    """Of a device."""
+    return b"\0\4" + bytes((number,)) * 16
 
 
 class Told(NamedTuple):
@@ -50,25 +62,21 @@ class Devices6:
     def device6(self, number: int, net: int, source: str = "fe80::1") -> Client:
         """Even ones are seen by their relay, and so may be the DHCPv4 device of the same number."""
         seen: tuple[OptionPair, ...] = () if number % 2 else ((79, b"\0\1" + bytes((2, 0, 0, 0, 0, number))),)
-        duid = b"\0\4" + bytes((number,)) * 16
         says = self.says6.get(number, ())
-        return Client(self.world.six, duid, f"2001:db8:{net}::1", source, says=says, relay_says=seen)
+        return Client(self.world.six, duid_of(number), f"2001:db8:{net}::1", source, says=says, relay_says=seen)
 
     def hears6(self, number: int, net: int, answer: Answer) -> None:
         """A device believes a REPLY, and no other one may believe the same."""
         if not answer.octets or answer.kind != REPLY:
             return
         for one in answer.said.ias:
-            for lease, (_, valid) in one.leases.items():
-                if not valid:
-                    self.told6.pop(lease, None)
-                    continue
-                before = self.told6.get(lease)
-                if before is not None and before.until > self.world.now:
-                    assert before.device == number, f"{lease} was given to two devices"
-                for other, told in list(self.told6.items()):
-                    if other != lease and told[:4] == (number, one.code, one.iaid, net):
-                        del self.told6[other]  # an association has one lease in a subnet
+            granted = {lease: valid for lease, (_, valid) in one.leases.items() if valid}
+            for other, told in list(self.told6.items()):
+                if other in one.leases or (granted and told[:4] == (number, one.code, one.iaid, net)):
+                    before = self.told6.pop(other)
+                    if other in granted and before.until > self.world.now:
+                        assert before.device == number, f"{other} was given to two devices"
+            for lease, valid in granted.items():
                 self.told6[lease] = Told(number, one.code, one.iaid, net, self.world.now + valid)
 
     def held6(self, which: int) -> tuple[str, Told, Client]:
@@ -98,10 +106,7 @@ class Devices6:
             self.says6[told.device] = says
             device = device.saying(*says)
         with suppress(Crash):
-            if told.code:
-                self.hears6(told.device, told.net, getattr(device, by)(ia(told.code, told.iaid, lease)))
-            else:
-                self.tells_of(told.device, told.net, device, lease)
+            self.stays_on(lease, told, device, by)
 
     @precondition(lambda self: self.told6)
     @rule(which=st.integers(0, 7), how=st.sampled_from(["release", "release", "decline"]))
@@ -128,12 +133,17 @@ class Devices6:
         if answer.octets and answer.kind == ADDR_REG_REPLY:
             self.told6[address] = Told(number, 0, 0, net, self.world.now + LIFETIME)
 
+    def stays_on(self, lease: str, told: Told, device: Client, by: str = "renew") -> None:
+        if told.code:
+            self.hears6(told.device, told.net, getattr(device, by)(ia(told.code, told.iaid, lease)))
+        else:
+            self.tells_of(told.device, told.net, device, lease)
+
     def everybody_renews6(self) -> None:
-        for which, lease in enumerate(sorted(self.told6)):
+        for lease in sorted(self.told6):
             told = self.told6.get(lease)
-            if told is not None and told.code and told.until > self.world.now:
-                _, _, device = self.held6(which)
-                self.hears6(told.device, told.net, device.renew(ia(told.code, told.iaid, lease)))
+            if told is not None and told.until > self.world.now:
+                self.stays_on(lease, told, self.device6(told.device, told.net, lease if not told.code else "fe80::1"))
 
     def what_was_acknowledged_to_dhcpv6_is_kept(self, bound: list[Lease]) -> None:
         rows = {lease.address: lease for lease in bound}

@@ -17,7 +17,7 @@ from typing import Any
 from dhcp4_network import ACK, OFFER, Answer, Client, ip
 from dhcp6_network import prefix_pool
 from dual_stack import DualWorld, subnets6
-from house6 import Devices6
+from house6 import Devices6, reservation
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -99,7 +99,8 @@ class House(Devices6, RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="tenure-house-"))
         guests = from_text("guest.example.test.")
         four = tuple(replace(one, naming=replace(one.naming, guest_suffix=guests, **policy)) for one in SUBNETS)
-        six = subnets6(four[0].naming, prefix_pools=(prefix_pool("2001:db8:ff00::/55", 56),))
+        prefixes = (prefix_pool("2001:db8:ff00::/55", 56),)
+        six = subnets6(four[0].naming, prefix_pools=prefixes, reservations=reservation())
         self.world = DualWorld(self.folder, TEMPLATE.folder, four=four, six=six)
         self.told6 = {}
         self.says6 = {}
@@ -334,9 +335,8 @@ class House(Devices6, RuleBasedStateMachine):
         self.world.settle()
         self.dns_is_as_it_should_be()
         for row in self.world.registrations():
-            if (
-                row.address in self.told or str(ip_address(row.address)) in self.told6
-            ):  # who never heard its ACK does not renew
+            # who never heard its ACK does not renew
+            if row.address in self.told or str(ip_address(row.address)) in self.told6:
                 self.is_refused_for_good_reason(row)
 
     def is_refused_for_good_reason(self, row: Registration) -> None:

@@ -75,6 +75,10 @@ class Reservation6Section(Level6Parameters):
     prefixes: list[PrefixText] = []
     """Prefixes that are delegated to the client, in or outside of the pools: one for each of its associations."""
 
+    several_per_association: bool = False
+    """Give all of these to one association of the client, as RFC 8415 allows, not one to each as Kea does: for hosts
+    that send one association and are to have several addresses of one subnet. Default: false."""
+
     hostname: str | None = None
     """The name that the client gets; the suffix is added unless it ends in a dot."""
 

@@ -163,7 +163,8 @@ def encoded_options6(option_data: Mapping[str, list[str]]) -> dict[int, bytes]:
 def _reservation(section: Reservation6Section) -> Reservation:
     prefixes = tuple((one.first, one.length) for one in section.prefixes)
     addresses, classes = tuple(section.ip_addresses), tuple(section.client_classes)
-    return Reservation(addresses, prefixes, section.hostname, _level(section), classes)
+    several = section.several_per_association
+    return Reservation(addresses, prefixes, section.hostname, _level(section), classes, several)
 
 
 def _level(section: Level6Parameters) -> Level:

@@ -12,6 +12,8 @@ from tenure.naming.event import Event
 from tenure.naming.registration import Claim, Want, Withdraw
 
 FOREVER = 2**62  # `ends_at` of an infinite lease
+IAID_BITS = 32
+_IAID = (1 << IAID_BITS) - 1
 
 
 class LeaseState(IntEnum):
@@ -32,9 +34,10 @@ class LeaseKind(IntEnum):
 
 
 class Lease(NamedTuple):
-    """One address or prefix and who holds it. At most one row for an address, and one for an association in a subnet.
+    """One address or prefix and who holds it. At most one row for an address, and one for a place in an association.
 
-    A DHCPv4 client has one association. A DHCPv6 client has as many as it likes, known by kind and IAID.
+    A DHCPv4 client has one association. A DHCPv6 client has as many as it likes, known by kind and IAID; in a subnet
+    each has one place, or several where a reservation says so.
     """
 
     address: bytes  # 4 or 16 octets; of a prefix its lowest address
@@ -54,9 +57,14 @@ class Lease(NamedTuple):
     relay: bytes | None  # option 82 as received; of DHCPv6 where the client is (see `whereabouts`)
     correlation: str  # of the packet that made or last renewed it
     kind: int = 0  # a LeaseKind
-    iaid: int = 0  # the client's number for the association; of an address that it made itself, made from the address
+    # the client's number for the association, above 32 bits the place in it; of an address that it made itself a number
+    iaid: int = 0  # that is made from the address
     prefix_length: int = 0  # bits of a prefix; 0: an address
     preferred_lifetime: int = 0  # seconds, as told to the client; 0: DHCPv4 has none
+
+    def is_in(self, client: bytes, kind: int, iaid: int) -> bool:
+        """Whether it is a lease of this association, at whichever place."""
+        return self.client == client and self.kind == kind and self.iaid & _IAID == iaid
 
     @property
     def is_dhcpv6(self) -> bool:

@@ -7,6 +7,7 @@ the client asks for; one that nobody has.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, last_of
@@ -34,7 +35,7 @@ class Choice(NamedTuple):
 
 
 def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:
-    """What the association is to have: what is reserved for it, in each subnet one, else one lease; or nothing.
+    """What the association is to have: what is reserved for it, else one lease; or nothing.
 
     `taken` is what other associations of the same message have got.
     """
@@ -98,11 +99,15 @@ def _is_reserved_prefix(inquiry: Inquiry, prepared: PreparedSubnet, wish: Wish, 
 
 
 def _reserved(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> Iterator[Choice]:
-    """The first lease in each subnet that is reserved for the client and that no other association of it has."""
+    """The first lease in each subnet that is reserved for the client and that no other association of it has.
+
+    All of them, where the reservation is for one association.
+    """
     for prepared in inquiry.link:
-        found = next(_reserved_in(inquiry, wish, prepared, taken), None)
-        if found is not None:
-            yield found
+        mine = inquiry.reservation(prepared)
+        if mine is not None:
+            found = _reserved_in(inquiry, wish, prepared, taken)
+            yield from found if mine.several_per_association else islice(found, 1)
 
 
 def _reserved_in(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, taken: set[bytes]) -> Iterator[Choice]:
@@ -145,4 +150,4 @@ def _is_open(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: s
 
 def is_own(inquiry: Inquiry, wish: Wish, row: Lease) -> bool:
     """Whether the row is this association's."""
-    return row.client == inquiry.client and row.kind == wish.kind and row.iaid == wish.iaid
+    return row.is_in(inquiry.client, wish.kind, wish.iaid)

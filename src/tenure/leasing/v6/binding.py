@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, fqdn_fault, parse_fqdn39
@@ -18,7 +19,7 @@ from tenure.dnswire.name import to_text
 from tenure.leasing.device import Speaker, Telling, name_device, speaker_of, with_device
 from tenure.leasing.ended_row import nameless
 from tenure.leasing.ending import is_named, rename, takes_names, withdrawals
-from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseKind, LeaseState
+from tenure.leasing.lease import FOREVER, IAID_BITS, Changes, Lease, LeaseKind, LeaseState
 from tenure.leasing.place import place_of, static_check
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.allocation import Choice, is_own
@@ -93,7 +94,7 @@ def _naming_address(
         for row in rows
         if row.kind == _ADDRESS
         and row.subnet_id in here
-        and (row.address in among or row.iaid not in spoken_of)
+        and (row.address in among or not any(row.is_in(inquiry.client, _ADDRESS, iaid) for iaid in spoken_of))
         and not is_free(row, inquiry.now)
     ]
     return min(held)[1] if held else min(among)
@@ -171,6 +172,7 @@ def bind(
     stays without them while the other lease runs.
     """
     wish = grant.wish
+    places = _places(grant)
     for choice in grant.choices:
         row = inquiry.view.lease_at(choice.address)
         naming = None if wish.kind == _PREFIX else namings[choice.terms]
@@ -183,7 +185,7 @@ def bind(
             and _lost_its_names(inquiry, wish, row, naming, choice.terms.naming.on_move)
         ):
             naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
-        lease = _row(inquiry, wish, choice, naming, row if renewed else None)
+        lease = _row(inquiry, wish, choice, naming, row if renewed else None, places[choice.address])
         _bind_one(inquiry, draft, lease, row, cause, renewed=renewed)
         if naming is not None and naming.reply_fqdn is None:
             tell_unread(inquiry, draft, lease, cause)
@@ -216,8 +218,28 @@ def of_device(
     return changes
 
 
-def _row(inquiry: Inquiry, wish: Wish, choice: Choice, naming: Naming | None, before: Lease | None) -> Lease:
-    """The row of a lease; `before` is the one that is renewed."""
+def _places(grant: Grant) -> dict[bytes, int]:
+    """The place of each granted lease in its association, 0 where it is the only one of its subnet.
+
+    One that the association has had keeps its place, so that rows of one message never change places with one another.
+    """
+    if len(grant.choices) == 1:
+        return {grant.choices[0].address: 0}
+    had = {row.address: row.iaid >> IAID_BITS for row in grant.wish.rows}
+    places: dict[bytes, int] = {}
+    used: dict[int, set[int]] = {}
+    for choice in sorted(grant.choices, key=lambda choice: choice.address not in had):
+        own = used.setdefault(choice.prepared.subnet_id, set())
+        place = had[choice.address] if choice.address in had else next(one for one in count() if one not in own)
+        own.add(place)
+        places[choice.address] = place
+    return places
+
+
+def _row(
+    inquiry: Inquiry, wish: Wish, choice: Choice, naming: Naming | None, before: Lease | None, place: int
+) -> Lease:
+    """The row of a lease; `before` is the one that is renewed, `place` its place in the association."""
     valid, starts = choice.valid, math.ceil(inquiry.now)
     return Lease(
         choice.address,
@@ -237,7 +259,7 @@ def _row(inquiry: Inquiry, wish: Wish, choice: Choice, naming: Naming | None, be
         whereabouts(inquiry),
         inquiry.correlation,
         wish.kind,
-        wish.iaid,
+        place << IAID_BITS | wish.iaid,
         choice.length if wish.kind == _PREFIX else 0,
         choice.preferred,
     )

@@ -91,5 +91,5 @@ def wish_of(ia: IA, client: bytes, rows: Sequence[Lease]) -> Wish:
     """The wish of a client that has these rows."""
     kind = _PREFIX if ia.code == IA_PD else _ADDRESS
     iaid = int.from_bytes(ia.iaid, "big")
-    own = [row for row in rows if row.iaid == iaid and row.kind == kind] if rows else rows
+    own = [row for row in rows if row.is_in(client, kind, iaid)] if rows else rows
     return Wish(ia, kind, iaid, b"%b%c%b" % (client, kind, ia.iaid), own)

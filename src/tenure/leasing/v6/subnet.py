@@ -34,6 +34,7 @@ class Reservation:
     host_name: str | None = None
     level: Level = NOTHING_SET
     client_classes: tuple[str, ...] = ()
+    several_per_association: bool = False  # one association has all of its leases; else one for each
 
 
 @dataclass(frozen=True, slots=True)

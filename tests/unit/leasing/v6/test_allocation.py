@@ -250,3 +250,59 @@ def test_a_client_that_moves_takes_its_names_along_and_one_on_two_links_keeps_bo
     # another interface of the same machine: another association
     other = client.join(2)
     assert net.names() == {"pc1": {address, other}}
+
+
+class TestSeveralInOneAssociation:
+    """Where the reservation says so; `TestReservations` has the usual way, one for each."""
+
+    HELD = reserved(f"{LINK}7", f"{LINK}8", "2001:db8:77::/56", name="host", several_per_association=True)
+
+    def test_it_gets_them_all_and_each_has_the_name(self) -> None:
+        net = Network(subnet(reservations={KEY: self.HELD}))
+        client = net.client(1)
+        answer = client.request(ia(NA, 1), ia(PD, 1))
+        assert set(answer.leases) == {f"{LINK}7", f"{LINK}8", "2001:db8:77::/56"}
+        assert net.names() == {"host": {f"{LINK}7", f"{LINK}8"}}
+        assert set(client.renew(ia(NA, 1, f"{LINK}7", f"{LINK}8")).leases) == {f"{LINK}7", f"{LINK}8"}
+        assert client.request(ia(NA, 2)).lease == f"{LINK}100"
+
+    def test_one_that_somebody_has_is_added_when_it_is_free(self) -> None:
+        net = Network()
+        somebody = net.client(2)
+        somebody.request(ia(NA, 1, f"{LINK}100"))
+        both = reserved(f"{LINK}100", f"{LINK}8", several_per_association=True)
+        net.subnets = SubnetTable([subnet(reservations={KEY: both})])
+        client = net.client(1)
+        assert set(client.request(ia(NA, 1)).leases) == {f"{LINK}8"}
+        assert somebody.renew(ia(NA, 1, f"{LINK}100")).leases[f"{LINK}100"] == (0, 0)
+        assert set(client.renew(ia(NA, 1, f"{LINK}8")).leases) == {f"{LINK}8", f"{LINK}100"}
+        places = [net.row(f"{LINK}{last}").iaid for last in ("8", "100")]
+        assert places == [1, (1 << 32) + 1]
+
+    def test_they_keep_their_places_in_whatever_order_they_are_written(self) -> None:
+        net = Network(subnet(reservations={KEY: self.HELD}))
+        client = net.client(1)
+        client.request(ia(NA, 1))
+        before = {last: net.row(f"{LINK}{last}").iaid for last in ("7", "8")}
+        net.subnets = SubnetTable([subnet(reservations={KEY: replace(self.HELD, addresses=self.HELD.addresses[::-1])})])
+        client.renew(ia(NA, 1, f"{LINK}7", f"{LINK}8"))
+        assert {last: net.row(f"{LINK}{last}").iaid for last in ("7", "8")} == before
+
+    def test_one_that_is_declined_or_given_back_goes_alone(self) -> None:
+        net = Network(subnet(reservations={KEY: self.HELD}))
+        client = net.client(1)
+        client.request(ia(NA, 1))
+        client.decline(ia(NA, 1, f"{LINK}7"))
+        assert net.names() == {"host": {f"{LINK}8"}}
+        assert set(client.renew(ia(NA, 1, f"{LINK}8")).leases) == {f"{LINK}8"}
+        client.release(ia(NA, 1, f"{LINK}8"))
+        assert net.names() == {}
+
+    def test_where_it_is_one_each_again_the_association_keeps_one(self) -> None:
+        net = Network(subnet(reservations={KEY: self.HELD}))
+        client = net.client(1)
+        client.request(ia(NA, 1))
+        net.subnets = SubnetTable([subnet(reservations={KEY: replace(self.HELD, several_per_association=False)})])
+        answer = client.renew(ia(NA, 1, f"{LINK}7", f"{LINK}8"))
+        assert answer.leases == {f"{LINK}7": (1800, 3600), f"{LINK}8": (0, 0)}
+        assert net.names() == {"host": {f"{LINK}7"}}
