@@ -6,11 +6,12 @@ the client asks for; one that nobody has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from tenure.dhcpwire.v6.association import ADDRESS_BITS, last_of
+from tenure.dhcpwire.v6.association import ADDRESS_BITS, IALease, last_of
+from tenure.dhcpwire.v6.codes import Status
 from tenure.leasing.lease import Lease, LeaseKind
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.inquiry import Inquiry, Wish
@@ -32,6 +33,15 @@ class Choice(NamedTuple):
     valid: int  # seconds
     terms: Terms
     pools: tuple[int, ...]  # the number of its pool; none where all are alike, or if it is outside of them
+
+
+class Grant(NamedTuple):
+    """What an association gets: leases to bind or to offer, others that it must give up, or a status."""
+
+    wish: Wish
+    choices: Sequence[Choice] = ()
+    given_up: Sequence[IALease] = ()  # told to the client with lifetimes of zero
+    status: Status | None = None
 
 
 def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:

@@ -1,165 +1,38 @@
 """Leases are made or renewed: the rows, what DNS must say, what it must no longer say, and the history. One place.
 
-Who may have a lease is decided before (`allocation`). Every address of a binding is registered under the client's name,
-which is chosen once for the message; a prefix has no name.
+Who may have a lease is decided before (`allocation`), and so is its name (`names`): every address of a binding is
+registered, a prefix has no name.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import count
-from typing import NamedTuple
 
-from tenure.dhcpwire.fqdn import ClientFqdn, fqdn_fault, parse_fqdn39
-from tenure.dhcpwire.identity import key_identity
-from tenure.dhcpwire.v6.association import INFINITE, IALease, last_of
-from tenure.dhcpwire.v6.codes import Option, Status
+from tenure.dhcpwire.fqdn import fqdn_fault
+from tenure.dhcpwire.v6.association import INFINITE, last_of
+from tenure.dhcpwire.v6.codes import Option
 from tenure.dnswire.name import to_text
-from tenure.leasing.device import Speaker, Telling, name_device, speaker_of, with_device
+from tenure.leasing.device import Telling, with_device
 from tenure.leasing.ended_row import nameless
 from tenure.leasing.ending import is_named, rename, takes_names, withdrawals
 from tenure.leasing.lease import FOREVER, IAID_BITS, Changes, Lease, LeaseKind, LeaseState
-from tenure.leasing.place import place_of, static_check
 from tenure.leasing.pool_search import is_free
-from tenure.leasing.v6.allocation import Choice, is_own
+from tenure.leasing.v6.allocation import Choice, Grant, is_own
 from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Inquiry, Wish
-from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.names import device_speaker
 from tenure.leasing.v6.terms import Terms
 from tenure.leasing.want import want_of
 from tenure.leasing.whereabouts import build_whereabouts
-from tenure.naming.choice import Naming, name_lease
-from tenure.naming.place import Place
-from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
+from tenure.naming.choice import Naming
+from tenure.naming.policy import OneDevice, OnMove
 from tenure.naming.reason import Reason
-from tenure.octets import Malformed
 
 _BOUND = int(LeaseState.BOUND)
-_ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
-_CLIENT_FQDN, _INTERFACE_ID = int(Option.CLIENT_FQDN), int(Option.INTERFACE_ID)
-
-
-class Grant(NamedTuple):
-    """What an association gets: leases to bind or to offer, others that it must give up, or a status."""
-
-    wish: Wish
-    choices: Sequence[Choice] = ()
-    given_up: Sequence[IALease] = ()  # told to the client with lifetimes of zero
-    status: Status | None = None
-
-
-def name_addresses(inquiry: Inquiry, grants: Sequence[Grant], rows: Sequence[Lease]) -> dict[Terms, Naming]:
-    """The naming of the granted addresses, by their terms: the policy is of these, the rest is the same for all.
-
-    The TTL is that of the shortest lease in a subnet, because records of one name and type have one TTL.
-    """
-    granted = [choice for grant in grants if grant.wish.kind != _PREFIX for choice in grant.choices]
-    if not granted:
-        return {}
-    fqdn = client_fqdn(inquiry)
-    if len(granted) == 1 and not rows:  # a new client, as nearly all of them come
-        choice = granted[0]
-        naming = name_client(inquiry, choice.prepared, choice.terms, fqdn, choice.address, choice.valid)
-        return {choice.terms: naming}
-    address = _naming_address(inquiry, grants, granted, rows)
-    if len(granted) == 1:
-        return {(one := granted[0]).terms: name_client(inquiry, one.prepared, one.terms, fqdn, address, one.valid)}
-    shortest: dict[int, int] = {}
-    for choice in granted:
-        known = shortest.setdefault(choice.prepared.subnet_id, choice.valid)
-        shortest[choice.prepared.subnet_id] = min(known, choice.valid)
-    namings: dict[Terms, Naming] = {}
-    for choice in granted:
-        if choice.terms not in namings:
-            lifetime = shortest[choice.prepared.subnet_id]
-            namings[choice.terms] = name_client(inquiry, choice.prepared, choice.terms, fqdn, address, lifetime)
-    return namings
-
-
-def _naming_address(
-    inquiry: Inquiry, grants: Sequence[Grant], granted: Sequence[Choice], rows: Sequence[Lease]
-) -> bytes:
-    """What a generated name is made from: of all addresses that the client has on the link, the one it has had longest.
-
-    So the name stays, whichever associations a message speaks of.
-    """
-    among = {choice.address for choice in granted}
-    if not rows:
-        return min(among)
-    here = {prepared.subnet_id for prepared in inquiry.link}
-    spoken_of = {grant.wish.iaid for grant in grants if grant.wish.kind != _PREFIX}
-    held = [
-        (row.started_at, row.address)
-        for row in rows
-        if row.kind == _ADDRESS
-        and row.subnet_id in here
-        and (row.address in among or not any(row.is_in(inquiry.client, _ADDRESS, iaid) for iaid in spoken_of))
-        and not is_free(row, inquiry.now)
-    ]
-    return min(held)[1] if held else min(among)
-
-
-def client_fqdn(inquiry: Inquiry) -> ClientFqdn | None:
-    """What the client calls itself; an option 39 that is malformed counts as not sent."""
-    sent = inquiry.datagram.message.options.get(_CLIENT_FQDN)
-    if sent is None:
-        return None
-    try:
-        return parse_fqdn39(sent)
-    except Malformed:
-        return None
-
-
-def name_client(
-    inquiry: Inquiry,
-    prepared: PreparedSubnet,
-    terms: Terms,
-    fqdn: ClientFqdn | None,
-    address: bytes,
-    lifetime: int,
-) -> Naming:
-    """The naming of the client's leases on these terms in one subnet; the shortest there lasts `lifetime` seconds."""
-    reservation = inquiry.reservation(prepared)
-    policy = terms.naming
-    place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
-    is_static = static_check(inquiry.view, inquiry.client, address, policy)
-
-    def name(identity: tuple[int, bytes] | None) -> Naming:
-        return name_lease(
-            fqdn,
-            None,  # DHCPv6 has no host name option
-            None if reservation is None else reservation.host_name,
-            identity,
-            address,
-            lifetime,
-            policy,
-            place,
-            is_static,
-        )
-
-    if policy.one_device is OneDevice.OFF:
-        return name(key_identity(inquiry.client))
-    return name_device(device_speaker(inquiry, policy), inquiry.client, name)
-
-
-def device_speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
-    """The client as one of a device; None where the policy does not look at devices."""
-    return speaker_of(inquiry.view, inquiry.client, inquiry.hardware, inquiry.learned, inquiry.now, policy)
-
-
-def _place(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, *, is_known: bool) -> Place:
-    relays = inquiry.datagram.relays
-    return place_of(
-        inquiry.view,
-        inquiry.client,
-        inquiry.hardware,
-        prepared.subnet.prefix,
-        address,
-        inquiry.now,
-        circuit=relays[-1].options.get(_INTERFACE_ID) if relays else None,
-        is_known=is_known,
-    )
+_PREFIX = int(LeaseKind.PREFIX)
+_CLIENT_FQDN = int(Option.CLIENT_FQDN)
 
 
 def bind(

@@ -9,10 +9,11 @@ from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.leasing.lease import NOTHING, Lease, LeaseKind
 from tenure.leasing.link import subnet_on
 from tenure.leasing.v6 import reply
-from tenure.leasing.v6.allocation import Choice, choose
-from tenure.leasing.v6.binding import Grant, bind, name_addresses, of_device
+from tenure.leasing.v6.allocation import Choice, Grant, choose
+from tenure.leasing.v6.binding import bind, of_device
 from tenure.leasing.v6.draft import Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, Wish, wish_of
+from tenure.leasing.v6.names import name_addresses
 from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 from tenure.naming.choice import Naming

@@ -18,8 +18,8 @@ from tenure.dhcpwire.v6.association import (
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.message import build_reply, encode_option, option_codes
 from tenure.leasing.lease import LeaseKind
+from tenure.leasing.v6.allocation import Grant
 from tenure.leasing.v6.arrival import way_back
-from tenure.leasing.v6.binding import Grant
 from tenure.leasing.v6.inquiry import Inquiry, Reply
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.terms import ReplyOptions

@@ -21,9 +21,10 @@ from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
 from tenure.leasing.link import subnet_on
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6 import reply
-from tenure.leasing.v6.binding import client_fqdn, device_speaker, name_client, tell_unread, whereabouts
+from tenure.leasing.v6.binding import tell_unread, whereabouts
 from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
+from tenure.leasing.v6.names import client_fqdn, device_speaker, name_client
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
