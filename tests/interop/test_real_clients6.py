@@ -227,3 +227,34 @@ def test_a_killed_service_comes_back_as_the_same_server(wire: Lan6) -> None:
     assert f"survivor.{ZONE}" in wire.tenure("leases")
     client.release()
     gone(wire, "survivor", *addresses)
+
+
+SEVERAL = """
+[[dhcp6.subnets.reservations]]
+hw-address = "02:00:5e:77:00:01"
+ip-addresses = ["fd77::7", "fd77::8"]
+several-per-association = true
+hostname = "several"
+"""
+
+
+@pytest.mark.parametrize("start", [dhclient6, dhcpcd6])
+def test_a_client_with_one_association_has_all_that_is_reserved_for_it(start: Any) -> None:
+    """It configures both addresses, renews both, and both have its name."""
+    with lan6(LIFETIME, SEVERAL) as wire:
+        host = wire.net.host("several")
+        wire.net.plug(host, wire.segment)
+        host.run("ip", "link", "set", "eth0", "down")
+        host.run("ip", "link", "set", "eth0", "address", "02:00:5e:77:00:01", "up")
+        eventually(lambda: settled(host, "fe80::5eff:fe77:1"), "its link-local address can be used", 15)
+        client = start(host, "whatever") if start is dhclient6 else start(host, "whatever", families="-6")
+        assert wire.leased(host, count=2) == ["fd77::7", "fd77::8"]
+        named(wire, "several", "fd77::7", "fd77::8")
+        rows = {row["address"]: row["ends"] for row in leases(wire)}
+
+        def renewed() -> bool:
+            return all(row["ends"] > rows[row["address"]] for row in leases(wire))
+
+        eventually(renewed, "both are renewed", LIFETIME, wire.services.printed)
+        client.release()
+        gone(wire, "several", "fd77::7", "fd77::8")
