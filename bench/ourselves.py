@@ -21,7 +21,7 @@ def tenure_command(service: str, config: Path) -> list[str]:
 
 
 def fill_ledger(path: Path, names: Sequence[tuple[str, str, bytes]]) -> None:
-    """A ledger in which each (name, address, DHCID) is wanted forward and due now."""
+    """A ledger in which each (name, address, DHCID) is wanted, forward and reverse, and due now."""
     now = int(time.time())
     wants = tuple(
         Want(
@@ -30,7 +30,7 @@ def fill_ledger(path: Path, names: Sequence[tuple[str, str, bytes]]) -> None:
             dhcid,
             1200,
             True,
-            False,
+            True,
             now + 86400,
             "bench",
         )

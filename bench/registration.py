@@ -1,7 +1,7 @@
 """Names registered a second into one BIND: tenure's updater from its ledger, beside Kea's D2 from its queue.
 
-Both write address and DHCID by RFC 4703 with TSIG, forward only. D2 gets no more requests than its queue holds (1,024),
-so that its figure is its speed; what it does with a burst of 10,000 is told beside it.
+Both write address and DHCID, and the pointer of the address, by RFC 4703 with TSIG. D2 gets no more requests than its
+queue holds (1,024), so that its figure is its speed; what it does with a burst of 10,000 is told beside it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import dns.message
 import dns.query
+import dns.reversename
 import dns.zone
 from network import eventually
 from peers import find
@@ -31,6 +32,7 @@ from bench.ourselves import fill_ledger, tenure_command
 from bench.result import Contest, Contestant
 
 D2 = "Kea D2"
+REVERSE = "10.in-addr.arpa."
 QUEUE = 900
 BURST = 10_000
 REASON = (
@@ -42,13 +44,28 @@ REASON = (
 def contest(quick: bool = False) -> Contest:
     """The row `names registered/s into one BIND`."""
     return Contest(
-        "names registered/s into one BIND, A and DHCID",
+        "names registered/s into one BIND, forward and reverse with DHCID",
         "/s",
         measure_tenure(10_000 if quick else 100_000),
         [measure_d2(burst=1_500 if quick else BURST)],
         {D2: 20},
         reasons={D2: REASON},
     )
+
+
+def bind(folder: Path, port: int) -> list[str]:
+    """BIND with the reverse zone beside the forward one."""
+    command = nameservers.bind(folder, port)
+    (folder / "reverse").write_text(
+        "$TTL 1200\n@ SOA ns.bench.test. hostmaster.bench.test. 1 3600 600 86400 300\n@ NS ns.bench.test.\n"
+    )
+    with (folder / "named.conf").open("a") as configuration:
+        configuration.write(f"""
+zone "{REVERSE}" {{
+  type primary; file "{folder}/reverse"; update-policy {{ {nameservers.WRITES_MADE_HERE}; }}; allow-transfer {{ any; }};
+}};
+""")
+    return command
 
 
 def names(count: int, prefix: str) -> list[tuple[str, str, bytes]]:
@@ -65,18 +82,18 @@ def names(count: int, prefix: str) -> list[tuple[str, str, bytes]]:
 
 def measure_tenure(count: int) -> Contestant:
     """A ledger with `count` due registrations, and the updater started on it; its start-up is in the time."""
-    with nameservers.serve(nameservers.bind, "BIND", names=0) as server:
+    with nameservers.serve(bind, "BIND", names=0) as server:
         config = write_toml(
             server.folder,
             tsig_key(nameservers.KEY, nameservers.SECRET),
             leased("127.0.0.1:67", "10.0.0.0/8", "10.0.0.1-10.200.0.0", ddns_qualifying_suffix=nameservers.ZONE),
-            updated(f"127.0.0.1:{server.port}", nameservers.KEY, nameservers.ZONE, "10.in-addr.arpa."),
+            updated(f"127.0.0.1:{server.port}", nameservers.KEY, nameservers.ZONE, REVERSE),
         )
         wanted = names(count, "r")
         fill_ledger(server.folder / "tenure.db", wanted)
         began = time.monotonic()
         with running(tenure_command("updater", config), server.folder) as updater:
-            wait_for([name for name, _, _ in wanted], server.port, 300, updater)
+            wait_for(pointers(wanted), server.port, 300, updater)
             seconds = time.monotonic() - began
         found = registered(server.port, "r")
     return Contestant("tenure", count / seconds, f"{count:,} names in {seconds:.1f} s, {count - found:,} lost")
@@ -84,13 +101,13 @@ def measure_tenure(count: int) -> Contestant:
 
 def measure_d2(burst: int) -> Contestant:
     """D2 with a full queue; then, with a fresh BIND, a burst that its queue does not hold."""
-    with nameservers.serve(nameservers.bind, "BIND", names=0) as server, d2(server) as port:
+    with nameservers.serve(bind, "BIND", names=0) as server, d2(server) as port:
         wanted = names(QUEUE, "d")
         began = time.monotonic()
         request(port, wanted)
-        wait_for([name for name, _, _ in wanted], server.port, 60)
+        wait_for(pointers(wanted), server.port, 60)
         seconds = time.monotonic() - began
-    with nameservers.serve(nameservers.bind, "BIND", names=0) as server, d2(server) as port:
+    with nameservers.serve(bind, "BIND", names=0) as server, d2(server) as port:
         request(port, names(burst, "d"))
         found = settled(server.port)
     note = f"{QUEUE:,} names in {seconds:.2f} s; of a burst of {burst:,} it lost {burst - found:,}"
@@ -106,15 +123,8 @@ def d2(server: nameservers.Server) -> Iterator[int]:
             "ip-address": "127.0.0.1",
             "port": port,
             "tsig-keys": [{"name": nameservers.KEY, "algorithm": "HMAC-SHA256", "secret": nameservers.SECRET}],
-            "forward-ddns": {
-                "ddns-domains": [
-                    {
-                        "name": nameservers.ZONE,
-                        "key-name": nameservers.KEY,
-                        "dns-servers": [{"ip-address": "127.0.0.1", "port": server.port}],
-                    }
-                ]
-            },
+            "forward-ddns": {"ddns-domains": [d2_domain(nameservers.ZONE, server.port)]},
+            "reverse-ddns": {"ddns-domains": [d2_domain(REVERSE, server.port)]},
             "loggers": [{"name": "kea-dhcp-ddns", "severity": "FATAL", "output_options": [{"output": "stdout"}]}],
         }
     }
@@ -124,6 +134,12 @@ def d2(server: nameservers.Server) -> Iterator[int]:
     with running([find("kea-dhcp-ddns"), "-c", str(path)], server.folder, environment):
         eventually(lambda: listens(port), "D2 listens", 20)
         yield port
+
+
+def d2_domain(zone: str, port: int) -> dict[str, object]:
+    """A zone in D2's configuration."""
+    servers = [{"ip-address": "127.0.0.1", "port": port}]
+    return {"name": zone, "key-name": nameservers.KEY, "dns-servers": servers}
 
 
 def listens(port: int) -> bool:
@@ -144,7 +160,7 @@ def request(port: int, wanted: Sequence[tuple[str, str, bytes]]) -> None:
                 {
                     "change-type": 0,
                     "forward-change": True,
-                    "reverse-change": False,
+                    "reverse-change": True,
                     "fqdn": name,
                     "ip-address": address,
                     "dhcid": dhcid.hex().upper(),
@@ -175,10 +191,15 @@ def running(
             popen.wait()
 
 
+def pointers(wanted: Sequence[tuple[str, str, bytes]]) -> list[str]:
+    """The reverse names of the addresses: what is written last."""
+    return [dns.reversename.from_address(address).to_text() for _, address, _ in wanted]
+
+
 def resolves(name: str, port: int) -> bool:
-    """Whether the server has an address for the name."""
+    """Whether the server has a pointer at the name."""
     with contextlib.suppress(dns.exception.Timeout):
-        return bool(dns.query.udp(dns.message.make_query(name, "A"), "127.0.0.1", timeout=1, port=port).answer)
+        return bool(dns.query.udp(dns.message.make_query(name, "PTR"), "127.0.0.1", timeout=1, port=port).answer)
     return False
 
 
@@ -196,9 +217,15 @@ def wait_for(wanted: list[str], port: int, seconds: float, updater: subprocess.P
 
 
 def registered(port: int, prefix: str) -> int:
-    """How many names of the run the zone holds, by a transfer."""
-    zone = dns.zone.from_xfr(dns.query.xfr("127.0.0.1", nameservers.ZONE, port=port, relativize=True))
-    return sum(1 for name in zone if str(name).startswith(prefix) and str(name)[1:].isdecimal())
+    """How many names of the run are in DNS with their pointers, by transfers of both zones."""
+    forward = {str(name) for name in transferred(nameservers.ZONE, port)}
+    pointed = {str(rdata.target).partition(".")[0] for _, _, rdata in transferred(REVERSE, port).iterate_rdatas("PTR")}
+    return sum(1 for name in forward & pointed if name.startswith(prefix) and name[1:].isdecimal())
+
+
+def transferred(zone: str, port: int) -> dns.zone.Zone:
+    """A whole zone."""
+    return dns.zone.from_xfr(dns.query.xfr("127.0.0.1", zone, port=port, relativize=True))
 
 
 def settled(port: int) -> int:

@@ -12,6 +12,7 @@ from tenure.leasing.lease import Changes, Lease
 from tenure.leasing.tie import Tie
 from tenure.ledger import counts, statements
 from tenure.ledger.batch import LeaseBatch, lease_statements
+from tenure.ledger.confirmations import Confirmations
 from tenure.ledger.freed_names import FreedNames
 from tenure.ledger.heard import HeardBatch, HeardLeases
 from tenure.ledger.history import History
@@ -29,7 +30,7 @@ from tenure.ledger.ties import Ties
 from tenure.ledger.zone_readings import ZoneReadings
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
-from tenure.naming.registration import Outcome, RefusedName, Registration
+from tenure.naming.registration import Confirmed, Outcome, RefusedName, Registration
 from tenure.naming.zone_reading import ZoneReading
 from tenure.naming.zone_trouble import ZoneTrouble
 
@@ -51,6 +52,7 @@ class LeaseLedger:
         self._session = session = store.connect()
         self._statements = lease_statements(session)
         self._registrations = Registrations(session)
+        self._confirmations = Confirmations(session)
         self._freed_names = FreedNames(session)
         self._refused_names = RefusedNames(session)
         self.history = History(session, "event")
@@ -186,7 +188,12 @@ class LeaseLedger:
             return self._registrations.next_due_at(skip)
 
     def record_outcomes(
-        self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float, zones: Sequence[ZoneTrouble] = ()
+        self,
+        outcomes: Sequence[Outcome],
+        events: Sequence[Event],
+        now: float,
+        zones: Sequence[ZoneTrouble] = (),
+        confirmed: Sequence[Confirmed] = (),
     ) -> int:
         """Records what the updater found out, with its events, in one transaction; how many outcomes counted.
 
@@ -196,7 +203,7 @@ class LeaseLedger:
         """
 
         def attempt() -> int:
-            recorded = self._registrations.write_outcomes(outcomes, now)
+            recorded = self._registrations.write_outcomes(outcomes, now) + self._confirmations.write(confirmed)
             self._freed_names.claim_again(outcomes, now)
             self._troubles.write(zones)
             if events:

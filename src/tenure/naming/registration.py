@@ -7,6 +7,7 @@ another claim, with its own proof and its own removal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -134,3 +135,19 @@ class Outcome(NamedTuple):
     detail: str
     due_at: float | None  # when to try again, None: not by itself
     attempts: int
+
+
+class Confirmed(NamedTuple):
+    """One direction of many registrations that an authoritative server has confirmed by one answer.
+
+    What `Outcome`s with `State.REGISTERED` and their events would say, once for all of them: they are most of what an
+    updater finds out.
+    """
+
+    rows: Sequence[Registration]  # as they were worked on
+    direction: Direction
+    at: float  # UTC seconds
+    reason: str
+    detail: str
+    cause: str  # of the events
+    event_detail: str

@@ -40,6 +40,10 @@ PLENTY_ROWS = 2400  # while fewer than this are in the lanes, more are read at o
 WINDOW = 6  # messages of one zone on their way
 FLUSH_OUTCOMES = 2000  # recorded at once
 FLUSH_SECONDS = 0.02  # or after this
+FULL_FLUSH_OUTCOMES = (
+    6000  # while very many rows are under way: mostly both directions of a row are then recorded at once
+)
+FULL_FLUSH_SECONDS = 0.2
 LOOK_SECONDS = 2.0  # the ledger is looked into at least this often, whoever wakes us
 CROWDED_SECONDS = 0.1  # between pages while those before are not half done
 FULL_SECONDS = 0.5  # before beginning again with rows that found no room
@@ -216,20 +220,26 @@ class _Updating:
         if self._recording is not None:  # its end is news
             return pick_at
         if len(self._journal):  # what is still to be written says whether the store is well, not what was read
-            self._flush_at = min(self._flush_at, now + FLUSH_SECONDS)
+            self._flush_at = min(self._flush_at, now + (FULL_FLUSH_SECONDS if self._is_full else FLUSH_SECONDS))
             return min(pick_at, self._flush_at)
         self._report.healthy(LEDGER_PROBLEM)
         return pick_at
 
     def _record(self, now: float, group: asyncio.TaskGroup) -> None:
         """Record what is gathered, if it is time: beside the loop, unless that is busy all the time."""
-        if self._recording is not None or (now < self._flush_at and len(self._journal) < FLUSH_OUTCOMES):
+        most = FULL_FLUSH_OUTCOMES if self._is_full else FLUSH_OUTCOMES
+        if self._recording is not None or (now < self._flush_at and len(self._journal) < most):
             return
-        if len(self._rows.keys) < PLENTY_ROWS:
+        if not self._is_full:
             self._recording = group.create_task(self._record_aside())
         else:  # a name that this makes free is seen soon enough: under load there is always another look
             self._rows.forget(self._journal.flush(self._clock()))
         self._flush_at = math.inf
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether very many rows are under way, so that speed counts more than the moment of each."""
+        return len(self._rows.keys) >= PLENTY_ROWS
 
     async def _record_aside(self) -> None:
         makes_due = self._journal.makes_due

@@ -16,7 +16,7 @@ from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.event import Event
 from tenure.naming.reason import NAME_REFUSALS
-from tenure.naming.registration import Outcome, Registration, State
+from tenure.naming.registration import Confirmed, Outcome, Registration, State
 from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.metrics import COMMIT_SECONDS
 from tenure.serving.report import Report
@@ -39,7 +39,12 @@ class RegistrationLedger(Protocol):
         """Rows that must be acted on, the longest due first, without those in `skip`; a page behind `after`."""
 
     def record_outcomes(
-        self, outcomes: Sequence[Outcome], events: Sequence[Event], now: float, zones: Sequence[ZoneTrouble] = ()
+        self,
+        outcomes: Sequence[Outcome],
+        events: Sequence[Event],
+        now: float,
+        zones: Sequence[ZoneTrouble] = (),
+        confirmed: Sequence[Confirmed] = (),
     ) -> object:
         """Record outcomes for the generation that they worked on, events, and how zones are, in one transaction."""
 
@@ -63,10 +68,16 @@ class Gathered(NamedTuple):
     events: list[Event]
     finished: list[Key]  # rows of which nothing is under way any more
     zones: list[ZoneTrouble]
+    confirmed: list[Confirmed]
+
+    @property
+    def found(self) -> int:
+        """How many outcomes it is."""
+        return len(self.outcomes) + sum(len(one.rows) for one in self.confirmed)
 
 
 def _nothing() -> Gathered:
-    return Gathered([], [], [], [])
+    return Gathered([], [], [], [], [])
 
 
 class Recorder:
@@ -89,11 +100,15 @@ class Recorder:
     def _record(self, gathered: Gathered, now: float) -> None:
         if self._own is None:
             self._own = self._ledger.another()
-        self._own.record_outcomes(gathered.outcomes, gathered.events, now, gathered.zones)
+        _record(self._own, gathered, now)
 
     def _close(self) -> None:
         if self._own is not None:
             self._own.close()
+
+
+def _record(ledger: RegistrationLedger, gathered: Gathered, now: float) -> None:
+    ledger.record_outcomes(gathered.outcomes, gathered.events, now, gathered.zones, gathered.confirmed)
 
 
 class Journal:
@@ -105,7 +120,7 @@ class Journal:
         self._gathered = _nothing()
 
     def __len__(self) -> int:
-        return len(self._gathered.outcomes)
+        return self._gathered.found
 
     @property
     def makes_due(self) -> bool:
@@ -117,6 +132,10 @@ class Journal:
         self._gathered.outcomes.append(settled.outcome)
         if settled.event is not None:
             self._gathered.events.append(settled.event)
+
+    def note_confirmed(self, confirmed: Confirmed) -> None:
+        """Take in what many tasks came to by one answer."""
+        self._gathered.confirmed.append(confirmed)
 
     def note_zone(self, trouble: ZoneTrouble, event: Event | None) -> None:
         """Take in how a zone is. It is recorded with the outcomes of the tasks that found out."""
@@ -133,8 +152,8 @@ class Journal:
         gathered = self._take()
         began_at = time.perf_counter()
         try:
-            if gathered.outcomes:
-                self._ledger.record_outcomes(gathered.outcomes, gathered.events, now, gathered.zones)
+            if gathered.found:
+                _record(self._ledger, gathered, now)
         except LedgerUnavailable:
             self._take_back(gathered)
             raise
@@ -156,15 +175,21 @@ class Journal:
         return gathered
 
     def _take_back(self, gathered: Gathered) -> None:
-        outcomes, events, finished, zones = self._gathered
+        since = self._gathered
         self._gathered = Gathered(
-            gathered.outcomes + outcomes, gathered.events + events, gathered.finished + finished, gathered.zones + zones
+            gathered.outcomes + since.outcomes,
+            gathered.events + since.events,
+            gathered.finished + since.finished,
+            gathered.zones + since.zones,
+            gathered.confirmed + since.confirmed,
         )
 
     def _recorded(self, gathered: Gathered, seconds: float) -> list[Key]:
-        if gathered.outcomes:
+        if found := gathered.found:
             self._report.metrics.observe(COMMIT_SECONDS, (), seconds)
             for event in gathered.events:
                 self._report.count(event.kind.replace("-", "_"))
-            self._report.count("outcomes_recorded", len(gathered.outcomes))
+            for confirmed in gathered.confirmed:
+                self._report.count("registration_confirmed", len(confirmed.rows))
+            self._report.count("outcomes_recorded", found)
         return gathered.finished

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from tenure.naming.reason import NAME_REFUSALS
 from tenure.naming.registration import Direction, Registration, State
 from tenure.serving.updater_journal import Journal, Key
 from tenure.updating.lane import Lane
-from tenure.updating.outcome import reverse_after_refusal, settle
+from tenure.updating.outcome import is_confirmed, reverse_after_refusal, settle, settle_confirmed
 from tenure.updating.plan import NO_ZONE, Routed, make_plan
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Task
@@ -70,8 +72,13 @@ class RowsUnderWay:
 
     def ended(self, ends: Iterable[tuple[Task, Ending]]) -> None:
         """What tasks came to: noted, and the reverse record taken up that waited for the forward one."""
-        for task, ending in ends:
-            self._end(task, ending)
+        for ending, alike in groupby(ends, itemgetter(1)):
+            tasks = [task for task, _ in alike]
+            if is_confirmed(tasks[0], ending):
+                self._confirm(tasks, ending)
+            else:
+                for task in tasks:
+                    self._end(task, ending)
 
     def forget(self, keys: Iterable[Key]) -> None:
         """These rows are recorded and may be picked again."""
@@ -95,21 +102,37 @@ class RowsUnderWay:
         else:
             self._lanes[id(routed.domain)].add(routed.task)
 
+    def _confirm(self, tasks: Sequence[Task], ending: Ending) -> None:
+        """The end of tasks of one direction that a server has confirmed together."""
+        self._journal.note_confirmed(settle_confirmed(tasks, ending, self._clock()))
+        for task in tasks:
+            key = task.row[:3]
+            if self._rows[key] is _ALONE:
+                self._journal.finish(key)
+            else:
+                self._go_on(task, key)
+
     def _end(self, task: Task, ending: Ending) -> None:
         now = self._clock()
         key = task.row[:3]
-        tasks, after = self._rows[key]
         self._journal.note(settle(task, ending, now, random.random()))
+        if task.direction is Direction.FORWARD and ending.reason in NAME_REFUSALS:
+            after = self._rows[key].after_forward
+            refused = reverse_after_refusal(task, after.task if after else None, now)
+            if refused is not None:
+                self._journal.note(refused)
+            self._go_on(task, key, refused=True)
+        else:
+            self._go_on(task, key)
+
+    def _go_on(self, task: Task, key: Key, *, refused: bool = False) -> None:
+        """One task less of a row: its reverse record, if that has waited for the forward one, or its end."""
+        tasks, after = self._rows[key]
         tasks -= 1
-        if task.direction is Direction.FORWARD:
-            if after is not None:
-                del self._waiting[key[1]]
-            if ending.reason in NAME_REFUSALS:
-                refused = reverse_after_refusal(task, after.task if after else None, now)
-                if refused is not None:
-                    self._journal.note(refused)
-            elif after is not None:
-                self._rows[key] = _Row(tasks + 1, None)
+        if task.direction is Direction.FORWARD and after is not None:
+            del self._waiting[key[1]]
+            if not refused:
+                self._rows[key] = _Row(tasks + 1, None) if tasks else _ALONE
                 self._start(after)
                 return
             after = None

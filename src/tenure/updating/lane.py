@@ -17,7 +17,7 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
-from tenure.updating.conflict import BLAMES_ONE, IF_IN_USE, advance
+from tenure.updating.conflict import BLAMES_ONE, IF_IN_USE, advance, transition
 from tenure.updating.messages import most_octets
 from tenure.updating.routing import Domain
 from tenure.updating.task import Ending, Step, Task
@@ -51,7 +51,7 @@ class Lane:
         self.held = 0  # tasks in the lane: waiting or on their way
         self._waiting: dict[Step, deque[Task]] = {}  # in the order in which steps take turns
         self._halves: deque[Batch] = deque()
-        self._behind: dict[Name, deque[Task]] = {}  # owner of a task in the lane, to the tasks that wait for it
+        self._behind: dict[Name, deque[Task] | None] = {}  # owner of a task in the lane, to the tasks that wait for it
         self._in_use = self._free = 0.0  # names lately found in use and free
         self._blamed: dict[Step, float] = {}  # the share of names that lately would have failed a shared message
         self._answers = False  # the last message was answered
@@ -59,10 +59,12 @@ class Lane:
     def add(self, task: Task) -> None:
         """Take a task in; it waits while another one of its owner is here."""
         self.held += 1
-        behind = self._behind.get(task.owner)
-        if behind is None:
-            self._behind[task.owner] = deque()
+        owner = task.owner
+        if owner not in self._behind:
+            self._behind[owner] = None
             self._wait(task)
+        elif (behind := self._behind[owner]) is None:
+            self._behind[owner] = deque((task,))
         else:
             behind.append(task)
 
@@ -91,6 +93,9 @@ class Lane:
             self._halves.appendleft(Batch(batch.step, batch.tasks[:middle]))
             return []
         self._remember(batch, rcode)
+        end = transition(batch.step, rcode)
+        if isinstance(end, Ending):
+            return self._end(batch, end)
         ended: Ended = []
         for task in batch.tasks:
             following = advance(task, rcode)
@@ -104,6 +109,9 @@ class Lane:
     def failed(self, batch: Batch, ending: Ending) -> Ended:
         """All the tasks of a batch that got no answer that counts."""
         self._answers = False
+        return self._end(batch, ending)
+
+    def _end(self, batch: Batch, ending: Ending) -> Ended:
         for task in batch.tasks:
             self._leave(task)
         return [(task, ending) for task in batch.tasks]

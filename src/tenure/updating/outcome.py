@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tenure.naming.event import Event
 from tenure.naming.reason import NAME_REFUSALS, Reason
-from tenure.naming.registration import Direction, Outcome, State
+from tenure.naming.registration import Confirmed, Direction, Outcome, State
 from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
 from tenure.updating.retry import OVER_SECONDS, REMOVAL_SECONDS, backoff_seconds
 from tenure.updating.task import Ending, Step, Task, Verdict
@@ -33,6 +34,19 @@ def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
     if ending is LEASE_OVER:  # its withdrawal is what happens to it next, unless it is renewed after all
         return Settled(_outcome(task, ending, State(task.part.state), now + OVER_SECONDS, task.part.attempts), None)
     return _failed(task, ending, now, jitter)
+
+
+def is_confirmed(task: Task, ending: Ending) -> bool:
+    """Whether the authoritative server has the records of the task now."""
+    return ending.verdict is Verdict.DONE and not task.removes and task.step is not Step.LOOK
+
+
+def settle_confirmed(tasks: Sequence[Task], ending: Ending, now: float) -> Confirmed:
+    """What `settle` gives for each of these tasks, which one answer has confirmed."""
+    direction = tasks[0].direction
+    detail, event_detail = _details(direction, ending)
+    rows = [task.row for task in tasks]
+    return Confirmed(rows, direction, now, _WRITTEN[ending.reason], detail, ending.cause, event_detail)
 
 
 def reverse_after_refusal(forward: Task, planned: Task | None, now: float) -> Settled | None:
@@ -90,7 +104,7 @@ def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
 
 def _outcome(task: Task, ending: Ending, state: State, due_at: float | None, attempts: int) -> Outcome:
     name, address, dhcid = task.row[:3]
-    detail = f"{ending.cause}, {ending.server}" if ending.server else ending.cause
+    detail, _ = _details(task.direction, ending)
     reason = _WRITTEN[ending.reason]
     generation = task.row.generation
     return Outcome(name, address, dhcid, generation, task.direction, state, reason, detail, due_at, attempts)
@@ -98,7 +112,11 @@ def _outcome(task: Task, ending: Ending, state: State, due_at: float | None, att
 
 def _event(task: Task, ending: Ending, now: float, kind: str) -> Event:
     row = task.row
-    detail = f"{task.direction}, {ending.reason}"
-    if ending.server:
-        detail = f"{detail}, {ending.server}"
+    _, detail = _details(task.direction, ending)
     return Event(now, kind, "updater", ending.cause, row.correlation, row.address, row.name, detail=detail)
+
+
+def _details(direction: Direction, ending: Ending) -> tuple[str, str]:
+    """What the row and its event say beside reason and cause."""
+    by = f", {ending.server}" if ending.server else ""
+    return f"{ending.cause}{by}", f"{direction}, {ending.reason}{by}"
