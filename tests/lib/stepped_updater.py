@@ -12,7 +12,7 @@ from enum import StrEnum
 from primary import Primary
 
 from tenure.serving.report import Report
-from tenure.serving.updater import PICK_ROWS, WINDOW
+from tenure.serving.updater import PICK_ROWS
 from tenure.serving.updater_exchange import Exchange
 from tenure.serving.updater_health import ZoneHealth
 from tenure.serving.updater_journal import Journal, RegistrationLedger
@@ -108,7 +108,7 @@ class SteppedUpdater:
     def send(self) -> None:
         """Fill every zone's window."""
         for exchange in self._exchanges:
-            while exchange.on_the_way < WINDOW and (batch := exchange.lane.next_batch()) is not None:
+            while exchange.on_the_way < exchange.window and (batch := exchange.lane.next_batch()) is not None:
                 exchange.on_the_way += 1
                 self._settle(Courier(exchange, exchange.carry(batch)))
 

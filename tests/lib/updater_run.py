@@ -20,7 +20,7 @@ from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater import UpdaterService
 from tenure.serving.wakeup import WakeReceiver, WakeSender
-from tenure.updating.routing import Routes
+from tenure.updating.routing import Domain, Routes
 
 
 class UpdaterRun:
@@ -119,3 +119,14 @@ def want(
 def gone(claim: Want, cause: str = "lease-released") -> Withdraw:
     """The withdrawal of a claim."""
     return Withdraw(claim.name, claim.address, claim.dhcid, cause, "release")
+
+
+@contextlib.contextmanager
+def updating(tmp_path: Path, *domains: Domain) -> Iterator[UpdaterRun]:
+    """An updater for these forward domains, with a ledger of its own."""
+    run = UpdaterRun(tmp_path / "ledger", Routes(domains, ()))
+    try:
+        with run.running():
+            yield run
+    finally:
+        run.close()

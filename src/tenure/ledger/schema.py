@@ -211,6 +211,7 @@ ZONE_TROUBLE = Table(
     Column("since_at", Double, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("asked_at", Double, nullable=False, server_default=text("0")),
 )
 
 ZONE_READING = Table(

@@ -10,8 +10,9 @@ from tenure.naming.zone_trouble import ZoneTrouble
 
 _COLUMNS = ", ".join(ZoneTrouble._fields)
 _PUT = f"""\
-insert into zone_trouble ({_COLUMNS}) values (?, ?, ?, ?, ?)
-on conflict (zone) do update set until_at = excluded.until_at, reason = excluded.reason, detail = excluded.detail"""
+insert into zone_trouble ({_COLUMNS}) values (?, ?, ?, ?, ?, ?)
+on conflict (zone) do update set until_at = excluded.until_at, reason = excluded.reason, detail = excluded.detail,
+asked_at = excluded.asked_at"""
 _DROP = "delete from zone_trouble where zone = ?"
 _ALL = f"select {_COLUMNS} from zone_trouble order by zone"
 _FAILING = "select zone from zone_trouble where until_at > ?"

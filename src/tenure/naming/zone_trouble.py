@@ -15,3 +15,4 @@ class ZoneTrouble(NamedTuple):
     since_at: float  # UTC seconds of the first failure of this outage
     reason: str  # a Reason
     detail: str  # what was met, and at which server, for people
+    asked_at: float = 0.0  # UTC seconds from which its servers are asked again: till then the circuit breakers are open

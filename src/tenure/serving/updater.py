@@ -37,7 +37,6 @@ from tenure.updating.routing import Routes
 MOST_ROWS = 12000  # in memory
 PICK_ROWS = 1000  # read from the ledger at a time
 PLENTY_ROWS = 2400  # while fewer than this are in the lanes, more are read at once
-WINDOW = 6  # messages of one zone on their way
 FLUSH_OUTCOMES = 2000  # recorded at once
 FLUSH_SECONDS = 0.02  # or after this
 FULL_FLUSH_OUTCOMES = (
@@ -315,7 +314,7 @@ class _Updating:
     def _send(self, group: asyncio.TaskGroup) -> None:
         """Fill every zone's window."""
         for exchange in self._exchanges:
-            while exchange.on_the_way < WINDOW and (batch := exchange.lane.next_batch()) is not None:
+            while exchange.on_the_way < exchange.window and (batch := exchange.lane.next_batch()) is not None:
                 exchange.on_the_way += 1
                 carrying = group.create_task(self._carry(exchange, batch))
                 self._carrying.add(carrying)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tenure.dnswire.codes import rcode_to_text
+from tenure.dnswire.codes import Rcode, rcode_to_text
 from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import Reason
 from tenure.serving.metrics import Sample
@@ -19,9 +20,43 @@ from tenure.updating.conflict import NEXT_SERVER, transition
 from tenure.updating.lane import Batch, Ended, Lane
 from tenure.updating.messages import build_message
 from tenure.updating.reply import may_know_other_secret, read_reply
+from tenure.updating.retry import Breaker, BreakerState
 from tenure.updating.task import Ending, Step, Verdict
 
+WINDOW = 6  # messages of one zone on their way
 BACK_SECONDS = 60.0
+TOLERATED = 2  # failures of a zone at a server in a row: one record alone may make a message fail
+
+
+class _Way:
+    """One server of the zone, and whether it takes the zone's updates."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.breaker = Breaker(tolerates=TOLERATED)
+        self.trouble: Ending | None = None  # the last failure, while the breaker is open
+
+    def works(self, now: float) -> bool:
+        """Whether nothing is known against it."""
+        return self.breaker.state(now) is self.link.breaker.state(now) is BreakerState.CLOSED
+
+    @property
+    def asked_at(self) -> float:
+        """UTC seconds from which it may be asked."""
+        return max(self.breaker.asked_at, self.link.breaker.asked_at)
+
+    def failed(self, trouble: Ending, now: float) -> None:
+        """Note a failure; of several on their way at once only what opens the breaker.
+
+        That the server cannot be reached is known of all its zones, by the link.
+        """
+        if trouble.reason is not Reason.SERVER_UNREACHABLE and self.breaker.allows(now):
+            self.breaker = self.breaker.failed(now, random.random())
+            self.trouble = trouble
+
+    def answered(self) -> None:
+        """It takes the zone's updates."""
+        self.breaker = Breaker(tolerates=TOLERATED)
 
 
 class Exchange:
@@ -38,7 +73,7 @@ class Exchange:
     ) -> None:
         self.lane = lane
         self.on_the_way = 0  # messages
-        self._links = links
+        self._ways = [_Way(link) for link in links]
         self._report = report
         self._clock = clock
         self._health = health
@@ -53,41 +88,58 @@ class Exchange:
     def _samples(self) -> list[Sample]:
         return [("tenure_updater_tasks", (self._zone,), self.lane.held)]
 
+    @property
+    def window(self) -> int:
+        """How many messages may be on their way: one, as a probe, while no server is known to take them."""
+        now = self._clock()
+        return WINDOW if any(way.works(now) for way in self._ways) else 1
+
     async def carry(self, batch: Batch) -> Ended:
         """Take a batch to its answer: the tasks that ended with it; the others are back in the lane.
 
-        A server that cannot help is passed over. Who answered instead is kept to for a while, so that the steps of a
-        task meet the same records; then the first server has another chance.
+        A server that cannot help is passed over, and one that refuses counts only if the others do not take it either.
+        Who answered instead is kept to for a while, so that the steps of a task meet the same records; then the first
+        server has another chance.
         """
         if self._preferred and self._clock() >= self._back_at and batch.step is not Step.REMOVE_NAME:
             self._preferred = 0
         trouble = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "no server is configured")
-        count = len(self._links)
+        count = 1 if batch.step is Step.REMOVE_NAME else len(self._ways)  # see below
+        refused: int | None = None  # by which server
         for place in range(count):
-            index = (self._preferred + place) % count
-            link = self._links[index]
-            answer = await self._ask(link, batch)
-            if isinstance(answer, int):
-                if answer not in NEXT_SERVER:
-                    self._prefer(index)
-                    self._well(link)
-                    self._health.answered(self.lane.domain.zone)
-                    return _said_by(link.text, self.lane.answered(batch, answer))
-                ending = transition(batch.step, answer)
-                assert isinstance(ending, Ending), "the table ends a task where it asks for another server"
-                answer = ending
-            trouble = answer._replace(server=link.text)
-            self._trouble(link, trouble)
-            if batch.step is Step.REMOVE_NAME:
-                break  # another server may still have the address that the step before took away here
-        self._health.failed(self.lane.domain.zone, trouble)
+            index = (self._preferred + place) % len(self._ways)
+            way = self._ways[index]
+            answer = await self._ask(way, batch)
+            if answer == Rcode.REFUSED and place + 1 < count:
+                refused = index if refused is None else refused
+                continue
+            if isinstance(answer, int) and answer not in NEXT_SERVER:
+                return self._counts(batch, index if refused is None or answer != Rcode.REFUSED else refused, answer)
+            trouble = _ending(batch.step, answer)._replace(server=way.link.text)
+            way.failed(trouble, self._clock())
+            self._trouble(way.link, trouble)
+        # After REMOVE_NAME no other server is asked: it may still have the address that the step before took away here.
+        if refused is not None:
+            return self._counts(batch, refused, Rcode.REFUSED)
+        self._health.failed(self.lane.domain.zone, trouble, min((way.asked_at for way in self._ways), default=0.0))
         return self.lane.failed(batch, trouble)
 
-    async def _ask(self, link: Link, batch: Batch) -> int | Ending:
+    def _counts(self, batch: Batch, index: int, rcode: int) -> Ended:
+        """The answer of a server is the zone's."""
+        way = self._ways[index]
+        way.answered()
+        self._prefer(index)
+        self._well(way.link)
+        self._health.answered(self.lane.domain.zone)
+        return _said_by(way.link.text, self.lane.answered(batch, rcode))
+
+    async def _ask(self, way: _Way, batch: Batch) -> int | Ending:
         """The RCODE that a server gave and that can be believed, or what stood in the way."""
-        domain = self.lane.domain
+        domain, link = self.lane.domain, way.link
         if not link.allows():
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
+        if way.trouble is not None and not way.breaker.allows(self._clock()):
+            return way.trouble
         if domain.key is None:
             return await self._signed_exchange(link, batch, None)
         first: Key = self._keys.get(domain.key.name, domain.key)
@@ -152,6 +204,13 @@ class Exchange:
     def _well(self, link: Link) -> None:
         for code in self._standing.pop(link, ()):
             self._report.healthy(code)
+
+
+def _ending(step: Step, answer: int | Ending) -> Ending:
+    """What stood in the way, of an answer that another server may better."""
+    found = transition(step, answer) if isinstance(answer, int) else answer
+    assert isinstance(found, Ending), "the table ends a task where it asks for another server"
+    return found
 
 
 def _said_by(server: str, ended: Ended) -> Ended:

@@ -26,15 +26,16 @@ class ZoneHealth:
         self._journal = journal
         self._clock = clock
 
-    def failed(self, zone: Name, ending: Ending) -> None:
-        """No server of the zone gave an answer that counts."""
+    def failed(self, zone: Name, ending: Ending, asked_at: float) -> None:
+        """No server of the zone gave an answer that counts; UTC seconds when the next one is asked again."""
         now = self._clock()
         before = self._failing.get(zone)
-        if before is not None and before.until_at - BELIEVED_SECONDS + AGAIN_SECONDS > now:
+        is_said = before is not None and before.until_at - BELIEVED_SECONDS + AGAIN_SECONDS > now
+        if before is not None and is_said and asked_at <= before.asked_at:  # unless a probe has failed too
             return
         detail = f"{ending.cause}, {ending.server}" if ending.server else ending.cause
         since_at = now if before is None else before.since_at
-        trouble = ZoneTrouble(zone, now + BELIEVED_SECONDS, since_at, ending.reason.value, detail)
+        trouble = ZoneTrouble(zone, now + BELIEVED_SECONDS, since_at, ending.reason.value, detail, asked_at)
         self._failing[zone] = trouble
         self._journal.note_zone(trouble, None if before is not None else _event(trouble, now, "zone-failing"))
 

@@ -6,6 +6,7 @@ ends the tries of a task is the end of its lease.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 FIRST_SECONDS = 1.0
@@ -25,20 +26,43 @@ def backoff_seconds(attempts: int, jitter: float) -> float:
     return min(doubled, MOST_SECONDS) * (1.0 - jitter / 2.0)
 
 
+class BreakerState(StrEnum):
+    """Whether a server is asked, in the words of circuit breakers."""
+
+    CLOSED = "closed"  # it works: all messages go to it
+    OPEN = "open"  # it failed: it is left alone for a while
+    HALF_OPEN = "half-open"  # the while is over: one message is the probe for all that wait
+
+
 class Breaker(NamedTuple):
-    """What is known of a server: whether it may be asked, or is left alone until one probe shall show more."""
+    """What is known of a server, or of one zone at it, from what it answered last.
+
+    It opens with the first failure more in a row than it tolerates, and each further failure, of a probe, opens it for
+    twice as long. One success closes it.
+    """
 
     failures: int = 0  # in a row
-    closed_at: float = 0.0  # UTC seconds from which it may be asked again
+    asked_at: float = 0.0  # UTC seconds from which it may be asked again
+    tolerates: int = 0  # failures in a row
+
+    def state(self, now: float) -> BreakerState:
+        """Whether it is asked now."""
+        if self.failures <= self.tolerates:
+            return BreakerState.CLOSED
+        return BreakerState.OPEN if now < self.asked_at else BreakerState.HALF_OPEN
 
     def allows(self, now: float) -> bool:
-        """Whether the server may be asked now."""
-        return now >= self.closed_at
+        """Whether it may be asked now."""
+        return now >= self.asked_at
 
     def failed(self, now: float, jitter: float) -> Breaker:
-        """After a failure to reach it or to hear from it."""
-        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(self.failures, 16), MOST_PAUSE_SECONDS)
-        return Breaker(self.failures + 1, now + pause * (1.0 - jitter / 2.0))
+        """After a failure to reach it, to hear from it, or to be taken seriously by it."""
+        failures = self.failures + 1
+        over = failures - self.tolerates
+        if over <= 0:
+            return self._replace(failures=failures)
+        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(over - 1, 16), MOST_PAUSE_SECONDS)
+        return Breaker(failures, now + pause * (1.0 - jitter / 2.0), self.tolerates)
 
 
 WORKING = Breaker()

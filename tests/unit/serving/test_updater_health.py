@@ -39,11 +39,11 @@ def test_an_outage_is_said_when_it_begins_while_it_lasts_and_when_it_ends() -> N
     )
     zone.health.answered(ZONE)
     assert zone.noted() == ([], [])
-    zone.health.failed(ZONE, AWAY)
-    zone.health.failed(ZONE, AWAY)
+    zone.health.failed(ZONE, AWAY, 0.0)
+    zone.health.failed(ZONE, AWAY, 0.0)
     assert zone.noted() == ([trouble], ["zone-failing"])
     zone.now += AGAIN_SECONDS
-    zone.health.failed(ZONE, AWAY)
+    zone.health.failed(ZONE, AWAY, 0.0)
     assert zone.noted() == ([trouble._replace(until_at=zone.now + BELIEVED_SECONDS)], [])
     zone.health.answered(ZONE)
     zone.health.answered(ZONE)
@@ -53,7 +53,7 @@ def test_an_outage_is_said_when_it_begins_while_it_lasts_and_when_it_ends() -> N
 def test_an_outage_from_before_the_start_is_known() -> None:
     known = ZoneTrouble(ZONE, NOW + 10, NOW - 500, "server-unreachable", "")
     zone = Clocked(known)
-    zone.health.failed(ZONE, AWAY)
+    zone.health.failed(ZONE, AWAY, 0.0)
     (again,), events = zone.noted()
     assert (again.since_at, again.until_at, events) == (NOW - 500, NOW + BELIEVED_SECONDS, [])
     zone.health.answered(ZONE)

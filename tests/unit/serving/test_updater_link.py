@@ -89,7 +89,7 @@ def test_a_server_that_is_away_costs_one_attempt_for_all_who_wait() -> None:
         found = await asyncio.gather(*(link.ask(n, message(n)) for n in range(50)), return_exceptions=True)
         assert all(isinstance(one, Unreachable) for one in found)
         assert link.breaker.failures == 1
-        now[0] = link.breaker.closed_at
+        now[0] = link.breaker.asked_at
         assert link.allows()
         with pytest.raises(Unreachable):
             await link.ask(1, message(1))

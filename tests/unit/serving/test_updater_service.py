@@ -7,80 +7,27 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from answering_server import modelled, server
 from claims import A_CLIENT
 from update_model import ModelZone
-from updater_run import UpdaterRun, gone, want
+from updater_run import UpdaterRun, gone, updating, want
 
 from tenure.dnswire.message import Message, build_message, parse_message
 from tenure.dnswire.name import from_text
-from tenure.dnswire.tcp import Deframer, frame
+from tenure.dnswire.tcp import frame
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.registration import State
 from tenure.updating.routing import Domain, Routes
 
 ADDRESS = bytes([10, 1, 0, 5])
-Answer = Callable[[bytes, Message], int | None]
-
-
-@contextlib.contextmanager
-def server(answer: Answer) -> Iterator[tuple[str, int]]:
-    """A TCP server that answers each UPDATE with the RCODE that `answer` gives; None: with silence."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        connections: list[socket.socket] = []
-
-        def serve(connection: socket.socket) -> None:
-            deframer = Deframer()
-            with contextlib.suppress(OSError):
-                while octets := connection.recv(65536):
-                    for message in deframer.feed(octets):
-                        parsed = parse_message(message)
-                        rcode = answer(message, parsed)
-                        if rcode is not None:
-                            connection.sendall(frame(build_message(parsed.id, 0xA800 | rcode, parsed.questions)))
-
-        def accept() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    connection, _ = listening.accept()
-                    connections.append(connection)
-                    threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield listening.getsockname()
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
-        listening.shutdown(socket.SHUT_RDWR)
-
-
-def modelled(zone: ModelZone) -> Answer:
-    lock = threading.Lock()
-
-    def answer(octets: bytes, _: Message) -> int:
-        with lock:
-            return zone.update(octets)
-
-    return answer
 
 
 def domain(zone: str, *servers: tuple[str, int]) -> Domain:
     return Domain(from_text(zone), servers, None)
-
-
-@contextlib.contextmanager
-def updating(tmp_path: Path, *domains: Domain) -> Iterator[UpdaterRun]:
-    run = UpdaterRun(tmp_path / "ledger", Routes(domains, ()))
-    try:
-        with run.running():
-            yield run
-    finally:
-        run.close()
 
 
 def named(number: int, zone: str = "example.test.") -> object:

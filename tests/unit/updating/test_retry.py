@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenure.updating.retry import MOST_PAUSE_SECONDS, MOST_SECONDS, WORKING, backoff_seconds
+from tenure.updating.retry import MOST_PAUSE_SECONDS, MOST_SECONDS, WORKING, Breaker, BreakerState, backoff_seconds
 
 
 def test_it_doubles_up_to_five_minutes() -> None:
@@ -27,8 +27,19 @@ def test_a_failed_server_is_left_alone_longer_each_time() -> None:
     breaker, now, pauses = WORKING, 1000.0, []
     for _ in range(8):
         breaker = breaker.failed(now, 0.0)
-        assert not breaker.allows(breaker.closed_at - 0.001)
-        assert breaker.allows(breaker.closed_at)
-        pauses.append(breaker.closed_at - now)
-        now = breaker.closed_at
+        assert not breaker.allows(breaker.asked_at - 0.001)
+        assert breaker.allows(breaker.asked_at)
+        pauses.append(breaker.asked_at - now)
+        now = breaker.asked_at
     assert pauses == [1, 2, 4, 8, 16, MOST_PAUSE_SECONDS, MOST_PAUSE_SECONDS, MOST_PAUSE_SECONDS]
+
+
+def test_a_breaker_opens_with_the_first_failure_too_many_and_lets_one_probe_through() -> None:
+    breaker = Breaker(tolerates=2)
+    for _ in range(2):
+        breaker = breaker.failed(100.0, 0.0)
+        assert (breaker.state(100.0), breaker.allows(100.0)) == (BreakerState.CLOSED, True)
+    breaker = breaker.failed(100.0, 0.0)
+    assert (breaker.state(100.0), breaker.asked_at) == (BreakerState.OPEN, 101.0)
+    assert breaker.state(101.0) is BreakerState.HALF_OPEN
+    assert breaker.failed(101.0, 0.0).asked_at == 103.0
