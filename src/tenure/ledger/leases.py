@@ -182,6 +182,11 @@ class LeaseLedger:
         with self._session.reading():
             return self._registrations.due(now, limit, skip, after)
 
+    def waiting_registrations(self, limit: int, after: Registration | None = None) -> list[Registration]:
+        """Rows of which something is to be done, now or later, by due time; a page behind `after`. For people."""
+        with self._session.reading():
+            return self._registrations.waiting(limit, after)
+
     def next_due_at(self, skip: Collection[Key] = ()) -> float | None:
         """When the next registration that is not in `skip` falls due; None: nothing is to be done."""
         with self._session.reading():

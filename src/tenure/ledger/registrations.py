@@ -190,6 +190,9 @@ order by due_at, name, address, dhcid limit ?"""
 
 DUE = _due("null", "")
 DUE_BEHIND_REMOVALS = _due(_HAS_FORMERS, f" and {_NOT_BLOCKED}")
+WAITING = f"""\
+select {COLUMNS} from registration where (due_at, name, address, dhcid) > (?, ?, ?, ?)
+order by due_at, name, address, dhcid limit ?"""
 NEXT_DUE = f"""\
 select due_at, name, address, dhcid from registration where due_at is not null and {_NOT_BLOCKED}
 order by due_at limit ?"""
@@ -231,6 +234,11 @@ def due_at_of(row: Registration) -> float:
     return min(part.due_at for part in (row.forward, row.reverse) if part.due_at is not None)
 
 
+def _place_behind(row: Registration | None) -> tuple[Any, ...]:
+    """Where in the order of due rows a page begins; None: at its beginning."""
+    return (0.0, b"", b"", b"") if row is None else (due_at_of(row), *row[:3])
+
+
 class Registrations:
     """Reads and writes registrations through one session."""
 
@@ -243,6 +251,7 @@ class Registrations:
         self._any_leaving = session.sql(_ANY_LEAVING)
         self._due = session.sql(DUE)
         self._due_behind_removals = session.sql(DUE_BEHIND_REMOVALS)
+        self._waiting = session.sql(WAITING)
         self._next_due = session.sql(NEXT_DUE)
         self._formers = session.sql(_FORMERS)
         self._outcome = {direction: session.sql(_outcome_statement(direction)) for direction in Direction}
@@ -305,7 +314,7 @@ class Registrations:
     def due(self, now: float, limit: int, skip: Collection[Key], after: Registration | None) -> list[Registration]:
         """Rows that the updater must act on; see `leases.LeaseLedger.due_registrations`."""
         found: list[Registration] = []
-        place = (0.0, b"", b"", b"") if after is None else (due_at_of(after), *after[:3])
+        place = _place_behind(after)
         while len(found) < limit:
             rows = self._due_page((*place, now, limit))
             wanted = [row for row in rows if row[:3] not in skip]
@@ -329,6 +338,10 @@ class Registrations:
     def with_formers(self, row: Registration) -> Registration:
         """The row with the claims on its address whose removal is late."""
         return row._replace(formers=tuple(map(Former._make, self._session.rows(self._formers, (row.address,)))))
+
+    def waiting(self, limit: int, after: Registration | None) -> list[Registration]:
+        """Rows of which something is to be done now or later, by when."""
+        return [registration_of(row) for row in self._session.rows(self._waiting, (*_place_behind(after), limit))]
 
     def next_due_at(self, skip: Collection[Key]) -> float | None:
         """When the next row that is not in `skip` falls due."""

@@ -53,7 +53,7 @@ def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
     for command in (
-        *("serve", "dhcp", "dns", "updater", "janitor", "check-config", "leases", "names", "zones"),
+        *("serve", "dhcp", "dns", "updater", "janitor", "check-config", "leases", "names", "queue", "zones"),
         *("history", "explain", "key", "version"),
     ):
         assert f" {command} " in done.stdout

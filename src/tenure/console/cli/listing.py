@@ -1,4 +1,4 @@
-"""`tenure names`, and the lists of `tenure leases` and `tenure zones`."""
+"""`tenure names`, `tenure queue`, and the lists of `tenure leases` and `tenure zones`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption, LimitOption, examples, fail, opened
 from tenure.console.cli.output import print_rows
 
+QUEUE_EXAMPLES = examples("tenure queue -c tenure.toml", "tenure queue -c tenure.toml -o json")
 NAMES_EXAMPLES = examples("tenure names -c tenure.toml", "tenure names -c tenure.toml --state refused")
 
 
@@ -54,6 +55,17 @@ def names(
             if state == VERIFIED:
                 rows = (row for row in rows if VERIFIED in (row.forward, row.reverse))
             print_rows(rows, columns, output, limit)
+
+
+def queue(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
+    """List the zones that leases are registered in: what waits for each, since when, and what stands in its way."""
+    with opened(config) as configuration:
+        from tenure.console.queue import queue_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.store import leases_to_show  # noqa: PLC0415
+
+        columns = ["zone", "direction", "waiting", "removing", "oldest", "breaker", "next_probe", "reason"]
+        with leases_to_show(configuration) as ledger:
+            print_rows(queue_lines(ledger, configuration, time.time()), columns, output)
 
 
 def list_zones(config: Path, output: Format) -> None:

@@ -1,0 +1,105 @@
+"""The rows of `tenure queue`: what waits on its way into DNS, by zone, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tenure.config.configuration import Configuration
+from tenure.config.domains import routes
+from tenure.console.words import name_text, printable, reason_text, time_text
+from tenure.ledger.leases import LeaseLedger
+from tenure.naming.registration import Direction, Part, Registration, State
+from tenure.naming.reverse import reverse_name
+from tenure.naming.zone_trouble import ZoneTrouble
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One zone, and the registrations that are on their way into it or out of it."""
+
+    zone: str
+    direction: str
+    servers: list[str]  # in the order in which they are tried
+    waiting: int  # to be written
+    removing: int  # to be taken away
+    oldest: str  # since when the longest of both is
+    breaker: str  # closed, open, half-open
+    next_probe: str  # when a server is asked again; empty: any time
+    reason: str
+    reason_code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class _Count:
+    """What was met of one zone."""
+
+    waiting: int = 0
+    removing: int = 0
+    oldest_at: float | None = None
+    troubles: dict[tuple[str, str], int] = field(default_factory=dict)  # by reason and detail
+
+    def meet(self, part: Part) -> None:
+        if part.state == State.REMOVING:
+            self.removing += 1
+        else:
+            self.waiting += 1
+        self.oldest_at = part.changed_at if self.oldest_at is None else min(self.oldest_at, part.changed_at)
+        if part.attempts:
+            trouble = part.reason, part.detail
+            self.troubles[trouble] = self.troubles.get(trouble, 0) + 1
+
+
+def queue_lines(ledger: LeaseLedger, configuration: Configuration, now: float) -> Iterator[QueueLine]:
+    """A line for each zone that leases are registered in, forward ones first."""
+    found = routes(configuration, None)
+    counts = {id(domain): _Count() for domain in (*found.forward, *found.reverse)}
+    for row in _waiting(ledger):
+        for direction, owner, part in (
+            (Direction.FORWARD, row.name, row.forward),
+            (Direction.REVERSE, reverse_name(row.address), row.reverse),
+        ):
+            if part.due_at is not None and part.state != State.CLIENT:
+                domain = found.route(direction, owner)
+                if domain is not None:
+                    counts[id(domain)].meet(part)
+    troubles = {trouble.zone: trouble for trouble in ledger.zone_troubles()}
+    for direction, domains in ((Direction.FORWARD, found.forward), (Direction.REVERSE, found.reverse)):
+        for domain in domains:
+            servers = [f"{host} port {port}" for host, port in domain.servers]
+            trouble = troubles.get(domain.zone.lower())
+            yield _line(name_text(domain.zone), direction, servers, counts[id(domain)], trouble, now)
+
+
+def _line(
+    zone: str, direction: Direction, servers: list[str], count: _Count, trouble: ZoneTrouble | None, now: float
+) -> QueueLine:
+    if trouble is not None:
+        code, detail = trouble.reason, trouble.detail
+    else:  # what most of those that have failed have met; the zone takes others
+        code, detail = max(count.troubles, key=lambda met: count.troubles[met], default=("", ""))
+    is_open = trouble is not None and trouble.asked_at > now
+    return QueueLine(
+        zone,
+        str(direction),
+        servers,
+        count.waiting,
+        count.removing,
+        time_text(count.oldest_at),
+        "open" if is_open else "closed" if trouble is None else "half-open",
+        time_text(trouble.asked_at) if trouble is not None and is_open else "",
+        reason_text(code),
+        code,
+        printable(detail),
+    )
+
+
+def _waiting(ledger: LeaseLedger) -> Iterator[Registration]:
+    """Every row of which something is to be done, page by page."""
+    after: Registration | None = None
+    while page := ledger.waiting_registrations(PAGE, after):
+        yield from page
+        after = page[-1]
