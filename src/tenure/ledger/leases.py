@@ -13,6 +13,7 @@ from tenure.leasing.tie import Tie
 from tenure.ledger import counts, statements
 from tenure.ledger.batch import LeaseBatch, lease_statements
 from tenure.ledger.confirmations import Confirmations
+from tenure.ledger.due import DueRegistrations
 from tenure.ledger.freed_names import FreedNames
 from tenure.ledger.heard import HeardBatch, HeardLeases
 from tenure.ledger.history import History
@@ -52,6 +53,7 @@ class LeaseLedger:
         self._session = session = store.connect()
         self._statements = lease_statements(session)
         self._registrations = Registrations(session)
+        self._due = DueRegistrations(session)
         self._confirmations = Confirmations(session)
         self._freed_names = FreedNames(session)
         self._refused_names = RefusedNames(session)
@@ -151,7 +153,7 @@ class LeaseLedger:
         """
 
         def attempt() -> NoReturn:
-            raise Undone(work(Rehearsal(self._session, self._registrations, partial(self._new_batch, now))))
+            raise Undone(work(Rehearsal(self._session, self._due, partial(self._new_batch, now))))
 
         try:
             self._session.transact(attempt, writes=False)
@@ -180,17 +182,17 @@ class LeaseLedger:
         device gives up is out of DNS before the next one claims it. Rows come whole.
         """
         with self._session.reading():
-            return self._registrations.due(now, limit, skip, after)
+            return self._due.due(now, limit, skip, after)
 
     def waiting_registrations(self, limit: int, after: Registration | None = None) -> list[Registration]:
         """Rows of which something is to be done, now or later, by due time; a page behind `after`. For people."""
         with self._session.reading():
-            return self._registrations.waiting(limit, after)
+            return self._due.waiting(limit, after)
 
     def next_due_at(self, skip: Collection[Key] = ()) -> float | None:
         """When the next registration that is not in `skip` falls due; None: nothing is to be done."""
         with self._session.reading():
-            return self._registrations.next_due_at(skip)
+            return self._due.next_due_at(skip)
 
     def record_outcomes(
         self,

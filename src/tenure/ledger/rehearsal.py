@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tenure.ledger.batch import LeaseBatch
+from tenure.ledger.due import DueRegistrations
 from tenure.ledger.reading import RegistrationFilter, read_registrations
-from tenure.ledger.registrations import Registrations
 from tenure.ledger.session import Session
 from tenure.naming.registration import Registration, State, Want, Withdraw
 
@@ -25,9 +25,9 @@ class Undone(Exception):  # how the value leaves a transaction that is rolled ba
 class Rehearsal:
     """The stage, while the transaction lasts: each batch sees what those before it have written."""
 
-    def __init__(self, session: Session, registrations: Registrations, open_batch: Callable[[], LeaseBatch]) -> None:
+    def __init__(self, session: Session, due: DueRegistrations, open_batch: Callable[[], LeaseBatch]) -> None:
         self._session = session
-        self._registrations = registrations
+        self._due = due
         self._open_batch = open_batch
 
     def play(self, work: Callable[[LeaseBatch], T]) -> T:
@@ -43,4 +43,4 @@ class Rehearsal:
         row = next((row for row in found if row.dhcid == claim.dhcid), None)
         if row is None or row.reverse.state != State.PENDING:
             return row
-        return self._registrations.with_formers(row)
+        return self._due.with_formers(row)

@@ -1,0 +1,108 @@
+"""Registrations that are due: which, in what order, what they must wait for, and what they bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from tenure.ledger.registrations import COLUMNS, Key, registration_of
+from tenure.ledger.session import Row, Session
+from tenure.naming.registration import Former, Registration, State
+
+# A name that one device gives up is free for the next only when it is out of DNS: an addition waits for every removal
+# of the same name by another device that is still under way, in whatever order they are due. A device's own new address
+# does not wait for its old one to go, so that the name stays in DNS while its device moves.
+_NOT_BLOCKED = f"""\
+not (forward_state = '{State.PENDING}' and exists (select 1 from registration other
+where other.name = registration.name and other.forward_state = '{State.REMOVING}'
+and other.forward_due_at is not null and other.dhcid <> registration.dhcid))"""
+
+# Records of a claim whose removal is late stand at the address: whoever writes the next pointer there takes exactly
+# these away first, and leaves what a person put beside them.
+_HAS_FORMERS = f"""\
+(reverse_state = '{State.PENDING}' and exists (select 1 from registration former
+where former.address = registration.address and former.reverse_state = '{State.REMOVING}'))"""
+_FORMERS = f"select name, dhcid from registration where address = ? and reverse_state = '{State.REMOVING}'"
+
+# Mostly nothing is on its way out, and then no row need be asked what it must wait for or has to bring along.
+_ANY_LEAVING = f"""\
+select exists (select 1 from registration where forward_state = '{State.REMOVING}')
+or exists (select 1 from registration where reverse_state = '{State.REMOVING}')"""
+
+
+def _due(has_formers: str, condition: str) -> str:
+    """A page of what is due, in the order of the index, without a sort: a hundred thousand rows may be due at once."""
+    return f"""\
+select {COLUMNS}, due_at, {has_formers} from registration
+where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ?{condition}
+order by due_at, name, address, dhcid limit ?"""
+
+
+DUE = _due("null", "")
+DUE_BEHIND_REMOVALS = _due(_HAS_FORMERS, f" and {_NOT_BLOCKED}")
+WAITING = f"""\
+select {COLUMNS} from registration where (due_at, name, address, dhcid) > (?, ?, ?, ?)
+order by due_at, name, address, dhcid limit ?"""
+NEXT_DUE = f"""\
+select due_at, name, address, dhcid from registration where due_at is not null and {_NOT_BLOCKED}
+order by due_at limit ?"""
+
+
+def due_at_of(row: Registration) -> float:
+    """When the row falls due: the earlier of its directions. It must be due at some time."""
+    return min(part.due_at for part in (row.forward, row.reverse) if part.due_at is not None)
+
+
+def _place_behind(row: Registration | None) -> tuple[Any, ...]:
+    """Where in the order of due rows a page begins; None: at its beginning."""
+    return (0.0, b"", b"", b"") if row is None else (due_at_of(row), *row[:3])
+
+
+class DueRegistrations:
+    """Reads them through one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._any_leaving = session.sql(_ANY_LEAVING)
+        self._due = session.sql(DUE)
+        self._due_behind_removals = session.sql(DUE_BEHIND_REMOVALS)
+        self._waiting = session.sql(WAITING)
+        self._next_due = session.sql(NEXT_DUE)
+        self._formers = session.sql(_FORMERS)
+
+    def due(self, now: float, limit: int, skip: Collection[Key], after: Registration | None) -> list[Registration]:
+        """Rows that the updater must act on; see `leases.LeaseLedger.due_registrations`."""
+        found: list[Registration] = []
+        place = _place_behind(after)
+        while len(found) < limit:
+            rows = self._due_page((*place, now, limit))
+            wanted = [row for row in rows if row[:3] not in skip]
+            found += [self.with_formers(registration_of(row)) if row[-1] else registration_of(row) for row in wanted]
+            if len(rows) < limit:
+                break
+            place = (rows[-1][-2], *rows[-1][:3])
+        return found[:limit]
+
+    def _due_page(self, parameters: tuple[Any, ...]) -> list[Row]:
+        if not self._is_any_leaving():
+            rows = self._session.rows(self._due, parameters)
+            if not self._is_any_leaving():  # nor has anything begun to while they were read
+                return rows
+        return self._session.rows(self._due_behind_removals, parameters)
+
+    def _is_any_leaving(self) -> bool:
+        row = self._session.one(self._any_leaving)
+        return row is not None and bool(row[0])
+
+    def with_formers(self, row: Registration) -> Registration:
+        """The row with the claims on its address whose removal is late."""
+        return row._replace(formers=tuple(map(Former._make, self._session.rows(self._formers, (row.address,)))))
+
+    def waiting(self, limit: int, after: Registration | None) -> list[Registration]:
+        """Rows of which something is to be done now or later, by when."""
+        return [registration_of(row) for row in self._session.rows(self._waiting, (*_place_behind(after), limit))]
+
+    def next_due_at(self, skip: Collection[Key]) -> float | None:
+        """When the next row that is not in `skip` falls due."""
+        rows = self._session.rows(self._next_due, (len(skip) + 1,))
+        return next((row[0] for row in rows if row[1:4] not in skip), None)
