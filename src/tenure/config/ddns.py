@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tenure.config.fields import DomainName, Label, Listen, Replacement, Template, ViewWord, one_of
+from tenure.config.fields import DomainName, Label, RemotePlace, Replacement, Template, ViewWord, one_of
 from tenure.config.section import Section
 from tenure.naming.policy import (
     ConflictAction,
@@ -121,9 +121,10 @@ class DomainSection(Section):
     view: ViewWord | None = None
     """Of a zone under `[dns]` that is there in several views: the view that leases belong to, or `shared`."""
 
-    servers: Annotated[list[Listen], Field(min_length=1)] | None = None
-    """The primary servers, tried in this order; the port is 53 where none is written. Default for a zone under `[dns]`:
-    this server itself."""
+    servers: Annotated[list[RemotePlace], Field(min_length=1)] | None = None
+    """The primary servers, tried in this order, in BIND's words: `ADDRESS[:PORT] [port PORT] [key NAME]`. The port is
+    53 where none is written; a key written here signs what goes to this server. Default for a zone under `[dns]`: this
+    server itself."""
 
     key: DomainName | None = None
     """The key that signs the updates. Default for a zone under `[dns]`: the key that its policy grants; otherwise

@@ -67,6 +67,9 @@ def _check_domains(configuration: Configuration) -> Iterator[Problem]:
             )
         if plan.key is not None and plan.written_at[0] == "ddns":
             yield from check_key_is_defined(configuration, plan.key, (*plan.written_at, "key"))
+        for server, key in plan.server_keys.items():
+            at = (*plan.written_at, "servers", plan.servers.index(server))
+            yield from check_key_is_defined(configuration, key, at)
         zone = plan.own
         if zone is not None and plan.key is not None and _updates_ourselves(configuration, plan):
             yield from _check_may_update(configuration, plan, zone, plan.key)

@@ -14,7 +14,7 @@ from tenure.config.problem import Location
 from tenure.config.zones import DNS_PORT, UPDATER_KEY, granted_key, is_reverse, policy_of, updater_key
 from tenure.dnswire.name import Name, labels
 from tenure.naming.registration import Direction
-from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA
+from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA, classless_range
 from tenure.signing.key import Key
 from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
 
@@ -28,6 +28,7 @@ class DomainPlan:
     zone: Name
     servers: tuple[Endpoint, ...]  # empty: none is known, which a check reports
     key: Name | None
+    server_keys: Mapping[Endpoint, Name]  # of servers that know another one
     mode: ConflictMode
     written_at: Location  # for messages: the key in the file that it came from
     own: ZoneSection | None  # the zone under `[dns]`; None: it is somebody else's
@@ -51,12 +52,15 @@ def domain_plans(configuration: Configuration, direction: Direction) -> list[Dom
 
 def _plan(configuration: Configuration, section: DomainSection, written_at: Location) -> DomainPlan:
     ours = own_zone(configuration, section.zone, section.view)
-    servers: Sequence[Endpoint] = section.servers or []
+    written = section.servers or []
+    servers: Sequence[Endpoint] = [Endpoint(server.host, server.port) for server in written]
+    server_keys = {Endpoint(server.host, server.port): server.key for server in written if server.key is not None}
     if ours is not None and configuration.dns is not None and not servers:
         servers = [configuration.dns.listen[0].reachable()]
     key = section.key or (granted_key(ours) if ours is not None else None)
     mode = section.ddns_conflict_resolution_mode or configuration.ddns.ddns_conflict_resolution_mode
-    return DomainPlan(section.zone, tuple(server.or_port(DNS_PORT) for server in servers), key, mode, written_at, ours)
+    servers = [server.or_port(DNS_PORT) for server in servers]
+    return DomainPlan(section.zone, tuple(servers), key, server_keys, mode, written_at, ours)
 
 
 def own_zone(configuration: Configuration, zone: Name, view: str | None) -> ZoneSection | None:
@@ -106,6 +110,7 @@ def routes(configuration: Configuration, keys: Mapping[Name, Key] | None) -> Rou
                 tuple((server.host, server.port) for server in plan.servers),
                 keys[plan.key] if keys is not None and plan.key is not None else None,
                 plan.mode,
+                {(server.host, server.port): keys[key] for server, key in plan.server_keys.items()} if keys else {},
             )
             for plan in domain_plans(configuration, direction)
         ]
@@ -118,7 +123,8 @@ def needed_updater_keys(configuration: Configuration) -> set[Name]:
     dns = configuration.dns
     ours = {updater_key(view) for view in ("", *(view.name for view in dns.views))} if dns else {UPDATER_KEY}
     granted = {rule.identity for zone in (dns.zones if dns else []) for rule in policy_of(zone)}
-    signing = {plan.key for plan in all_plans(configuration)}
+    plans = all_plans(configuration)
+    signing = {plan.key for plan in plans} | {key for plan in plans for key in plan.server_keys.values()}
     return (ours & (granted | signing)) - {key.name for key in configuration.keys}
 
 
@@ -143,7 +149,12 @@ def uncovered_address(
 
 
 def reverse_range(zone: Name) -> tuple[int, int] | None:
-    """The first and last IPv4 address of a zone such as `1.10.in-addr.arpa.`; None for any other zone."""
+    """The first and last IPv4 address of a zone such as `1.10.in-addr.arpa.`; None for any other zone.
+
+    Of a zone of less than an octet (RFC 2317) too.
+    """
+    if (part := classless_range(zone)) is not None:
+        return part
     parts = labels(zone)
     if not zone.endswith(IN_ADDR_ARPA) or len(parts) > 6:
         return None

@@ -10,7 +10,6 @@ from tenure.config.domains import routes
 from tenure.console.words import name_text, printable, reason_text, time_text
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.registration import Direction, Part, Registration, State
-from tenure.naming.reverse import reverse_name
 from tenure.naming.zone_trouble import ZoneTrouble
 
 PAGE = 1000
@@ -58,20 +57,20 @@ def queue_lines(ledger: LeaseLedger, configuration: Configuration, now: float) -
     found = routes(configuration, None)
     counts = {id(domain): _Count() for domain in (*found.forward, *found.reverse)}
     for row in _waiting(ledger):
-        for direction, owner, part in (
-            (Direction.FORWARD, row.name, row.forward),
-            (Direction.REVERSE, reverse_name(row.address), row.reverse),
-        ):
-            if part.due_at is not None and part.state != State.CLIENT:
-                domain = found.route(direction, owner)
-                if domain is not None:
-                    counts[id(domain)].meet(part)
+        if _waits(row.forward) and (domain := found.route(Direction.FORWARD, row.name)) is not None:
+            counts[id(domain)].meet(row.forward)
+        if _waits(row.reverse) and (domain := found.route_pointer(row.address)[1]) is not None:
+            counts[id(domain)].meet(row.reverse)
     troubles = {trouble.zone: trouble for trouble in ledger.zone_troubles()}
     for direction, domains in ((Direction.FORWARD, found.forward), (Direction.REVERSE, found.reverse)):
         for domain in domains:
             servers = [f"{host} port {port}" for host, port in domain.servers]
             trouble = troubles.get(domain.zone.lower())
             yield _line(name_text(domain.zone), direction, servers, counts[id(domain)], trouble, now)
+
+
+def _waits(part: Part) -> bool:
+    return part.due_at is not None and part.state != State.CLIENT
 
 
 def _line(

@@ -9,7 +9,6 @@ from tenure.config.domains import routes
 from tenure.dnswire.name import Name
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.registration import Direction, Registration
-from tenure.naming.reverse import reverse_name
 from tenure.naming.zone_reading import ZoneReading, verified_at
 
 VERIFIED = "verified"  # shown in the place of `registered`
@@ -36,11 +35,12 @@ class ReadBack:
         """When the records of a registration were read back."""
         if not self._readings:
             return NOT_READ
+        forward = self._routes.route(Direction.FORWARD, row.name)
+        _, reverse = self._routes.route_pointer(row.address)
         return VerifiedAt(
-            verified_at(row.forward, self._reading(Direction.FORWARD, row.name)),
-            verified_at(row.reverse, self._reading(Direction.REVERSE, reverse_name(row.address))),
+            verified_at(row.forward, self._reading(forward.zone if forward else None)),
+            verified_at(row.reverse, self._reading(reverse.zone if reverse else None)),
         )
 
-    def _reading(self, direction: Direction, owner: Name) -> ZoneReading | None:
-        domain = self._routes.route(direction, owner)
-        return None if domain is None else self._readings.get(domain.zone.lower())
+    def _reading(self, zone: Name | None) -> ZoneReading | None:
+        return None if zone is None else self._readings.get(zone.lower())

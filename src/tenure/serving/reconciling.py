@@ -19,7 +19,6 @@ from tenure.dnswire.name import Name
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import RegistrationFilter
 from tenure.naming.registration import Direction, Registration, State
-from tenure.naming.reverse import reverse_name
 from tenure.naming.zone_reading import ZoneReading
 from tenure.serving.ledger_witness import LedgerWitness
 from tenure.serving.repairs import Repairs
@@ -148,7 +147,7 @@ class _Pass:
 
     def _take(self, place: Place) -> None:
         """Compare a place with its zone, or put it to those that are asked for."""
-        domain = self._whole.routes.route(self._direction, place.key if self._is_forward else reverse_name(place.key))
+        _, domain = self._routed(place)
         zone = self._zones.get(id(domain))
         if zone is None or zone.read.source not in READ:
             return
@@ -180,8 +179,14 @@ class _Pass:
             self._note(zone, compare(self._direction, place, zone.reading, self._witness))
         self._wish.moved(len(answers))
 
+    def _routed(self, place: Place) -> tuple[Name, Domain | None]:
+        """Where the records of a place stand, and in which zone."""
+        if self._is_forward:
+            return place.key, self._whole.routes.route(self._direction, place.key)
+        return self._whole.routes.route_pointer(place.key)
+
     def _questions(self, place: Place) -> Iterator[Asked]:
-        owner = place.key if self._is_forward else reverse_name(place.key)
+        owner, _ = self._routed(place)
         if self._is_forward:
             for size in sorted({len(row.address) for row in place.rows}):
                 yield owner, _A if size == 4 else _AAAA

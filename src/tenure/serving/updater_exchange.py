@@ -135,14 +135,15 @@ class Exchange:
 
     async def _ask(self, way: _Way, batch: Batch) -> int | Ending:
         """The RCODE that a server gave and that can be believed, or what stood in the way."""
-        domain, link = self.lane.domain, way.link
+        link = way.link
+        configured = self.lane.domain.key_of(link.server)
         if not link.allows():
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
         if way.trouble is not None and not way.breaker.allows(self._clock()):
             return way.trouble
-        if domain.key is None:
+        if configured is None:
             return await self._signed_exchange(link, batch, None)
-        first: Key = self._keys.get(domain.key.name, domain.key)
+        first: Key = self._keys.get(configured.name, configured)
         key: Key | None = self._taken.get(link, first)
         if key is not first and all(key is not one for one in first.chain()):
             key = first  # what the server took is good no more

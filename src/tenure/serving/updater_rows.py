@@ -13,7 +13,7 @@ from tenure.naming.registration import Direction, Registration, State
 from tenure.serving.updater_journal import Journal, Key
 from tenure.updating.lane import Lane
 from tenure.updating.outcome import is_confirmed, reverse_after_refusal, settle, settle_confirmed
-from tenure.updating.plan import NO_ZONE, Routed, make_plan
+from tenure.updating.plan import Routed, make_plan, no_zone
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Task
 
@@ -98,7 +98,7 @@ class RowsUnderWay:
 
     def _start(self, routed: Routed) -> None:
         if routed.domain is None:
-            self._end(routed.task, NO_ZONE)
+            self._end(routed.task, no_zone(routed.task))
         else:
             self._lanes[id(routed.domain)].add(routed.task)
 

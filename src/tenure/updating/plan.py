@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import NamedTuple
 
-from tenure.dnswire.name import Name
+from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Part, Registration, State
-from tenure.naming.reverse import reverse_name
 from tenure.updating.conflict import IF_IN_USE, first_step
 from tenure.updating.routing import ConflictMode, Domain, Routes
 from tenure.updating.task import Ending, Step, Task, Verdict
 
-NO_ZONE = Ending(Verdict.REFUSED, Reason.NO_ZONE, "no domain is configured for it")
 LEASE_OVER = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
 FORWARD_REFUSED = Ending(Verdict.REFUSED, Reason.FORWARD_REFUSED, "forward was refused")
 
@@ -56,6 +54,12 @@ def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tup
     return Plan((forward, reverse) if forward else (reverse,))
 
 
+def no_zone(task: Task) -> Ending:
+    """The end of a task whose record no domain covers, with what would help."""
+    cause = f"no zone covers {to_text(task.owner)}; add the zone that it is in under [[ddns.{task.direction}]]"
+    return Ending(Verdict.REFUSED, Reason.NO_ZONE, cause)
+
+
 def is_due(part: Part, now: float) -> bool:
     """Whether the updater must act on this direction now."""
     return part.due_at is not None and part.due_at <= now and part.state in _ACTIVE
@@ -73,10 +77,10 @@ def _over(forward: Routed | None, reverse: Routed | None) -> Plan:
 
 def _routed(row: Registration, direction: Direction, routes: Routes, ours: Container[tuple[Name, bytes]]) -> Routed:
     if direction is Direction.FORWARD:
-        owner, part = row.name, row.forward
+        owner, part, domain = row.name, row.forward, routes.route(direction, row.name)
     else:
-        owner, part = reverse_name(row.address), row.reverse
-    domain = routes.route(direction, owner)
+        owner, domain = routes.route_pointer(row.address)
+        part = row.reverse
     mode = domain.mode if domain else ConflictMode.CHECK_WITH_DHCID
     if part.state == State.CLIENT:
         return Routed(Task(row, direction, owner, Step.LOOK), domain)

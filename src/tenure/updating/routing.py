@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tenure.dnswire.name import Name
 from tenure.naming.registration import Direction
+from tenure.naming.reverse import classless_name, classless_range, reverse_name
 from tenure.signing.key import Key
 
 
@@ -31,6 +32,11 @@ class Domain:
     servers: tuple[tuple[str, int], ...]  # address and port, in the order in which they are tried
     key: Key | None  # None: unsigned, for servers that go by address
     mode: ConflictMode = ConflictMode.CHECK_WITH_DHCID
+    server_keys: Mapping[tuple[str, int], Key] = field(default_factory=dict)  # of servers that know another key
+
+    def key_of(self, server: tuple[str, int]) -> Key | None:
+        """What signs the updates that go to a server."""
+        return self.server_keys.get(server, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ class Routes:
     forward: Sequence[Domain]
     reverse: Sequence[Domain]
     _by_zone: dict[Direction, dict[Name, Domain]] = field(init=False, repr=False, compare=False)
+    _classless: Sequence[tuple[int, int, Domain]] = field(
+        init=False, repr=False, compare=False
+    )  # first and last address
 
     def __post_init__(self) -> None:
         by_zone = {
@@ -47,6 +56,9 @@ class Routes:
             Direction.REVERSE: {domain.zone.lower(): domain for domain in self.reverse},
         }
         object.__setattr__(self, "_by_zone", by_zone)
+        ranges = ((classless_range(domain.zone), domain) for domain in self.reverse)
+        classless = [(*found, domain) for found, domain in ranges if found is not None]
+        object.__setattr__(self, "_classless", sorted(classless, key=lambda one: one[1] - one[0]))
 
     def route(self, direction: Direction, owner: Name) -> Domain | None:
         """The domain with the longest zone that holds `owner` (lower-cased), None when none covers it."""
@@ -56,3 +68,16 @@ class Routes:
                 return None
             owner = owner[owner[0] + 1 :]
         return domain
+
+    def route_pointer(self, address: bytes) -> tuple[Name, Domain | None]:
+        """The name that holds the PTR record of an address, and its domain.
+
+        Where a domain of less than an octet covers the address (RFC 2317), the smallest, it stands in there.
+        """
+        if self._classless and len(address) == 4:
+            number = int.from_bytes(address, "big")
+            for first, last, domain in self._classless:
+                if first <= number <= last:
+                    return classless_name(address, domain.zone.lower()), domain
+        owner = reverse_name(address)
+        return owner, self.route(Direction.REVERSE, owner)
