@@ -50,3 +50,32 @@ def test_each_server_is_told_by_the_key_that_it_knows(tmp_path: Path) -> None:
             run.settled()
             assert "A 10.1.0.5" in peer.at("pc1.example.test.")
         run.close()
+
+
+def test_a_part_of_a_zone_is_written_into_the_zone_that_the_server_has(tmp_path: Path) -> None:
+    with named(tmp_path / "bind", [FORWARD]) as peer:
+        domain = Domain(from_text("dept.example.test."), (peer.server,), KEY)
+        run = UpdaterRun(tmp_path / "ledger", Routes((domain,), ()))
+        claim = want("pc1.dept.example.test.", ADDRESS, A_CLIENT, reverse=False)
+        with run.running():
+            run.change(claim)
+            run.settled()
+            assert "A 10.1.0.5" in peer.at("pc1.dept.example.test.")
+            assert '"apex": "example.test."' in run.log.getvalue() or "apex=example.test." in run.log.getvalue()
+            run.change(gone(claim))
+            run.until(lambda: not run.rows())
+            assert peer.at("pc1.dept.example.test.") == set()
+        run.close()
+
+
+def test_and_a_server_that_has_none_of_it_is_not_authoritative(tmp_path: Path) -> None:
+    with named(tmp_path / "bind", [FORWARD]) as peer:
+        domain = Domain(from_text("other.test."), (peer.server,), KEY)
+        run = UpdaterRun(tmp_path / "ledger", Routes((domain,), ()))
+        with run.running():
+            run.change(want("pc1.other.test.", ADDRESS, A_CLIENT, reverse=False))
+            run.until(lambda: (row := run.row("pc1.other.test.")) is not None and row.forward.attempts > 0)
+            row = run.row("pc1.other.test.")
+            assert row is not None
+            assert row.forward.reason == "server-not-authoritative"
+        run.close()

@@ -18,8 +18,8 @@ from tenure.signing.rotation import next_to_try
 from tenure.signing.tsig import sign_request
 from tenure.updating.conflict import NEXT_SERVER, transition
 from tenure.updating.lane import Batch, Ended, Lane
-from tenure.updating.messages import build_message
-from tenure.updating.reply import may_know_other_secret, read_reply
+from tenure.updating.messages import build_apex_question, build_message
+from tenure.updating.reply import may_know_other_secret, read_apex, read_reply
 from tenure.updating.retry import Breaker, BreakerState
 from tenure.updating.task import Ending, Step, Verdict
 
@@ -35,6 +35,7 @@ class _Way:
         self.link = link
         self.breaker = Breaker(tolerates=TOLERATED)
         self.trouble: Ending | None = None  # the last failure, while the breaker is open
+        self.apex: Name | None = None  # of the zone that the server has our domain in, where that is not its own
 
     def works(self, now: float) -> bool:
         """Whether nothing is known against it."""
@@ -142,7 +143,7 @@ class Exchange:
         if way.trouble is not None and not way.breaker.allows(self._clock()):
             return way.trouble
         if configured is None:
-            return await self._signed_exchange(link, batch, None)
+            return await self._exchange(way, batch, None)
         first: Key = self._keys.get(configured.name, configured)
         key: Key | None = self._taken.get(link, first)
         if key is not first and all(key is not one for one in first.chain()):
@@ -150,7 +151,7 @@ class Exchange:
         tried: list[Key] = []
         answer: int | Ending = Ending(Verdict.RETRY, Reason.KEY_REJECTED, "no secret is left to try")
         while key is not None:
-            answer = await self._signed_exchange(link, batch, key)
+            answer = await self._exchange(way, batch, key)
             if not may_know_other_secret(answer):
                 self._note_key(link, key, first, answer)
                 break
@@ -168,20 +169,35 @@ class Exchange:
         else:
             self._taken[link] = key
 
-    async def _signed_exchange(self, link: Link, batch: Batch, key: Key | None) -> int | Ending:
-        """One message and its answer, counted."""
-        began_at = time.perf_counter()
-        answer = await self._exchange(link, batch, key)
-        metrics, signer = self._report.metrics, "" if key is None else to_text(key.name)
-        word = rcode_to_text(answer) if isinstance(answer, int) else answer.reason.value
-        metrics.add("tenure_updates_sent_total", (self._zone, link.text, signer, word))
-        metrics.observe("tenure_update_seconds", (self._zone, link.text), time.perf_counter() - began_at)
+    async def _exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+        """The answer to a batch. A server that is not authoritative for the zone is asked which one it has instead.
+
+        What is configured as a zone may be a part of one, and an UPDATE has to name the whole (RFC 2136 section 2.3).
+        """
+        answer = await self._counted_exchange(way, batch, key)
+        if _is_not_authoritative(answer):
+            asked = way.apex or self.lane.domain.zone
+            found = await self._find_apex(way.link, key)
+            if found is not None and found.lower() != asked.lower():
+                way.apex = found
+                self._report.info("zone-found", zone=self._zone, apex=to_text(found), server=way.link.text)
+                return await self._counted_exchange(way, batch, key)
         return answer
 
-    async def _exchange(self, link: Link, batch: Batch, key: Key | None) -> int | Ending:
-        domain = self.lane.domain
+    async def _counted_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+        """One message and its answer, counted."""
+        began_at = time.perf_counter()
+        answer = await self._signed_exchange(way, batch, key)
+        metrics, signer = self._report.metrics, "" if key is None else to_text(key.name)
+        word = rcode_to_text(answer) if isinstance(answer, int) else answer.reason.value
+        metrics.add("tenure_updates_sent_total", (self._zone, way.link.text, signer, word))
+        metrics.observe("tenure_update_seconds", (self._zone, way.link.text), time.perf_counter() - began_at)
+        return answer
+
+    async def _signed_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+        domain, link = self.lane.domain, way.link
         message_id = link.new_id()
-        message = build_message(message_id, domain.zone, domain.mode, batch.step, batch.tasks)
+        message = build_message(message_id, way.apex or domain.zone, domain.mode, batch.step, batch.tasks)
         mac = b""
         if key is not None:
             message, mac = sign_request(message, key, int(self._clock()))
@@ -191,6 +207,18 @@ class Exchange:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         looks_for = batch.tasks[0] if batch.step is Step.LOOK else None
         return read_reply(octets, key, mac, int(self._clock()), looks_for)
+
+    async def _find_apex(self, link: Link, key: Key | None) -> Name | None:
+        """The zone that the server has the domain in; None where it does not say."""
+        message_id = link.new_id()
+        message, mac = build_apex_question(message_id, self.lane.domain.zone), b""
+        if key is not None:
+            message, mac = sign_request(message, key, int(self._clock()))
+        try:
+            octets = await link.ask(message_id, message)
+        except Unreachable:
+            return None
+        return read_apex(octets, key, mac, int(self._clock()), self.lane.domain.zone)
 
     def _prefer(self, index: int) -> None:
         if index != self._preferred:
@@ -212,6 +240,13 @@ def _ending(step: Step, answer: int | Ending) -> Ending:
     found = transition(step, answer) if isinstance(answer, int) else answer
     assert isinstance(found, Ending), "the table ends a task where it asks for another server"
     return found
+
+
+def _is_not_authoritative(answer: int | Ending) -> bool:
+    """Whether the server has no such zone; it may say so without a signature, having no zone to find the key by."""
+    if isinstance(answer, int):
+        return answer == Rcode.NOTAUTH
+    return answer.reason is Reason.SERVER_NOT_AUTHORITATIVE
 
 
 def _said_by(server: str, ended: Ended) -> Ended:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.message import AA, Message
-from tenure.dnswire.name import Name
+from tenure.dnswire.name import Name, is_within
 from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.update import (
     add,
@@ -36,6 +36,7 @@ from tenure.updating.task import Step, Task
 
 _IN = 1
 _A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
+_SOA = int(RRType.SOA)
 
 
 def _family(task: Task) -> int:
@@ -230,6 +231,24 @@ def build_look(message_id: int, task: Task) -> bytes:
     writer = Writer()
     writer.question(Question(task.owner, _family(task), _IN))
     return writer.finish(message_id, 0, (1, 0, 0, 0))
+
+
+def build_apex_question(message_id: int, zone: Name) -> bytes:
+    """A query for the SOA record of what is configured as a zone: `apex_of` its answer is where updates belong."""
+    writer = Writer()
+    writer.question(Question(zone, _SOA, _IN))
+    return writer.finish(message_id, 0, (1, 0, 0, 0))
+
+
+def apex_of(message: Message, zone: Name) -> Name | None:
+    """The zone that a primary has the name in, by its SOA record in the answer or beside it (RFC 2308 section 3).
+
+    None: the answer has no authority, or tells of no zone above.
+    """
+    if not message.flags & AA:
+        return None
+    found = (rr.name for rr in (*message.answers, *message.authorities) if rr.rtype == _SOA)
+    return next((name for name in found if is_within(zone.lower(), name.lower())), None)
 
 
 def rcode_of_look(message: Message, task: Task) -> int:

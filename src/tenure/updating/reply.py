@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tenure.dnswire.codes import Opcode, Rcode, rcode_to_text
 from tenure.dnswire.message import QR, Message, parse_message
+from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 from tenure.signing.key import Key
 from tenure.signing.tsig import verify_response
-from tenure.updating.messages import rcode_of_look
+from tenure.updating.messages import apex_of, rcode_of_look
 from tenure.updating.task import Ending, Task, Verdict
 
 # What the TSIG error field says of our request (RFC 8945 section 5.2). It may stand in a reply that is not signed, and
@@ -70,6 +71,17 @@ def signature_trouble(octets: bytes, message: Message, key: Key, request_mac: by
     if wrong is not None:
         return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, str(wrong))
     return None
+
+
+def read_apex(octets: bytes, key: Key | None, request_mac: bytes, now: float, zone: Name) -> Name | None:
+    """What the answer to `messages.build_apex_question` says, if it can be believed."""
+    try:
+        message = parse_message(octets)
+    except Malformed:
+        return None
+    if key is not None and signature_trouble(octets, message, key, request_mac, now) is not None:
+        return None
+    return apex_of(message, zone)
 
 
 def _difference(other: bytes, now: float) -> str:
