@@ -32,7 +32,7 @@ ROWS: dict[str, Callable[[bool], Sequence[Contest]]] = {
     "dhcp6": lambda quick: [dhcp6.contest(quick)],
     "updates": lambda quick: [updates.contest(quick)],
     "update-lag": update_lag.contests,
-    "registration": lambda quick: [registration.contest(quick)],
+    "registration": registration.contests,
     "queries": lambda quick: [queries.contest(quick)],
     "latency": lambda quick: [latency.contest(quick)],
     "big-zone": big_zone.contests,
