@@ -169,7 +169,7 @@ def test_no_claim_waits_for_an_outcome_to_be_recorded(tmp_path: Path, monkeypatc
         may_record.set()
         run.settled()
         assert {row.forward.state for row in run.rows()} == {State.REGISTERED}
-        assert run.report.counts["registration_confirmed"] == 3
+        run.until(lambda: run.report.counts["registration_confirmed"] == 3)  # counted once it is recorded
 
 
 def test_a_stop_lets_what_is_on_its_way_come_back(tmp_path: Path) -> None:
