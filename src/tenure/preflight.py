@@ -20,7 +20,6 @@ from tenure.leasing.v4.subnet import Subnet
 from tenure.leasing.v6.subnet import Subnet as Subnet6
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.registration import Direction
-from tenure.naming.reverse import reverse_name
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.preflight import Subject, check
 from tenure.serving.report import Report
@@ -85,7 +84,7 @@ def subjects_of(configuration: Configuration, keys: Mapping[Name, Key]) -> list[
     }
     label = b"tenure-check-" + secrets.token_hex(6).encode()
     forward = [from_labels([label, *labels(suffix)]) for suffix in suffixes if suffix is not None]
-    reverse = [reverse_name(pool.first) for subnet in named for pool in subnet.pools]
+    reverse = [known.route_pointer(pool.first)[0] for subnet in named for pool in subnet.pools]
     shortest = min((subnet.valid_lifetime for subnet in named), default=None)
     return [
         *_placed(known, Direction.FORWARD, known.forward, forward, label, shortest),

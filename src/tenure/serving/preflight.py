@@ -86,7 +86,7 @@ class _Examination:
         self._zone = subject.domain.zone.lower()
         self._host, self._port = server
         self._server = f"{server[0]} port {server[1]}"
-        self._key = subject.domain.key
+        self._key = subject.domain.key_of(server)
         self._denied_seconds = 0
         self.is_silent = False
         self._primary = Primary(RemoteServer(server[0], server[1], None), self._zone, keys, stop)
