@@ -44,8 +44,8 @@ $TTL 1200
 QUEUE = 900
 BURST = 10_000
 REASON = (
-    "The updater's own processor is what limits it, and then the server's, whose most is told below. Of what the updater "
-    "spends on a name, a third goes into recording both its records durably with their history, a fifth each into "
+    "The updater's own processor is what limits it, and then the server's, whose most is told below. Of what the "
+    "updater spends on a name, a third goes into recording both its records with their history, a fifth each into "
     "planning and into building the messages, a sixth into reading the row. D2 keeps nothing."
 )
 
