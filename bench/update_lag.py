@@ -25,8 +25,8 @@ from tenure.signing.tsig import sign_request
 
 RATE = 1000  # updates a second
 REASON = (
-    "The process that answers is the one that commits: questions wait while it waits for the disk, and each commit "
-    "makes it forget every answer that denies something. BIND has a thread for each."
+    "One process answers questions, decides updates and writes them, all of it Python; the disk is waited for beside "
+    "that. BIND has a thread for each."
 )
 _A = 1
 

@@ -26,6 +26,7 @@ from tenure.serving.report import Report
 
 MOST_AT_ONCE = 256  # updates; their replies leave together, and what the requestor cannot hold at once is lost there
 MOST_WAITING = 1024  # where more come than the disk can take, everything waits for it
+GATHER_SECONDS = 0.005  # while questions wait too: a batch of one update costs several times as much as one of several
 LEDGER_PROBLEM = "zone-ledger"
 _RCODE = 3  # the octet of a message that ends in it
 
@@ -56,6 +57,7 @@ class Commits:
         self._is_idle = is_idle  # whether nothing waits to be answered: then the loop may wait for the disk itself
         self._waiting: list[Pending] = []
         self._under_way: _Batch | None = None
+        self._began_at = float("-inf")  # monotonic seconds of the last batch
         self._ended = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._committer = Committer(self._commit_and_tell)
 
@@ -68,10 +70,13 @@ class Commits:
         self._waiting.append(pending)
 
     def advance(self, now: float) -> None:
-        """Begins with what waits, unless a batch is under way. Replies may be sent, and so more updates come in."""
+        """Begins with what waits, if it is time. Replies may be sent, and so more updates come in.
+
+        To be called before each wait for something to read.
+        """
         if len(self._waiting) > MOST_WAITING and self._under_way is not None:
             self.finish()
-        while self._waiting and self._under_way is None:
+        while self._waiting and self._under_way is None and self._is_time():
             self._begin(now)
 
     def finish(self) -> None:
@@ -85,7 +90,8 @@ class Commits:
         while self._waiting or self._under_way is not None:
             if self._under_way is not None:
                 self.finish()
-            self.advance(now)
+            else:
+                self._begin(now)
 
     def close(self) -> None:
         """Ends the thread. A batch that is under way becomes durable or not; nobody hears of it."""
@@ -95,7 +101,13 @@ class Commits:
         self._ledger.close()
         os.close(self._ended)
 
+    def _is_time(self) -> bool:
+        """Whether the next batch is to begin: it is full, old enough, or nothing else is to be done meanwhile."""
+        enough = len(self._waiting) >= MOST_AT_ONCE or time.monotonic() - self._began_at >= GATHER_SECONDS
+        return enough or self._is_idle()
+
     def _begin(self, now: float) -> None:
+        self._began_at = time.monotonic()
         pendings, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
         began_at = time.perf_counter()
         try:

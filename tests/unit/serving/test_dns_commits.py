@@ -133,6 +133,25 @@ def test_what_comes_meanwhile_is_one_batch(tmp_path: Path) -> None:
         assert service.report.counts["update_batches"] == 2
 
 
+def test_updates_gather_while_questions_wait_and_not_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_commits, "GATHER_SECONDS", 3600.0)
+    idle = threading.Event()
+
+    def prepare(service: DnsService, _ledger: ZoneLedger) -> None:
+        service._commits._is_idle = idle.is_set  # type: ignore[method-assign]
+
+    with running(tmp_path, prepare=prepare) as service, asked(service, update("first")) as udp:
+        assert parse_message(udp.recv(65535)).rcode == 0  # there was none before it
+        for number in range(5):
+            udp.send(update(f"n{number}", number))
+            assert service.ask("host.example.test.").answer
+        assert service.report.counts["update_batches"] == 1
+        idle.set()
+        assert service.ask("host.example.test.").answer
+        assert [parse_message(udp.recv(65535)).id for _ in range(5)] == list(range(5))
+        eventually(lambda: service.report.counts["update_batches"] == 2, "they were one batch")
+
+
 def test_a_commit_that_fails_changes_nothing_and_the_next_one_is_tried(tmp_path: Path) -> None:
     with slow_service(tmp_path) as (service, disk), asked(service, update("new")) as udp:
         assert disk.waiting.acquire(timeout=10)
