@@ -13,7 +13,7 @@ from zone_view import MemoryZone, served
 from tenure.authority.policy import parse_rule
 from tenure.authority.request import Reply
 from tenure.authority.requestor import Ask, Requestor, nobody_to_ask
-from tenure.authority.respond import RefusedUpdate, Update, respond, update_reply
+from tenure.authority.respond import Refused, Update, respond, update_reply
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.update import Applied, decide_update
 from tenure.authority.zone import Refusal
@@ -98,7 +98,7 @@ class Authority:
             case Reply():
                 self.refusal = response.refusal
                 return response.octets
-            case RefusedUpdate():
+            case Refused():
                 self.refusal = response.refusal
                 return response.reply(now, None)
             case Update(request):

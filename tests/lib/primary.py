@@ -9,7 +9,7 @@ from zone_view import MemoryZone
 
 from tenure.authority.policy import parse_rule
 from tenure.authority.request import Reply
-from tenure.authority.respond import RefusedUpdate, Update, respond, update_reply
+from tenure.authority.respond import Refused, Update, respond, update_reply
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.views import Views, ViewSettings, parse_client
 from tenure.authority.zone import Record
@@ -93,7 +93,7 @@ class Primary:
         response = respond(octets, self._zones, KEYS, SOURCE, self._clock(), stream=True)
         if isinstance(response, Reply):
             return response.octets
-        assert isinstance(response, Update | RefusedUpdate)
+        assert isinstance(response, Update | Refused)
         outcome = self._updates.begin([Pending(response, SOURCE, lambda _: None)], self._clock())
         (reply,) = outcome.replies
         now = self._clock()

@@ -15,7 +15,7 @@ from dns_exchange import KEY, NOW, Authority
 from zone_view import MemoryZone, served
 
 from tenure.authority.request import Reply
-from tenure.authority.respond import respond
+from tenure.authority.respond import Refused, respond
 from tenure.authority.transfer import Transfer, transfer_messages
 from tenure.authority.zone import Record
 from tenure.dnswire.message import parse_message
@@ -39,6 +39,9 @@ def asked(octets: bytes, client: str = "192.0.2.1", *, stream: bool = True) -> R
         authority.settings, transfer_keys=frozenset({KEY.name}), transfer_networks=(ip_network("192.0.2.0/24"),)
     )
     response = respond(octets, served((authority.zone, settings)), {KEY.name: KEY}, client, NOW, stream=stream)
+    if isinstance(response, Refused):
+        assert response.event == "transfer-refused"
+        return Reply(response.reply(NOW, None), refusal=response.refusal)
     assert isinstance(response, Reply | Transfer)
     return response
 

@@ -16,7 +16,7 @@ from zone_view import MemoryZone, served
 
 from tenure.authority.cookie import SECRET_SECONDS, Cookies, derived_secrets, fixed_secrets, server_cookie, siphash24
 from tenure.authority.request import OwnOptions, Reply
-from tenure.authority.respond import RefusedUpdate, respond
+from tenure.authority.respond import Refused, respond
 from tenure.authority.server_settings import CookieSettings, ServerSettings
 from tenure.dnswire.message import parse_message
 from tenure.signing.key import Key
@@ -40,7 +40,7 @@ def ask(
 ) -> dns.message.Message:
     own = OwnOptions(Cookies(fixed_secrets([SECRET, b"!" * 16]), required=required))
     response = respond(octets, ZONES, KEYS, client, now, stream=stream, own=own)
-    assert isinstance(response, Reply | RefusedUpdate)
+    assert isinstance(response, Reply | Refused)
     return dns.message.from_wire(response.octets if isinstance(response, Reply) else response.reply(now, None))
 
 
@@ -244,7 +244,7 @@ def test_answers_are_kept_for_all_cookies_together(tmp_path: Path) -> None:
                 assert (reply.answer, reply.authority, reply.additional) == (plain.answer, [], [])
         counts = service.report.counts
         assert counts["queries_from_cache"] >= 18  # all but the first of each form, and the odd lengths
-        assert len(service.service._cache.before_cookie) == 1
+        assert len(service.service._cache._before_cookie.ready) == 1
         assert exchange(service, query(None)).answer == plain.answer
         update = dns.update.UpdateMessage("example.test.")
         update.replace("host", 300, "A", "192.0.2.99")

@@ -1,7 +1,7 @@
-"""What the history says of an update, and what its requestor is told beside the RCODE (RFC 8914).
+"""What the history says of an update or a refused transfer, and what its requestor is told beside the RCODE (RFC 8914).
 
-One event for each update that changed something, that was refused, or of which something was ignored. The correlation
-id of the event stands in the text for the requestor, so that `tenure explain ID` finds it.
+One event for each update that changed something, or of which something was ignored, and for each that was refused. The
+correlation id of the event stands in the text for the requestor, so that `tenure explain ID` finds it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from tenure.dnswire.rdata import soa_serial
 from tenure.naming.event import Event
 
 APPLIED = "update-applied"
-REFUSED = "update-refused"
+UPDATE_REFUSED = "update-refused"
+TRANSFER_REFUSED = "transfer-refused"
 IGNORED = "update-ignored"
 UNRECORDED = "updates-not-recorded"
 
@@ -58,27 +59,28 @@ def ignored_event(
 
 
 class RefusedFrom(NamedTuple):
-    """What is known of a refused update beside the refusal."""
+    """What is known of a refused update or transfer beside the refusal."""
 
     zone: ZonePlace | None  # that it names, in the view that it fell into
     name: Name | None  # the first that it wanted to change
     key: Name | None  # whose signature was verified
     source: str  # address, # and port
+    event: str = UPDATE_REFUSED  # or of a transfer
 
 
 def refused_event(refusal: Refusal, of: RefusedFrom, now: float, correlation: str) -> Event:
-    """The event of a refused update."""
-    zone, name, key, source = of
+    """The event of a refused update or transfer."""
+    zone, name, key, source, kind = of
     where = f"{zone}: " if zone else ""
     more = f"; {refusal.more}" if refusal.more else ""
     detail = f"{where}{refusal.reason}{more}; from {source}"
     about = name or (zone.name if zone else None)
-    return Event(now, REFUSED, actor(key), rcode_to_text(refusal.rcode), correlation, None, about, detail=detail)
+    return Event(now, kind, actor(key), rcode_to_text(refusal.rcode), correlation, None, about, detail=detail)
 
 
 def unrecorded_event(count: int, now: float, correlation: str) -> Event:
-    """The event that stands for updates that came too fast to be written down one by one."""
-    detail = f"{count} updates in one second that were refused, or that changed nothing, have no entry of their own"
+    """The event that stands for requests that came too fast to be written down one by one."""
+    detail = f"{count} requests in one second that were refused, or that changed nothing, have no entry of their own"
     return Event(now, UNRECORDED, "dns", "too many in one second", correlation, detail=detail)
 
 

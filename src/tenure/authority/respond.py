@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from tenure.authority.answer import Answer, answer_question
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.following import Forward, Heard, refuse_forwarding, refuse_notify
+from tenure.authority.history import TRANSFER_REFUSED, UPDATE_REFUSED
 from tenure.authority.request import (
     NO_OPTIONS,
     OwnOptions,
@@ -55,21 +56,22 @@ class Update(NamedTuple):
     zone: ZoneSettings
 
 
-class RefusedUpdate(NamedTuple):
-    """An update that was refused before any zone was asked."""
+class Refused(NamedTuple):
+    """An update or a transfer that was refused before any zone was asked: it goes into the history, and is answered."""
 
     reply: Callable[[float, ExtendedError | None], bytes]  # now, and what else the requestor is told
     zone: ZonePlace | None  # in the view that it fell into
     name: Name | None  # the first that it wanted to change
     key: Name | None  # whose signature was verified
     refusal: Refusal
+    event: str = UPDATE_REFUSED  # the kind of its entry in the history
 
     def telling(self, error: ExtendedError) -> Callable[[float], bytes]:
         """The reply with the error, when it is known what time it is."""
         return lambda now: self.reply(now, error)
 
 
-Response: TypeAlias = Reply | Update | RefusedUpdate | Transfer | Heard | Forward
+Response: TypeAlias = Reply | Update | Refused | Transfer | Heard | Forward
 
 
 def respond(
@@ -151,7 +153,9 @@ def _query(request: Request, view: View, client: str, now: float) -> Response:
         return _outside(request, view, client, now)
     question = message.questions[0]
     if question.rtype in _TRANSFERS:
-        return decide_transfer(request, view, client, now)
+        transfer = decide_transfer(request, view, client, now)
+        refused = isinstance(transfer, Reply) and transfer.refusal
+        return _refuse_transfer(request, view, refused) if refused else transfer
     rcode = _NOT_ASKED_FOR.get(question.rtype)
     if rcode is not None:
         return Reply(build_reply(request, rcode, now))
@@ -218,10 +222,18 @@ def _update(request: Request, view: View, client: str, now: float) -> Response:
     return Update(request, zone.settings)
 
 
-def _refuse_update(request: Request, view: View, zone: Name | None, refusal: Refusal) -> RefusedUpdate:
+def _refuse_transfer(request: Request, view: View, refusal: Refusal) -> Refused:
+    def reply(now: float, error: ExtendedError | None) -> bytes:
+        return build_reply(request, refusal.rcode, now, error=error or error_of(refusal))
+
+    name = request.message.questions[0].name.lower()
+    return Refused(reply, ZonePlace(view.name, name), name, request.key, refusal, TRANSFER_REFUSED)
+
+
+def _refuse_update(request: Request, view: View, zone: Name | None, refusal: Refusal) -> Refused:
     reply = partial(update_reply, request, refusal.rcode)
     place = None if zone is None else ZonePlace(view.name, zone)
-    return RefusedUpdate(reply, place, first_name(request.message), request.key, refusal)
+    return Refused(reply, place, first_name(request.message), request.key, refusal)
 
 
 def _notify(request: Request, view: View, client: str, now: float) -> Response:
@@ -269,7 +281,7 @@ def _unanswerable(found: Unanswerable, view: View, client: str, now: float) -> R
     if served is not None and served.settings.primaries and _may_go_on(found.request, served.settings, client):
         return Forward(found.request, served.settings)
     place = None if name is None else ZonePlace(view.name, name)
-    return RefusedUpdate(found.reply, place, first_name(message), None, found.refusal)
+    return Refused(found.reply, place, first_name(message), None, found.refusal)
 
 
 def _may_go_on(request: Request, zone: ZoneSettings, client: str) -> bool:

@@ -47,6 +47,9 @@ UPDATE_WORDS: dict[str, str] = {
 }
 
 
+REFUSALS = frozenset(("update-refused", "transfer-refused"))
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The answer, ready to be shown."""
@@ -184,9 +187,15 @@ def registration_sentences(row: Registration) -> list[str]:
     ]
 
 
-def update_sentences(subject: Subject, events: Iterable[Event]) -> list[str]:
+def update_sentences(subject: Subject, events: Sequence[Event]) -> list[str]:
     """What became of the update with this id: who wanted what, and which rule, prerequisite or record decided."""
-    return [
+    refused = [
+        f"The transfer {subject.correlation} of {name_text(event.name) or 'no zone'} that {printable(event.actor)}"
+        f" asked for at {time_text(event.at)} was refused{_verdict(event)}: {printable(event.detail)}."
+        for event in events
+        if event.kind == "transfer-refused" and subject.correlation and event.correlation == subject.correlation
+    ]
+    return refused + [
         f"The update {subject.correlation} by {printable(event.actor)} of {time_text(event.at)} that begins with"
         f" {name_text(event.name) or 'no name'} {UPDATE_WORDS[event.kind]}{_verdict(event)}: {printable(event.detail)}."
         for event in events
@@ -195,7 +204,7 @@ def update_sentences(subject: Subject, events: Iterable[Event]) -> list[str]:
 
 
 def _verdict(event: Event) -> str:
-    return f" with {printable(event.cause)}" if event.kind == "update-refused" else f" by `{printable(event.cause)}`"
+    return f" with {printable(event.cause)}" if event.kind in REFUSALS else f" by `{printable(event.cause)}`"
 
 
 def _part_sentence(record: str, part: Part) -> str:

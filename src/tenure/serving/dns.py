@@ -19,7 +19,7 @@ from tenure.authority.cookie import Cookies, derived_secrets, fixed_secrets
 from tenure.authority.following import Forward, Heard
 from tenure.authority.ratelimit import RateLimiter
 from tenure.authority.request import OwnOptions, Reply
-from tenure.authority.respond import RefusedUpdate, Response, Update, respond, server_failure
+from tenure.authority.respond import Refused, Response, Update, respond, server_failure
 from tenure.authority.server_settings import CookieSettings, ServerSettings
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.transfer import Transfer
@@ -47,7 +47,7 @@ from tenure.signing.key import Key
 if TYPE_CHECKING:
     from tenure.serving.dns_secondaries import Secondaries
 
-_UPDATES = (Update, RefusedUpdate)
+_UPDATES = (Update, Refused)
 _TURN_SECONDS = 1.0  # how often idle connections are looked at
 _DEFAULTS = ServerSettings()
 _RCODE = 3  # the octet of a message that ends in it

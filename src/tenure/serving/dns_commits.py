@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tenure.authority.respond import update_reply
+from tenure.authority.history import TRANSFER_REFUSED
+from tenure.authority.respond import Refused, update_reply
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.dnswire.codes import rcode_to_text
 from tenure.ledger.committer import Committer
@@ -149,23 +150,33 @@ class Commits:
         pendings, outcome, _ = batch
         if outcome.applied:
             self._committed(outcome)
-        self._count(outcome, len(pendings))
+        self._count(outcome, pendings)
         now = time.time()
         rcodes: Counter[tuple[ZonePlace | None, int]] = Counter()
         for pending, reply in zip(pendings, outcome.replies, strict=True):
             told = update_reply(reply[0], reply[1], now, reply[2]) if isinstance(reply, tuple) else reply(now)
             zone = pending.update.zone
-            rcodes[zone.place if isinstance(zone, ZoneSettings) else zone, told[_RCODE] & 0xF] += 1
             pending.send(told)
+            if _is_transfer(pending):
+                continue
+            rcodes[zone.place if isinstance(zone, ZoneSettings) else zone, told[_RCODE] & 0xF] += 1
         for (place, rcode), number in rcodes.items():
             labels = "" if place is None else str(place), rcode_to_text(rcode)
             self._report.metrics.add("tenure_dns_updates_total", labels, number)
 
-    def _count(self, outcome: Outcome, count: int) -> None:
+    def _count(self, outcome: Outcome, pendings: list[Pending]) -> None:
         counts = self._report.counts
-        counts["updates"] += count
+        transfers = sum(map(_is_transfer, pendings))
+        if transfers:
+            self._report.count("transfers_refused", transfers)
+        counts["updates"] += len(pendings) - transfers
         counts["updates_applied"] += outcome.applied
         counts["updates_refused"] += outcome.refused
         counts["update_batches"] += 1
         if outcome.unrecorded:
             self._report.count("updates_not_recorded", outcome.unrecorded)
+
+
+def _is_transfer(pending: Pending) -> bool:
+    """Whether it is a transfer that was refused, and no update."""
+    return isinstance(pending.update, Refused) and pending.update.event == TRANSFER_REFUSED

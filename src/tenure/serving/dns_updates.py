@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.history import (
+    UPDATE_REFUSED,
     RefusedFrom,
     applied_event,
     ignored_error,
@@ -22,7 +23,7 @@ from tenure.authority.history import (
 )
 from tenure.authority.request import Request
 from tenure.authority.requestor import Requestor
-from tenure.authority.respond import RefusedUpdate, Update, first_name
+from tenure.authority.respond import Refused, Update, first_name
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.update import Applied, decide_update
 from tenure.authority.update_lease import Lease, ends_of, grant_lease, with_lease
@@ -42,9 +43,9 @@ REFUSALS_PER_SECOND = 50  # in the history; a peer that is refused more often is
 
 
 class Pending(NamedTuple):
-    """An update that waits for the end of its batch. `send` takes the reply."""
+    """An update, or a transfer that was refused, that waits for the end of its batch. `send` takes the reply."""
 
-    update: Update | RefusedUpdate
+    update: Update | Refused
     source: str  # address, # and port of the requestor
     send: Callable[[bytes], None]
 
@@ -124,7 +125,7 @@ class UpdateBatches:
         """The outcome of a batch of which nothing could be committed: the servers of the zone have failed."""
         replies: list[UnsentReply] = [
             update.telling(_NOT_COMMITTED)
-            if isinstance(update, RefusedUpdate)
+            if isinstance(update, Refused)
             else (update.request, int(Rcode.SERVFAIL), _NOT_COMMITTED)
             for update, _source, _send in pendings
         ]
@@ -136,9 +137,9 @@ class UpdateBatches:
         applied = refused = unrecorded = 0
         for number, (update, source, _send) in enumerate(pendings):
             correlation = f"{batch_id}-{number}"
-            if isinstance(update, RefusedUpdate):
-                refused += 1
-                of = RefusedFrom(update.zone, update.name, update.key, source)
+            if isinstance(update, Refused):
+                refused += update.event == UPDATE_REFUSED
+                of = RefusedFrom(update.zone, update.name, update.key, source, update.event)
                 noted = self._note_refusal(batch, update.refusal, of, now, correlation)
                 unrecorded += not noted
                 replies.append(update.telling(refused_error(update.refusal, correlation if noted else "")))

@@ -12,6 +12,7 @@ import pytest
 from dns_service import create_zone
 
 from tenure.authority.zone import Record, ZoneChange
+from tenure.console.cli.zone_edit import MOST_ROUNDS
 from tenure.console.zone_edit import (
     ClashError,
     Edit,
@@ -242,6 +243,15 @@ def test_the_command_gives_a_wrong_text_back_to_the_editor(
     assert "Expected 4 octets" in still_wrong.stderr
     kept = Path(still_wrong.stderr.split("your text is in ")[1].strip())
     assert "b 60 A 10.0.0\n" in kept.read_text()
+
+
+def test_an_editor_that_errs_each_time_comes_to_an_end(
+    command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = command(f'echo . >> {tmp_path}/rounds; echo "c$(wc -l < {tmp_path}/rounds) 60 A 10.0.0" >> "$1"')
+    assert done.returncode == 1
+    assert (tmp_path / "rounds").read_text().count(".") == MOST_ROUNDS
+    assert f"c{MOST_ROUNDS} 60 A 10.0.0" in Path(done.stderr.split("your text is in ")[1].strip()).read_text()
 
 
 def test_an_editor_that_fails_changes_nothing(command: Callable[..., subprocess.CompletedProcess[str]]) -> None:

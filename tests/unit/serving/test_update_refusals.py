@@ -222,3 +222,23 @@ def test_the_largest_message(service: Running) -> None:
         assert stream.recv(512)[5] & 15 == 0
     assert service.ask("big244.example.test.", "TXT").answer
     assert service.ask("big0.example.test.", "TYPE65280", tcp=True).answer
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_a_refused_transfer_is_in_the_history_too(service: Running, ledger: ZoneLedger, tcp: bool) -> None:
+    query = dns.message.make_query("elsewhere.test.", "AXFR" if tcp else "IXFR", use_edns=0)
+    ask = dns.query.tcp if tcp else dns.query.udp
+    reply = ask(query, service.host, port=service.port, timeout=10)
+    assert reply.rcode() == dns.rcode.NOTAUTH
+    ((_id, event),) = ledger.history.events(EventFilter(limit=10))
+    assert (event.kind, event.actor, event.cause) == ("transfer-refused", "dns without a proved key", "NOTAUTH")
+    assert event.detail.startswith(
+        "elsewhere.test.: elsewhere.test. is not a zone that is served here; from 127.0.0.1#"
+    )
+    (error,) = [option for option in reply.options if isinstance(option, dns.edns.EDEOption)]
+    assert error.text == f"{event.correlation}: elsewhere.test. is not a zone that is served here"
+    (sentence,) = update_sentences(parse_subject(event.correlation, ()), [event])
+    assert sentence.startswith(
+        f"The transfer {event.correlation} of elsewhere.test. that dns without a proved key asked"
+    )
+    assert "was refused with NOTAUTH: elsewhere.test.:" in sentence

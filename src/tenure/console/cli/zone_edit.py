@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tenure.console.zone_edit import Edit
     from tenure.ledger.zones import Zone, ZoneLedger
 
+MOST_ROUNDS = 20  # of a text that is wrong each time: an editor that is a program would err for ever
 EDITOR = "vi"  # where neither VISUAL nor EDITOR says another
 
 
@@ -89,7 +90,7 @@ def _edited(text: str, zone: Zone, path: Path) -> Edit | None:
     if not isinstance(before, ZoneText):
         raise fail(f"the store has what no text can say: {before[0][1]}")
     shown = text
-    while True:
+    for left in reversed(range(MOST_ROUNDS)):
         path.write_text(shown, encoding="utf-8", errors="surrogateescape")
         _run_editor(path)
         came_back = path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -99,11 +100,12 @@ def _edited(text: str, zone: Zone, path: Path) -> Edit | None:
         after = parse_text(edited, zone.name)
         if isinstance(after, ZoneText):
             return Edit(before, after)
-        if came_back == shown:
+        if came_back == shown or not left:
             for number, reason in after:
                 print(f"line {number}: {reason}", file=sys.stderr)
             raise fail(f"nothing was changed: the text is still wrong; {_kept_text(path)}")
         shown = with_errors(edited, after)
+    raise AssertionError("the last round returns or raises")
 
 
 def _run_editor(path: Path) -> None:
