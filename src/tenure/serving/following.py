@@ -133,14 +133,13 @@ class FollowerService:
 
     def _follow(self, one: Watched, stop: Stop | None) -> None:
         unavailable = f"source-unavailable-{one.followed.source}"
+        took_all = False
         try:
             entries = one.source.look()
-            if entries is not None and not self._take(one, entries, stop):
-                one.source.begin_anew()
-                return
+            took_all = entries is None or self._take(one, entries, stop)
         except SourceUnavailable as error:
-            one.source.begin_anew()
             self._report.problem(unavailable, f"{one.source.place}: {error}")
+        if not (took_all and one.source.is_current):
             return
         if one.source.is_empty and self._ledger.heard_counts().get(one.followed.source):
             text = "no lease is in it any more, and that is no reason to take names away"
@@ -148,15 +147,14 @@ class FollowerService:
             return
         self._report.healthy(unavailable)
         self._tell_unreadable(one)
-        if one.source.is_current:
-            self._end_by_time(one)
+        self._end_by_time(one)
 
     def _take(self, one: Watched, entries: Iterator[Entry], stop: Stop | None) -> bool:
         """Commits what is new, a batch at a time; whether all of it is."""
         name = one.followed.source
         known = self._known.pop(name, {})  # as long as this is not done, nothing is known
         seen: dict[bytes, int] = {}
-        while batch := list(islice(entries, BATCH)):
+        while batch := _next_batch(one.source, entries):
             if one.source.is_whole:
                 seen.update((entry.address, hash(entry)) for entry in batch)
                 batch = [entry for entry in batch if known.get(entry.address) != seen[entry.address]]
@@ -265,6 +263,15 @@ class FollowerService:
             return True
         self._report.healthy(CLOCK_PROBLEM)
         return False
+
+
+def _next_batch(source: Source, entries: Iterator[Entry]) -> list[Entry]:
+    """Up to a batch of what is new; a source that ends in the midst of it has to begin anew."""
+    try:
+        return list(islice(entries, BATCH))
+    except SourceUnavailable:
+        source.begin_anew()
+        raise
 
 
 def _rows_at(source: str, addresses: Sequence[bytes], batch: HeardBatch) -> list[HeardLease]:

@@ -120,12 +120,17 @@ class FollowedFile:
         self._path = path
         self._form = form
         self._inodes: list[tuple[int, int]] = []  # of the files that were read; none: begin anew
-        self._offset = 0  # in the last of them: everything before it was given
+        self._main: BinaryIO | None = None  # the last of them, open: it may be moved away with something unread in it
+        self._offset = 0  # in that: everything before it was given
 
     def look(self) -> Iterator[Entry] | None:
         """What is new, in the order in which it counts; None: nothing is. `SourceUnavailable`."""
-        with _told():
-            return self._look()
+        try:
+            with _told():
+                return self._look()
+        except SourceUnavailable:
+            self.begin_anew()
+            raise
 
     @property
     def is_current(self) -> bool:
@@ -135,23 +140,38 @@ class FollowedFile:
     def begin_anew(self) -> None:
         """What was given could not be used: give it again."""
         self._inodes = []
+        self.close()
+
+    def close(self) -> None:
+        """Give the open file back."""
+        if self._main is not None:
+            self._main.close()
+            self._main = None
 
     def _look(self) -> Iterator[Entry] | None:
-        paths = self._form.names(self._path)
-        found = [path.stat() for path in paths]
-        inodes = [(one.st_dev, one.st_ino) for one in found]
-        size = found[-1].st_size
-        if inodes != self._inodes or size < self._offset:
-            return self._read_all(paths)
-        if size == self._offset:
-            return None
-        with self._path.open("rb") as file:
-            if _inode(file) != inodes[-1]:
-                return None  # it was replaced at this moment; the next look sees that
-            words = list(self._form.words(file, self._offset, size))
+        was_cut = self._main is not None and os.fstat(self._main.fileno()).st_size < self._offset
+        words = self._appended()
+        found = [self._entries(words)] if words else []
+        try:
+            paths = self._form.names(self._path)
+            inodes = [_inode_at(path) for path in paths]
+        except FileNotFoundError:
+            if found:
+                return found[0]  # the last that it said before it was moved away
+            raise
+        if (was_cut or inodes != self._inodes) and (whole := self._read_all(paths)) is not None:
+            found.append(whole)
+        return chain.from_iterable(found) if found else None
+
+    def _appended(self) -> list[Word]:
+        """What has been appended to the open file, whatever it is called by now."""
+        if self._main is None:
+            return []
+        size = os.fstat(self._main.fileno()).st_size
+        words = list(self._form.words(self._main, self._offset, size)) if size > self._offset else []
         if words:
             self._offset, self.is_empty = words[-1].end, False
-        return self._entries(words)
+        return words
 
     def _read_all(self, paths: Sequence[Path]) -> Iterator[Entry] | None:
         """The last word on each lease. The files stay open meanwhile: who is replaced is still what it was."""
@@ -166,9 +186,13 @@ class FollowedFile:
                     last[word.key] = number, word.end
                     offset = word.end
             inodes = [_inode(file) for file in files]
-            if inodes != [_inode_at(path) for path in self._form.names(self._path)]:
+            main = self._path.open("rb")
+            if inodes != [*map(_inode_at, self._form.names(self._path))] or inodes[-1] != _inode(main):
+                main.close()
                 return None  # some were replaced while they were read; the next look begins again
-            self._inodes, self._offset, self.is_empty = inodes, offset, not last
+            self.close()
+            self._main, self._inodes = main, inodes
+            self._offset, self.is_empty = offset, not last
             return self._last_words(opened.pop_all(), files, sizes, last)
 
     def _last_words(
@@ -211,8 +235,8 @@ class FollowedFiles:
 
     @property
     def is_empty(self) -> bool:
-        """Whether one of them has nothing in it: then something is wrong with that one."""
-        return any(one.is_empty for one in self._files)
+        """Whether none of them has anything in it."""
+        return all(one.is_empty for one in self._files)
 
     @property
     def is_current(self) -> bool:
@@ -220,8 +244,17 @@ class FollowedFiles:
         return all(one.is_current for one in self._files)
 
     def look(self) -> Iterator[Entry] | None:
-        """What is new in any of them; None: nothing is. `SourceUnavailable` if one of them cannot be read."""
-        found = [entries for one in self._files if (entries := one.look()) is not None]
+        """What is new in any of them; None: nothing is. `SourceUnavailable`: that, and one of them cannot be read."""
+        found, missing = list[Iterator[Entry]](), list[SourceUnavailable]()
+        for one in self._files:
+            try:
+                entries = one.look()
+            except SourceUnavailable as error:
+                missing.append(error)
+            else:
+                found += [entries] if entries is not None else []
+        if missing and not found:
+            raise missing[0]
         return chain.from_iterable(found) if found else None
 
     def begin_anew(self) -> None:
@@ -230,7 +263,9 @@ class FollowedFiles:
             one.begin_anew()
 
     def close(self) -> None:
-        """Nothing stays open between looks."""
+        """Give the open files back."""
+        for one in self._files:
+            one.close()
 
 
 @contextmanager

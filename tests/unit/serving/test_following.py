@@ -56,9 +56,12 @@ class Estate:
         self.ledger: LeaseLedger = open_leases(f"sqlite:{folder}/tenure.db")
         self.report = Report("follower", stream=io.StringIO(), clock=lambda: self.now)
         self.woken = 0
+        self.source: Source | None = None
 
     def follow(self, source: Source) -> None:
         """Another process begins to follow."""
+        self.close_source()
+        self.source = source
         self.service = FollowerService(
             self.ledger,
             [Watched(Followed("other", POLICY), source, 1.0)],
@@ -79,6 +82,11 @@ class Estate:
         found = self.ledger.registrations(RegistrationFilter(limit=10_000))
         return {labels(row.name)[0].decode() for row in found if not row.cause}
 
+    def close_source(self) -> None:
+        """The process that followed ends."""
+        if self.source is not None:
+            self.source.close()
+
     def _wake(self) -> None:
         self.woken += 1
 
@@ -87,6 +95,7 @@ class Estate:
 def estate(tmp_path: Path) -> Iterator[Estate]:
     made = Estate(tmp_path)
     yield made
+    made.close_source()
     made.ledger.close()
 
 
@@ -182,6 +191,43 @@ def test_the_steps_of_kea_s_cleanup(estate: Estate) -> None:
     append(estate, kea(4))
     estate.round()
     assert estate.names() == pcs(1, 3, 4)
+    assert not estate.report.problems
+
+
+def test_what_was_written_just_before_a_cleanup_is_not_missed(estate: Estate) -> None:
+    followed_kea(estate, kea(1), kea(2))
+    append(estate, kea(2, lifetime=0))
+    cleaned = estate.file.with_name(estate.file.name + ".2")
+    cleaned.write_text(HEAD + kea(1))
+    estate.file.unlink()
+    estate.file.write_text(HEAD + kea(3))
+    estate.round()
+    assert estate.names() == pcs(1, 3), "a lease that was released is not in the cleaned file"
+
+
+def test_a_file_that_is_away_for_a_moment_has_said_what_it_said(estate: Estate) -> None:
+    followed_kea(estate, kea(1))
+    append(estate, kea(1, lifetime=0) + kea(2))
+    estate.file.unlink()
+    estate.round()
+    assert estate.names() == pcs(2)
+    estate.round()
+    assert "source-unavailable-other" in estate.report.problems
+
+
+def test_one_file_of_two_that_is_not_there_holds_up_time_and_not_the_other(estate: Estate) -> None:
+    other = estate.file.with_name("leases6")
+    estate.file.write_text(HEAD + kea(1, ends=NOW + 60))
+    estate.follow(FollowedFiles([FollowedFile(one, KeaMemfile()) for one in (estate.file, other)]))
+    estate.round()
+    append(estate, kea(2))
+    estate.round(600)
+    assert estate.names() == pcs(1, 2)
+    estate.round()
+    assert "source-unavailable-other" in estate.report.problems
+    other.write_text(HEAD)
+    estate.round()
+    assert estate.names() == pcs(2), "an address family may have no lease at all"
     assert not estate.report.problems
 
 
