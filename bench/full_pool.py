@@ -36,8 +36,8 @@ PAGES = (
     "goes to two more; leases in an empty pool share their pages."
 )
 SEARCH = (
-    "To find one such address the database skips over the thousand rows before it, some 40 ns each, and half as many "
-    "again to find where the gap is. As soon as leases have ended, these are given out instead."
+    "To find one such address the database skips over the counts of sixty full blocks and reads the block that has "
+    "room; and as with leases that ended, each lease is written to a page that no other one of its batch is on."
 )
 
 

@@ -49,14 +49,14 @@ class MemoryView:
         running = [row for row in self.rows.values() if row.state == LeaseState.BOUND and row.ends_at > now]
         return [row for row in running if row.relay == relay and hardware in {None, row.hardware}][:limit]
 
-    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
+    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[bytes]:
         free = [
             row
             for row in self.rows.values()
             if first <= row.address <= last
             and (row.ends_at <= now or row.state in {LeaseState.RELEASED, LeaseState.EXPIRED})
         ]
-        return sorted(free, key=lambda row: (row.ends_at, row.address))[:limit]
+        return [row.address for row in sorted(free, key=lambda row: (row.ends_at, row.address))[:limit]]
 
     def claims_on(self, name: bytes) -> Sequence[Claim]:
         standing = [Claim(want.dhcid, want.forward, False) for want in self.wanted.values() if want.name == name]

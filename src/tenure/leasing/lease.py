@@ -96,8 +96,8 @@ class LeaseView(Protocol):
         Of a pool of prefixes only each `step`th address counts, from `after` on.
         """
 
-    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
-        """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
+    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[bytes]:
+        """Addresses whose lease ended (released, expired, or past its end), the one that ended first in front."""
 
     def row_before(self, address: bytes, first: bytes) -> Lease | None:
         """The row with the highest address of those from `first` on that are below `address`."""

@@ -34,7 +34,7 @@ class AddressCheck(NamedTuple):
 class LookAhead:
     """Addresses of one pool that the ledger called free, and where to go on looking."""
 
-    __slots__ = ("after", "ended", "ends_met", "exhausted_until", "is_new", "rests", "unused")
+    __slots__ = ("after", "ended", "ends_met", "exhausted_until", "is_new", "none_ended_until", "rests", "unused")
 
     def __init__(self, after: bytes) -> None:
         self.unused: deque[bytes] = deque()
@@ -43,6 +43,7 @@ class LookAhead:
         self.after = after  # where the next look for unused ones begins
         self.ends_met = 0  # of the pool, since an unused one was found
         self.rests = 0  # for so many clients no look for unused ones is taken while others have ended
+        self.none_ended_until = 0.0  # no lease had ended; not looked for again before this time
         self.exhausted_until = 0.0  # no unused one was left; not looked for again before this time
 
 

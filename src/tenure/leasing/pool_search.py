@@ -22,6 +22,10 @@ _STRETCH = 4096  # leases of one look
 _FEW, _RESTS = 64, 64
 
 
+# While never-used ones are found after all, a pool where no lease has ended is not asked for one again.
+_NONE_ENDED_SECONDS = 1.0
+
+
 class Pool(NamedTuple):
     """Where to look: the leases of a pool begin at each `step`th address from `first` to `last`."""
 
@@ -56,12 +60,22 @@ def is_free(lease: Lease, now: float) -> bool:
 
 
 def never_used(search: Search, pool: Pool) -> bytes | None:
-    """The next lease of the pool that has no row, from where the last look ended, once around."""
+    """The next lease of the pool that has no row, from where the last look ended, once around.
+
+    To be asked for when no lease has ended.
+    """
     ahead = search.offers.look_ahead(*pool)
     while True:
         address = _next_unused(search, ahead, pool)
-        if address is not None or search.now < ahead.exhausted_until:
+        if address is not None:
+            ahead.none_ended_until = search.now + _NONE_ENDED_SECONDS
             return address
+        if search.now < ahead.exhausted_until:
+            break
+    if search.now < ahead.none_ended_until:  # one may have ended since
+        ahead.none_ended_until = 0.0
+        return longest_ended(search, pool)
+    return None
 
 
 def soon_found(search: Search, pool: Pool) -> bytes | None:
@@ -121,6 +135,8 @@ def _look_for_unused(search: Search, ahead: LookAhead, pool: Pool) -> None:
 def longest_ended(search: Search, pool: Pool) -> bytes | None:
     """The lease of the pool that ended first."""
     ahead = search.offers.look_ahead(*pool)
+    if search.now < ahead.none_ended_until and not ahead.ended:
+        return None
     limit = _AHEAD
     whole = False
     while True:
@@ -132,6 +148,6 @@ def longest_ended(search: Search, pool: Pool) -> bytes | None:
         if whole:
             return None
         found = search.view.longest_ended(pool.first, pool.last, int(search.now), limit)
-        ahead.ended.extend(row.address for row in found)
+        ahead.ended.extend(found)
         whole = len(found) < limit
         limit *= 8  # all of them stand offered: look further

@@ -13,6 +13,7 @@ from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.leasing.tie import Tie
 from tenure.ledger import statements
+from tenure.ledger.blocks import unused_in_blocks
 from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
@@ -152,12 +153,20 @@ class LeaseBatch:
         taken = sorted(a for a, lease in self._changed.items() if lease is not None and start <= a <= last)
         dropped = sorted(a for a, lease in self._changed.items() if lease is None and start <= a <= last)
         # an address taken in this batch may look unused, so that many more have to be found
-        found = list(unused(self._nth_address, start, last, limit + len(taken), step))
+        found = self._stored_unused(start, last, limit + len(taken), step)
         self._known.update(dict.fromkeys(found))
         if taken or dropped:
             hidden = set(taken)
             found = sorted({*found, *dropped} - hidden)
         return found[:limit]
+
+    def _stored_unused(self, start: bytes, last: bytes, limit: int, step: int) -> list[bytes]:
+        """The same among the rows that the batch has not decided about."""
+        if self._session.counts_blocks and len(start) == 4 and step == 1 and start <= last:
+            found = unused_in_blocks(self._session, start, last, limit)
+            if found is not None:
+                return found
+        return list(unused(self._nth_address, start, last, limit, step))
 
     def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
         """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
@@ -203,8 +212,8 @@ class LeaseBatch:
             address = row[0]
         return None
 
-    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[Lease]:
-        """Free rows in `first`..`last` (released, expired, or past their end), the one that ended first in front."""
+    def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[bytes]:
+        """Addresses whose lease ended (released, expired, or past its end), the one that ended first in front."""
         changed = {a: lease for a, lease in self._changed.items() if first <= a <= last and len(a) == len(first)}
         wanted = limit + len(changed)
         if count_of(first, last) <= SMALL_POOL:
@@ -213,10 +222,9 @@ class LeaseBatch:
             rows = []
             for state in LeaseState:
                 rows += self._session.rows(self._sql.ended_by_end, (int(state), now, first, last, len(first), wanted))
-        found = [lease for row in rows if (lease := lease_of(row)).address not in changed]
-        found += [lease for lease in changed.values() if lease is not None and lease.ends_at <= now]
-        found.sort(key=_end_of)
-        return found[:limit]
+        found = [(ends_at, address) for address, ends_at in rows if address not in changed]
+        found += [(lease.ends_at, a) for a, lease in changed.items() if lease is not None and lease.ends_at <= now]
+        return [address for _, address in sorted(found)[:limit]]
 
     def claims_on(self, name: Name) -> Sequence[Claim]:
         """What devices want of a name."""
@@ -317,7 +325,3 @@ def leases_of(rows: Iterable[Row]) -> list[Lease]:
 
 def _address_of(lease: Lease) -> bytes:
     return lease.address
-
-
-def _end_of(lease: Lease) -> tuple[int, bytes]:
-    return lease.ends_at, lease.address

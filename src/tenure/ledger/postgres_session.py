@@ -47,6 +47,7 @@ class PostgresSession:
     """One connection, made again by the next use after it was lost. See `session.Session`."""
 
     numbers_follow_commits = False  # a number is taken before its transaction commits
+    counts_blocks = False
 
     def __init__(self, place: str, open_connection: Callable[[], psycopg.Connection[Row]]) -> None:
         self._place = place

@@ -26,6 +26,9 @@ class Session(Protocol):
     numbers_follow_commits: bool
     """Whether a row that is numbered by the store never appears after one with a higher number."""
 
+    counts_blocks: bool
+    """Whether the store counts the leases in each block of addresses (`blocks`)."""
+
     def sql(self, statement: str) -> str:
         """The statement in the engine's dialect: `?` is a parameter, `/*locked*/` locks the rows that are read.
 

@@ -107,6 +107,7 @@ class SqliteSession:
     """One connection. See `session.Session`."""
 
     numbers_follow_commits = True  # there is one writer at a time
+    counts_blocks = True
     _committer: Committer  # of the pipeline
 
     def __init__(self, path: Path) -> None:

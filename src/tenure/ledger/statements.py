@@ -44,11 +44,11 @@ BEHIND = f"{_BEHIND} {_RUNNING}"
 BEHIND_AS = f"{_BEHIND} and hardware = ? {_RUNNING}"
 
 # `+` keeps a condition from choosing the index: a small pool is read along its addresses, a big one along the ends.
-ENDED_BY_ADDRESS = f"""\
-select {LEASE_COLUMNS} from lease
+ENDED_BY_ADDRESS = """\
+select address, ends_at from lease
 where address >= ? and address <= ? and length(address) = ? and +ends_at <= ? order by +ends_at, address limit ?"""
-ENDED_BY_END = f"""\
-select {LEASE_COLUMNS} from lease
+ENDED_BY_END = """\
+select address, ends_at from lease
 where state = ? and ends_at <= ? and address >= ? and address <= ? and length(address) = ?
 order by ends_at limit ?"""
 

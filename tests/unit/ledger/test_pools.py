@@ -86,10 +86,10 @@ def test_free_rows_come_the_first_to_end_in_front(
     ledger.leases.transact(lambda batch: batch.apply(changes(*rows)), NOW)
 
     def work(batch: LeaseBatch) -> None:
-        assert list(batch.longest_ended(FIRST, LAST, NOW, 9)) == [rows[2], rows[3], rows[1], rows[4]]
-        assert list(batch.longest_ended(FIRST, LAST, NOW, 2)) == [rows[2], rows[3]]
+        assert list(batch.longest_ended(FIRST, LAST, NOW, 9)) == [address(n) for n in (12, 13, 11, 14)]
+        assert list(batch.longest_ended(FIRST, LAST, NOW, 2)) == [address(12), address(13)]
         batch.apply(changes(lease(12, 60), lease(10, 10, state=LeaseState.RELEASED, ends_at=NOW - 8)))
-        assert [row.address for row in batch.longest_ended(FIRST, LAST, NOW, 2)] == [address(10), address(13)]
+        assert list(batch.longest_ended(FIRST, LAST, NOW, 2)) == [address(10), address(13)]
 
     ledger.leases.transact(work, NOW)
 
