@@ -1,8 +1,9 @@
-"""Where one processor's time goes in a DHCPv4 exchange, without sockets: `python -m bench.lease_stages [EXCHANGES]`.
+"""Where the processor time of an exchange goes, without sockets: `python -m bench.lease_stages [EXCHANGES] [HOW ...]`.
 
 Real DISCOVERs and REQUESTs of ever new clients behind a relay, as perfdhcp sends them, go through the service in
-batches that follow one another closely, over a real SQLite store. What is shown is processor time of the thread that
-does it, so waiting for the disk is not in it. Take the best of several runs on a quiet machine.
+batches that follow one another closely, over a real store: SQLite, or with `postgres` a PostgreSQL of its own. With
+`dhcp6` it is DHCPv6 on a wire (`lease_stages6`). What is shown is processor time of the thread that does it, so waiting
+for the disk or the database is not in it. Take the best of several runs on a quiet machine.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from dhcpv4 import request
+from postgres_cluster import postgres_cluster
 from tenure_toml import leased, served, write_toml
 
+from bench.lease_stages6 import dhcp6_exchanges
 from tenure.config.load import load
 from tenure.config.subnets import subnets
 from tenure.leasing.v4.arrival import Arrival, Destination
 from tenure.leasing.v4.link import SubnetTable
-from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.serving.collector import rare_collections
 from tenure.serving.dhcp4 import Dhcp4Service
@@ -70,35 +72,56 @@ class Stages:
 
         setattr(owner, name, timed)
 
+    def watch_session(self, session: Any) -> None:
+        """What is written and committed. To be called before the service has the session."""
+        self.time(session, "commit", lambda: "6 commit (beside the next batch)")
+        if session.counts_blocks:  # SQLite, which writes statement by statement
+            self.time(session, "write", lambda statement, _rows: f"5 write: {' '.join(statement.split()[:3])}")
+        else:
+            self.time(session, "write_all", lambda _writes: "5 write")
 
-def main(exchanges: int) -> None:
+    def watch_loop(self, loop: Any) -> None:
+        """What a batch goes through."""
+        for number, (method, what) in enumerate(
+            (
+                ("_parse", "parse"),
+                ("_prefetch", "read ahead"),
+                ("_decide", "decide"),
+                ("_answer", "hand over the replies"),
+            ),
+            1,
+        ):
+            self.time(loop, method, lambda *_, stage=f"{number} {what}": stage)
+
+
+def main(exchanges: int, how: Sequence[str]) -> None:
     """Run the exchanges and show the table."""
     stages = Stages()
-    with tempfile.TemporaryDirectory() as folder, rare_collections():
-        networks = leased(
-            "127.0.0.1:67", "10.0.0.0/8", "10.64.0.0-10.200.255.255", ddns_qualifying_suffix="bench.test."
-        )
-        config = load(write_toml(Path(folder), networks, served("127.0.0.1:53", "bench.test.", "10.in-addr.arpa.")))
-        with closing(open_leases(config.store_url)) as ledger:
-            service = watched(ledger, SubnetTable(subnets(config)), stages)
-            whole = serve(service, exchanges)
+    with ExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
+        store = "sqlite:tenure.db"
+        if "postgres" in how:
+            store = ending.enter_context(postgres_cluster()).new_database()
+        ending.enter_context(rare_collections())
+        run = dhcp6_exchanges if "dhcp6" in how else dhcp4_exchanges
+        whole = run(folder, store, exchanges, stages.watch_session, stages.watch_loop)
     for stage, seconds in sorted(stages.spent.items()):
         print(f"{stage:<48} {seconds / exchanges * 1e6:6.1f} us")
     print(f"{'the whole, all threads':<48} {whole / exchanges * 1e6:6.1f} us")
 
 
-def watched(ledger: LeaseLedger, table: SubnetTable, stages: Stages) -> Dhcp4Service:
-    """A service whose stages are timed."""
-    session = ledger._session
-    stages.time(session, "commit", lambda: "6 commit (beside the next batch)")
-    stages.time(session, "write", lambda statement, _rows: f"5 write: {' '.join(statement.split()[:3])}")
-    service = Dhcp4Service(ledger, table, [], [], lambda: None, Report("dhcp4"))
-    for number, (method, what) in enumerate(
-        (("_parse", "parse"), ("_prefetch", "read ahead"), ("_decide", "decide"), ("_answer", "hand over the replies")),
-        1,
-    ):
-        stages.time(service.loop, method, lambda *_, stage=f"{number} {what}": stage)
-    return service
+def dhcp4_exchanges(
+    folder: Path, store: str, exchanges: int, watch_session: Callable[[Any], None], watch_loop: Callable[[Any], None]
+) -> float:
+    """Processor seconds of so many DHCPv4 exchanges on a new store."""
+    networks = leased("127.0.0.1:67", "10.0.0.0/8", "10.64.0.0-10.200.255.255", ddns_qualifying_suffix="bench.test.")
+    zones = served("127.0.0.1:53", "bench.test.", "10.in-addr.arpa.")
+    config = load(write_toml(folder, networks, zones, store=store))
+    with closing(open_leases(config.store_url)) as ledger:
+        watch_session(ledger._session)
+        service = Dhcp4Service(ledger, SubnetTable(subnets(config)), [], [], lambda: None, Report("dhcp4"))
+        watch_loop(service.loop)
+        return serve(service, exchanges)
 
 
 def serve(service: Dhcp4Service, exchanges: int, first: int = 0) -> float:
@@ -135,4 +158,5 @@ def packet_for(offer: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else EXCHANGES)
+    given = sys.argv[1:]
+    main(next((int(word) for word in given if word.isdigit()), EXCHANGES), given)
