@@ -379,6 +379,7 @@ def _run_janitor(configuration: Configuration, report: Report, stop: Stop) -> No
         history_entries=store.history_entries,
         journal_days=store.journal_days,
         journal_octets=journal_sizes(configuration),
+        grace=configuration.ddns.expiry_grace,
     )
     open_keys = partial(live_keys, configuration, service=Service.JANITOR, report=report)
     with beside_the_janitor(configuration, ledger, open_keys, wake, report, stop):

@@ -13,6 +13,7 @@ from world import LIFETIME, ROUTES, World
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Changes
 from tenure.naming.registration import Want
+from tenure.serving.janitor import JanitorService
 from tenure.serving.reconciling import Wish
 from tenure.updating.routing import Routes
 from tenure.upkeep.finding import Kind, Source
@@ -226,3 +227,26 @@ def test_a_store_that_comes_back_from_a_backup_removes_nothing(story: Story, rec
     assert [one.split()[0] for one in reconciler.found] == ["orphaned"] * 6
     story.tell("all comes to rest")
     assert story.world.primary.content() == before
+
+
+def test_a_device_that_comes_and_goes_keeps_its_name_within_the_grace(story: Story) -> None:
+    story.world.janitor = JanitorService(
+        story.world.leases, None, lambda: None, story.world.report, clock=story.world.clock, grace=300
+    )
+    story.tell(f"""
+        {CROWD}
+        {LIFETIME + 1} s pass
+        the updater works
+        pc.example.test. holds A 10.1.0.100, DHCID
+        100 s pass
+        ann joins 10.1 as pc
+        the updater works
+        pc.example.test. holds A 10.1.0.100, DHCID
+        web.example.test. holds A 10.1.0.101, DHCID
+        ann releases
+        the updater works
+        pc.example.test. holds nothing
+        201 s pass
+        the updater works
+        web.example.test. holds nothing
+    """)

@@ -158,6 +158,11 @@ class Ddns(DdnsParameters):
     """How often the updater proves its way to every server (`tenure ddns check`), in seconds, the first time soon after
     the start; what is wrong is looked at each minute. 0: never by itself."""
 
+    expiry_grace: Annotated[int, Field(ge=0, le=86400)] = 0
+    """How long the names of a lease that has expired stay in DNS, in seconds, for devices that come and go: one that is
+    back by then keeps its name all the while. Another device that wants the name gets it at once, and with a release
+    names go at once."""
+
     ddns_reserved_names: list[DomainName] = []
     """Names that no client can claim, besides the apexes and name servers of the zones under `[dns]`."""
 

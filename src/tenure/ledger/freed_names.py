@@ -31,12 +31,33 @@ and not exists (select 1 from registration holder where holder.name = registrati
 and holder.dhcid <> registration.dhcid and holder.forward_state = '{State.REGISTERED}' and holder.cause = '')"""
 
 
+# Parameters: four times the time. What stays for a while (`Withdraw.due_in`) stays for its own device, and no longer
+# than until another one wants the name.
+_WAITED_FOR = f"""\
+forward_state = '{State.REMOVING}' and forward_due_at > ? and exists (select 1 from registration other
+where other.name = registration.name and other.dhcid <> registration.dhcid
+and other.forward_state = '{State.PENDING}')"""
+_ANY_WAITED_FOR = f"select 1 from registration where {_WAITED_FOR} limit 1"
+HASTEN = f"""\
+update registration set forward_due_at = ?,
+reverse_due_at = case when reverse_state = '{State.REMOVING}' and reverse_due_at > ? then ? else reverse_due_at end
+where {_WAITED_FOR}"""
+
+
 class FreedNames:
-    """Lets refused claims try again, through one session."""
+    """Lets claims on names that become free try again, through one session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._claim_again = session.sql(CLAIM_AGAIN)
+        self._any_waited_for, self._hasten = session.sql(_ANY_WAITED_FOR), session.sql(HASTEN)
+
+    def hasten(self, now: float) -> int:
+        """Names that another device waits for are taken away now; how many."""
+        with self._session.reading():
+            if self._session.one(self._any_waited_for, (now,)) is None:
+                return 0
+        return self._session.transact(lambda: self._session.write(self._hasten, [(now, now, now, now)]), writes=True)
 
     def claim_again(self, outcomes: Sequence[Outcome], now: float) -> None:
         """The refused claims on each name of which these outcomes, already written, tell that it was removed."""

@@ -284,6 +284,10 @@ class LeaseLedger:
         """
         return self._session.has_turn(_UPDATING)
 
+    def hasten_removals(self, now: float) -> int:
+        """Has names taken away now that another device wants and that were to stay a while yet; how many."""
+        return self._freed_names.hasten(now)
+
     def has_reconciling(self) -> bool:
         """Whether this connection is the one that reconciles now and then; it takes that on if nobody has it."""
         return self._session.has_turn(_RECONCILING)

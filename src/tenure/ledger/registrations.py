@@ -183,7 +183,8 @@ def want_row(want: Want, now: float) -> tuple[Any, ...]:
 
 def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
     """The parameters of `PUT_WITHDRAW`."""
-    return (gone.cause, gone.correlation, now, now, now, now, gone.name, gone.address, gone.dhcid)
+    due_at = now + gone.due_in
+    return (gone.cause, gone.correlation, due_at, now, due_at, now, gone.name, gone.address, gone.dhcid)
 
 
 def registration_of(row: Row) -> Registration:

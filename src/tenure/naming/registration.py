@@ -85,6 +85,7 @@ class Withdraw(NamedTuple):
     dhcid: bytes
     cause: str  # a Reason
     correlation: str
+    due_in: int = 0  # seconds until the records go; a claim that comes meanwhile keeps them
 
 
 class Part(NamedTuple):

@@ -63,6 +63,7 @@ class JanitorService:
         history_entries: int = 20_000_000,
         journal_days: float = 7.0,
         journal_octets: Mapping[ZonePlace, int] = NO_SIZES,
+        grace: int = 0,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = since_boot,
     ) -> None:
@@ -74,6 +75,7 @@ class JanitorService:
         self._history_entries = history_entries
         self._journal_seconds = journal_days * DAY
         self._journal_octets = journal_octets  # by zone; those that are not named have the zone's own size
+        self._grace = grace  # seconds for which the names of expired leases stay
         self._clock = clock
         self._watch = ClockWatch(steady)
         self._looked_at: float | None = None  # by the wall clock, the last time that it was believed
@@ -102,6 +104,8 @@ class JanitorService:
         if self._distrusts_clock():
             return LOOK_SECONDS
         self._notice_outage()
+        if self._grace and self._ledger.hasten_removals(self._clock()):
+            self._wake()
         if BATCH_LEASES in (self.expire_batch(), self.end_requested_batch()) or self.end_records_batch():
             return 0.0
         now = self._clock()
@@ -156,7 +160,7 @@ class JanitorService:
             return 0
 
         def work(batch: LeaseBatch) -> Changes:
-            changes = expire(batch.ended_leases(now, BATCH_LEASES, self._unwatched_to), now)
+            changes = expire(batch.ended_leases(now, BATCH_LEASES, self._unwatched_to), now, self._grace)
             batch.apply(changes)
             return changes
 

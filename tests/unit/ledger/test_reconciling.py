@@ -1,4 +1,4 @@
-"""What a reconciling pass reads and writes: readings of zones, rows in two orders, stale records on their way out."""
+"""Readings of zones, rows in two orders, stale records on their way out, and names that stay for a while."""
 
 from __future__ import annotations
 
@@ -72,3 +72,26 @@ def test_a_claim_takes_over_what_was_about_to_go(ledger: Ledger) -> None:
     ledger.leases.transact(lambda batch: batch.apply(changes(want("host1", 1, 1))), NOW + 1)
     (row,) = rows(ledger)
     assert (row.cause, row.forward.state, row.reverse.state) == ("", State.PENDING, State.PENDING)
+
+
+def test_a_name_stays_for_its_device_and_no_longer_than_until_another_one_wants_it(ledger: Ledger) -> None:
+    leases = ledger.leases
+    claim = want("host1", 1, 1)
+    leases.transact(lambda batch: batch.apply(changes(claim)), NOW)
+    leases.transact(lambda batch: batch.apply(changes(withdraw(claim)._replace(due_in=300))), NOW + 1)
+    assert leases.due_registrations(NOW + 300, 10) == []
+    assert leases.hasten_removals(NOW + 2) == 0
+    leases.transact(lambda batch: batch.apply(changes(want("host1", 2, 2))), NOW + 3)
+    assert leases.hasten_removals(NOW + 4) == 1
+    (row,) = leases.due_registrations(NOW + 4, 10)
+    assert (row.address, row.forward.due_at, row.reverse.due_at) == (address(1), NOW + 4, NOW + 4)
+    assert leases.hasten_removals(NOW + 5) == 0
+
+
+def test_a_device_that_is_back_in_time_has_its_claim_again(ledger: Ledger) -> None:
+    claim = want("host1", 1, 1)
+    ledger.leases.transact(lambda batch: batch.apply(changes(claim)), NOW)
+    ledger.leases.transact(lambda batch: batch.apply(changes(withdraw(claim)._replace(due_in=300))), NOW + 1)
+    ledger.leases.transact(lambda batch: batch.apply(changes(claim)), NOW + 200)
+    (row,) = rows(ledger)
+    assert (row.cause, row.forward.state, row.forward.due_at) == ("", State.PENDING, NOW + 200)

@@ -39,7 +39,7 @@ def test_a_lease_whose_time_is_over_turns_free_and_gives_its_names_back() -> Non
     changes = expire([over], NOW + 0.5)
     assert changes.leases == (over._replace(state=LeaseState.EXPIRED),)
     (gone,) = changes.withdraws
-    assert gone == (NAME, over.address, over.dhcid, Reason.LEASE_EXPIRED, "batch-7")
+    assert gone == (NAME, over.address, over.dhcid, Reason.LEASE_EXPIRED, "batch-7", 0)
     (event,) = changes.events
     assert (event.kind, event.actor, event.cause) == ("lease-expired", "janitor", "lease-expired")
     assert (event.address, event.name, event.client, event.hardware) == (
@@ -76,3 +76,8 @@ def test_a_lease_without_a_name_of_ours_withdraws_nothing(nameless: Lease) -> No
 
 def test_a_lease_of_which_we_keep_only_the_reverse_record_withdraws_it() -> None:
     assert len(expire([lease(forward=False)], NOW).withdraws) == 1
+
+
+def test_its_names_may_stay_for_a_while() -> None:
+    (gone,) = expire([lease()], NOW, 300).withdraws
+    assert gone.due_in == 300
