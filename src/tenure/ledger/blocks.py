@@ -1,6 +1,6 @@
 """How many leases each block of sixteen IPv4 addresses has: a place in a crowded pool is found without its other rows.
 
-SQLite counts them by triggers, in the transaction that writes a lease (`migrations/leases/v13_blocks.py`); the text of
+SQLite counts them by triggers, in the transaction that writes a lease (`migrations/leases/v14_blocks.py`); the text of
 an address without its last hexadecimal digit is the key of its block. On PostgreSQL nobody counts: servers that give
 neighbouring addresses would wait for each other at the count.
 """

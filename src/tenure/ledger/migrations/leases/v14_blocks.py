@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "13"
-down_revision = "12"
+revision = "14"
+down_revision = "13"
 
 _STATEMENTS = (
     "create table lease_block (block text primary key, used integer not null) without rowid",
