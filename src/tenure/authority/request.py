@@ -24,7 +24,7 @@ from tenure.dnswire.edns import (
     error_option,
 )
 from tenure.dnswire.message import AA, QR, RD, Message, build_message, parse_message
-from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.name import Name, parse_name, to_text
 from tenure.dnswire.rr import RR
 from tenure.dnswire.writer import HEADER_SIZE, MAX_MESSAGE
 from tenure.octets import Malformed
@@ -34,6 +34,7 @@ from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_res
 _HEADER = struct.Struct("!6H")
 PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly everywhere
 _OPCODES = frozenset(map(int, Opcode))
+_TYPE_AND_CLASS = 4  # octets of a question behind its name
 _OPTION_HEAD = 4  # octets of an EDNS option before its data
 _ERROR_HEAD = _OPTION_HEAD + 2
 _INFO_CODES = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
@@ -103,7 +104,7 @@ def read_request(
     try:
         message = parse_message(octets)
     except Malformed as error:
-        return _bare_reply(octets, Refusal(Rcode.FORMERR, str(error)))
+        return _bare_reply(octets, Refusal(Rcode.FORMERR, str(error)), _question_of(octets))
     verified = None
     options: tuple[tuple[int, bytes], ...] = ()
     if message.edns is not None and message.edns.options:
@@ -220,7 +221,23 @@ def _not_implemented(octets: bytes, *, stream: bool) -> Unanswerable | Reply:
         return _bare_reply(octets, refusal)
 
 
-def _bare_reply(octets: bytes, refusal: Refusal) -> Reply:
-    """A header and nothing else, for a request whose sections cannot be, or need not be, read."""
+def _bare_reply(octets: bytes, refusal: Refusal, question: bytes = b"") -> Reply:
+    """A header, and perhaps the question, for a request whose sections cannot be, or need not be, read."""
     ident, flags = struct.unpack_from("!2H", octets)
-    return Reply(_HEADER.pack(ident, QR | (flags & (0x7800 | RD)) | refusal.rcode, 0, 0, 0, 0), refusal=refusal)
+    head = _HEADER.pack(ident, QR | (flags & (0x7800 | RD)) | refusal.rcode, bool(question), 0, 0, 0)
+    return Reply(head + question, refusal=refusal)
+
+
+def _question_of(octets: bytes) -> bytes:
+    """The one question of a request that cannot be read behind it, its name whole; empty if there is no such question.
+
+    As BIND has it: a requestor sees by the question which of its requests is meant.
+    """
+    if octets[4:6] != b"\0\1":  # QDCOUNT
+        return b""
+    try:
+        name, end = parse_name(octets, HEADER_SIZE)
+    except Malformed:
+        return b""
+    fixed = octets[end : end + _TYPE_AND_CLASS]
+    return name + fixed if len(fixed) == _TYPE_AND_CLASS else b""
