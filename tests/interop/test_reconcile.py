@@ -26,6 +26,7 @@ from tenure.naming.registration import Want
 from tenure.naming.zone_reading import verified_at
 from tenure.serving.reconciling import Reconciliation, Wish
 from tenure.serving.stop import Stop
+from tenure.signing.key import Key
 from tenure.updating.routing import Domain, Routes
 from tenure.upkeep.finding import Finding, Kind, Source, ZoneResult
 
@@ -236,6 +237,27 @@ def test_a_name_that_was_taken_and_is_free_again_is_tried_again(peer: DnsPeer, t
         assert "A 10.1.0.1" in peer.at("pc1.example.test.")
         assert "PTR pc1.example.test." in peer.at(pointer(1))
         assert "PTR pc3.example.test." in peer.at(pointer(3))
+
+
+def test_a_zone_of_less_than_an_octet_and_a_server_with_a_key_of_its_own(tmp_path: Path) -> None:
+    part = "0/26.0.1.10.in-addr.arpa."
+    with named(tmp_path / "peer", [FORWARD, part]) as bind:
+        wrong = Key(KEY.name, KEY.algorithm, bytes(32))
+        domains = [
+            Domain(from_text(zone), (bind.server,), wrong, server_keys={bind.server: KEY}) for zone in (FORWARD, part)
+        ]
+        run = UpdaterRun(tmp_path / "ledger", Routes(domains[:1], domains[1:]))
+        with run.running():
+            run.change(claim(1), claim(2))
+            run.settled()
+            delete(bind, part, f"2.{part}")
+            time.sleep(0.01)
+            results, found = reconcile(run)
+            assert found == {"missing reverse pc2"}
+            assert {one.source for one in results} == {Source.TRANSFER}
+            run.settled()
+            assert "PTR pc2.example.test." in bind.at(f"2.{part}")
+        run.close()
 
 
 @contextlib.contextmanager

@@ -119,7 +119,8 @@ class _Pass:
         whole, wish = self._whole, self._wish
         began_at = whole.clock()
         fresh = known is not None and known.clean and began_at - known.read_at < FULL_SECONDS and not wish.insists
-        keys = {} if domain.key is None else {domain.key.name: domain.key, **whole.keys}
+        signing = [key for server in domain.servers if (key := domain.key_of(server)) is not None]
+        keys = {key.name: key for key in signing} | dict(whole.keys)
         serial = known.serial if known is not None and fresh else None
         read = whole.read(domain, self._direction, keys, whole.stop, wish.moved, serial)
         questioner = None

@@ -15,7 +15,7 @@ from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.name import Name
 from tenure.dnswire.rdata import soa_serial
 from tenure.naming.registration import Direction
-from tenure.naming.reverse import address_of
+from tenure.naming.reverse import address_of, classless_name, classless_range
 from tenure.serving.dns_primary import Primary, PrimaryFailed
 from tenure.serving.sorted_records import SortedRecords
 from tenure.serving.stop import Stop
@@ -94,8 +94,8 @@ ReadZone: TypeAlias = Callable[
 
 def servers_of(domain: Domain) -> list[RemoteServer]:
     """The servers of a domain with the key that signs what goes there."""
-    key = None if domain.key is None else domain.key.name
-    return [RemoteServer(host, port, key) for host, port in domain.servers]
+    keys = [(server, domain.key_of(server)) for server in domain.servers]
+    return [RemoteServer(*server, None if key is None else key.name) for server, key in keys]
 
 
 class _Portions:
@@ -103,7 +103,7 @@ class _Portions:
 
     def __init__(self, zone: Name, direction: Direction, moved: Callable[[int], None]) -> None:
         self._zone = zone
-        self._key_of = _itself if direction is Direction.FORWARD else address_of
+        self._key_of = _itself if direction is Direction.FORWARD else _addresses_in(zone)
         self._moved = moved
         self._owner: Name = b""  # of the record before, and its key
         self._key: bytes | None = None
@@ -133,6 +133,15 @@ def found_of(key: bytes, rtype: int, rdata: bytes) -> Found:
     if rtype not in LEASE_TYPES:
         return key, OTHER, b""
     return key, rtype, rdata.lower() if rtype in _NAMED else rdata
+
+
+def _addresses_in(zone: Name) -> Callable[[Name], bytes | None]:
+    """What gives the address of a reverse name in the zone, also in one of less than an octet (RFC 2317)."""
+    part = classless_range(zone)
+    if part is None:
+        return address_of
+    addresses = [number.to_bytes(4, "big") for number in range(part[0], part[1] + 1)]
+    return {classless_name(address, zone): address for address in addresses}.get
 
 
 def _itself(owner: Name) -> bytes | None:
