@@ -68,6 +68,17 @@ def test_the_way_is_right_and_nothing_changes(peer: DnsPeer) -> None:
     assert {zone: (serial(peer, zone), set(peer.records(zone))) for zone in (FORWARD, REVERSE)} == before
 
 
+def test_the_names_of_a_lease_are_left_as_they_are(peer: DnsPeer) -> None:
+    marker = "AAIBY2/AuCccgoJbzaxcQc9TUapptP69lOjxfNuVAA2kjEA="
+    peer.write(FORWARD, "tenure-check-1.example.test. 60 A 10.1.0.5", f"tenure-check-1.example.test. 60 DHCID {marker}")
+    peer.write(REVERSE, "5.0.1.10.in-addr.arpa. 60 PTR pc.example.test.", f"5.0.1.10.in-addr.arpa. 60 DHCID {marker}")
+    before = {zone: (serial(peer, zone), set(peer.records(zone))) for zone in (FORWARD, REVERSE)}
+    reverse = Subject(Domain(from_text(REVERSE), (peer.server,), KEY), Direction.REVERSE, [POINTER], 1, 3600)
+    findings = found(forward(peer.server), reverse)
+    assert [one.verdict for one in findings if one.check == "policy"] == [RIGHT, RIGHT]
+    assert {zone: (serial(peer, zone), set(peer.records(zone))) for zone in (FORWARD, REVERSE)} == before
+
+
 def test_another_secret(peer: DnsPeer) -> None:
     wrong = Key(KEY.name, KEY.algorithm, bytes(32))
     (finding,) = found(forward(peer.server, key=wrong))

@@ -1,12 +1,12 @@
 """Whether a server would take what we would write, found out without writing anything.
 
-Two UPDATE messages, both about a name at which nothing stands:
+Two UPDATE messages about a name N, at which records may well stand, because a pool's first address may be leased:
 
-    adding    prerequisite `N ANY ANY` (the name is in use), which cannot hold; updates: add each type at N
-    removing  no prerequisite; updates: delete from N one record of each type, of which there is none
+    adding    prerequisite `N IN DHCID M`, which cannot hold: nobody has the marker M; updates: add each type at N
+    removing  no prerequisite; updates: delete from N one record of each type, which nobody has either
 
 The first alone proves little where a server looks at prerequisites before it looks at rights (RFC 2136 sections 3.2 and
-3.3 have this order): it answers NXDOMAIN to everybody. The second is answered by rights alone, and an update that
+3.3 have this order): it answers NXRRSET to everybody. The second is answered by rights alone, and an update that
 changes nothing moves no serial (section 3.7).
 """
 
@@ -19,13 +19,16 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR
-from tenure.dnswire.update import add, build_update, delete_rr, name_in_use
+from tenure.dnswire.update import add, build_update, delete_rr, rrset_equals
 from tenure.naming.registration import Direction
 
 PROBE_TTL = 60
 
 _A, _AAAA, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID))
 _TYPES = {Direction.FORWARD: (_A, _AAAA, _DHCID), Direction.REVERSE: (_PTR, _DHCID)}
+
+# A server says NXRRSET (section 3.2.3), or NXDOMAIN where it looks for the name first.
+_NOT_THERE = frozenset({Rcode.NXRRSET, Rcode.NXDOMAIN})
 
 # Addresses that nobody has (RFC 5737, RFC 3849), and a marker of a type that RFC 4701 leaves to private use.
 _ADDRESS, _ADDRESS6 = bytes((192, 0, 2, 1)), bytes.fromhex("20010db8000000000000000000000001")
@@ -60,7 +63,7 @@ def types_of(direction: Direction, *, marks: bool) -> tuple[int, ...]:
 def build_adding(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:
     """The unsigned probe of adding."""
     updates = [add(owner, rtype, PROBE_TTL, _rdata(rtype, owner)) for rtype in types]
-    return build_update(message_id, zone, [name_in_use(owner)], updates)
+    return build_update(message_id, zone, [rrset_equals(owner, _DHCID, _MARKER)], updates)
 
 
 def build_removing(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:
@@ -73,7 +76,7 @@ def trouble_of(adding: int, removing: int) -> str:
     """What the RCODEs of both probes say against us; empty if we may write."""
     if adding == Rcode.NOERROR:
         return "it answers NOERROR to an update whose prerequisite does not hold"
-    if adding != Rcode.NXDOMAIN:
+    if adding not in _NOT_THERE:
         return f"it answers {rcode_to_text(adding)} to the records that would be added"
     if removing != Rcode.NOERROR:
         return f"it answers {rcode_to_text(removing)} to the records that would be removed"
