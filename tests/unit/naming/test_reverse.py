@@ -19,6 +19,12 @@ def test_as_dnspython_has_it(text: str) -> None:
     assert address_of(name.upper()) == ip_address(text).packed
 
 
+@pytest.mark.parametrize("text", ["55.0-63.2.1.10.in-addr.arpa.", "55.0/26.2.1.10.in-addr.arpa."])
+def test_in_a_zone_of_less_than_an_octet(text: str) -> None:
+    """RFC 2317 section 4."""
+    assert address_of(from_text(text)) == ip_address("10.1.2.55").packed
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -28,7 +34,6 @@ def test_as_dnspython_has_it(text: str) -> None:
         "5.5.2.1.10.in-addr.arpa.",
         "055.2.1.10.in-addr.arpa.",
         "256.2.1.10.in-addr.arpa.",
-        "55.0-63.2.1.10.in-addr.arpa.",
         "a.2.1.10.in-addr.arpa.",
         "55.2.1.10.in-addr.arpa.test.",
         "1.0.ip6.arpa.",

@@ -18,10 +18,16 @@ ADDRESS = b"\x0a\1\2\x37"
 
 
 def commands(open_wire: OpenWire) -> typer.Typer:
-    """The command line, whose service ends with 9 and which rehearses and reconciles nothing."""
+    """The command line, whose service ends with 9 and which rehearses, reconciles and checks nothing."""
     nothing = Outcome((), interrupted=False)
     return command_line(
-        {"dhcp": "Run."}, lambda _n, _p: 9, lambda _p: 9, open_wire, lambda _c, _q: [], lambda _c, _o: nothing
+        {"dhcp": "Run."},
+        lambda _n, _p: 9,
+        lambda _p: 9,
+        open_wire,
+        lambda _c, _q: [],
+        lambda _c, _o: nothing,
+        lambda _c, _tell: True,
     )
 
 
