@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
+from tenure.compiled import form
+
 MET = "met"
 
 
@@ -115,8 +117,8 @@ def page(contests: Sequence[Contest]) -> str:
         "Written by `make bench`: every row is one run on one machine, tenure and its peers under the same load, one",
         "after the other. Read the ratios; the times are this machine's.",
         "",
-        f"Run on {dt.datetime.now(dt.UTC):%Y-%m-%d} with Python {platform.python_version()} and "
-        f"{os.cpu_count()} cores, shared by the server and the load generator.",
+        f"Run on {dt.datetime.now(dt.UTC):%Y-%m-%d} with Python {platform.python_version()}, tenure's rooms {form()}, "
+        f"and {os.cpu_count()} cores, shared by the server and the load generator.",
         "",
         "| " + " | ".join(HEADINGS) + " |",
         "| " + " | ".join("---" for _ in HEADINGS) + " |",

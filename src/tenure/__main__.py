@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenure import compiled
+
 if TYPE_CHECKING:
     from tenure.assembly import Service
     from tenure.config.configuration import Configuration
@@ -32,7 +34,7 @@ SERVICES = {
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",
 }
 WRONG, INTERRUPTED = 2, 130
-_WORKER = "--worker"
+_WORKER, _PACKET = "--worker", "--packet"
 IPV6 = 6
 
 # How the standard input, output and error are opened where whoever started us closed them: what is printed then fails
@@ -56,9 +58,18 @@ def _main(arguments: Sequence[str]) -> int:
             return serve_all(path)
         if name in SERVICES:
             return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
+    if arguments[:1] == ["explain"] and any(word.partition("=")[0] == _PACKET for word in arguments):
+        _become_plain()
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
     return app.execute(app.command_line(SERVICES, run, serve_all, open_wire, rehearse, reconcile_zones, check_domains))
+
+
+def _become_plain() -> None:
+    """Begin again as plain Python: a packet's story is what a witness sees of it, and none sees compiled functions."""
+    if compiled.WHY_PLAIN is None:
+        os.environ[compiled.PLAIN_PLEASE] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - it is this very program
 
 
 def _open_closed_files() -> None:

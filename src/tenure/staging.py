@@ -15,6 +15,7 @@ from tenure.assembly import (
     subnet_table,
     subnet_table6,
 )
+from tenure.compiled import WHY_PLAIN
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.domains import domain_plans, own_places, routes
@@ -33,8 +34,10 @@ from tenure.updating.stage import Exchange
 def rehearse_packets(configuration: Configuration, question: Question) -> list[Act]:
     """What the DHCP service and then the updater would do with packets, by their own code, and undone.
 
+    Only where the rooms are plain Python, because their witness sees no compiled function.
     `ConfigurationError` where no server is configured that a packet could come to, `LedgerError` as commands have it.
     """
+    assert WHY_PLAIN is not None, "there is no witness of compiled rooms"
     with leases_to_show(configuration) as ledger:
         _look_into_zones(configuration, ledger)
         stages = {version: _stage(version, configuration, question, ledger) for version in set(question.versions)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import grimp
 import pytest
 
+from tenure import compiled
+
 ROOMS: dict[str, set[str]] = {
     "octets": set(),
     "dnswire": {"octets"},
@@ -39,7 +41,9 @@ ROOMS["console"] = {
 ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight"}
 ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding"}
 ROOMS["config"] |= {"hearing.heard"}
-EVERYTHING = {"assembly", "hearers", "staging", "reading_back", "preflight", "__main__"}
+for room in ("serving", "console"):
+    ROOMS[room] |= {"compiled"}  # to say in which form the rooms run
+EVERYTHING = {"assembly", "hearers", "staging", "reading_back", "preflight", "compiled", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
 MACHINE = {
@@ -79,6 +83,11 @@ def test_a_room_imports_only_what_the_table_allows(graph: grimp.ImportGraph, roo
         if imported.startswith("tenure.") and not any(within(imported, permitted) for permitted in allowed)
     ]
     assert not wrong
+
+
+def test_every_pure_room_is_compiled_with_all_that_it_imports() -> None:
+    assert list(compiled.ROOMS) == PURE
+    assert {room.partition(".")[0] for pure in PURE for room in ROOMS[pure]} <= set(PURE)
 
 
 @pytest.mark.parametrize("room", PURE)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from struct import Struct
 from typing import TypeAlias
@@ -35,16 +35,16 @@ def fixed_secrets(secrets: Sequence[bytes]) -> Secrets:
     return lambda _made_at: secrets
 
 
+def _secret_of_day(master: bytes, day: int) -> tuple[bytes]:
+    return (hmac.digest(master, b"cookie of day %d" % day, "sha256")[:SECRET_SIZE],)
+
+
 def derived_secrets(master: bytes) -> Secrets:
     """A secret for each day, which every server that has the master secret derives for itself (RFC 9018 section 5).
 
     A cookie tells when it was made, and so which secret made it: nothing has to be agreed upon when the day changes.
     """
-
-    @lru_cache(maxsize=4)
-    def of_day(day: int) -> tuple[bytes]:
-        return (hmac.digest(master, b"cookie of day %d" % day, "sha256")[:SECRET_SIZE],)
-
+    of_day = lru_cache(maxsize=4)(partial(_secret_of_day, master))
     return lambda made_at: of_day(made_at // SECRET_SECONDS)
 
 

@@ -68,7 +68,7 @@ class Refused(NamedTuple):
 
     def telling(self, error: ExtendedError) -> Callable[[float], bytes]:
         """The reply with the error, when it is known what time it is."""
-        return lambda now: self.reply(now, error)
+        return partial(_telling, self.reply, error)
 
 
 Response: TypeAlias = Reply | Update | Refused | Transfer | Heard | Forward
@@ -124,6 +124,10 @@ def server_failure(
     """The reply to a message whose zone cannot be read now; `error` tells a requestor that sent OPT why."""
     request = read_request(octets, keys, now, stream=stream)
     return build_reply(request, Rcode.SERVFAIL, now, error=error) if isinstance(request, Request) else b""
+
+
+def _telling(reply: Callable[[float, ExtendedError | None], bytes], error: ExtendedError, now: float) -> bytes:
+    return reply(now, error)
 
 
 def _check_cookie(request: Request, cookies: Cookies, client: str, now: float) -> Reply | None:

@@ -24,10 +24,15 @@ def generate(numbers: str, owner: str, rest: str) -> Iterator[tuple[str, str]]:
     if found is None or int(found[1]) > int(found[2]) or found[3] == "0":
         raise ValueError(f"{numbers!r} is no range; write start-stop or start-stop/step")
     make_owner, make_rest = _template(owner), _template(rest)
-    return (
-        (make_owner(number), make_rest(number))
-        for number in range(int(found[1]), int(found[2]) + 1, int(found[3] or 1))
-    )
+    return _made(range(int(found[1]), int(found[2]) + 1, int(found[3] or 1)), make_owner, make_rest)
+
+
+def _made(
+    numbers: range, make_owner: Callable[[int], str], make_rest: Callable[[int], str]
+) -> Iterator[tuple[str, str]]:
+    """One after the other, as they are taken: who takes them may stop at the first that is wrong."""
+    for number in numbers:
+        yield make_owner(number), make_rest(number)
 
 
 def _template(text: str) -> Callable[[int], str]:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from socket import socket
 from typing import TypeAlias
 
+from tenure.compiled import form
 from tenure.ledger.errors import LedgerError, LedgerUnusable
 from tenure.serving.errors import ServiceError
 from tenure.serving.metrics_port import ASKED_BY, Asked
@@ -121,7 +122,8 @@ class Supervisor:
 
     def run(self, stop: Stop) -> int:
         """Run until the stop, then drain; `DONE`, or `FAILED` if a child had to be killed."""
-        self._report.info("serving", services=" ".join(child.name for child in self._children), pid=os.getpid())
+        services = " ".join(child.name for child in self._children)
+        self._report.info("serving", services=services, pid=os.getpid(), rooms=form())
         while not stop.is_set():
             for child in self._children:
                 if child.process is None and child.seconds_until_start <= 0:

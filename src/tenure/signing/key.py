@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tenure.dnswire.name import Name, from_text, to_text
 
@@ -64,6 +64,19 @@ class KeyUse:
         self.at = 0.0  # UTC seconds; 0: never
 
 
+class Hash(Protocol):
+    """What `hashlib` gives, whose own class has no public name."""
+
+    def copy(self) -> Hash:
+        """The same state, to go on from."""
+
+    def update(self, octets: bytes, /) -> None:
+        """Take more octets."""
+
+    def digest(self) -> bytes:
+        """Of what was taken until now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A secret that two parties share, and its name.
@@ -83,8 +96,8 @@ class Key:
     ended: Key | None = None  # what the name stood for before, which is good for nothing but to say so
     use: KeyUse = field(default_factory=KeyUse, init=False, repr=False, compare=False)
     # Worked out once, for every signature:
-    _inner: hashlib._Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR ipad
-    _outer: hashlib._Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR opad
+    _inner: Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR ipad
+    _outer: Hash = field(init=False, repr=False, compare=False)  # the hash after K XOR opad
     mac_size: int = field(init=False, repr=False, compare=False)
     size_floor: int = field(init=False, repr=False, compare=False)  # a shorter MAC is malformed (section 5.2.2.1)
     digest_head: bytes = field(init=False, repr=False, compare=False)  # the TSIG variables up to the algorithm
@@ -136,7 +149,7 @@ class Key:
         return outer.digest()
 
 
-def _padded_hashes(secret: bytes, hash_name: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+def _padded_hashes(secret: bytes, hash_name: str) -> tuple[Hash, Hash]:
     """The hash that has taken the secret with ipad, and the one with opad (RFC 2104 section 2)."""
     size = hashlib.new(hash_name).block_size
     if len(secret) > size:

@@ -13,6 +13,7 @@ import pytest
 from dns_service import create_zone
 
 import tenure
+from tenure.compiled import form
 from tenure.config.load import load
 from tenure.ledger.opening import open_ledger, open_zones
 
@@ -41,7 +42,7 @@ def config(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("word", ["version", "--version"])
 def test_version(word: str) -> None:
     done = run(word)
-    assert (done.returncode, done.stdout) == (0, f"tenure {tenure.__version__}\n")
+    assert (done.returncode, done.stdout) == (0, f"tenure {tenure.__version__} ({form()})\n")
 
 
 def test_help_shows_examples_and_what_keys_look_like() -> None:

@@ -73,10 +73,11 @@ def _check_folder(configuration: Configuration) -> Iterator[Problem]:
 
 
 def version() -> None:
-    """Print the version."""
+    """Print the version, and whether the rooms run compiled or as plain Python."""
     from tenure import __version__  # noqa: PLC0415 - beside what it prints
+    from tenure.compiled import form  # noqa: PLC0415
 
-    print(f"tenure {__version__}")
+    print(f"tenure {__version__} ({form()})")
 
 
 def reference(folder: Annotated[Path, typer.Argument(help="Where the pages go.")]) -> None:
