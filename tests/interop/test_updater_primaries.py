@@ -18,6 +18,7 @@ from powerdns import powerdns
 from updater_run import UpdaterRun, gone, want
 
 from tenure.dnswire.name import from_text, to_text
+from tenure.ledger.name_orders import Order
 from tenure.naming.registration import Part, State
 from tenure.serving.updater import LOOK_SECONDS
 from tenure.signing.key import Key
@@ -372,3 +373,38 @@ def test_modes_that_take_names_over(peer: DnsPeer, tmp_path: Path, mode: Conflic
         run.until(lambda: not run.rows())
         assert peer.at("pc1.example.test.") == peer.at(POINTER) == set()
     run.close()
+
+
+def test_a_locked_name_stays_as_it_is_until_a_person_says_otherwise(run: UpdaterRun, peer: DnsPeer) -> None:
+    def order() -> Order:
+        return Order("cli ann", time.time(), "order 1")
+
+    def reasons() -> set[tuple[str, str]]:
+        return {(row.forward.state, row.forward.reason) for row in run.rows()}
+
+    orders, name = run.ledger.name_orders, from_text("pc1.example.test.")
+    first, second = want("pc1.example.test.", ADDRESS, A_CLIENT), want("pc1.example.test.", SECOND, OTHER_CLIENT)
+    as_it_was = {"A 10.1.0.5", marker(A_CLIENT)}
+    run.change(first)
+    run.settled()
+    orders.lock([name], order())
+    run.change(gone(first), second)
+    run.until(lambda: reasons() == {("removing", "name-locked"), ("refused", "name-locked")})
+    run.until(lambda: peer.at(POINTER) == set())
+    assert peer.at("pc1.example.test.") == as_it_was
+    assert peer.at(SECOND_POINTER) == set()
+
+    orders.unlock([name], order())
+    run.settled()
+    assert peer.at("pc1.example.test.") == {"A 10.1.0.6", marker(OTHER_CLIENT)}
+    assert peer.at(SECOND_POINTER) == {"PTR pc1.example.test.", marker(OTHER_CLIENT)}
+
+    orders.release([name], order(), lock=True)
+    run.until(lambda: run.rows() == [])
+    assert peer.at("pc1.example.test.") == peer.at(SECOND_POINTER) == set()
+    run.change(second)
+    run.until(lambda: reasons() == {("refused", "name-locked")})
+    run.settled()
+    assert peer.at("pc1.example.test.") == peer.at(SECOND_POINTER) == set()
+    told = [event.kind for event in run.events() if event.actor == "cli ann"]
+    assert told == ["name-locked", "name-unlocked", "name-released", "name-locked"]

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from tenure.ledger.locked_names import LockedNames
 from tenure.ledger.registrations import COLUMNS, Key, registration_of
 from tenure.ledger.session import Row, Session
 from tenure.naming.registration import Former, Registration, State
 
 # A name that one device gives up is free for the next only when it is out of DNS: an addition waits for every removal
 # of the same name by another device that is still under way, in whatever order they are due. A device's own new address
-# does not wait for its old one to go, so that the name stays in DNS while its device moves.
+# does not wait for its old one to go, so that the name stays in DNS while its device moves. A locked name goes nowhere,
+# and whoever claims it is told so.
 _NOT_BLOCKED = f"""\
 not (forward_state = '{State.PENDING}' and exists (select 1 from registration other
 where other.name = registration.name and other.forward_state = '{State.REMOVING}'
-and other.forward_due_at is not null and other.dhcid <> registration.dhcid))"""
+and other.forward_due_at is not null and other.dhcid <> registration.dhcid
+and not exists (select 1 from locked_name where locked_name.name = other.name)))"""
 
 # Records of a claim whose removal is late stand at the address: whoever writes the next pointer there takes exactly
 # these away first, and leaves what a person put beside them.
@@ -69,6 +72,7 @@ class DueRegistrations:
         self._waiting = session.sql(WAITING)
         self._next_due = session.sql(NEXT_DUE)
         self._formers = session.sql(_FORMERS)
+        self._locked = LockedNames(session)
 
     def due(self, now: float, limit: int, skip: Collection[Key], after: Registration | None) -> list[Registration]:
         """Rows that the updater must act on; see `leases.LeaseLedger.due_registrations`."""
@@ -81,7 +85,14 @@ class DueRegistrations:
             if len(rows) < limit:
                 break
             place = (rows[-1][-2], *rows[-1][:3])
-        return found[:limit]
+        return self.with_locks(found[:limit])
+
+    def with_locks(self, rows: list[Registration]) -> list[Registration]:
+        """The rows, those of locked names with the lock."""
+        locks = {one.name: one for one in self._locked.all()} if rows else {}
+        if not locks:
+            return rows
+        return [row._replace(lock=locks.get(row.name)) for row in rows]
 
     def _due_page(self, parameters: tuple[Any, ...]) -> list[Row]:
         if not self._is_any_leaving():

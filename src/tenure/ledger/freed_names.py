@@ -14,9 +14,13 @@ from tenure.naming.registration import Direction, Outcome, State
 _NAME_REFUSED = "(" + " or ".join(f"forward_reason = '{reason}'" for reason in sorted(NAME_REFUSALS)) + ")"
 _REVERSE_TOO = f"reverse_reason = '{Reason.FORWARD_REFUSED}'"
 
-# Parameters: four times the time, the name. A claim stays refused while another device is known to have the name, as
-# when that device only moved. The generation moves, so that what is under way for the refused claim counts no more.
-CLAIM_AGAIN = f"""\
+
+def claim_again(condition: str) -> str:
+    """The statement that lets refused claims try once more. Parameters: four times the time, then the condition's.
+
+    The generation moves, so that what is under way for the refused claim counts no more.
+    """
+    return f"""\
 update registration set generation = generation + 1,
 forward_state = '{State.PENDING}', forward_due_at = ?, forward_attempts = 0,
 forward_reason = '{Reason.WAITING}', forward_detail = '', forward_changed_at = ?,
@@ -26,9 +30,17 @@ reverse_attempts = case when {_REVERSE_TOO} then 0 else reverse_attempts end,
 reverse_detail = case when {_REVERSE_TOO} then '' else reverse_detail end,
 reverse_changed_at = case when {_REVERSE_TOO} then ? else reverse_changed_at end,
 reverse_reason = case when {_REVERSE_TOO} then '{Reason.WAITING}' else reverse_reason end
-where name = ? and forward_state = '{State.REFUSED}' and {_NAME_REFUSED} and cause = ''
+where {condition}"""
+
+
+# Parameters: four times the time, the name. A claim stays refused while another device is known to have the name, as
+# when that device only moved.
+CLAIM_AGAIN = claim_again(
+    f"""\
+name = ? and forward_state = '{State.REFUSED}' and {_NAME_REFUSED} and cause = ''
 and not exists (select 1 from registration holder where holder.name = registration.name
 and holder.dhcid <> registration.dhcid and holder.forward_state = '{State.REGISTERED}' and holder.cause = '')"""
+)
 
 
 # Parameters: four times the time. What stays for a while (`Withdraw.due_in`) stays for its own device, and no longer

@@ -19,6 +19,7 @@ from tenure.ledger.heard import HeardBatch, HeardLeases
 from tenure.ledger.history import History
 from tenure.ledger.keys import KeyStore
 from tenure.ledger.lease_pipeline import BatchSettled, LeasePipeline
+from tenure.ledger.name_orders import NameOrders
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
 from tenure.ledger.refused_names import RefusedNames
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
@@ -62,6 +63,7 @@ class LeaseLedger:
         self._troubles = ZoneTroubles(session)
         self._readings = ZoneReadings(session)
         self._stale_records = StaleRecords(session)
+        self.name_orders = NameOrders(session, self._registrations)
         self._ties = Ties(session)
         self._heard = HeardLeases(session)
         self.secrets = ServerSecrets(session, "lease_secret")

@@ -41,6 +41,7 @@ class Rehearsal:
         """The row that a claim is about, as the updater would read it now; None where nothing is left of it."""
         found = read_registrations(self._session, RegistrationFilter(name=claim.name, address=claim.address))
         row = next((row for row in found if row.dhcid == claim.dhcid), None)
-        if row is None or row.reverse.state != State.PENDING:
-            return row
-        return self._due.with_formers(row)
+        if row is None:
+            return None
+        (row,) = self._due.with_locks([row])
+        return self._due.with_formers(row) if row.reverse.state == State.PENDING else row

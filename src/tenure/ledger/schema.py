@@ -204,6 +204,16 @@ HEARD_LEASE = Table(
     sqlite_with_rowid=False,
 )
 
+LOCKED_NAME = Table(
+    "locked_name",
+    LEASE_HALF,
+    Column("name", LargeBinary, primary_key=True),  # see naming.locked_name
+    Column("holder", LargeBinary),
+    Column("at", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 ZONE_TROUBLE = Table(
     "zone_trouble",
     LEASE_HALF,

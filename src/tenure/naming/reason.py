@@ -38,6 +38,7 @@ class Reason(StrEnum):
     CONFIRMED = "confirmed"
     NAME_TAKEN = "name-taken"
     NAME_STATIC = "name-static"
+    NAME_LOCKED = "name-locked"
     CLIENT_WROTE = "client-wrote"
     CLIENT_UPDATED = "client-updated"
     CLIENT_SILENT = "client-silent"
@@ -67,6 +68,7 @@ class Reason(StrEnum):
     OTHER_LEASE = "other-lease"
     SOURCE_FORGOTTEN = "source-forgotten"
     STALE_RECORD = "stale-record"
+    NAME_RELEASED = "name-released"
     NOT_OURS = "not-ours"
     REMOVED = "removed"
 
@@ -96,6 +98,7 @@ WORDS: dict[Reason, str] = {
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
     Reason.NAME_TAKEN: "the name belongs to another client (its DHCID is not this client's)",
     Reason.NAME_STATIC: "records without a DHCID stand at the name: a person or another program made them",
+    Reason.NAME_LOCKED: "a person has locked the name, so it stays as it is until they unlock it (tenure names unlock)",
     Reason.CLIENT_WROTE: "the client wrote its forward record itself, though it was told that the server does (O flag)",
     Reason.CLIENT_UPDATED: "the client has written its forward record itself, as it said",
     Reason.CLIENT_SILENT: "the client said that it writes its forward record itself, and it has not",
@@ -124,9 +127,10 @@ WORDS: dict[Reason, str] = {
     Reason.OTHER_LEASE: "the address is leased to another client, or under another name, now",
     Reason.SOURCE_FORGOTTEN: "the leases that asked for the record are not followed any more",
     Reason.STALE_RECORD: "tenure wrote the record, and no lease wants it any longer",
+    Reason.NAME_RELEASED: "a person had the lease's records taken out of DNS (tenure names release)",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",
     Reason.REMOVED: "the record was taken away",
 }
 
-# DNS lets somebody else have the name, so it is refused in both directions.
-NAME_REFUSALS = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC})
+# Somebody else has the name in DNS, or a person keeps it, so it is refused in both directions.
+NAME_REFUSALS = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.NAME_LOCKED})

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
+from tenure.naming.locked_name import LockedName
 
 NO_END = 2**62  # `until` of what is wanted for as long as nobody says otherwise
 
@@ -121,6 +122,7 @@ class Registration(NamedTuple):
     forward: Part
     reverse: Part
     formers: tuple[Former, ...] = ()  # of other rows of this address; only where the updater is to write a pointer
+    lock: LockedName | None = None  # of its name; only in what the updater is to act on
 
 
 class Outcome(NamedTuple):

@@ -17,6 +17,8 @@ from tenure.updating.task import Ending, Step, Task, Verdict
 
 LEASE_OVER = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
 FORWARD_REFUSED = Ending(Verdict.REFUSED, Reason.FORWARD_REFUSED, "forward was refused")
+LOCKED = Ending(Verdict.REFUSED, Reason.NAME_LOCKED, "the name is locked")
+LOCKED_FOR_NOW = Ending(Verdict.RETRY, Reason.NAME_LOCKED, "the name is locked")
 
 
 class Routed(NamedTuple):
@@ -43,6 +45,8 @@ def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tup
     reverse = _routed(row, Direction.REVERSE, routes, ours) if is_due(row.reverse, now) else None
     if not row.cause and row.until <= now:
         return _over(forward, reverse)
+    if forward is not None and _is_locked(forward.task):
+        return _locked(forward.task, reverse)
     if reverse is None:
         return Plan((forward,)) if forward is not None else NOTHING
     if reverse.task.removes or (forward is not None and forward.task.step is Step.LOOK):
@@ -66,6 +70,25 @@ def is_due(part: Part, now: float) -> bool:
 
 
 _ACTIVE = frozenset({State.PENDING, State.REMOVING, State.CLIENT})
+
+
+def _is_locked(task: Task) -> bool:
+    """Whether a person has locked the name, and no person orders this; a look writes nothing."""
+    return task.row.lock is not None and task.step is not Step.LOOK and task.row.cause != Reason.NAME_RELEASED
+
+
+def _locked(forward: Task, reverse: Routed | None) -> Plan:
+    """Who had the name when it was locked waits, and so do removals; any other claim is refused.
+
+    The pointer stands at the address's own name, which nobody has locked, and follows the lease.
+    """
+    row = forward.row
+    assert row.lock is not None, "asked before"
+    if forward.removes or row.dhcid == row.lock.holder:
+        return Plan(() if reverse is None else (reverse,), ended=((forward, LOCKED_FOR_NOW),))
+    if reverse is None or reverse.task.removes:
+        return Plan(() if reverse is None else (reverse,), ended=((forward, LOCKED),))
+    return Plan((), after_forward=reverse, ended=((forward, LOCKED),))
 
 
 def _over(forward: Routed | None, reverse: Routed | None) -> Plan:

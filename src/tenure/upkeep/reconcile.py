@@ -168,6 +168,8 @@ def _name_is_free(
 ) -> bool:
     """Whether what stood in the way of a refused forward record does so no more."""
     reason = row.forward.reason
+    if reason == Reason.NAME_LOCKED:
+        return False
     if reason in NAME_REFUSALS:
         if any(other.dhcid != row.dhcid and other.forward.state in _HOLDING for other in place.rows):
             return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from claims import A_CLIENT, NOW, part, registration
+from claims import A_CLIENT, NOW, OTHER_CLIENT, part, registration
 
 from tenure.dnswire.name import from_text
+from tenure.naming.locked_name import LockedName
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State
-from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER, make_plan
+from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER, LOCKED, LOCKED_FOR_NOW, make_plan
 from tenure.updating.routing import ConflictMode, Domain, Routes
 from tenure.updating.task import Step
 
@@ -97,3 +98,42 @@ def test_but_what_is_on_its_way_out_goes_on() -> None:
 
 def test_nothing_before_its_time() -> None:
     assert make_plan(registration(forward=LATER), ROUTES, NOW) == ((), None, ())
+
+
+NAME = from_text("pc1.example.com.")
+
+
+@pytest.mark.parametrize("holder", [None, OTHER_CLIENT])
+def test_a_claim_on_a_locked_name_is_refused_and_its_reverse_record_with_it(holder: bytes | None) -> None:
+    row = registration(reverse=part())._replace(lock=LockedName(NAME, holder, NOW, "cli ann"))
+    plan = make_plan(row, ROUTES, NOW)
+    assert plan.now == ()
+    assert [(task.direction, ending) for task, ending in plan.ended] == [(Direction.FORWARD, LOCKED)]
+    assert plan.after_forward is not None, "it hears of the refusal"
+
+
+def test_who_had_the_name_when_it_was_locked_waits_and_its_pointer_does_not() -> None:
+    row = registration(reverse=part(), generation=2)._replace(lock=LockedName(NAME, A_CLIENT, NOW, "cli ann"))
+    plan = make_plan(row, ROUTES, NOW)
+    assert [ending for _, ending in plan.ended] == [LOCKED_FOR_NOW]
+    assert steps(plan) == [Step.REVERSE_REPLACE]
+
+
+def test_a_removal_waits_while_the_name_is_locked_and_the_pointer_goes() -> None:
+    leaving = part(State.REMOVING)
+    row = registration(forward=leaving, reverse=leaving, cause="lease-expired")
+    plan = make_plan(row._replace(lock=LockedName(NAME, A_CLIENT, NOW, "cli ann")), ROUTES, NOW)
+    assert [(task.direction, ending) for task, ending in plan.ended] == [(Direction.FORWARD, LOCKED_FOR_NOW)]
+    assert steps(plan) == [Step.REVERSE_REMOVE]
+
+
+def test_a_removal_that_a_person_orders_does_not_wait() -> None:
+    row = registration(forward=part(State.REMOVING), cause=Reason.NAME_RELEASED)
+    plan = make_plan(row._replace(lock=LockedName(NAME, None, NOW, "cli ann")), ROUTES, NOW)
+    assert (steps(plan), plan.ended) == ([Step.REMOVE_ADDRESS], ())
+
+
+def test_a_look_at_a_locked_name_goes_on_because_it_writes_nothing() -> None:
+    row = registration(forward=part(State.PENDING)._replace(state=State.CLIENT))
+    plan = make_plan(row._replace(lock=LockedName(NAME, None, NOW, "cli ann")), ROUTES, NOW)
+    assert (steps(plan), plan.ended) == ([Step.LOOK], ())

@@ -142,6 +142,11 @@ def test_a_refused_name_is_tried_again_when_it_is_free(records: list[tuple[int, 
     assert all(one.reverse_too for one in found if one.kind is Kind.FREE)
 
 
+def test_a_locked_name_is_not_free_though_nothing_stands_there() -> None:
+    refused = {**REFUSED, "forward": part(State.REFUSED, reason="name-locked")}
+    assert forward([row(**refused)], []) == []
+
+
 def test_a_name_that_another_device_has_in_the_ledger_is_not_free() -> None:
     assert kinds(forward([row(OTHER_FOUR, OTHER_CLIENT), row(**REFUSED)], [])) == [Kind.MISSING]
 

@@ -17,6 +17,7 @@ from tenure.console.cli import (
     keys,
     leases,
     listing,
+    names,
     playing,
     probing,
     reconciling,
@@ -62,7 +63,7 @@ def command_line(
     app.callback()(_main)
     add_run_commands(app, services, run, serve_all, {"dhcp": probing.commands(open_wire)})
     app.add_typer(leases.app, name="leases", rich_help_panel=SHOW)
-    app.command("names", rich_help_panel=SHOW, epilog=listing.NAMES_EXAMPLES)(listing.names)
+    app.add_typer(names.app, name="names", rich_help_panel=SHOW)
     app.command("queue", rich_help_panel=SHOW, epilog=listing.QUEUE_EXAMPLES)(listing.queue)
     app.add_typer(sources.app, name="sources", rich_help_panel=SHOW)
     app.add_typer(zones.app, name="zones", rich_help_panel=SHOW)

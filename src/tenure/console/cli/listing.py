@@ -1,18 +1,14 @@
-"""`tenure names`, `tenure queue`, and the lists of `tenure leases` and `tenure zones`."""
+"""`tenure queue`, and the lists of `tenure leases`, `tenure names` and `tenure zones`."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption, LimitOption, examples, fail, opened
+from tenure.console.cli.options import WRONG, ConfigOption, Format, FormatOption, examples, fail, opened
 from tenure.console.cli.output import print_rows
 
 QUEUE_EXAMPLES = examples("tenure queue -c tenure.toml", "tenure queue -c tenure.toml -o json")
-NAMES_EXAMPLES = examples("tenure names -c tenure.toml", "tenure names -c tenure.toml --state refused")
 
 
 def list_leases(config: Path, output: Format, limit: int | None, *, everything: bool) -> None:
@@ -32,12 +28,7 @@ def list_leases(config: Path, output: Format, limit: int | None, *, everything: 
             print_rows(lease_lines(ledger, wanted), columns, output, limit)
 
 
-def names(
-    config: ConfigOption,
-    output: FormatOption = Format.TABLE,
-    limit: LimitOption = None,
-    state: Annotated[str | None, typer.Option(help="Only names in this state, in either direction.")] = None,
-) -> None:
+def list_names(config: Path, output: Format, limit: int | None, state: str | None) -> None:
     """List the names: what is in DNS for each, in both directions, and why if it is not."""
     with opened(config) as configuration:
         from tenure.console.lines import name_lines  # noqa: PLC0415 - `tenure --help` does without

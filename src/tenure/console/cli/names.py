@@ -1,0 +1,201 @@
+"""`tenure names`: the list of names, and what a person orders about single ones: lock, unlock, release."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenure.console.cli.listing import list_names
+from tenure.console.cli.options import (
+    USAGE_ERROR,
+    WRONG,
+    ConfigOption,
+    Format,
+    FormatOption,
+    LimitOption,
+    examples,
+    fail,
+    opened,
+)
+from tenure.console.cli.output import print_rows, say
+
+if TYPE_CHECKING:
+    from tenure.config.configuration import Configuration
+    from tenure.console.name_orders import OrderLine
+    from tenure.dnswire.name import Name
+    from tenure.ledger.leases import LeaseLedger
+    from tenure.ledger.name_orders import Order
+    from tenure.naming.registration import Registration
+
+NAMES_EXAMPLES = examples("tenure names -c tenure.toml", "tenure names -c tenure.toml --state refused")
+LOCK_EXAMPLES = examples("tenure names lock www.example.test. -c tenure.toml", "tenure names locked -c tenure.toml")
+RELEASE_EXAMPLES = examples(
+    "tenure names release pc1.example.test. -c tenure.toml --dry-run",
+    "tenure names release pc1.example.test. -c tenure.toml --lock",
+)
+COLUMNS = ["name", "address", "forward", "reverse"]
+
+NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="The names.", show_default=False)]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")]
+
+app = typer.Typer(help="List the names, and say what becomes of single ones.")
+
+
+@app.callback(invoke_without_command=True, epilog=NAMES_EXAMPLES)
+def names(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("-c", "--config", envvar="TENURE_CONFIG", help="The configuration file.", show_default=False),
+    ] = None,
+    output: FormatOption = Format.TABLE,
+    limit: LimitOption = None,
+    state: Annotated[str | None, typer.Option(help="Only names in this state, in either direction.")] = None,
+) -> None:
+    """List the names: what is in DNS for each, in both directions, and why if it is not; or order something."""
+    if context.invoked_subcommand is not None:
+        return
+    if config is None:
+        raise USAGE_ERROR("name the configuration file with -c FILE, or in TENURE_CONFIG", context)
+    list_names(config, output, limit, state)
+
+
+@app.command("locked", epilog=LOCK_EXAMPLES)
+def locked(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
+    """List the names that are locked, since when and by whom."""
+    with opened(config) as configuration:
+        from tenure.console.name_orders import locked_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.store import leases_to_show  # noqa: PLC0415
+
+        with leases_to_show(configuration) as ledger:
+            print_rows(locked_lines(ledger.name_orders.locked()), ["name", "since", "by", "held"], output)
+
+
+@app.command("lock", epilog=LOCK_EXAMPLES)
+def lock(
+    names: NamesArgument, config: ConfigOption, dry_run: DryRunOption = False, output: FormatOption = Format.TABLE
+) -> None:
+    """Lock names: nothing but a person's order changes the records there. No lease gets one that it does not have.
+
+    What is already on its way to a server may still be carried out. Pointers to the name follow the leases as ever.
+    """
+    from tenure.console.name_orders import lock_lines  # noqa: PLC0415 - `tenure --help` does without
+
+    wanted = _names(names)
+    _carry_out(
+        config, wanted, lock_lines, lambda ledger, order: ledger.name_orders.lock(wanted, order), dry_run, output
+    )
+
+
+@app.command("unlock", epilog=LOCK_EXAMPLES)
+def unlock(
+    names: NamesArgument, config: ConfigOption, dry_run: DryRunOption = False, output: FormatOption = Format.TABLE
+) -> None:
+    """Unlock names: what waited for that is written, or taken away, at once."""
+    from tenure.console.name_orders import unlock_lines  # noqa: PLC0415 - `tenure --help` does without
+
+    wanted = _names(names)
+
+    def check(ledger: LeaseLedger) -> None:
+        known = {one.name for one in ledger.name_orders.locked()}
+        _fail_about([name for name in wanted if name not in known], "is not locked; see: tenure names locked")
+
+    _carry_out(
+        config,
+        wanted,
+        unlock_lines,
+        lambda ledger, order: ledger.name_orders.unlock(wanted, order),
+        dry_run,
+        output,
+        check,
+    )
+
+
+@app.command("release", epilog=RELEASE_EXAMPLES)
+def release(
+    names: NamesArgument,
+    config: ConfigOption,
+    lock: Annotated[bool, typer.Option("--lock", help="Lock the names too, so that no lease gets them back.")] = False,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Take what tenure wrote for leases under these names out of DNS, in both directions; the leases stay.
+
+    Only our own records go: those with the lease's marker. Without --lock a lease claims its name again when it is
+    renewed. Of a name that is locked this is a person's order, and is carried out; the name stays locked.
+    """
+    from tenure.console.name_orders import registrations_of, release_lines  # noqa: PLC0415 - as above
+
+    wanted = _names(names)
+
+    def check(ledger: LeaseLedger) -> None:
+        without = [name for name in wanted if not registrations_of(ledger, name)]
+        _fail_about(without, "stands for no lease, so there is nothing of ours to take away; see: tenure names")
+
+    def carry_out(ledger: LeaseLedger, order: Order) -> None:
+        ledger.name_orders.release(wanted, order, lock=lock)
+
+    _carry_out(config, wanted, release_lines, carry_out, dry_run, output, check)
+    if output is Format.TABLE and not lock:
+        say("A lease that is renewed claims its name again; --lock keeps it from that.")
+
+
+def _carry_out(
+    config: Path,
+    wanted: Sequence[Name],
+    lines: Callable[..., Iterator[OrderLine]],
+    carry_out: Callable[[LeaseLedger, Order], None],
+    dry_run: bool,
+    output: Format,
+    check: Callable[[LeaseLedger], None] = lambda _ledger: None,
+) -> None:
+    """Give an order, unless it is only to be told, and print what it comes to. `check` ends what cannot be done."""
+    with opened(config) as configuration:
+        from tenure.console.name_orders import registrations_of  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.store import leases_to_show  # noqa: PLC0415
+        from tenure.ledger.name_orders import Order  # noqa: PLC0415
+
+        _check_zones(configuration, wanted)
+        with leases_to_show(configuration) as ledger:
+            check(ledger)
+            found: list[tuple[Name, list[Registration]]] = [(name, registrations_of(ledger, name)) for name in wanted]
+            if not dry_run:
+                carry_out(ledger, Order(f"cli {getpass.getuser()}", time.time(), f"n{secrets.token_hex(4)}"))
+            print_rows([line for name, rows in found for line in lines(name, rows, done=not dry_run)], COLUMNS, output)
+
+
+def _check_zones(configuration: Configuration, names: Sequence[Name]) -> None:
+    from tenure.config.domains import routes  # noqa: PLC0415 - `tenure --help` does without
+    from tenure.dnswire.name import to_text  # noqa: PLC0415
+    from tenure.naming.registration import Direction  # noqa: PLC0415
+
+    known = routes(configuration, None)
+    zones = ", ".join(sorted(to_text(domain.zone) for domain in known.forward)) or "none"
+    outside = [name for name in names if known.route(Direction.FORWARD, name) is None]
+    _fail_about(outside, f"is in no zone that leases are registered in; write it whole (the zones are: {zones})")
+
+
+def _fail_about(names: Sequence[Name], words: str) -> None:
+    from tenure.dnswire.name import to_text  # noqa: PLC0415 - `tenure --help` does without
+
+    if names:
+        raise fail("; ".join(f"{to_text(name)} {words}" for name in names) + " (nothing was done)")
+
+
+def _names(texts: Sequence[str]) -> list[Name]:
+    """The names that a person wrote, each once; ends the command when one is none."""
+    from tenure.dnswire.name import from_text  # noqa: PLC0415 - `tenure --help` does without
+
+    found: dict[Name, None] = {}
+    for text in texts:
+        try:
+            found[from_text(text).lower()] = None
+        except ValueError as error:
+            raise fail(f"{text!r} is no name: {error}", WRONG) from None
+    return list(found)

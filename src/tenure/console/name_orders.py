@@ -1,0 +1,99 @@
+"""What an order of a person about a name comes to, registration by registration; told before and after it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tenure.console.words import address_text, name_text, time_text
+from tenure.dnswire.name import Name
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.reading import RegistrationFilter
+from tenure.naming.locked_name import LockedName
+from tenure.naming.registration import Direction, Part, Registration, State
+from tenure.naming.reverse import reverse_name
+
+MOST_ROWS = 10_000  # of one name
+
+_KEEPS = {
+    State.REGISTERED: "stays in DNS",
+    State.REMOVING: "stays in DNS, until the name is unlocked",
+}
+_LEAVES = {
+    State.REGISTERED: "is taken away",
+    State.REMOVING: "is taken away",
+    State.PENDING: "is not written, or taken away again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """What becomes of a name at one address; of a name that no lease has, there is no address."""
+
+    name: str
+    address: str
+    forward: str  # what becomes of the record
+    reverse: str
+    done: bool  # False: it was only asked what would be
+
+
+@dataclass(frozen=True, slots=True)
+class LockLine:
+    """One name that is locked."""
+
+    name: str
+    since: str
+    by: str
+    held: bool  # a client had it then, and keeps it
+
+
+def registrations_of(ledger: LeaseLedger, name: Name) -> list[Registration]:
+    """What leases want, or wanted, of the name."""
+    return ledger.registrations(RegistrationFilter(name=name, limit=MOST_ROWS))
+
+
+def lock_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
+    """What a lock keeps as it is."""
+    for row in rows:
+        kept = _KEEPS.get(State(row.forward.state), "is not written, until the name is unlocked")
+        forward = f"{_record(row, Direction.FORWARD)} {kept}" if row.forward.state != State.NONE else ""
+        yield OrderLine(name_text(name), address_text(row.address), forward, "", done)
+    if not rows:
+        yield OrderLine(name_text(name), "", "no lease gets it", "", done)
+
+
+def unlock_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
+    """What goes on without the lock."""
+    goes_on = {State.REGISTERED: "stays in DNS", State.REMOVING: "is taken away"}
+    for row in rows:
+        what = goes_on.get(State(row.forward.state), "is written, if the name is free")
+        forward = f"{_record(row, Direction.FORWARD)} {what}" if row.forward.state != State.NONE else ""
+        yield OrderLine(name_text(name), address_text(row.address), forward, "", done)
+    if not rows:
+        yield OrderLine(name_text(name), "", "a lease can get it", "", done)
+
+
+def release_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
+    """What is taken out of DNS."""
+    for row in rows:
+        words = (_left(row, row.forward, Direction.FORWARD), _left(row, row.reverse, Direction.REVERSE))
+        yield OrderLine(name_text(name), address_text(row.address), *words, done)
+
+
+def locked_lines(locked: Sequence[LockedName]) -> Iterator[LockLine]:
+    """The names that are locked."""
+    for one in locked:
+        yield LockLine(name_text(one.name), time_text(one.at), one.actor, one.holder is not None)
+
+
+def _left(row: Registration, part: Part, direction: Direction) -> str:
+    if part.state == State.NONE:
+        return ""
+    return f"{_record(row, direction)} {_LEAVES.get(State(part.state), 'is not in DNS')}"
+
+
+def _record(row: Registration, direction: Direction) -> str:
+    """`A 10.1.2.55`; of the reverse direction `55.2.1.10.in-addr.arpa. PTR`."""
+    if direction is Direction.REVERSE:
+        return f"{name_text(reverse_name(row.address))} PTR"
+    return f"{'A' if len(row.address) == 4 else 'AAAA'} {address_text(row.address)}"

@@ -1,0 +1,117 @@
+"""`tenure names lock`, `unlock`, `release`: told before, carried out, and refused where there is nothing to do."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger_rows import changes, outcomes
+from tenure_toml import leased, tsig_key, updated, write_toml
+from typer.testing import CliRunner
+from updater_run import want
+
+from tenure.console.cli.names import app
+from tenure.ledger.history import EventFilter
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.opening import open_leases
+from tenure.naming.registration import State
+
+SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
+PC = "pc1.example.test."
+CLAIM = want(PC, bytes((10, 1, 0, 1)), bytes(35))
+
+
+class Names:
+    """The commands, on one configuration with its store, in which a lease has a name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = write_toml(
+            folder,
+            tsig_key("k.", SECRET),
+            leased("127.0.0.1:6767", "10.1.0.0/16", "10.1.0.1-10.1.0.200", ddns_qualifying_suffix="example.test."),
+            updated("192.0.2.1:53", "k.", "example.test.", "10.in-addr.arpa."),
+        )
+        self.ledger: LeaseLedger = open_leases(f"sqlite:{folder}/tenure.db")
+        self.ledger.transact(lambda batch: batch.apply(changes(CLAIM)), 1000)
+        (row,) = self.ledger.registrations()
+        self.ledger.record_outcomes(outcomes(row, State.REGISTERED), (), 1000)
+
+    def run(self, *words: str, status: int = 0) -> str:
+        done = CliRunner().invoke(app, [*words, "-c", str(self.config)])
+        assert done.exit_code == status, done.output
+        return done.output
+
+    def rows(self, *words: str) -> list[dict[str, Any]]:
+        return json.loads(self.run(*words, "-o", "json"))  # type: ignore[no-any-return]
+
+    def told(self) -> list[tuple[str, str]]:
+        """What the history has, the oldest first."""
+        found = self.ledger.history.events(EventFilter(newest_first=False))
+        return [(one.event.kind, one.event.actor) for one in found]
+
+    def state(self) -> tuple[str, str, str]:
+        (row,) = self.ledger.registrations()
+        return row.forward.state, row.reverse.state, row.cause
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Names:
+    return Names(tmp_path)
+
+
+def test_the_list_is_what_the_command_alone_prints(names: Names) -> None:
+    assert [row["name"] for row in names.rows()] == [PC]
+
+
+@pytest.mark.parametrize("order", ["lock", "release"])
+def test_what_is_only_told_is_not_done(names: Names, order: str) -> None:
+    (row,) = names.rows(order, PC, "--dry-run")
+    assert (row["name"], row["address"], row["done"]) == (PC, "10.1.0.1", False)
+    assert names.state() == ("registered", "registered", "")
+    assert (names.told(), names.rows("locked")) == ([], [])
+
+
+def test_a_lock_is_listed_until_the_name_is_unlocked(names: Names) -> None:
+    first, second = names.rows("lock", "PC1.Example.TEST", "free.example.test.")
+    assert (first["forward"], first["done"]) == ("A 10.1.0.1 stays in DNS", True)
+    assert (second["address"], second["forward"]) == ("", "no lease gets it")
+    assert [(row["name"], row["held"]) for row in names.rows("locked")] == [(PC, True), ("free.example.test.", False)]
+    assert {row["by"] for row in names.rows("locked")} == {f"cli {getpass.getuser()}"}
+    names.run("unlock", PC, "free.example.test.")
+    assert names.rows("locked") == []
+    assert {actor for _, actor in names.told()} == {f"cli {getpass.getuser()}"}
+    assert sorted(kind for kind, _ in names.told()) == ["name-locked"] * 2 + ["name-unlocked"] * 2
+
+
+def test_a_release_says_what_is_removed_and_that_it_may_come_back(names: Names) -> None:
+    printed = names.run("release", PC)
+    assert "A 10.1.0.1 is taken away" in printed
+    assert "1.0.1.10.in-addr.arpa. PTR is taken away" in printed
+    assert "claims its name again" in printed
+    assert names.state() == ("removing", "removing", "name-released")
+    assert names.told() == [("name-released", f"cli {getpass.getuser()}")]
+
+
+def test_a_release_with_a_lock_says_nothing_of_coming_back(names: Names) -> None:
+    assert "claims its name again" not in names.run("release", PC, "--lock")
+    assert [row["name"] for row in names.rows("locked")] == [PC]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("release", "pc2.example.test."), 1, "pc2.example.test. stands for no lease"),
+        (("release", PC, "pc2.example.test."), 1, "nothing was done"),
+        (("unlock", PC), 1, f"{PC} is not locked"),
+        (("lock", "pc1"), 1, "pc1. is in no zone that leases are registered in"),
+        (("lock", "a..b"), 2, "'a..b' is no name"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is(
+    names: Names, words: tuple[str, ...], status: int, said: str
+) -> None:
+    assert said in " ".join(names.run(*words, status=status).split())
+    assert (names.state(), names.told()) == (("registered", "registered", ""), [])
