@@ -408,3 +408,23 @@ def test_a_locked_name_stays_as_it_is_until_a_person_says_otherwise(run: Updater
     assert peer.at("pc1.example.test.") == peer.at(SECOND_POINTER) == set()
     told = [event.kind for event in run.events() if event.actor == "cli ann"]
     assert told == ["name-locked", "name-unlocked", "name-released", "name-locked"]
+
+
+@pytest.mark.parametrize(
+    "theirs", [("A 192.0.2.7", 'TXT "hand"'), ("A 10.1.0.9", marker(OTHER_CLIENT)), ("CNAME elsewhere.example.test.",)]
+)
+def test_a_person_gives_a_lease_the_name_that_others_have(
+    run: UpdaterRun, peer: DnsPeer, theirs: tuple[str, ...]
+) -> None:
+    peer.write(FORWARD, *(f"pc1.example.test. 300 {record}" for record in theirs))
+    run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
+    run.settled()
+    (refused,) = run.rows()
+    assert (refused.forward.state, refused.reverse.state) == ("refused", "refused")
+    assert peer.at("pc1.example.test.") == set(theirs)
+
+    assert run.ledger.name_orders.adopt([refused], Order("cli ann", time.time(), "order 1")) == 1
+    run.until(lambda: {(row.forward.state, row.reverse.state) for row in run.rows()} == {("registered", "registered")})
+    kept = {record for record in theirs if record.startswith("TXT")}
+    assert peer.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)} | kept
+    assert peer.at(POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}

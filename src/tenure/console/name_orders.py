@@ -10,6 +10,7 @@ from tenure.dnswire.name import Name
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import RegistrationFilter
 from tenure.naming.locked_name import LockedName
+from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.reverse import reverse_name
 
@@ -19,6 +20,7 @@ _KEEPS = {
     State.REGISTERED: "stays in DNS",
     State.REMOVING: "stays in DNS, until the name is unlocked",
 }
+_HOLDING = frozenset({State.REGISTERED, State.PENDING, State.REMOVING, State.CLIENT})
 _LEAVES = {
     State.REGISTERED: "is taken away",
     State.REMOVING: "is taken away",
@@ -78,6 +80,44 @@ def release_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> It
     for row in rows:
         words = (_left(row, row.forward, Direction.FORWARD), _left(row, row.reverse, Direction.REVERSE))
         yield OrderLine(name_text(name), address_text(row.address), *words, done)
+
+
+def adopt_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
+    """What is written over."""
+    for row in rows:
+        family = "AAAA" if len(row.address) == 16 else "A"
+        forward = f"{_record(row, Direction.FORWARD)} with its DHCID replaces every {family}, CNAME and DHCID there"
+        yield OrderLine(name_text(name), address_text(row.address), forward, "", done)
+
+
+def to_adopt(rows: Sequence[Registration], address: bytes | None) -> list[Registration]:
+    """The registrations to which DNS refuses the name because of what stands there, of the client that has the address.
+
+    Without an address those of every client.
+    """
+    clients = {row.dhcid for row in rows if address in (None, row.address)}
+    return [row for row in rows if row.dhcid in clients and _is_adoptable(row)]
+
+
+def why_not_adopted(rows: Sequence[Registration], chosen: Sequence[Registration], locked: Sequence[LockedName]) -> str:
+    """Why the name that all these want cannot be given to the chosen ones; empty if it can."""
+    if not chosen:
+        return "is not refused to such a lease, so there is nothing to adopt; see: tenure names --state refused"
+    if any(chosen[0].name == one.name for one in locked):
+        return "is locked; unlock it first: tenure names unlock"
+    if len({row.dhcid for row in chosen}) > 1:
+        return f"is wanted by several clients ({_addresses(chosen)}); say whose it becomes with --address"
+    others = [row for row in rows if row.dhcid != chosen[0].dhcid and row.forward.state in _HOLDING]
+    return f"is another lease's ({_addresses(others)}); release it first: tenure names release" if others else ""
+
+
+def _is_adoptable(row: Registration) -> bool:
+    in_the_way = NAME_REFUSALS | {Reason.CLIENT_WROTE}
+    return not row.cause and row.forward.state == State.REFUSED and row.forward.reason in in_the_way
+
+
+def _addresses(rows: Sequence[Registration]) -> str:
+    return ", ".join(address_text(row.address) for row in rows)
 
 
 def locked_lines(locked: Sequence[LockedName]) -> Iterator[LockLine]:

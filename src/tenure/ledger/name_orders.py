@@ -43,6 +43,13 @@ update registration set generation = generation + 1, cause = '{Reason.NAME_RELEA
 forward_due_at = ?, forward_attempts = 0, forward_reason = '{Reason.WAITING}', forward_detail = ''
 where name = ? and cause <> '' and forward_state = '{State.REMOVING}'"""
 
+# Parameters: four times the time, the key; then the key.
+_KEY = "name = ? and address = ? and dhcid = ?"
+_CLAIM_AGAIN = claim_again(f"{_KEY} and forward_state = '{State.REFUSED}' and cause = ''")
+_ADOPT = f"""\
+update registration set forward_reason = '{Reason.NAME_ADOPTED}'
+where {_KEY} and forward_state = '{State.PENDING}' and cause = ''"""
+
 
 class Order(NamedTuple):
     """Who orders, when, and the correlation id of all that follows from it."""
@@ -62,6 +69,7 @@ class NameOrders:
         self._refused_try_again = session.sql(_REFUSED_TRY_AGAIN)
         self._waiting_go_on = session.sql(_WAITING_GO_ON)
         self._leaving_go_now = session.sql(_LEAVING_GO_NOW)
+        self._claim_again, self._adopt = session.sql(_CLAIM_AGAIN), session.sql(_ADOPT)
         self._append_event = session.sql(statements.append_event("event"))
 
     def locked(self) -> list[LockedName]:
@@ -126,6 +134,23 @@ class NameOrders:
             self._tell(events)
 
         self._session.transact(attempt, writes=True)
+
+    def adopt(self, rows: Sequence[Registration], order: Order) -> int:
+        """Gives leases the names that DNS has refused them; to how many, as others may want something else by now.
+
+        The updater writes over what stands there, whosever it is.
+        """
+
+        def attempt() -> int:
+            events = []
+            for row in rows:
+                if self._session.write(self._claim_again, [(order.at, order.at, order.at, order.at, *row[:3])]):
+                    self._session.write(self._adopt, [row[:3]])
+                    events.append(_event(order, "name-adopted", row.name, row.address))
+            self._tell(events)
+            return len(events)
+
+        return self._session.transact(attempt, writes=True)
 
     def _rows(self, name: Name) -> list[Registration]:
         return read_registrations(self._session, RegistrationFilter(name=name, limit=MOST_ROWS))

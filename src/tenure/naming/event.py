@@ -47,6 +47,7 @@ KINDS: dict[str, str] = {
     "registration-drifted": "DNS was read and does not say what was registered, or what stood in the way is gone",
     "name-locked": "a person has locked a name: no automatic way changes what DNS says of it",
     "name-unlocked": "a person has unlocked a name: what waited for that goes on",
+    "name-adopted": "a person gave a lease the name that DNS had refused it: what stands there is written over",
     "name-released": "a person had the records of a lease taken out of DNS",
     "record-stale": "a record that tenure wrote stands in DNS, and no lease wants it: it is taken away",
     "zone-reconciled": "a zone was read and compared with the registrations",

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     ZONE_FAILING = "zone-failing"
     # what became of a registration
     WAITING = "waiting"
+    NAME_ADOPTED = "name-adopted"
     CONFIRMED = "confirmed"
     NAME_TAKEN = "name-taken"
     NAME_STATIC = "name-static"
@@ -95,6 +96,7 @@ WORDS: dict[Reason, str] = {
     Reason.PREFIX: "only addresses have names, and this is a delegated prefix",
     Reason.ZONE_FAILING: "the zone took no update then, so none was promised to the client (ddns-when-unreachable)",
     Reason.WAITING: "the update is on its way",
+    Reason.NAME_ADOPTED: "a person gave this lease the name (tenure names adopt): it is written over what is there",
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
     Reason.NAME_TAKEN: "the name belongs to another client (its DHCID is not this client's)",
     Reason.NAME_STATIC: "records without a DHCID stand at the name: a person or another program made them",

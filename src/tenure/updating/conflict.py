@@ -43,6 +43,7 @@ _RULES: dict[tuple[Step, int], Step | _End] = {
     (Step.LOOK, Rcode.NXDOMAIN): _SILENT,
     (Step.LOOK, Rcode.NXRRSET): _SILENT,
     (Step.LOOK, Rcode.REFUSED): _UNSEEN,  # who may write need not be let read
+    (Step.ADOPT, Rcode.NOERROR): _CONFIRMED,
     (Step.OVERWRITE, Rcode.NOERROR): _CONFIRMED,
     (Step.OVERWRITE, Rcode.YXRRSET): _TAKEN,  # a CNAME: the server would ignore the address in silence
     (Step.REMOVE_ADDRESS, Rcode.NOERROR): Step.REMOVE_NAME,

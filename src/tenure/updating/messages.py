@@ -78,6 +78,11 @@ def _no_aaaa(task: Task) -> RR:
     return rrset_absent(task.owner, _AAAA)
 
 
+def _clear_alias(task: Task) -> RR:
+    """`H ANY CNAME`: the address would be ignored beside it."""
+    return delete_rrset(task.owner, _CNAME)
+
+
 def _clear_family(task: Task) -> RR:
     """`H ANY T`: the former addresses of this family; the other family's stay."""
     return delete_rrset(task.owner, _family(task))
@@ -164,6 +169,8 @@ class Sections(NamedTuple):
 _ADD = Sections((_not_in_use,), (_put_address, _put_marker))
 _REMOVE_NAME = Sections((_marker_is_ours, _no_a, _no_aaaa), (_drop_marker,))
 _ONE_POINTER = (_clear_pointers, _clear_markers, _put_pointer, _put_marker)
+# At a person's word, so nothing is asked first. Records of other types and of the other family stay.
+_ADOPT = Sections((), (_clear_alias, _clear_family, _clear_markers, _put_address, _put_marker))
 _ASKING = {
     Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
     Step.ASK_ADDRESS: Sections((_in_use, _address_is_ours), ()),
@@ -183,6 +190,7 @@ _REVERSE_CHECKED = {
 SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
     ConflictMode.CHECK_WITH_DHCID: {
         Step.ADD: _ADD,
+        Step.ADOPT: _ADOPT,
         Step.REPLACE: Sections((_in_use, _marker_is_ours), (_drop_address, _put_address)),
         **_ASKING,
         Step.REMOVE_ADDRESS: Sections((_marker_is_ours,), (_drop_address,)),
@@ -191,6 +199,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
     },
     ConflictMode.CHECK_EXISTS_WITH_DHCID: {
         Step.ADD: _ADD,
+        Step.ADOPT: _ADOPT,
         Step.REPLACE: Sections((_in_use, _any_marker), (_clear_family, _clear_markers, _put_address, _put_marker)),
         Step.REMOVE_ADDRESS: Sections((_any_marker,), (_drop_address,)),
         Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
@@ -199,6 +208,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
     },
     ConflictMode.NO_CHECK_WITH_DHCID: {
         Step.OVERWRITE: Sections((_no_cname,), (_clear_family, _clear_markers, _put_address, _put_marker)),
+        Step.ADOPT: _ADOPT,
         Step.REMOVE_ADDRESS: Sections((), (_drop_address,)),
         Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
         Step.REVERSE_OVERWRITE: Sections((_no_cname,), _ONE_POINTER),
@@ -206,6 +216,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
     },
     ConflictMode.NO_CHECK_WITHOUT_DHCID: {
         Step.OVERWRITE: Sections((_no_cname,), (_clear_family, _put_address)),
+        Step.ADOPT: Sections((), (_clear_alias, _clear_family, _put_address)),
         Step.REMOVE_UNMARKED: Sections((), (_drop_address,)),
         Step.REVERSE_OVERWRITE: Sections((_no_cname,), (_clear_pointers, _put_pointer)),
         Step.REVERSE_REMOVE: Sections((_pointer_is_ours,), (_drop_pointer,)),

@@ -98,7 +98,9 @@ def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
     else:
         due_at = now + backoff_seconds(attempts, jitter)
     outcome = _outcome(task, ending, State(part.state), due_at, attempts)
-    told = part.attempts and part.reason == ending.reason
+    if task.step is Step.ADOPT:  # by its reason the next try is known to be at a person's word too
+        outcome = outcome._replace(reason=_WRITTEN[Reason.NAME_ADOPTED])
+    told = part.attempts and part.reason == outcome.reason
     return Settled(outcome, None if told else _event(task, ending, now, "registration-failed"))
 
 

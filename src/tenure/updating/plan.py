@@ -107,6 +107,8 @@ def _routed(row: Registration, direction: Direction, routes: Routes, ours: Conta
     mode = domain.mode if domain else ConflictMode.CHECK_WITH_DHCID
     if part.state == State.CLIENT:
         return Routed(Task(row, direction, owner, Step.LOOK), domain)
+    if part.state == State.PENDING and part.reason == Reason.NAME_ADOPTED:
+        return Routed(Task(row, direction, owner, Step.ADOPT), domain)
     step = first_step(mode, direction, removes=part.state == State.REMOVING)
     if row.generation > 1 or (step is Step.ADD and (row.name, row.dhcid) in ours):
         step = IF_IN_USE.get(step, step)  # it was claimed before: most likely the name is in use

@@ -23,6 +23,7 @@ class Step(StrEnum):
     ASK_MARKER = "ask-marker"  # the name is not ours: does another client's marker stand there? Writes nothing
     ASK_ADDRESS = "ask-address"  # nobody's marker stands there: is it this address, and no other? Writes nothing
     LOOK = "look"  # a query: is this address among those of the name, as the client was to write it?
+    ADOPT = "adopt"  # a person gave the name to this client: write over whatever is there (`tenure names adopt`)
     OVERWRITE = "overwrite"  # without proof: write over whatever is there
     REMOVE_UNMARKED = "remove-unmarked"  # without proof or marker: take exactly this address away
     REVERSE_ADD = "reverse-add"  # the address has no name: give it this one (RFC 4703 section 5.4)

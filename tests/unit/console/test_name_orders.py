@@ -11,13 +11,14 @@ import pytest
 from ledger_rows import changes, outcomes
 from tenure_toml import leased, tsig_key, updated, write_toml
 from typer.testing import CliRunner
-from updater_run import want
+from updater_run import gone, want
 
 from tenure.console.cli.names import app
 from tenure.ledger.history import EventFilter
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
-from tenure.naming.registration import State
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction, State
 
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
 PC = "pc1.example.test."
@@ -115,3 +116,65 @@ def test_what_cannot_be_done_is_said_and_nothing_is(
 ) -> None:
     assert said in " ".join(names.run(*words, status=status).split())
     assert (names.state(), names.told()) == (("registered", "registered", ""), [])
+
+
+def refuse(names: Names, address: int, holder: int, reason: str = Reason.NAME_STATIC) -> None:
+    """Another client wants the name, and DNS refuses it."""
+    claim = want(PC, bytes((10, 1, 0, address)), bytes((holder,)) * 35)
+    names.ledger.transact(lambda batch: batch.apply(changes(claim)), 1000)
+    (row,) = [row for row in names.ledger.registrations() if row.address == claim.address]
+    names.ledger.record_outcomes(outcomes(row, State.REFUSED, Direction.FORWARD, reason=reason), (), 1000)
+
+
+def end_first(names: Names) -> None:
+    """The lease that has the name is over, and its records are gone."""
+    names.ledger.transact(lambda batch: batch.apply(changes(gone(CLAIM))), 1000)
+    (row,) = [row for row in names.ledger.registrations() if row.address == CLAIM.address]
+    names.ledger.record_outcomes(outcomes(row, State.NONE), (), 1000)
+
+
+def test_an_adoption_is_told_and_then_done(names: Names) -> None:
+    end_first(names)
+    refuse(names, 2, 2)
+    (told,) = names.rows("adopt", PC, "--dry-run")
+    assert told["forward"] == "A 10.1.0.2 with its DHCID replaces every A, CNAME and DHCID there"
+    assert (names.state()[0], names.told()) == ("refused", [])
+    (done,) = names.rows("adopt", PC)
+    assert (done["address"], done["done"]) == ("10.1.0.2", True)
+    assert names.ledger.registrations()[0].forward[3] == "name-adopted"
+    assert names.told() == [("name-adopted", f"cli {getpass.getuser()}")]
+
+
+def test_of_several_clients_one_is_named_by_its_address(names: Names) -> None:
+    end_first(names)
+    refuse(names, 2, 2)
+    refuse(names, 3, 3, Reason.NAME_TAKEN)
+    assert "several clients (10.1.0.2, 10.1.0.3); say whose" in names.run("adopt", PC, status=1)
+    assert [row["address"] for row in names.rows("adopt", PC, "--address", "10.1.0.3")] == ["10.1.0.3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("adopt", "pc2.example.test."), 1, "is not refused to such a lease"),
+        (("adopt", PC, "--address", "10.1.0.9"), 1, "is not refused to such a lease"),
+        (("adopt", PC, "--address", "ten"), 2, "'ten' is no address"),
+        (("adopt", PC), 1, "is another lease's (10.1.0.1); release it first"),
+    ],
+)
+def test_what_cannot_be_adopted_says_why(names: Names, words: tuple[str, ...], status: int, said: str) -> None:
+    refuse(names, 2, 2, Reason.NAME_TAKEN)
+    assert said in " ".join(names.run(*words, status=status).split())
+    assert names.told() == []
+
+
+def test_a_locked_name_is_not_adopted(names: Names) -> None:
+    end_first(names)
+    refuse(names, 2, 2)
+    names.run("lock", PC)
+    assert "is locked; unlock it first" in names.run("adopt", PC, status=1)
+
+
+def test_what_a_server_failure_met_is_kept_apart_from_a_refusal(names: Names) -> None:
+    refuse(names, 2, 2, Reason.SERVER_REFUSED)
+    assert "is not refused to such a lease" in names.run("adopt", PC, status=1)

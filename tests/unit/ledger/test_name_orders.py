@@ -164,3 +164,23 @@ def test_a_release_can_lock_the_name_in_the_same_breath(ledger: Ledger) -> None:
     ledger.leases.name_orders.release([PC.name], ORDER, lock=True)
     assert ledger.leases.name_orders.locked() == [LockedName(PC.name, None, NOW, "cli ann")]
     assert [kind for kind, _, _ in history(ledger)] == ["name-released", "name-locked"]
+
+
+@pytest.mark.parametrize("reason", [Reason.NAME_STATIC, Reason.NAME_TAKEN, Reason.CLIENT_WROTE])
+def test_an_adoption_makes_the_refused_claim_due_by_its_own_reason(ledger: Ledger, reason: Reason) -> None:
+    claim(ledger, PC)
+    end(ledger, PC, State.REFUSED, Direction.FORWARD, reason=reason)
+    end(ledger, PC, State.REFUSED, Direction.REVERSE, reason=Reason.FORWARD_REFUSED)
+    assert ledger.leases.name_orders.adopt([row_of(ledger, PC)], ORDER) == 1
+    (row,) = ledger.leases.due_registrations(NOW, 10)
+    assert (row.forward.state, row.forward.reason, row.reverse.state) == ("pending", "name-adopted", "pending")
+    assert history(ledger) == [("name-adopted", "cli ann", PC.name)]
+
+
+def test_a_claim_that_is_refused_no_more_is_not_adopted(ledger: Ledger) -> None:
+    claim(ledger, PC)
+    seen = row_of(ledger, PC)
+    assert ledger.leases.name_orders.adopt([seen], ORDER) == 0
+    claim(ledger, withdraw(PC))
+    assert ledger.leases.name_orders.adopt([seen], ORDER) == 0
+    assert (row_of(ledger, PC).forward.state, history(ledger)) == ("removing", [])

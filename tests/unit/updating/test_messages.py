@@ -135,11 +135,28 @@ def test_no_removal_deletes_what_it_does_not_name(mode: ConflictMode) -> None:
 
 
 def test_only_a_former_holder_s_pointer_is_written_over_by_default() -> None:
-    """Invariant 6: every other step of the default mode deletes nothing that it does not name."""
+    """Invariant 6: no other step of the default mode deletes what it does not name, but at a person's word."""
     for step in SECTIONS[ConflictMode.CHECK_WITH_DHCID]:
         message, _ = message_of("check-with-dhcid", step, "192.0.2.101")
         clears = any(rr.rclass == 255 for rr in message.authorities)
-        assert clears == (step is Step.REVERSE_TAKE_OVER), step
+        assert clears == (step in {Step.REVERSE_TAKE_OVER, Step.ADOPT}), step
+
+
+@pytest.mark.parametrize("address", FAMILIES)
+@pytest.mark.parametrize("mode", ConflictMode)
+def test_what_a_person_gives_to_a_client_is_written_over_without_a_question(mode: ConflictMode, address: str) -> None:
+    """The other family, and all other types, stay; a marker comes where the mode has markers."""
+    message, owner = message_of(mode, Step.ADOPT, address)
+    family = A if "." in address else AAAA
+    marked = mode is not ConflictMode.NO_CHECK_WITHOUT_DHCID
+    assert message.answers == ()
+    assert [(rr.name, rr.rtype, rr.rclass) for rr in message.authorities] == [
+        (owner, CNAME, 255),
+        (owner, family, 255),
+        *([(owner, DHCID, 255)] if marked else []),
+        (owner, family, 1),
+        *([(owner, DHCID, 1)] if marked else []),
+    ]
 
 
 @pytest.mark.parametrize("mode", sorted(CHECKING))

@@ -52,6 +52,17 @@ def test_a_failure_waits_longer_each_time_and_is_told_once() -> None:
     assert (fourth.due_at, fourth.attempts, silence) == (NOW + 8, 4, None)
 
 
+def test_a_person_s_word_outlasts_failures_and_its_trouble_is_told_once() -> None:
+    ordered = task(registration(forward=part(reason=Reason.NAME_ADOPTED)))._replace(step=Step.ADOPT)
+    outcome, event = settle(ordered, UNREACHABLE, NOW, 0.0)
+    assert (outcome.state, outcome.reason, outcome.due_at) == (State.PENDING, Reason.NAME_ADOPTED, NOW + 1)
+    assert outcome.detail == "connection refused, 192.0.2.1 port 53"
+    assert event is not None
+    assert event.cause == "connection refused"
+    again = task(registration(forward=part(attempts=1, reason=Reason.NAME_ADOPTED)))._replace(step=Step.ADOPT)
+    assert settle(again, UNREACHABLE, NOW, 0.0).event is None
+
+
 def test_a_failure_of_another_kind_is_told() -> None:
     row = registration(forward=part(attempts=3, reason=Reason.SERVER_FAILED))
     assert settle(task(row), UNREACHABLE, NOW, 0.0).event is not None

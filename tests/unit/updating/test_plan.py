@@ -103,6 +103,15 @@ def test_nothing_before_its_time() -> None:
 NAME = from_text("pc1.example.com.")
 
 
+@pytest.mark.parametrize("mode", ConflictMode)
+def test_what_a_person_gave_to_a_client_is_written_over(mode: ConflictMode) -> None:
+    routes = Routes((Domain(FORWARD.zone, SERVERS, None, mode),), (REVERSE,))
+    row = registration(forward=part(reason=Reason.NAME_ADOPTED), reverse=part(), generation=2)
+    plan = make_plan(row, routes, NOW)
+    assert steps(plan) == [Step.ADOPT]
+    assert plan.after_forward is not None
+
+
 @pytest.mark.parametrize("holder", [None, OTHER_CLIENT])
 def test_a_claim_on_a_locked_name_is_refused_and_its_reverse_record_with_it(holder: bytes | None) -> None:
     row = registration(reverse=part())._replace(lock=LockedName(NAME, holder, NOW, "cli ann"))

@@ -6,6 +6,7 @@ import getpass
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,9 +40,13 @@ RELEASE_EXAMPLES = examples(
     "tenure names release pc1.example.test. -c tenure.toml --dry-run",
     "tenure names release pc1.example.test. -c tenure.toml --lock",
 )
+ADOPT_EXAMPLES = examples(
+    "tenure names adopt pc1.example.test. -c tenure.toml --dry-run",
+    "tenure names adopt pc1.example.test. -c tenure.toml --address 10.1.2.55",
+)
 COLUMNS = ["name", "address", "forward", "reverse"]
 
-NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="The names.", show_default=False)]
+NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME", help="The names.", show_default=False)]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")]
 
 app = typer.Typer(help="List the names, and say what becomes of single ones.")
@@ -128,7 +133,7 @@ def release(
     """Take what tenure wrote for leases under these names out of DNS, in both directions; the leases stay.
 
     Only our own records go: those with the lease's marker. Without --lock a lease claims its name again when it is
-    renewed. Of a name that is locked this is a person's order, and is carried out; the name stays locked.
+    renewed. A locked name is released too, as a person orders it, and stays locked.
     """
     from tenure.console.name_orders import registrations_of, release_lines  # noqa: PLC0415 - as above
 
@@ -143,7 +148,53 @@ def release(
 
     _carry_out(config, wanted, release_lines, carry_out, dry_run, output, check)
     if output is Format.TABLE and not lock:
-        say("A lease that is renewed claims its name again; --lock keeps it from that.")
+        say("A lease that is renewed claims its name again, unless the name is locked (--lock).")
+
+
+@app.command("adopt", epilog=ADOPT_EXAMPLES)
+def adopt(
+    name: Annotated[str, typer.Argument(help="The name.", show_default=False)],
+    config: ConfigOption,
+    address: Annotated[str | None, typer.Option(help="The address of the lease, where several want the name.")] = None,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Give a lease the name that DNS has refused it: what stands there is written over, whosever it is.
+
+    The updater writes it by one update. Addresses of the same family, an alias and markers go; records of other types,
+    and addresses of the other family unless the client has a lease of that too, stay.
+    """
+    from tenure.console.name_orders import (  # noqa: PLC0415 - `tenure --help` does without
+        adopt_lines,
+        registrations_of,
+        to_adopt,
+        why_not_adopted,
+    )
+
+    (wanted,) = _names([name])
+    packed = None if address is None else _address(address)
+
+    def check(ledger: LeaseLedger) -> None:
+        rows = registrations_of(ledger, wanted)
+        if why := why_not_adopted(rows, to_adopt(rows, packed), ledger.name_orders.locked()):
+            _fail_about([wanted], why)
+
+    def carry_out(ledger: LeaseLedger, order: Order) -> None:
+        rows = to_adopt(registrations_of(ledger, wanted), packed)
+        if not ledger.name_orders.adopt(rows, order):
+            raise fail(f"{name}: the lease wants something else by now; look again with: tenure names")
+
+    def lines(wanted: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
+        return adopt_lines(wanted, to_adopt(rows, packed), done=done)
+
+    _carry_out(config, [wanted], lines, carry_out, dry_run, output, check)
+
+
+def _address(text: str) -> bytes:
+    try:
+        return ip_address(text).packed
+    except ValueError:
+        raise fail(f"--address {text!r} is no address; write 10.1.2.55 or 2001:db8::55", WRONG) from None
 
 
 def _carry_out(
@@ -185,7 +236,7 @@ def _fail_about(names: Sequence[Name], words: str) -> None:
     from tenure.dnswire.name import to_text  # noqa: PLC0415 - `tenure --help` does without
 
     if names:
-        raise fail("; ".join(f"{to_text(name)} {words}" for name in names) + " (nothing was done)")
+        raise fail("; ".join(f"{to_text(name)} {words}" for name in names) + "; nothing was done")
 
 
 def _names(texts: Sequence[str]) -> list[Name]:
