@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -24,27 +24,32 @@ class Fate:
     """Counts how often the chosen point was passed."""
 
     def __init__(self, point: str, nth: int) -> None:
-        self.point, self.left, self.wrote = point, nth, False
+        self.point, self.left = point, nth
+        self.wrote = False  # in the transaction that is open
+        self.ends = False  # a commit that is under way makes something durable
 
     def passes(self, point: str) -> None:
-        if self.wrote and point == self.point:
+        if point == self.point:
             self.left -= 1
             if self.left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def doom(session: Any, fate: Fate) -> None:
-    """Make every session of the engine pass through the points."""
-    write = session.write
+def doom(session: Any, fate: Fate, *methods: str) -> None:
+    """Make every session of the engine pass through the points; `methods` are those that write."""
+    for method in methods:
+        setattr(session, method, doomed_write(getattr(session, method), fate))
 
-    def writing(self: Any, statement: str, parameters: Iterable[Sequence[Any]]) -> int:
-        changed: int = write(self, statement, parameters)
+
+def doomed_write(write: Callable[..., Any], fate: Fate) -> Callable[..., Any]:
+    def writing(*arguments: Any) -> Any:
+        changed = write(*arguments)
         if not fate.wrote:
             fate.wrote = True
             fate.passes("writing")
         return changed
 
-    session.write = writing
+    return writing
 
 
 def doom_commits(session: Any, fate: Fate, first: str, last: str) -> None:
@@ -59,7 +64,9 @@ def doom_commits(session: Any, fate: Fate, first: str, last: str) -> None:
     begin = getattr(session, first)
 
     def committing(self: Any) -> None:
-        fate.passes("committing")
+        fate.ends = fate.wrote
+        if fate.ends:
+            fate.passes("committing")
         begin(self)
 
     setattr(session, first, committing)
@@ -67,20 +74,22 @@ def doom_commits(session: Any, fate: Fate, first: str, last: str) -> None:
 
     def committed(self: Any) -> None:
         end(self)
-        fate.passes("committed")
+        if fate.ends:
+            fate.ends = False
+            fate.passes("committed")
 
     setattr(session, last, committed)
 
 
 def doom_engines(fate: Fate) -> None:
     """Every engine whose driver is installed."""
-    doom(sqlite.SqliteSession, fate)
+    doom(sqlite.SqliteSession, fate, "write")
     doom_commits(sqlite.SqliteSession, fate, "commit", "commit")
     with suppress(ImportError):
-        from tenure.ledger import postgres  # noqa: PLC0415 - psycopg is an extra
+        from tenure.ledger import postgres_session  # noqa: PLC0415 - psycopg is an extra
 
-        doom(postgres.PostgresSession, fate)
-        doom_commits(postgres.PostgresSession, fate, "start_commit", "end_commit")
+        doom(postgres_session.PostgresSession, fate, "write", "write_all")
+        doom_commits(postgres_session.PostgresSession, fate, "start_commit", "end_commit")
 
 
 if __name__ == "__main__":
