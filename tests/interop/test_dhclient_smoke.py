@@ -69,6 +69,7 @@ def test_dhclient_gets_a_lease_and_releases_it(wire: Wire, broadcast: bool) -> N
     host.start(program("dhclient"), "-4", "-d", *files, "eth0")
     address = wire.address(host)
     assert row(wire, address).state == LeaseState.BOUND
+    eventually((host.folder / "pid").exists, "dhclient has written its pid, by which -r finds it")
     host.run(program("dhclient"), "-4", "-r", *files, "eth0", check=False)
     eventually(lambda: row(wire, address).state == LeaseState.RELEASED, f"{address} is released")
 
