@@ -14,8 +14,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from socket import socket
 from typing import TypeAlias
 
@@ -228,6 +228,26 @@ def guard(run: Callable[[], None], report: Report) -> int:
         traceback.print_exc(file=sys.stderr)
         return FAILED
     return DONE
+
+
+@contextmanager
+def thread_beside(run: Callable[[], None], name: str, report: Report, stop: Stop) -> Iterator[None]:
+    """`run` goes on in a thread while this is entered, and ends by the stop.
+
+    If it fails by our fault the stop is set, so the whole service ends and is started again.
+    """
+
+    def work() -> None:
+        if guard(run, report):
+            stop.set()
+
+    thread = threading.Thread(target=work, name=name)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def in_child(run: Callable[[], None], report: Report) -> int:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import random
 import select
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from tenure.dnswire.name import Name, to_text
 from tenure.ledger.errors import LedgerUnavailable
@@ -18,7 +17,7 @@ from tenure.serving.live_keys import LiveKeys
 from tenure.serving.preflight import Subject, check
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.supervision import guard
+from tenure.serving.supervision import thread_beside
 from tenure.signing.key import Key
 from tenure.updating.preflight import Finding, Verdict
 
@@ -44,21 +43,9 @@ class TimedPreflight:
         self._interval = interval
         self._standing: set[str] = set()  # the codes of what was wrong at the check before
 
-    @contextmanager
-    def beside(self, stop: Stop) -> Iterator[None]:
-        """Goes on while this is entered. If it fails by our fault the whole service stops, and is started again."""
-
-        def work() -> None:
-            if guard(lambda: self._run(stop), self._report):
-                stop.set()
-
-        thread = threading.Thread(target=work, name="preflight")
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
+    def beside(self, stop: Stop) -> AbstractContextManager[None]:
+        """Goes on while this is entered."""
+        return thread_beside(lambda: self._run(stop), "preflight", self._report, stop)
 
     def _run(self, stop: Stop) -> None:
         ledger = self._ledger.another()
