@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tenure import compiled
 
 if TYPE_CHECKING:
-    from tenure.assembly import Service
+    from tenure.assembly.service import Service
     from tenure.config.configuration import Configuration
     from tenure.console.probe.wire import Route, Wire
     from tenure.console.reconciliation import Order, Outcome
@@ -111,7 +111,8 @@ def run(name: str, path: Path, worker: int | None = None) -> int:
     configuration = _load(path)
     if configuration is None:
         return WRONG
-    from tenure.assembly import Service, run_service, workers_of  # noqa: PLC0415
+    from tenure.assembly.service import Service  # noqa: PLC0415
+    from tenure.assembly.services import run_service, workers_of  # noqa: PLC0415
 
     service = Service(name)
     if worker is None and workers_of(service, configuration):
@@ -138,7 +139,7 @@ def serve_all(path: Path) -> int:
     configuration = _load(path)
     if configuration is None:
         return WRONG
-    from tenure.assembly import services_of  # noqa: PLC0415
+    from tenure.assembly.services import services_of  # noqa: PLC0415
 
     return _supervise(
         services_of(configuration), configuration, path, Report("serve"), stop, configuration.metrics.of_all()
@@ -147,22 +148,22 @@ def serve_all(path: Path) -> int:
 
 def rehearse(configuration: Configuration, question: Question) -> Sequence[Act]:
     """What would become of packets."""
-    from tenure.staging import rehearse_packets  # noqa: PLC0415 - the other commands do without
+    from tenure.assembly.rehearsal import rehearse_packets  # noqa: PLC0415 - the other commands do without
 
     return rehearse_packets(configuration, question)
 
 
 def reconcile_zones(configuration: Configuration, order: Order) -> Outcome:
     """One reconciling pass, as a person orders it."""
-    from tenure.assembly import wake_updater  # noqa: PLC0415 - the other commands do without
-    from tenure.reading_back import reconcile  # noqa: PLC0415
+    from tenure.assembly.reconciling import reconcile  # noqa: PLC0415 - the other commands do without
+    from tenure.assembly.store import wake_updater  # noqa: PLC0415
 
     return reconcile(configuration, order, wake_updater(configuration))
 
 
 def check_domains(configuration: Configuration, tell: Callable[[Finding], None]) -> bool:
     """The way to every server that leases are registered at, tried once."""
-    from tenure.preflight import check_domains as check  # noqa: PLC0415 - the other commands do without
+    from tenure.assembly.preflight import check_domains as check  # noqa: PLC0415 - the other commands do without
 
     return check(configuration, tell)
 
@@ -176,7 +177,8 @@ def _supervise(
     metrics: Sequence[tuple[str, int]],
 ) -> int:
     """Make what the services need, then keep their processes until the stop; the exit status."""
-    from tenure.assembly import check_shared_ports, hold_sockets, prepare  # noqa: PLC0415 - the command line does without
+    from tenure.assembly.services import check_shared_ports, hold_sockets  # noqa: PLC0415 - the command line does without
+    from tenure.assembly.store import prepare  # noqa: PLC0415
     from tenure.serving.metrics_port import open_port  # noqa: PLC0415
     from tenure.serving.reload import Reload  # noqa: PLC0415
     from tenure.serving.supervision import Held, Supervisor, follow_lifeline, guard, hand_on, in_child  # noqa: PLC0415
@@ -206,7 +208,7 @@ def _supervise(
 
 def _commands(services: Sequence[Service], configuration: Configuration, path: Path) -> dict[str, list[str]]:
     """The command line of each process that the supervisor keeps, by the name of the process."""
-    from tenure.assembly import workers_of  # noqa: PLC0415 - the command line does without
+    from tenure.assembly.services import workers_of  # noqa: PLC0415 - the command line does without
 
     found = {}
     for service in services:

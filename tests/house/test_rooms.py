@@ -43,7 +43,7 @@ ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkee
 ROOMS["config"] |= {"hearing.heard"}
 for room in ("serving", "console"):
     ROOMS[room] |= {"compiled"}  # to say in which form the rooms run
-EVERYTHING = {"assembly", "hearers", "staging", "reading_back", "preflight", "compiled", "__main__"}
+EVERYTHING = {"assembly", "compiled", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
 MACHINE = {

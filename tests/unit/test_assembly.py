@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tenure.assembly import Service, live_keys, prepare, services_of, spread_of
+from tenure.assembly.dhcp import spread_of
+from tenure.assembly.service import Service
+from tenure.assembly.services import services_of
+from tenure.assembly.store import live_keys, prepare
 from tenure.config.configuration import Configuration
 from tenure.config.load import load
 from tenure.config.zones import UPDATER_KEY

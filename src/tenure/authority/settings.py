@@ -88,3 +88,8 @@ class ZoneSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "place", ZonePlace(self.view, self.name))
+
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether there is another server to talk to about it."""
+        return bool(self.primaries or self.also_notify or self.notify_names)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tenure.assembly import Service, services_of
+from tenure.assembly.service import Service
+from tenure.assembly.services import services_of
 from tenure.config.dhcp_ddns_checks import allowed_hosts
 from tenure.config.load import load
 from tenure.config.problem import ConfigurationError

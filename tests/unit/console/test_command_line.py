@@ -75,8 +75,8 @@ def test_help_loads_neither_the_configuration_nor_the_store() -> None:
 def test_a_service_loads_neither_the_command_line_nor_what_it_does_not_run() -> None:
     code = (
         "import sys\n"
-        "import tenure.__main__, tenure.assembly, tenure.config.load\n"
-        "import tenure.serving.dhcp4, tenure.serving.supervision\n"
+        "import tenure.__main__, tenure.assembly.services, tenure.assembly.dhcp4, tenure.config.load\n"
+        "import tenure.serving.supervision\n"
         "print([m for m in ('typer', 'rich', 'sqlalchemy', 'alembic', 'asyncio', 'dns') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tenure.assembly import Service, services_of
+from tenure.assembly.service import Service
+from tenure.assembly.services import services_of
 from tenure.config.load import load
 from tenure.config.problem import ConfigurationError
 from tenure.console.kea_ddns import import_kea_ddns

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tenure.assembly import prepare
+from tenure.assembly.store import prepare
 from tenure.config.load import load
 from tenure.console.cli.keys import app
 from tenure.dnswire.name import from_text

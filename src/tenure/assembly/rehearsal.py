@@ -1,20 +1,12 @@
-"""Puts a rehearsal together from a configuration, as `assembly` puts services together: what packets would come to."""
+"""Puts a rehearsal together from a configuration, as services are put together: what packets would come to."""
 
 from __future__ import annotations
 
 import secrets
 from uuid import uuid4
 
-from tenure.assembly import (
-    ADDRESSES_SECRET,
-    DHCP6,
-    DHCP6_PORT,
-    DHCP_PORT,
-    DUID_SECRET,
-    HOST_NAME_HASH,
-    subnet_table,
-    subnet_table6,
-)
+from tenure.assembly import dhcp4, dhcp6
+from tenure.assembly.dhcp import HOST_NAME_HASH
 from tenure.compiled import WHY_PLAIN
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
@@ -29,6 +21,8 @@ from tenure.serving.rehearsal import Doorway, Stage, rehearse
 from tenure.serving.rehearsal4 import Stage4
 from tenure.serving.rehearsal6 import Stage6
 from tenure.updating.stage import Exchange
+
+IPV6 = 6
 
 
 def rehearse_packets(configuration: Configuration, question: Question) -> list[Act]:
@@ -63,17 +57,17 @@ def _signed(configuration: Configuration, exchange: Exchange) -> Exchange:
 
 def _stage(version: int, configuration: Configuration, question: Question, ledger: LeaseLedger) -> Stage:
     """The server that messages of this version of IP would come to."""
-    section = configuration.dhcp6 if version == DHCP6 else configuration.dhcp4
+    section = configuration.dhcp6 if version == IPV6 else configuration.dhcp4
     if section is None:
         missing = Problem((f"dhcp{version}",), f"no DHCPv{version} server is configured", "add it, with its subnets")
         raise ConfigurationError(configuration.path, {}, [missing])
-    usual = DHCP6_PORT if version == DHCP6 else DHCP_PORT
+    usual = dhcp6.DHCP_PORT if version == IPV6 else dhcp4.DHCP_PORT
     listen = [place.or_port(usual) for place in section.listen]
     door = Doorway(question.interface, question.source, listen, section.interfaces)
     # of a store that no server has used yet, what is kept there is made up
     hash_key = ledger.secrets.kept(HOST_NAME_HASH) or secrets.token_bytes(32)
     if isinstance(section, Dhcp4):
-        return Stage4(subnet_table(configuration, section, hash_key), door)
-    duid = section.server_id or ledger.secrets.kept(DUID_SECRET) or b"\0\4" + uuid4().bytes
-    server = Server(duid, ledger.secrets.kept(ADDRESSES_SECRET) or secrets.token_bytes(32))
-    return Stage6(subnet_table6(configuration, section, hash_key), server, door)
+        return Stage4(dhcp4.subnet_table(configuration, section, hash_key), door)
+    duid = section.server_id or ledger.secrets.kept(dhcp6.DUID_SECRET) or b"\0\4" + uuid4().bytes
+    server = Server(duid, ledger.secrets.kept(dhcp6.ADDRESSES_SECRET) or secrets.token_bytes(32))
+    return Stage6(dhcp6.subnet_table(configuration, section, hash_key), server, door)

@@ -1,0 +1,49 @@
+"""What the DHCP services of both families have in common, and what a rehearsal of them needs."""
+
+from __future__ import annotations
+
+import secrets
+
+from tenure.config.configuration import Configuration
+from tenure.config.dhcp4 import Dhcp4
+from tenure.config.dhcp6 import Dhcp6
+from tenure.config.domains import own_places
+from tenure.config.load_balance import share_of
+from tenure.config.problem import key_path
+from tenure.config.remarks import remarks
+from tenure.ledger.leases import LeaseLedger
+from tenure.ledger.opening import open_leases, open_zones, sqlite_path
+from tenure.serving.report import Report
+
+HOST_NAME_HASH = "host-name-hash"  # under this purpose the store has the key of `{hash}` in generated names
+
+
+def leases_beside_zones(configuration: Configuration) -> LeaseLedger:
+    """The lease half, which knows what a person wrote in zones of ours that names are registered in."""
+    ledger = open_leases(configuration.store_url)
+    if places := own_places(configuration):
+        zones = open_zones(configuration.store_url)
+        ledger.static_names = zones.static_names(places)
+        zones.close()
+    return ledger
+
+
+def remark_on(configuration: Configuration, report: Report) -> None:
+    """Says in the log what `tenure check-config` remarks; once, in whichever DHCP process is first."""
+    for remark in remarks(configuration):
+        report.info("remark", key=key_path(remark.key), text=f"{remark.wrong}; {remark.right}")
+
+
+def host_name_hash(ledger: LeaseLedger) -> bytes:
+    """What generated names hide identities with: made once, so that they stay the same, and kept in the store."""
+    return ledger.secrets.shared(HOST_NAME_HASH, secrets.token_bytes(32))
+
+
+def spread_of(configuration: Configuration, section: Dhcp4 | Dhcp6) -> float:
+    """Where in its pools this node begins to look for unused addresses: nodes on one database each elsewhere."""
+    share = share_of(section.load_balance)
+    if share is not None:
+        return share.spread
+    if sqlite_path(configuration.store_url) is not None:
+        return 0.0
+    return secrets.randbelow(2**16) / 2**16
