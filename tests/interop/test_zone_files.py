@@ -61,6 +61,10 @@ pc DHCID AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=
    L64 10 2001:0db8:1140:1000
    LP 10 l64.example.test.
    CSYNC 66 3 A NS AAAA
+   HIP 2 200100107B1A74DF365639CC39F1D578 AwEAAbdx rvs.example.com.
+   X25 "311061700956"
+   AMTRELAY 10 1 2 2001:db8::1
+   MINFO admin.example.test. pc.example.test.
    TYPE65280 \# 3 010203
    TYPE65281 \# 0
    TYPE1 \# 4 0a000009
@@ -141,3 +145,74 @@ def test_generated_records_are_those_of_bind(tmp_path: Path, line: str) -> None:
     lines = "".join(f"{one}\n" for one in done.stdout.splitlines() if one != "OK" and not one.startswith("zone "))
     ours = sorted(record_to_text(*one) for one in read(text))
     assert ours == sorted(record_to_text(*one) for one in read(lines))
+
+
+RARE = r"""
+HIP 2 200100107B1A74DF365639CC39F1D578 AwEAAbdx rvs.example.com. rvs2.example.com.
+HIP 2 200100107B1A74DF365639CC39F1D578 AwEAAbdx
+IPSECKEY 10 0 2 . AQNRU3mG
+IPSECKEY 10 1 2 192.0.2.38 AQNRU3mG
+IPSECKEY 10 2 2 2001:db8::8002 AQNRU3mG
+IPSECKEY 10 3 2 gateway.example.com. AQNRU3mG
+CERT PKIX 65535 RSASHA256 MxFcby9k
+CDS 0 0 0 00
+CDNSKEY 0 3 0 AA==
+CDNSKEY 257 3 8 AwEAAbdx
+DNSKEY 256 3 8 AwEAAbdx
+KEY 512 3 8 AwEAAbdx
+SVCB 1 svc.example.net. alpn="h2,h3" port=8443 ipv4hint=192.0.2.1,192.0.2.2 ipv6hint=2001:db8::1 key65400="x\001y"
+HTTPS 1 . ech="AEj+DQBEAQAgACAdd+scUi0IYFsXnUIU7ko2Nd9+F8M26pAGZVpz/KrWPgAEAAEAAWQVZWNoLXNpdGVzLmV4YW1wbGUubmV0AAA="
+HTTPS 16 foo.example.org. mandatory=ipv4hint,alpn alpn="h2" ipv4hint=192.0.2.1
+NSEC host.example.com. A MX RRSIG NSEC TYPE1234
+NSEC3 1 1 12 aabbccdd 2t7b4g4vsa5smi47k61mv5bv1a22bojr MX DNSKEY NS SOA NSEC3PARAM RRSIG
+NSEC3PARAM 1 0 12 aabbccdd
+RRSIG A 8 3 86400 20330322173103 20230220173103 2642 example.com. oJB1W6WN
+SIG A 8 3 86400 20330322173103 20230220173103 2642 example.com. oJB1W6WN
+ZONEMD 2018031500 1 1 FEBE3D4CE2EC2FFA4BA99D46CD69D6D29711E55217057BEE7EB1A7B641A47BA7FED2DD5B97AE499FAFA4F22C6BD647DE
+DLV 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118
+TA 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118
+RT 10 rt.example.test.
+PX 10 map822.example.test. mapx400.example.test.
+WKS 10.0.0.1 6 21 23 25
+X25 "311061700956"
+ISDN "150862028003217" "004"
+ISDN "150862028003217"
+NSAP 0x47.0005.80.005a00.0000.0001.e133.ffffff000161.00
+NSAP-PTR foo.example.test.
+GPOS "-32.6882" "116.8652" "10.0"
+MB foo.example.test.
+MG foo.example.test.
+MR foo.example.test.
+MINFO a.example.test. b.example.test.
+EID AABB CCDD
+NIMLOC AABBCCDD
+SINK 1 2 3 AwEA
+NINFO "foo" "bar"
+RKEY 0 1 8 AwEAAbdx
+TALINK a.example.test. b.example.test.
+AVC "foo:bar"
+AMTRELAY 10 1 0 .
+AMTRELAY 10 0 1 192.0.2.1
+AMTRELAY 10 0 2 2001:db8::1
+AMTRELAY 10 1 3 relay.example.test.
+RESINFO "qnamemin" "exterr=15,16,17"
+"""
+
+
+@pytest.mark.parametrize("written", RARE.split("\n")[1:-1])
+def test_words_of_rare_types_mean_to_bind_what_they_mean_here(written: str) -> None:
+    (record,) = read(f"$ORIGIN example.test.\n@ 300 {written}\n")
+    line = record_to_text(*record)
+    ours = line.split(" ", 3)[3]
+    assert r"\#" not in ours, "it has words"
+    assert octets_of_bind(written) == octets_of_bind(ours) == record[1::2]
+    assert read(line + "\n") == read(record_to_text(*record, portable=True) + "\n") == {record}
+
+
+def octets_of_bind(words: str) -> tuple[int, bytes]:
+    """The type and the RDATA as BIND understands the words: it is asked for them in the form of RFC 3597."""
+    command = [program("named-rrchecker"), "-u"]
+    done = subprocess.run(command, input=f"IN {words}\n", check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    _class, rtype, _mark, _length, *octets = done.stdout.split()
+    return int(rtype.removeprefix("TYPE")), bytes.fromhex("".join(octets))

@@ -18,6 +18,6 @@ def export_lines(snapshot: Snapshot) -> Iterator[str]:
     zone = snapshot.zone
     yield f"; {zone.place} at serial {soa_serial(zone.soa_rdata)}"
     yield f"$ORIGIN {to_text(zone.name)}"
-    yield record_to_text(zone.name, _SOA, zone.soa_ttl, zone.soa_rdata)
+    yield record_to_text(zone.name, _SOA, zone.soa_ttl, zone.soa_rdata, portable=True)
     for record in snapshot.records:
-        yield record_to_text(*record)
+        yield record_to_text(*record, portable=True)

@@ -6,29 +6,53 @@ from enum import IntEnum
 
 
 class RRType(IntEnum):
-    """Resource record types that tenure has a rule for; any other number is served as opaque RDATA (RFC 3597)."""
+    """Resource record types that have a word; any other number is served as opaque RDATA all the same (RFC 3597)."""
 
     A = 1
     NS = 2
+    MD = 3
+    MF = 4
     CNAME = 5
     SOA = 6
+    MB = 7
+    MG = 8
+    MR = 9
+    NULL = 10
+    WKS = 11
     PTR = 12
     HINFO = 13
+    MINFO = 14
     MX = 15
     TXT = 16
     RP = 17
     AFSDB = 18
+    X25 = 19
+    ISDN = 20
+    RT = 21
+    NSAP = 22
+    NSAP_PTR = 23
     SIG = 24
+    KEY = 25
+    PX = 26
+    GPOS = 27
     AAAA = 28
     LOC = 29
     NXT = 30
+    EID = 31
+    NIMLOC = 32
     SRV = 33
+    ATMA = 34
     NAPTR = 35
     KX = 36
+    CERT = 37
+    A6 = 38
     DNAME = 39
+    SINK = 40
     OPT = 41
+    APL = 42
     DS = 43
     SSHFP = 44
+    IPSECKEY = 45
     RRSIG = 46
     NSEC = 47
     DNSKEY = 48
@@ -36,11 +60,30 @@ class RRType(IntEnum):
     NSEC3 = 50
     NSEC3PARAM = 51
     TLSA = 52
+    SMIMEA = 53
+    HIP = 55
+    NINFO = 56
+    RKEY = 57
+    TALINK = 58
     CDS = 59
     CDNSKEY = 60
+    OPENPGPKEY = 61
+    CSYNC = 62
+    ZONEMD = 63
     SVCB = 64
     HTTPS = 65
+    DSYNC = 66
     SPF = 99
+    UINFO = 100
+    UID = 101
+    GID = 102
+    UNSPEC = 103
+    NID = 104
+    L32 = 105
+    L64 = 106
+    LP = 107
+    EUI48 = 108
+    EUI64 = 109
     TKEY = 249
     TSIG = 250
     IXFR = 251
@@ -50,6 +93,13 @@ class RRType(IntEnum):
     ANY = 255
     URI = 256
     CAA = 257
+    AVC = 258
+    DOA = 259
+    AMTRELAY = 260
+    RESINFO = 261
+    WALLET = 262
+    TA = 32768
+    DLV = 32769
 
 
 class RRClass(IntEnum):
@@ -101,7 +151,7 @@ META_TYPES = frozenset({41, 249, 250, 251, 252, 253, 254, 255})
 def type_to_text(rtype: int) -> str:
     """`A`, `TXT`, ... or `TYPE65280` (RFC 3597 section 5)."""
     try:
-        return RRType(rtype).name
+        return RRType(rtype).name.replace("_", "-")  # NSAP-PTR
     except ValueError:
         return f"TYPE{rtype}"
 
@@ -109,8 +159,8 @@ def type_to_text(rtype: int) -> str:
 def type_from_text(text: str) -> int:
     """The number of `A`, `txt`, ... or `TYPE65280` (RFC 3597 section 5); `ValueError` when it is no type."""
     word = text.upper()
-    if word in RRType.__members__:
-        return int(RRType[word])
+    if (member := RRType.__members__.get(word.replace("-", "_"))) is not None and "_" not in word:
+        return int(member)
     digits = word.removeprefix("TYPE")
     if digits != word and digits.isascii() and digits.isdecimal() and int(digits) <= 0xFFFF:
         return int(digits)

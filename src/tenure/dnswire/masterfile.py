@@ -12,10 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, TypeAlias
 
-import dns.exception
-import dns.rdatatype
-
-from tenure.dnswire.codes import META_TYPES, RRType
+from tenure.dnswire.codes import META_TYPES, RRType, type_from_text
 from tenure.dnswire.generate import generate
 from tenure.dnswire.logical_lines import LogicalLine, logical_lines
 from tenure.dnswire.name import MAX_NAME, Name, from_text, is_within, to_text
@@ -194,8 +191,8 @@ class MasterFileReader:
         rtype = self._types.get(word)
         if rtype is None:
             try:
-                rtype = int(dns.rdatatype.from_text(word))
-            except (dns.exception.DNSException, ValueError):
+                rtype = type_from_text(word)
+            except ValueError:
                 raise ValueError(f"{word!r} is no type, class or TTL") from None
             if rtype in META_TYPES or rtype == 0:
                 raise ValueError(f"{word} records exist in messages only")
