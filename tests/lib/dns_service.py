@@ -20,6 +20,7 @@ from zone_view import MemoryZone
 from tenure.authority.policy import parse_rule
 from tenure.authority.server_settings import ServerSettings
 from tenure.authority.settings import ZoneSettings
+from tenure.authority.views import ViewSettings
 from tenure.authority.zone import Record
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.tcp import Deframer, frame
@@ -91,6 +92,7 @@ def running(
     host: str = "127.0.0.1",
     keys: Mapping[Name, Key] = KEYS,
     server: ServerSettings = DEFAULTS,
+    views: Sequence[ViewSettings] = (),
     store: str = "",
     prepare: Callable[[DnsService, ZoneLedger], None] = lambda service, ledger: None,
 ) -> Iterator[Running]:
@@ -111,7 +113,7 @@ def running(
             settings = ZoneSettings(from_text("example.test."), rules, transfer_networks=everyone)
             log = io.StringIO()
             report = Report("dns", stream=log)
-            service = DnsService(ledger, [settings], keys, [(host, 0)], report, settings=server)
+            service = DnsService(ledger, [settings], keys, [(host, 0)], report, settings=server, views=views)
             prepare(service, ledger)
             port = service.open()[0][1]
         except BaseException as error:  # noqa: BLE001 - it is raised again where the test can see it

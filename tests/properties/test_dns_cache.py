@@ -18,6 +18,7 @@ from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rdata import with_serial
 from tenure.serving.dns_cache import QueryCache
+from tenure.serving.dns_tallies import Tally
 
 APEXES = ("test.", "b.test.", "elsewhere.")  # one below another
 _A, _NS, _CNAME, _DNAME = 1, 2, 5, 39
@@ -71,7 +72,7 @@ def test_no_reply_outlives_what_it_says(
                 cache.begin()
                 reply = respond(query, kept, KEYS, "192.0.2.1", 0.0, stream=False)
                 assert reply == expected
-                cache.keep(query, expected.octets)
+                cache.keep(query, expected.octets, Tally())
                 ready = cache.ready(query[2:])
             assert ready == expected.octets[2:]
         changed = set()

@@ -51,7 +51,7 @@ def test_one_port_has_the_numbers_of_all_services(tmp_path: Path) -> None:
             assert found["tenure_updates_sent_total", "updater", zone, where, key, "NOERROR"] == 1
             assert found["tenure_update_seconds_count", "updater", zone, where] == 1
             assert found["tenure_updater_tasks", "updater", zone] == 0
-            applied = [found.get(("tenure_dns_updates_total", f"dns-{n}", zone, "NOERROR"), 0) for n in (1, 2)]
+            applied = [found.get(("tenure_dns_updates_total", f"dns-{n}", "", zone, "NOERROR"), 0) for n in (1, 2)]
             assert sum(applied) == 1
         assert ("tenure_registrations_due", "janitor") in found
         assert not [key for key in found if key[0] == "tenure_problems"]

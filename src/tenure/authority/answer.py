@@ -49,17 +49,17 @@ class Answer(NamedTuple):
     glue_count: int = 0  # so many of the first additionals are needed
 
 
-def answer_question(question: Question, zones: Zones, *, whole_any: bool, dnssec: bool) -> Answer:
-    """The answer to an ordinary question.
+def answer_question(
+    question: Question, zone: ServedZone | None, zones: Zones, *, whole_any: bool, dnssec: bool
+) -> Answer:
+    """The answer to an ordinary question, which begins in `zone`; there is none for what is not served.
 
     `whole_any`: ANY gives all RRsets, not just one (RFC 8482 section 4). `dnssec`: the requestor has set DO, so a
     delegation says how it is signed (RFC 4035 section 3.1.4.1).
     """
-    name = question.name.lower()
-    zone = find_zone_for(zones, name, question.rtype) if question.rclass == _IN else None
     if zone is None:
         return Answer(Rcode.REFUSED, authoritative=False)
-    return _Chase(question, zones, whole_any=whole_any, dnssec=dnssec).run(zone, name)
+    return _Chase(question, zones, whole_any=whole_any, dnssec=dnssec).run(zone, question.name.lower())
 
 
 class _Chase:

@@ -68,6 +68,9 @@ class Reply(NamedTuple):
     reusable: bool = False
     refusal: Refusal | None = None
     cookie: bool = False  # it is reusable but for the cookie, which ends it as another one ends the request
+    view: str = ""  # that the request fell into
+    zone: Name | None = None  # the apex of the served zone that was asked, lower-cased
+    extended_rcode: int | None = None  # where four bits do not hold it
 
 
 SILENCE = Reply(b"")

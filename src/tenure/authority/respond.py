@@ -26,8 +26,8 @@ from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.transfer import Transfer, decide_transfer
 from tenure.authority.update import zone_of_update
 from tenure.authority.views import View, Views
-from tenure.authority.zone import Refusal
-from tenure.authority.zones import Zones
+from tenure.authority.zone import Refusal, ZoneUnavailable
+from tenure.authority.zones import Zones, find_zone_for
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType
 from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.message import QR, RD, Message, Question
@@ -38,6 +38,7 @@ from tenure.signing.tsig import sign_response
 _UPDATE_REPLY = QR | int(Opcode.UPDATE) << 11
 _ONE_QUESTION = Struct("!6H")
 _TYPE_AND_CLASS = Struct("!HH")
+MOST_PLAIN_RCODE = 15  # larger ones need EDNS (RFC 6891 section 6.1.3)
 _TRANSFERS = frozenset((int(RRType.AXFR), int(RRType.IXFR)))
 _NO_VIEW = ExtendedError(InfoCode.PROHIBITED, "no view is for this client")
 # Types that are no question about a zone's records, and what who asks for them hears.
@@ -143,10 +144,14 @@ def _check_cookie(request: Request, cookies: Cookies, client: str, now: float) -
     proven = request.stream or request.verified is not None
     if not message.questions:
         wrong = len(cookie) > CLIENT_COOKIE and not cookies.is_good(cookie, client, now)
-        return Reply(build_reply(request, Rcode.BADCOOKIE if wrong else Rcode.NOERROR, now))
+        return _bad_cookie(request, now) if wrong else Reply(build_reply(request, Rcode.NOERROR, now))
     if not cookies.required or proven or cookies.is_good(cookie, client, now):
         return None
-    return Reply(build_reply(request, Rcode.BADCOOKIE, now))
+    return _bad_cookie(request, now)
+
+
+def _bad_cookie(request: Request, now: float) -> Reply:
+    return Reply(build_reply(request, Rcode.BADCOOKIE, now), extended_rcode=int(Rcode.BADCOOKIE))
 
 
 def _query(request: Request, view: View, client: str, now: float) -> Response:
@@ -164,7 +169,13 @@ def _query(request: Request, view: View, client: str, now: float) -> Response:
     if rcode is not None:
         return Reply(build_reply(request, rcode, now))
     dnssec = message.edns is not None and message.edns.do
-    answer = answer_question(question, view.zones, whole_any=request.stream, dnssec=dnssec)
+    zone = find_zone_for(view.zones, question.name.lower(), question.rtype) if question.rclass == RRClass.IN else None
+    apex = None if zone is None else zone.settings.name
+    try:
+        answer = answer_question(question, zone, view.zones, whole_any=request.stream, dnssec=dnssec)
+    except ZoneUnavailable as unavailable:
+        octets = build_reply(request, Rcode.SERVFAIL, now, error=unavailable.error)
+        return Reply(octets, view=view.name, zone=apex)
     octets = build_reply(
         request,
         answer.rcode,
@@ -177,7 +188,7 @@ def _query(request: Request, view: View, client: str, now: float) -> Response:
         error=_why_refused(question, answer),
     )
     reusable, ends_with_cookie = _reuse(request)
-    return Reply(octets, reusable, cookie=ends_with_cookie)
+    return Reply(octets, reusable, cookie=ends_with_cookie, view=view.name, zone=apex)
 
 
 def _outside(request: Request, view: View, client: str, now: float) -> Reply:
@@ -278,7 +289,8 @@ _BY_OPCODE: dict[int, Callable[[Request, View, str, float], Response]] = {
 def _unanswerable(found: Unanswerable, view: View, client: str, now: float) -> Response:
     message = found.request.message
     if message.opcode != Opcode.UPDATE:
-        return Reply(found.reply(now), refusal=found.refusal)
+        extended = found.refusal.rcode if found.refusal.rcode > MOST_PLAIN_RCODE else None
+        return Reply(found.reply(now), refusal=found.refusal, view=view.name, extended_rcode=extended)
     zone = zone_of_update(message)
     name = None if isinstance(zone, Refusal) else zone
     served = None if name is None or found.rejected is None else view.zones.get(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import select
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,7 +26,6 @@ from tenure.authority.transfer import Transfer
 from tenure.authority.views import Views, ViewSettings
 from tenure.authority.zone import ZoneUnavailable, ZoneView
 from tenure.authority.zones import ServedZone
-from tenure.dnswire.codes import rcode_to_text
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
@@ -34,12 +33,12 @@ from tenure.serving.collector import rare_collections
 from tenure.serving.dns_cache import QueryCache, behind_cookie
 from tenure.serving.dns_commits import LEDGER_PROBLEM, Commits
 from tenure.serving.dns_sockets import Listener, open_listeners
+from tenure.serving.dns_tallies import Tallies, Tally
 from tenure.serving.dns_tcp import Connection, TcpServer
 from tenure.serving.dns_transfers import transfer_stream
 from tenure.serving.dns_udp import Peer, Send, drain
 from tenure.serving.dns_updates import Outcome, Pending
 from tenure.serving.errors import ServiceError
-from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.signing.key import Key
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
 _UPDATES = (Update, Refused)
 _TURN_SECONDS = 1.0  # how often idle connections are looked at
 _DEFAULTS = ServerSettings()
-_RCODE = 3  # the octet of a message that ends in it
 
 
 class DnsService:
@@ -80,8 +78,8 @@ class DnsService:
         self._listen = listen
         self._shared = shared
         self._report = report
-        self._rcodes = [0] * 16  # of replies that were not ready
-        report.metrics.watch("dns", self._samples)
+        self._tallies = Tallies()
+        report.metrics.watch("dns", self._tallies.samples)
         self._zone_ids = _zone_ids(ledger, zones)
         self._cache = QueryCache()
         self._cookies = _cookies(ledger, settings.cookies)
@@ -221,12 +219,14 @@ class DnsService:
         cache.begin()
         response = self._respond(octets, peer[0], stream=False)
         if isinstance(response, Reply):
-            if response.octets:
-                send(response.octets)
+            if not response.octets:
+                return
+            send(response.octets)
+            tally = self._count(response)
             if response.cookie:
-                cache.keep_before_cookie(octets, response.octets)
+                cache.keep_before_cookie(octets, response.octets, tally)
             elif response.reusable:
-                cache.keep(octets, response.octets)
+                cache.keep(octets, response.octets, tally)
         elif isinstance(response, _UPDATES):
             self._commits.add(Pending(response, f"{peer[0]}#{peer[1]}", send))
         elif not isinstance(response, Transfer):
@@ -259,8 +259,10 @@ class DnsService:
         response = self._respond(octets, peer[0], stream=True)
         if isinstance(response, Reply):
             connection.reply(response.octets)
-            if response.reusable:
-                cache.keep_for_streams(octets, response.octets)
+            if response.octets:
+                tally = self._count(response)
+                if response.reusable:
+                    cache.keep_for_streams(octets, response.octets, tally)
         elif isinstance(response, Transfer):
             self._report.count("transfers")
             connection.reply(transfer_stream(self._ledger, self._zone_ids[response.zone.place], response))
@@ -288,17 +290,13 @@ class DnsService:
             self._report.problem(LEDGER_PROBLEM, str(error))
             response = Reply(server_failure(octets, self._keys, self._now, stream=stream))
         except ZoneUnavailable as unavailable:
-            self._report.counts["answers_unavailable"] += 1
             response = Reply(server_failure(octets, self._keys, self._now, stream=stream, error=unavailable.error))
-        if isinstance(response, Reply) and response.octets:
-            self._rcodes[response.octets[_RCODE] & 0xF] += 1
         return response
 
-    def _samples(self) -> Iterator[Sample]:
-        """The numbers by RCODE, for a scrape."""
-        for rcode, number in enumerate(self._rcodes):
-            if number:
-                yield "tenure_dns_replies_total", (rcode_to_text(rcode),), number
+    def _count(self, reply: Reply) -> Tally:
+        tally = self._tallies.of(reply)
+        tally.number += 1
+        return tally
 
     def _close(self) -> None:
         self._tcp.close()

@@ -11,6 +11,8 @@ the price of putting three pieces together.
 Where query and reply end with a cookie (RFC 7873), that is left off as well: the query without it finds the reply
 without it, whoever asks.
 
+A reply is kept with the tally that it adds to whenever it is given.
+
 Replies over TCP stand apart from those over UDP, which may be truncated; large ones are made anew each time. Whoever
 sees another view of the zones gets the replies of another cache; what is read of a zone is kept once for all.
 """
@@ -18,12 +20,13 @@ sees another view of the zones gets the replies of another cache; what is read o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.zone import ZoneView
 from tenure.dnswire.name import Name, parent
 from tenure.serving.dns_reads import KeptZone, Read, Reads, SoaFrame
+from tenure.serving.dns_tallies import Tally
 
 MOST_REPLIES = 100_000
 MOST_DENIALS = 20_000  # they can be asked for without end, and must not push out what exists
@@ -33,6 +36,9 @@ _MOST_KEPT = 4 * MOST_REPLIES  # replies kept since everything was dropped; boun
 _COOKIE_ALONE = b"\0\x0c\0\x0a\0\x08"  # length of OPT's data, option code, length: a client cookie of 8 octets follows
 _COOKIE_PAIR = b"\0\x1c\0\x0a\0\x18"  # a server cookie of 16 octets follows the client's
 _COOKIE_IN_REPLY = 24
+
+
+Ready: TypeAlias = tuple[bytes, Tally]  # a reply without its id, and what counts it
 
 
 class BehindCookie(NamedTuple):
@@ -62,13 +68,14 @@ class Frame(NamedTuple):
     after: bytes
     zone: KeptZone
     soa: SoaFrame
+    tally: Tally
 
 
 class Shelf:
     """The replies to one kind of queries, by the octets of the query without the id; the reply's are left off too."""
 
     def __init__(self) -> None:
-        self.ready: dict[bytes, bytes] = {}
+        self.ready: dict[bytes, Ready] = {}
         self.frames: dict[bytes, Frame] = {}
 
     def clear(self) -> None:
@@ -78,7 +85,9 @@ class Shelf:
 
 
 class QueryCache:
-    """`replies` is what the service looks up for each packet: query octets behind the id to reply octets behind it.
+    """`replies` is what the service looks up for each packet: query octets behind the id to what is ready for it.
+
+    Who takes a reply from there counts it; the other ways count what they give.
 
     `beside`: the cache that watches the zones for this one too.
     """
@@ -106,36 +115,38 @@ class QueryCache:
 
     def ready(self, query: bytes) -> bytes | None:
         """The reply over UDP that is ready, both without their ids, or can be put together."""
-        return self._find(self._datagrams, query)
+        return self._give(self._datagrams, query)
 
     def ready_for_streams(self, query: bytes) -> bytes | None:
         """The same over TCP."""
-        return self._find(self._streams, query)
+        return self._give(self._streams, query)
 
     def reply_with_cookie(self, query: bytes, cookies: Cookies, client: str, now: float) -> bytes | None:
         """The reply that is ready for a query that ends with a cookie; None: there is none, or not for this cookie."""
         found = behind_cookie(query)
         if found is None:
             return None
-        before = self._find(self._before_cookie, found.key)
-        if before is None or (cookies.required and not cookies.is_good(found.cookie, client, now)):
+        ready = self._find(self._before_cookie, found.key)
+        if ready is None or (cookies.required and not cookies.is_good(found.cookie, client, now)):
             return None
+        before, tally = ready
+        tally.number += 1
         return query[:2] + before + cookies.answer(found.cookie[:CLIENT_COOKIE], client, now)
 
-    def keep(self, query: bytes, reply: bytes) -> None:
+    def keep(self, query: bytes, reply: bytes, tally: Tally) -> None:
         """Keep the reply just made (whole messages; the id of each is left off)."""
-        self._keep(self._datagrams, query[2:], reply[2:])
+        self._keep(self._datagrams, query[2:], (reply[2:], tally))
 
-    def keep_for_streams(self, query: bytes, reply: bytes) -> None:
+    def keep_for_streams(self, query: bytes, reply: bytes, tally: Tally) -> None:
         """Keep the reply just made to a query over TCP, unless it is large."""
         if len(reply) <= MOST_STREAM_OCTETS:
-            self._keep(self._streams, query[2:], reply[2:])
+            self._keep(self._streams, query[2:], (reply[2:], tally))
 
-    def keep_before_cookie(self, query: bytes, reply: bytes) -> None:
+    def keep_before_cookie(self, query: bytes, reply: bytes, tally: Tally) -> None:
         """Keep the reply just made, where each of the two ends with a cookie, the reply's being 24 octets long."""
         found = behind_cookie(query)
         if found is not None:
-            self._keep(self._before_cookie, found.key, reply[2:-_COOKIE_IN_REPLY])
+            self._keep(self._before_cookie, found.key, (reply[2:-_COOKIE_IN_REPLY], tally))
 
     def changes_by(self, names: Collection[Name]) -> list[Read]:
         """Some names have changed, and the serial of their zone with them: all that this changes, for `forget`.
@@ -175,10 +186,18 @@ class QueryCache:
         self._framed = 0
         self._volatile.clear()
 
-    def _find(self, shelf: Shelf, key: bytes) -> bytes | None:
-        reply = shelf.ready.get(key)
-        if reply is not None:
-            return reply
+    def _give(self, shelf: Shelf, key: bytes) -> bytes | None:
+        found = self._find(shelf, key)
+        if found is None:
+            return None
+        reply, tally = found
+        tally.number += 1
+        return reply
+
+    def _find(self, shelf: Shelf, key: bytes) -> Ready | None:
+        ready = shelf.ready.get(key)
+        if ready is not None:
+            return ready
         frame = shelf.frames.get(key)
         if frame is None:
             return None
@@ -186,21 +205,21 @@ class QueryCache:
         if serial is None:
             del shelf.frames[key]
             return None
-        reply = frame.before + serial + frame.after
-        self._keep_until_a_change(shelf, key, reply)
-        return reply
+        ready = frame.before + serial + frame.after, frame.tally
+        self._keep_until_a_change(shelf, key, ready)
+        return ready
 
-    def _keep(self, shelf: Shelf, key: bytes, reply: bytes) -> None:
+    def _keep(self, shelf: Shelf, key: bytes, ready: Ready) -> None:
         soas = self._reads.soas
         if not soas:
             if sum(len(one.ready) for one in self._shelves) >= MOST_REPLIES or self._kept >= _MOST_KEPT:
                 self.forget_all()
             self._kept += 1
             self._note(self._readers, key)
-            shelf.ready[key] = reply
+            shelf.ready[key] = ready
             return
-        self._keep_until_a_change(shelf, key, reply)
-        frame = _frame(reply, next(iter(soas))) if len(soas) == 1 else None
+        self._keep_until_a_change(shelf, key, ready)
+        frame = _frame(ready, next(iter(soas))) if len(soas) == 1 else None
         if frame is not None:
             if self._framed >= MOST_DENIALS:
                 self._forget_frames()
@@ -208,11 +227,11 @@ class QueryCache:
             self._note(self._framed_readers, key)
             shelf.frames[key] = frame
 
-    def _keep_until_a_change(self, shelf: Shelf, key: bytes, reply: bytes) -> None:
+    def _keep_until_a_change(self, shelf: Shelf, key: bytes, ready: Ready) -> None:
         if len(self._volatile) >= MOST_DENIALS:
             self._forget_volatile()
         self._volatile.append(key)
-        shelf.ready[key] = reply
+        shelf.ready[key] = ready
 
     def _note(self, readers: dict[Read, list[bytes]], key: bytes) -> None:
         """The reply just made will be kept under the key: note when it has to go."""
@@ -242,13 +261,14 @@ class QueryCache:
             shelf.frames.pop(key, None)
 
 
-def _frame(reply: bytes, zone: KeptZone) -> Frame | None:
+def _frame(ready: Ready, zone: KeptZone) -> Frame | None:
     """The frame of a reply for which the zone's SOA was read, unless its serial is not there, or more than once."""
     soa = zone.frame
     serial = None if soa is None else zone.serial(soa)
     if soa is None or serial is None:
         return None
+    reply, tally = ready
     before, found, after = reply.partition(serial + soa.after)
     if not found or soa.after in before or soa.after in after:
         return None
-    return Frame(before, soa.after + after, zone, soa)
+    return Frame(before, soa.after + after, zone, soa, tally)

@@ -18,6 +18,7 @@ from tenure.authority.history import TRANSFER_REFUSED
 from tenure.authority.respond import Refused, update_reply
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.dnswire.codes import rcode_to_text
+from tenure.dnswire.name import to_text
 from tenure.ledger.committer import Committer
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
@@ -53,6 +54,7 @@ class Commits:
     ) -> None:
         self._ledger = ledger
         self._updates = UpdateBatches(ledger, zone_ids)
+        self._apexes = frozenset(place.name for place in zone_ids)
         self._report = report
         self._committed = committed  # what has to be done between a commit and its replies
         self._is_idle = is_idle  # whether nothing waits to be answered: then the loop may wait for the disk itself
@@ -161,8 +163,14 @@ class Commits:
                 continue
             rcodes[zone.place if isinstance(zone, ZoneSettings) else zone, told[_RCODE] & 0xF] += 1
         for (place, rcode), number in rcodes.items():
-            labels = "" if place is None else str(place), rcode_to_text(rcode)
+            labels = *self._labels(place), rcode_to_text(rcode)
             self._report.metrics.add("tenure_dns_updates_total", labels, number)
+
+    def _labels(self, place: ZonePlace | None) -> tuple[str, str]:
+        """View and zone, empty where it is no zone of ours: anybody may name any."""
+        if place is None or place.name not in self._apexes:
+            return "" if place is None else place.view, ""
+        return place.view, to_text(place.name)
 
     def _count(self, outcome: Outcome, pendings: list[Pending]) -> None:
         counts = self._report.counts

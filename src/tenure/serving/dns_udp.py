@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from tenure.serving.dns_cache import Ready
 from tenure.serving.dns_sockets import IP_PKTINFO, Listener
 
 BATCH = 256
@@ -24,7 +25,7 @@ Send = Callable[[bytes], None]
 Receive = Callable[[bytes, Peer, Send], None]
 
 
-def drain(listener: Listener, replies: Mapping[bytes, bytes], receive: Receive, settle: Callable[[], None]) -> int:
+def drain(listener: Listener, replies: Mapping[bytes, Ready], receive: Receive, settle: Callable[[], None]) -> int:
     """Takes up to `BATCH` datagrams; gives how many were answered from `replies`. `receive` gets the others.
 
     `settle` is called between the two: what another process had committed before a query came is in its answer.
@@ -35,7 +36,7 @@ def drain(listener: Listener, replies: Mapping[bytes, bytes], receive: Receive, 
 
 
 def _drain_one_address(
-    udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive, settle: Callable[[], None]
+    udp: socket.socket, replies: Mapping[bytes, Ready], receive: Receive, settle: Callable[[], None]
 ) -> int:
     take, send, ready = udp.recvfrom, udp.sendto, replies.get
     taken = []
@@ -49,10 +50,12 @@ def _drain_one_address(
     settle()
     hits = 0
     for octets, peer in taken:
-        reply = ready(octets[2:])
-        if reply is None:
+        found = ready(octets[2:])
+        if found is None:
             receive(octets, peer, partial(_send, udp, peer))
             continue
+        reply, tally = found
+        tally.number += 1
         hits += 1
         try:
             send(octets[:2] + reply, peer)
@@ -62,7 +65,7 @@ def _drain_one_address(
 
 
 def _drain_any_address(
-    udp: socket.socket, replies: Mapping[bytes, bytes], receive: Receive, settle: Callable[[], None]
+    udp: socket.socket, replies: Mapping[bytes, Ready], receive: Receive, settle: Callable[[], None]
 ) -> int:
     taken = []
     for _ in range(BATCH):
@@ -76,10 +79,12 @@ def _drain_any_address(
     hits = 0
     for octets, ancillary, _flags, peer in taken:
         send = partial(_send_from, udp, peer, _source_of_reply(ancillary))
-        reply = replies.get(octets[2:])
-        if reply is None:
+        found = replies.get(octets[2:])
+        if found is None:
             receive(octets, peer, send)
         else:
+            reply, tally = found
+            tally.number += 1
             hits += 1
             send(octets[:2] + reply)
     return hits

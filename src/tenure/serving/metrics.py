@@ -34,8 +34,10 @@ FAMILIES: dict[str, Family] = {
     "tenure_happenings_total": Family("counter", "What the service has counted, by what has happened.", ("what",)),
     "tenure_problems": Family("gauge", "Standing problems: 1 for each, by the code of its log line.", ("code",)),
     "tenure_dhcp_messages_total": Family("counter", "DHCP messages that could be read.", ("type",)),
-    "tenure_dns_updates_total": Family("counter", "Updates that our DNS server answered.", ("zone", "rcode")),
-    "tenure_dns_replies_total": Family("counter", "Replies of our DNS server that were not ready before.", ("rcode",)),
+    "tenure_dns_updates_total": Family("counter", "Updates that our DNS server answered.", ("view", "zone", "rcode")),
+    "tenure_dns_replies_total": Family(
+        "counter", "Replies of our DNS server to all but updates and transfers.", ("view", "zone", "rcode")
+    ),
     "tenure_updates_sent_total": Family(
         "counter",
         "Messages of the updater, by the RCODE or reason that came of them.",

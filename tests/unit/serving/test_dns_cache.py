@@ -13,6 +13,7 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.serving import dns_cache, dns_reads
 from tenure.serving.dns_cache import QueryCache
 from tenure.serving.dns_reads import KeptZone
+from tenure.serving.dns_tallies import Tally
 
 ZONE = MemoryZone.from_text("example.test.", "@ 300 NS ns\na 300 A 192.0.2.1\nb 300 A 192.0.2.2\n")
 A, B = from_text("a.example.test."), from_text("b.example.test.")
@@ -43,13 +44,13 @@ def keep(cache: QueryCache, octets: bytes, *names: bytes, denial: bool = False) 
         view.rrsets_at(name)
     if denial:
         assert view.soa
-    cache.keep(octets, b"id" + octets)
+    cache.keep(octets, b"id" + octets, Tally())
 
 
 def test_the_id_is_not_part_of_the_key() -> None:
     cache = QueryCache()
     keep(cache, b"\1\1query", A)
-    assert cache.replies == {b"query": b"\1\1query"}
+    assert {query: reply for query, (reply, _) in cache.replies.items()} == {b"query": b"\1\1query"}
 
 
 def test_a_changed_name_drops_its_readers_and_the_denials() -> None:
@@ -73,7 +74,7 @@ def keep_with_cookie(cache: QueryCache, name: bytes, *, denial: bool = False) ->
     view.rrsets_at(name)
     if denial:
         assert view.soa
-    cache.keep_before_cookie(COOKIE_QUERY, b"..reply" + b"c" * 24)
+    cache.keep_before_cookie(COOKIE_QUERY, b"..reply" + b"c" * 24, Tally())
 
 
 def ready_with_cookie(cache: QueryCache) -> bool:
@@ -115,7 +116,7 @@ def what_is_below(cache: QueryCache, view: ZoneView, name: bytes) -> bool:
     """Keeps a reply that rests on whether anything is below the name."""
     cache.begin()
     found = view.has_names_below(name)
-    cache.keep(b"..x", b"..y")
+    cache.keep(b"..x", b"..y", Tally())
     return found
 
 
@@ -161,7 +162,7 @@ def denial(cache: QueryCache, view: ZoneView, octets: bytes, around: bytes = b".
     """Keeps a reply with the SOA's RDATA in it."""
     cache.begin()
     reply = around % view.soa[1]
-    cache.keep(octets, b"id" + reply)
+    cache.keep(octets, b"id" + reply, Tally())
     return reply
 
 
@@ -175,7 +176,7 @@ def test_a_denial_gets_the_new_serial_and_nothing_is_read_for_it() -> None:
         if number == 1:
             denial(cache, view, b"..no")
         assert cache.ready(b"no") == b".." + zone.soa[1] + b".."
-        assert cache.replies == {b"no": b".." + zone.soa[1] + b".."}
+        assert [reply for reply, _ in cache.replies.values()] == [b".." + zone.soa[1] + b".."]
     assert zone.reads == 0
 
 
@@ -196,7 +197,7 @@ def test_a_reply_whose_serial_cannot_be_told_goes_with_any_change(around: bytes)
     view = cache.watch(ZONE, ZONE.apex)
     cache.begin()
     soa = view.soa[1]
-    cache.keep(b"..no", around % ((soa,) * around.count(b"%b")))
+    cache.keep(b"..no", around % ((soa,) * around.count(b"%b")), Tally())
     assert b"no" in cache.replies
     change(cache, B)
     assert cache.ready(b"no") is None

@@ -27,15 +27,15 @@ def read(text: str) -> dict[str, list[Sample]]:
 
 def test_every_kind_of_number_is_read_as_it_was_counted() -> None:
     metrics = Metrics()
-    metrics.add("tenure_dns_updates_total", (ODD, "NOERROR"), 2)
-    metrics.add("tenure_dns_updates_total", (ODD, "NOERROR"))
+    metrics.add("tenure_dns_updates_total", ("", ODD, "NOERROR"), 2)
+    metrics.add("tenure_dns_updates_total", ("", ODD, "NOERROR"))
     metrics.watch("one", lambda: [("tenure_updater_tasks", ("example.test.",), 7)])
     metrics.watch("one", lambda: [("tenure_updater_tasks", ("example.test.",), 8)])
     for seconds in (0.0004, 0.001, 0.002, 11.0):
         metrics.observe(COMMIT_SECONDS, (), seconds)
     found = read(metrics.text("dns", {"messages": 5}, ["zone-ledger"]))
     (updates,) = found["tenure_dns_updates"]
-    assert (updates.labels, updates.value) == ({"service": "dns", "zone": ODD, "rcode": "NOERROR"}, 3)
+    assert (updates.labels, updates.value) == ({"service": "dns", "view": "", "zone": ODD, "rcode": "NOERROR"}, 3)
     assert [(one.labels["what"], one.value) for one in found["tenure_happenings"]] == [("messages", 5)]
     assert [(one.labels["code"], one.value) for one in found["tenure_problems"]] == [("zone-ledger", 1)]
     assert [one.value for one in found["tenure_updater_tasks"]] == [8]
