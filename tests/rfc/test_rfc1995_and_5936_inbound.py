@@ -15,7 +15,6 @@ from tenure.authority.secondary import (
     UpToDate,
     Whole,
     change_of_step,
-    change_to_whole,
     retry_at,
     times_after_refresh,
 )
@@ -176,13 +175,6 @@ def test_a_difference_from_another_serial_is_refused(zone: MemoryZone) -> None:
 
 def zone_serial(zone: MemoryZone) -> int:
     return int.from_bytes(zone.soa[1][-20:-16], "big")
-
-
-def test_of_a_whole_zone_only_the_difference_is_changed() -> None:
-    before = [record(a(1)), record(a(2)), record(a(3))]
-    change = change_to_whole(record(soa(9)), [record(a(2)), record(a(3, ttl=60)), record(a(4)), record(a(4))], before)
-    assert sorted(one.rdata[-1] for one in change.deletions) == [1, 3]
-    assert sorted(one.rdata[-1] for one in change.additions) == [3, 4]
 
 
 def test_when_a_secondary_looks_again() -> None:

@@ -7,7 +7,6 @@ caller's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum, auto
 from typing import NamedTuple, TypeAlias
 
@@ -263,18 +262,6 @@ def change_of_step(step: Step, zone: ZoneView) -> ZoneChange:
             raise TransferFault(f"a difference adds type {rtype} at {to_text(name)} that is there already")
         added.add(key)
     return ZoneChange(step.new_soa.ttl, step.new_soa.rdata, tuple(deletions.values()), step.additions)
-
-
-def change_to_whole(soa: Record, records: Iterable[Record], before: Iterable[Record]) -> ZoneChange:
-    """What makes the zone that has the records `before` the one that was transferred whole."""
-    missing = dict.fromkeys(records)
-    deletions = []
-    for record in before:
-        if record in missing:
-            del missing[record]
-        else:
-            deletions.append(record)
-    return ZoneChange(soa.ttl, soa.rdata, tuple(deletions), tuple(missing))
 
 
 def transferred_event(

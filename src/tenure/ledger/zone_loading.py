@@ -1,5 +1,10 @@
 """The first content of a secondary zone: written in portions, so that no other writer has to wait long.
 
+A zone file goes another way (`zone_content`): it becomes a zone in one transaction, because a zone that the store does
+not have yet is not served by anybody who could be kept waiting for its name, and either all of a file is a zone or
+nothing. A secondary zone exists before its content does, its transfer is in memory already, and it is loaded while
+other zones of the store are written; a later transfer of all of it is compared and written as a file is.
+
 As long as the zone's SOA has no octets, nobody serves what is there of it. A load that was cut off is begun anew.
 """
 

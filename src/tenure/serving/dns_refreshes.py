@@ -22,17 +22,17 @@ from tenure.authority.secondary import (
     UpToDate,
     Whole,
     change_of_step,
-    change_to_whole,
     retry_at,
     times_after_refresh,
     transferred_event,
 )
 from tenure.authority.settings import RemoteServer, ZonePlace, ZoneSettings
-from tenure.authority.zone import RecordClass, ZoneChange
+from tenure.authority.zone import RecordClass
 from tenure.dnswire.name import Name
 from tenure.dnswire.rdata import soa_serial
 from tenure.dnswire.serial import serial_gt
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.zone_content import Line, Soa
 from tenure.ledger.zones import ZoneBatch, ZoneLedger
 from tenure.naming.event import Event
 from tenure.serving.dns_primary import Primary, PrimaryFailed
@@ -41,6 +41,7 @@ from tenure.serving.stop import Stop
 from tenure.signing.key import Key
 
 MOST_THREADS = 8
+PORTION = 5000  # records that go into the store at once to be compared
 
 
 class Refreshed(NamedTuple):
@@ -192,15 +193,12 @@ class Refreshes:
                 count = sum(len(step.deletions) + len(step.additions) for step in steps)
                 return Refreshed(str(server), soa.rdata, "differences", count)
             case Whole(soa, records):
-                if not ledger.soa(zone_id)[1]:
+                if old_soa:
+                    _replace(ledger, zone_id, old_soa, content, event, now)
+                else:
                     if not ledger.load_zone(zone_id, (soa.ttl, soa.rdata), records):
                         raise Overtaken("another service of this store has transferred the zone meanwhile")
                     ledger.transact(lambda batch: batch.apply(zone_id, None, (event,)), now)
-                else:
-                    with ledger.snapshot(zone_id) as snapshot:
-                        before = snapshot.zone.soa_rdata
-                        change = change_to_whole(soa, records, snapshot.records)
-                    ledger.transact(partial(_apply_whole, zone_id, before, change, event), now)
                 return Refreshed(str(server), soa.rdata, "whole", len(records))
 
 
@@ -214,7 +212,15 @@ def _apply_steps(zone_id: int, content: Steps, event: Event, batch: ZoneBatch) -
     batch.apply(zone_id, None, (event,))
 
 
-def _apply_whole(zone_id: int, before: bytes, change: ZoneChange, event: Event, batch: ZoneBatch) -> None:
-    if batch.soa(zone_id)[1] != before:
-        raise Overtaken("another service of this store has transferred the zone meanwhile")
-    batch.apply(zone_id, change, (event,), RecordClass.FOREIGN)
+def _replace(ledger: ZoneLedger, zone_id: int, old_soa: bytes, content: Whole, event: Event, now: float) -> None:
+    """Makes the zone what came, by the difference that the store finds, as `tenure zones import` does."""
+
+    def decide_soa(present: Soa, _changes: bool) -> Soa:
+        if present[1] != old_soa:
+            raise Overtaken("another service of this store has transferred the zone meanwhile")
+        return content.soa.ttl, content.soa.rdata
+
+    with ledger.gather() as gathered:
+        for start in range(0, len(content.records), PORTION):
+            gathered.add(map(Line, content.records[start : start + PORTION]))
+        gathered.replace(zone_id, decide_soa, lambda _made: event, now, origin=RecordClass.FOREIGN, whole=True)

@@ -172,3 +172,19 @@ def test_origin_of_the_whole(ledger: Ledger, zone: Zone, way: str) -> None:
         gathered.replace(zone.id, next_soa, lambda made: event("x", NOW), NOW, origin=RecordClass.FOREIGN, whole=True)
     assert content(ledger, zone) == {NS, a_record("new", 1)}
     assert static_types(ledger, zone, "new") == set()
+
+
+def test_who_finds_another_zone_than_was_there_writes_nothing(ledger: Ledger, zone: Zone, way: str) -> None:
+    before, old_soa = content(ledger, zone), ledger.zones.soa(zone.id)
+
+    def refuse(present: Soa, changes: bool) -> Soa:
+        assert (present, changes) == (old_soa, True)
+        raise RuntimeError("overtaken")
+
+    with ledger.zones.gather() as gathered:
+        gathered.add([Line(NS), Line(a_record("new", 1))])
+        with pytest.raises(RuntimeError, match="overtaken"):
+            gathered.replace(zone.id, refuse, lambda made: event("x", NOW), NOW, whole=True)
+    assert content(ledger, zone) == before
+    assert ledger.zones.soa(zone.id) == old_soa
+    assert isinstance(replace(ledger, zone, [NS], whole=True), Difference)
