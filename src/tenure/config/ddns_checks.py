@@ -34,7 +34,12 @@ OFF = "set ddns-send-updates = false if leases are not to be in DNS"
 
 
 def check_ddns(configuration: Configuration) -> Iterator[Problem]:
-    """Domains are complete, and each subnet that registers names is covered in both directions."""
+    """Domains are complete, and each subnet that registers names is covered in both directions.
+
+    Where no leases are named and no domain is written, zones owe nothing to an updater.
+    """
+    if not configuration.names_leases and configuration.ddns.forward is None and configuration.ddns.reverse is None:
+        return
     yield from _check_views(configuration)
     yield from _check_domains(configuration)
     if configuration.dhcp4 is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tenure_toml import entry, leased, tsig_key, write_toml
+from tenure_toml import entry, leased, served, tsig_key, write_toml
 
 from tenure.config.domains import routes
 from tenure.config.load import load
@@ -49,3 +49,17 @@ def test_a_zone_of_less_than_an_octet_covers_the_pools_in_its_part_and_no_others
     assert found.route_pointer(bytes((192, 0, 2, 70)))[0] == from_text(f"70.{part}")
     with pytest.raises(ConfigurationError, match=r"192\.0\.2\.128"):
         load(written(tmp_path, ["10.1.0.1"], part, "192.0.2.64-192.0.2.130"))
+
+
+def test_where_no_lease_is_named_zones_owe_nothing_to_an_updater(tmp_path: Path) -> None:
+    written = [
+        tsig_key("ours.", SECRET),
+        served("127.0.0.1:5301"),
+        entry("dns.views", name="inside", match_clients=["10.0.0.0/8"]),
+        entry("dns.views", name="outside"),
+        entry("dns.zones", name="example.test.", view="inside", policy=["grant ours. zonesub A TXT(1)"]),
+        entry("dns.zones", name="example.test.", view="outside"),
+    ]
+    assert load(write_toml(tmp_path, *written)).dns is not None
+    with pytest.raises(ConfigurationError, match="is in several views"):
+        load(write_toml(tmp_path, *written, leased("127.0.0.1:6767", "10.1.0.0/24", "10.1.0.1-10.1.0.9")))
