@@ -33,7 +33,7 @@ ROWS: dict[str, Callable[[bool], Sequence[Contest]]] = {
     "updates": lambda quick: [updates.contest(quick)],
     "update-lag": update_lag.contests,
     "registration": registration.contests,
-    "queries": lambda quick: [queries.contest(quick)],
+    "queries": queries.contests,
     "latency": lambda quick: [latency.contest(quick)],
     "big-zone": big_zone.contests,
 }
