@@ -90,6 +90,11 @@ def refused_error(refusal: Refusal, correlation: str) -> ExtendedError:
     return ExtendedError(code, f"{_id_words(correlation)}: {refusal.reason}")
 
 
+def probe_error(refusal: Refusal) -> ExtendedError:
+    """What the requestor of an update is told that only asks for its rights: it is no entry of the history."""
+    return ExtendedError(InfoCode.OTHER, f"not in the history, it asks for rights only: {refusal.reason}")
+
+
 def ignored_error(ignored: Sequence[str], correlation: str) -> ExtendedError:
     """What the requestor is told whose update was carried out but for some records."""
     return ExtendedError(InfoCode.OTHER, f"{_id_words(correlation)}: ignored: {_ignored_words(ignored)}")

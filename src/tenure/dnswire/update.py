@@ -15,7 +15,12 @@ from tenure.dnswire.writer import MAX_MESSAGE, Writer
 
 UPDATE_FLAGS = 5 << 11
 
+# A DHCID that nobody has: its identifier type 0xffff is reserved (RFC 4701 section 3.3). An update whose one
+# prerequisite wants it asks for rights, and is meant to be answered NXRRSET.
+NOBODYS_MARKER = b"\xff\xff\x01" + bytes(32)
+
 _SOA = 6
+_DHCID = 49
 _TYPE_ANY = 255
 _IN = 1
 _NONE = 254
@@ -45,6 +50,15 @@ def rrset_absent(name: Name, rtype: int) -> RR:
 def rrset_equals(name: Name, rtype: int, rdata: bytes) -> RR:
     """Prerequisite, one for each record: exactly these records of this type stand there (2.4.2); else NXRRSET."""
     return RR(name, rtype, _IN, 0, rdata)
+
+
+def asks_for_rights(prerequisites: Sequence[RR]) -> bool:
+    """Whether these want nothing but the marker that nobody has."""
+    return (
+        len(prerequisites) == 1
+        and prerequisites[0].rdata == NOBODYS_MARKER
+        and (prerequisites[0].rtype, prerequisites[0].rclass) == (_DHCID, _IN)
+    )
 
 
 def add(name: Name, rtype: int, ttl: int, rdata: bytes) -> RR:

@@ -17,6 +17,7 @@ from tenure.authority.history import (
     applied_event,
     ignored_error,
     ignored_event,
+    probe_error,
     refused_error,
     refused_event,
     unrecorded_event,
@@ -31,6 +32,7 @@ from tenure.authority.zone import Record, RecordClass, Refusal, ZoneChange
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name
+from tenure.dnswire.update import asks_for_rights
 from tenure.ledger.zones import ZoneBatch, ZoneLedger
 from tenure.serving.external_policy import ExternalPolicy
 
@@ -158,12 +160,9 @@ class UpdateBatches:
                 decision = decide_update(request.message, who, zone, view, self._external.ask)
             if isinstance(decision, Refusal):
                 refused += 1
-                first = first_name(request.message)
-                noted = self._note_refusal(
-                    batch, decision, RefusedFrom(zone.place, first, key, source), now, correlation
-                )
+                error, noted = self._tell_refusal(batch, update, decision, source, now, correlation)
                 unrecorded += not noted
-                replies.append((request, decision.rcode, refused_error(decision, correlation if noted else "")))
+                replies.append((request, decision.rcode, error))
                 continue
             if decision.change is not None:
                 applied += 1
@@ -182,8 +181,8 @@ class UpdateBatches:
                 ends = ends_of(lease, request.message, zone.name, view, now)
                 batch.set_ends(zone_id, ends, _classes_to_end(_class_of(decision, key, zone.lease_keys)))
                 request = with_lease(request, lease)
-            error = ignored_error(decision.ignored, correlation) if decision.ignored else None
-            replies.append((request, _NOERROR, error))
+            ignored = ignored_error(decision.ignored, correlation) if decision.ignored else None
+            replies.append((request, _NOERROR, ignored))
         return Outcome(replies, batch.changed_names(), applied, refused, unrecorded)
 
     def _prefetch(self, batch: ZoneBatch, pendings: Sequence[Pending]) -> None:
@@ -197,6 +196,17 @@ class UpdateBatches:
                 found.update([record.name for record in message.authorities])
         for zone, found in names.items():
             batch.zone(self._zone_ids[zone]).prefetch({name.lower() for name in found})
+
+    def _tell_refusal(
+        self, batch: ZoneBatch, update: Update, refusal: Refusal, source: str, now: float, correlation: str
+    ) -> tuple[ExtendedError, bool]:
+        """What the requestor is told, and whether the history has all that it should have."""
+        request, zone = update
+        if refusal.rcode == Rcode.NXRRSET and asks_for_rights(request.message.answers):
+            return probe_error(refusal), True
+        of = RefusedFrom(zone.place, first_name(request.message), request.key, source)
+        noted = self._note_refusal(batch, refusal, of, now, correlation)
+        return refused_error(refusal, correlation if noted else ""), noted
 
     def _note_refusal(self, batch: ZoneBatch, refusal: Refusal, of: RefusedFrom, now: float, correlation: str) -> bool:
         """Writes it down, if there is room for it."""

@@ -88,6 +88,7 @@ class _Examination:
         self._server = f"{server[0]} port {server[1]}"
         self._key = subject.domain.key_of(server)
         self._denied_seconds = 0
+        self._over_stream: _Reply | None = None  # signed, if updates will be
         self.is_silent = False
         self._primary = Primary(RemoteServer(server[0], server[1], None), self._zone, keys, stop)
 
@@ -123,6 +124,7 @@ class _Examination:
             return self._wrong(what, f"no answer over {word}: {error}", remedy)
         took = (time.monotonic() - began) * 1000
         message = reply.message
+        self._over_stream = reply if over_tcp else None
         if reply.trouble is not None and message.rcode not in {Rcode.REFUSED, Rcode.NOERROR}:
             return self._untrusted(reply)
         soa = next((rr for rr in message.answers if rr.rtype == _SOA and rr.name.lower() == self._zone), None)
@@ -150,12 +152,8 @@ class _Examination:
             text = "updates are not signed: who can send from this host's address can write"
             yield self._finding("key", Verdict.DOUBTFUL, text, "set key, and let the server take updates with it only")
             return
-        question = [Question(self._zone, _SOA, _IN)]
-        try:
-            reply = self._ask(lambda message_id: build_message(message_id, 0, question), over_tcp=True)
-        except (PrimaryFailed, TransferFault) as error:
-            yield self._wrong("key", str(error), "see the server's log")
-            return
+        reply = self._over_stream
+        assert reply is not None, "the way over TCP is right"
         if reply.trouble is not None:
             yield self._untrusted(reply)
             return

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR
-from tenure.dnswire.update import add, build_update, delete_rr, rrset_equals
+from tenure.dnswire.update import NOBODYS_MARKER, add, build_update, delete_rr, rrset_equals
 from tenure.naming.registration import Direction
 
 PROBE_TTL = 60
@@ -30,9 +30,8 @@ _TYPES = {Direction.FORWARD: (_A, _AAAA, _DHCID), Direction.REVERSE: (_PTR, _DHC
 # A server says NXRRSET (section 3.2.3), or NXDOMAIN where it looks for the name first.
 _NOT_THERE = frozenset({Rcode.NXRRSET, Rcode.NXDOMAIN})
 
-# Addresses that nobody has (RFC 5737, RFC 3849), and a marker of a type that RFC 4701 leaves to private use.
+# Addresses that nobody has (RFC 5737, RFC 3849).
 _ADDRESS, _ADDRESS6 = bytes((192, 0, 2, 1)), bytes.fromhex("20010db8000000000000000000000001")
-_MARKER = b"\xff\xff\x01" + bytes(32)
 
 
 class Verdict(StrEnum):
@@ -63,7 +62,7 @@ def types_of(direction: Direction, *, marks: bool) -> tuple[int, ...]:
 def build_adding(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:
     """The unsigned probe of adding."""
     updates = [add(owner, rtype, PROBE_TTL, _rdata(rtype, owner)) for rtype in types]
-    return build_update(message_id, zone, [rrset_equals(owner, _DHCID, _MARKER)], updates)
+    return build_update(message_id, zone, [rrset_equals(owner, _DHCID, NOBODYS_MARKER)], updates)
 
 
 def build_removing(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:
@@ -84,4 +83,4 @@ def trouble_of(adding: int, removing: int) -> str:
 
 
 def _rdata(rtype: int, owner: Name) -> bytes:
-    return {_A: _ADDRESS, _AAAA: _ADDRESS6, _PTR: owner, _DHCID: _MARKER}[rtype]
+    return {_A: _ADDRESS, _AAAA: _ADDRESS6, _PTR: owner, _DHCID: NOBODYS_MARKER}[rtype]

@@ -1,0 +1,84 @@
+"""What a check of rights costs our own DNS server, and what it leaves behind there: numbers, and no history."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dns_exchange import KEY, OTHER_KEY
+from dns_service import Running, running
+
+from tenure.dnswire.codes import Rcode, RRType
+from tenure.dnswire.message import parse_message
+from tenure.dnswire.name import from_text
+from tenure.dnswire.rr import RR
+from tenure.dnswire.update import NOBODYS_MARKER, add, build_update, name_in_use, rrset_equals
+from tenure.ledger.history import EventFilter
+from tenure.naming.event import Event
+from tenure.naming.registration import Direction
+from tenure.serving.preflight import Subject, check
+from tenure.serving.stop import Stop
+from tenure.signing.key import Key
+from tenure.signing.tsig import sign_request
+from tenure.updating.preflight import Finding, Verdict
+from tenure.updating.routing import Domain
+
+APEX, OWNER = from_text("example.test."), from_text("tenure-check-1.example.test.")
+MARKER = rrset_equals(OWNER, int(RRType.DHCID), NOBODYS_MARKER)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path, policy=("grant dhcp. zonesub ANY",)) as found:
+        yield found
+
+
+def findings(service: Running, key: Key) -> list[Finding]:
+    stop = Stop()
+    try:
+        domain = Domain(APEX, ((service.host, service.port),), key)
+        return list(check([Subject(domain, Direction.FORWARD, [OWNER], 1, 3600)], {}, stop))
+    finally:
+        stop.close()
+
+
+def history(service: Running) -> list[Event]:
+    ledger = service.ledger()
+    try:
+        return [stored.event for stored in ledger.history.events(EventFilter(limit=100))]
+    finally:
+        ledger.close()
+
+
+def send(service: Running, *prerequisites: RR) -> int:
+    update = build_update(7, APEX, prerequisites, [add(OWNER, int(RRType.A), 60, b"\x0a\0\0\1")])
+    return parse_message(service.send(sign_request(update, KEY, time.time())[0])).rcode
+
+
+def test_a_check_takes_four_messages_and_no_room_in_the_history(service: Running) -> None:
+    found = findings(service, KEY)
+    assert [(one.check, one.verdict) for one in found] == [
+        (what, Verdict.RIGHT) for what in ("udp", "tcp", "key", "policy")
+    ]
+    assert service.report.counts["messages"] == 4
+    assert history(service) == []
+    text = service.report.metrics.text("dns", {}, ())
+    assert 'tenure_dns_updates_total{service="dns",view="",zone="example.test.",rcode="NXRRSET"} 1' in text
+    assert service.report.counts["updates_refused"] == 1
+
+
+def test_who_has_no_rights_is_in_the_history(service: Running) -> None:
+    last = findings(service, OTHER_KEY)[-1]
+    assert (last.check, last.verdict) == ("policy", Verdict.WRONG)
+    assert {(event.kind, event.cause) for event in history(service)} == {("update-refused", "REFUSED")}
+
+
+def test_nothing_else_hides_behind_the_marker(service: Running) -> None:
+    assert send(service, MARKER) == Rcode.NXRRSET
+    assert history(service) == []
+    assert send(service, MARKER, name_in_use(OWNER)) == Rcode.NXDOMAIN
+    assert send(service, MARKER, rrset_equals(OWNER, int(RRType.A), b"\x0a\0\0\2")) == Rcode.NXRRSET
+    assert send(service, rrset_equals(OWNER, int(RRType.TXT), NOBODYS_MARKER[1:])) in {Rcode.NXRRSET, Rcode.FORMERR}
+    assert len(history(service)) == 3
