@@ -13,6 +13,8 @@ from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
+from tenure.serving.dhcp6socket import addresses_of
+from tenure.serving.interface import addresses4
 from tenure.serving.report import Report
 
 HOST_NAME_HASH = "host-name-hash"  # under this purpose the store has the key of `{hash}` in generated names
@@ -30,8 +32,13 @@ def leases_beside_zones(configuration: Configuration) -> LeaseLedger:
 
 def remark_on(configuration: Configuration, report: Report) -> None:
     """Says in the log what `tenure check-config` remarks; once, in whichever DHCP process is first."""
-    for remark in remarks(configuration):
+    for remark in remarks(configuration, own_addresses()):
         report.info("remark", key=key_path(remark.key), text=f"{remark.wrong}; {remark.right}")
+
+
+def own_addresses() -> list[bytes]:
+    """The addresses that this host has now, of both families."""
+    return addresses4() + addresses_of(None)
 
 
 def host_name_hash(ledger: LeaseLedger) -> bytes:

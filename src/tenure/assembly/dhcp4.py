@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenure.assembly.dhcp import host_name_hash, leases_beside_zones, remark_on, spread_of
+from tenure.assembly.dhcp import host_name_hash, leases_beside_zones, own_addresses, remark_on, spread_of
 from tenure.assembly.store import wake_updater
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
@@ -32,7 +32,7 @@ def run(configuration: Configuration, report: Report, stop: Stop) -> None:
 def subnet_table(configuration: Configuration, dhcp4: Dhcp4, hash_key: bytes) -> SubnetTable:
     """The subnets of the DHCPv4 server, with its classes and limits."""
     return SubnetTable(
-        subnets(configuration, hash_key),
+        subnets(configuration, hash_key, own_addresses()),
         client_classes(dhcp4),
         dhcp4.identifier_expression,
         limits(dhcp4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from uuid import uuid4
 
-from tenure.assembly.dhcp import host_name_hash, leases_beside_zones, remark_on, spread_of
+from tenure.assembly.dhcp import host_name_hash, leases_beside_zones, own_addresses, remark_on, spread_of
 from tenure.assembly.store import wake_updater
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp6 import Dhcp6
@@ -55,7 +55,7 @@ def common_server(configured: bytes | None, ledger: LeaseLedger) -> Server:
 def subnet_table(configuration: Configuration, dhcp6: Dhcp6, hash_key: bytes) -> SubnetTable:
     """The subnets of the DHCPv6 server, with its classes."""
     return SubnetTable(
-        subnets6(configuration, hash_key),
+        subnets6(configuration, hash_key, own_addresses()),
         share_of(dhcp6.load_balance),
         client_classes6(dhcp6),
         dhcp6.identifier_expression,

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address
+from collections.abc import Collection, Iterator
+from ipaddress import ip_address
 
 from tenure.config.configuration import Configuration
-from tenure.config.dhcp4 import Dhcp4, PlacedSubnet
+from tenure.config.network_devices import Devices, devices, devices6
 from tenure.config.problem import Location, Problem
-from tenure.config.zones import reserved_addresses
+from tenure.leasing.pool import Pool
 from tenure.naming.hostname import split_text
 
-_ROUTERS = ("routers", "3")
 
-
-def remarks(configuration: Configuration) -> Iterator[Problem]:
-    """Everything that an operator should know of a configuration that is right."""
+def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Iterator[Problem]:
+    """Everything that an operator should know of a configuration that is right; `ours`: addresses of this host."""
     yield from _reserved_names(configuration)
-    dhcp4 = configuration.dhcp4
-    if dhcp4 is not None:
-        reserved = reserved_addresses(configuration)
-        kept = frozenset[bytes]() if reserved is None else reserved.addresses
-        for placed in dhcp4.placed_subnets():
-            yield from _leased_routers(dhcp4, placed, kept)
+    yield from _devices_in_pools(configuration, dict.fromkeys(ours, "this host"))
 
 
 def _reserved_names(configuration: Configuration) -> Iterator[Problem]:
@@ -47,31 +40,22 @@ def _host_names(configuration: Configuration) -> Iterator[tuple[Location, str]]:
                 yield (*at, "reservations", number, "hostname"), name
 
 
-def _leased_routers(dhcp4: Dhcp4, placed: PlacedSubnet, kept: frozenset[bytes]) -> Iterator[Problem]:
-    """The address of a router that clients are told of is in a pool, where the next client gets it."""
-    at, section = placed
-    above = [section.option_data, *([section.network.option_data] if section.network else []), dhcp4.option_data]
-    for index, one in enumerate(section.pools):
-        for router in _routers(*([one.option_data, *above])):
-            if one.pool.first <= router <= one.pool.last and router not in kept:
-                address = IPv4Address(router)
-                right = f"leave {address} out of the pool, or reserve it for the router"
-                yield Problem((*at, "pools", index, "pool"), f"leases the address of the router {address}", right)
+def _devices_in_pools(configuration: Configuration, ours: Devices) -> Iterator[Problem]:
+    """A pool has the address of a router, a relay or this host in it, which is not leased, whatever the file says."""
+    if (dhcp4 := configuration.dhcp4) is not None:
+        for at, section in dhcp4.placed_subnets():
+            for index, one in enumerate(section.pools):
+                found = ours | devices(configuration, dhcp4, section, one)
+                yield from _in_pool((*at, "pools", index, "pool"), one.pool, found)
+    if (dhcp6 := configuration.dhcp6) is not None:
+        for at6, section6 in dhcp6.placed_subnets():
+            for index, one6 in enumerate(section6.pools):
+                found = ours | devices6(configuration, section6)
+                yield from _in_pool((*at6, "pools", index, "pool"), one6.pool, found)
 
 
-def _routers(*levels: Mapping[str, list[str]]) -> list[bytes]:
-    """The routers that the most specific level with that option names."""
-    for level in levels:
-        for key in _ROUTERS:
-            if key in level:
-                words = [word for text in level[key] for word in text.replace(",", " ").split()]
-                return [IPv4Address(word).packed for word in words if _is_address(word)]
-    return []
-
-
-def _is_address(word: str) -> bool:
-    try:
-        IPv4Address(word)
-    except ValueError:
-        return False
-    return True
+def _in_pool(key: Location, pool: Pool, found: Devices) -> Iterator[Problem]:
+    for address, words in sorted(found.items()):
+        if pool.holds(address):
+            wrong = f"has the address of {words} {ip_address(address)} in it, which is leased to nobody"
+            yield Problem(key, wrong, "leave it out of the pool, or reserve it for the device")

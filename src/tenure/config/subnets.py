@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, ReservationSection, SubnetSection
 from tenure.config.lease_parameters import Level4Parameters, TermParameters
 from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
+from tenure.config.network_devices import devices
 from tenure.dhcpwire.v4.options import encode_option
 from tenure.leasing.classes import ClientClass
 from tenure.leasing.expression.v4 import Sighting
@@ -21,13 +22,16 @@ from tenure.naming.policy import NamingPolicy
 T = TypeVar("T")
 
 
-def subnets(configuration: Configuration, hash_key: bytes = b"") -> tuple[Subnet, ...]:
-    """The subnets in the order of the file; empty without `[dhcp4]`. `hash_key`: see `NamingPolicy`."""
+def subnets(configuration: Configuration, hash_key: bytes = b"", ours: Collection[bytes] = ()) -> tuple[Subnet, ...]:
+    """The subnets in the order of the file; empty without `[dhcp4]`. `hash_key`: see `NamingPolicy`.
+
+    `ours`: addresses of this host, which no client gets.
+    """
     dhcp4 = configuration.dhcp4
     if dhcp4 is None:
         return ()
     shared = _reservations(dhcp4.reservations)
-    return tuple(_subnet(configuration, dhcp4, one.section, shared, hash_key) for one in dhcp4.placed_subnets())
+    return tuple(_subnet(configuration, dhcp4, one.section, shared, hash_key, ours) for one in dhcp4.placed_subnets())
 
 
 def _subnet(
@@ -36,6 +40,7 @@ def _subnet(
     section: SubnetSection,
     shared: Mapping[bytes, Reservation],
     hash_key: bytes,
+    ours: Collection[bytes],
 ) -> Subnet:
     network = section.network
     own = _reservations(section.reservations)
@@ -46,7 +51,11 @@ def _subnet(
         subnet_id=subnet_id(section),
         prefix=int(section.subnet.network_address),
         prefix_length=section.subnet.prefixlen,
-        pools=tuple(_pool(one) for one in section.pools),
+        pools=tuple(
+            pool
+            for one in section.pools
+            for pool in _pool(one).without([*devices(configuration, dhcp4, section, one), *ours])
+        ),
         options={code: data for given in options for code, data in given.items()},
         inherited_options=encoded_options(dhcp4.option_data),
         naming=naming_policy(configuration, section, hash_key),

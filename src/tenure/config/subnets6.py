@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from tenure.config.dhcp6 import (
 )
 from tenure.config.lease6_parameters import Level6Parameters, Term6Parameters
 from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
+from tenure.config.network_devices import devices6
 from tenure.config.subnets import first_set, level_of
 from tenure.dhcpwire.v6.options import encode_option
 from tenure.leasing.classes import ClientClass
@@ -30,13 +31,16 @@ from tenure.naming.policy import NamingPolicy
 T = TypeVar("T")
 
 
-def subnets6(configuration: Configuration, hash_key: bytes = b"") -> tuple[Subnet, ...]:
-    """The subnets in the order of the file; empty without `[dhcp6]`. `hash_key`: see `NamingPolicy`."""
+def subnets6(configuration: Configuration, hash_key: bytes = b"", ours: Collection[bytes] = ()) -> tuple[Subnet, ...]:
+    """The subnets in the order of the file; empty without `[dhcp6]`. `hash_key`: see `NamingPolicy`.
+
+    `ours`: addresses of this host, which no client gets.
+    """
     dhcp6 = configuration.dhcp6
     if dhcp6 is None:
         return ()
     shared = _reservations(dhcp6.reservations)
-    return tuple(_subnet(configuration, dhcp6, one.section, shared, hash_key) for one in dhcp6.placed_subnets())
+    return tuple(_subnet(configuration, dhcp6, one.section, shared, hash_key, ours) for one in dhcp6.placed_subnets())
 
 
 def _subnet(
@@ -45,6 +49,7 @@ def _subnet(
     section: Subnet6Section,
     shared: Mapping[bytes, Reservation],
     hash_key: bytes,
+    ours: Collection[bytes],
 ) -> Subnet:
     network = section.network
     within: list[Place6Parameters] = [section] if network is None else [network, section]
@@ -53,7 +58,9 @@ def _subnet(
         subnet_id=subnet6_id(section),
         prefix=section.subnet.network_address.packed,
         prefix_length=section.subnet.prefixlen,
-        pools=tuple(_pool(one) for one in section.pools),
+        pools=tuple(
+            pool for one in section.pools for pool in _pool(one).without([*devices6(configuration, section), *ours])
+        ),
         prefix_pools=tuple(prefix_pool(one) for one in section.pd_pools),
         options={code: data for given in options for code, data in given.items()},
         inherited_options=encoded_options6(dhcp6.option_data),

@@ -122,14 +122,14 @@ class Dhcp6Socket:
         self._socket.close()
 
 
-def addresses_of(interface: str) -> list[bytes]:
-    """The IPv6 addresses of an interface, link-local ones too; none if it is not there (proc(5))."""
+def addresses_of(interface: str | None) -> list[bytes]:
+    """The IPv6 addresses of an interface, link-local ones too; none if it is not there. None: of all (proc(5))."""
     try:
         lines = _ADDRESSES.read_text("ascii").splitlines()
     except FileNotFoundError:  # a machine without IPv6
         return []
     rows = [line.split() for line in lines]
-    return [bytes.fromhex(row[0]) for row in rows if row[5] == interface]
+    return [bytes.fromhex(row[0]) for row in rows if interface in (None, row[5])]
 
 
 def relay_socket(host: str, port: int, *, shares_port: bool = False) -> Dhcp6Socket:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 
 from tenure.config.load import load
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
+from tenure.config.subnets import subnets
+from tenure.config.subnets6 import subnets6
 
 GOOD = """
 [dns]
@@ -66,8 +69,8 @@ def test_a_label_that_is_not_reserved_here(tmp_path: Path) -> None:
 
 def test_a_router_in_a_pool(tmp_path: Path) -> None:
     routers = 'option-data = { routers = "10.1.0.1, 10.1.0.60" }\n'
-    pool = "dhcp4.subnets[0].pools[0].pool: leases the address of the router 10.1.0.60;"
-    assert said(tmp_path, GOOD + routers) == [f"{pool} leave 10.1.0.60 out of the pool, or reserve it for the router"]
+    pool = "dhcp4.subnets[0].pools[0].pool: has the address of the router 10.1.0.60 in it, which is leased to nobody;"
+    assert said(tmp_path, GOOD + routers) == [f"{pool} leave it out of the pool, or reserve it for the device"]
     everywhere = GOOD.replace("[dhcp4]", '[dhcp4]\noption-data = { 3 = "10.1.0.60" }')
     assert len(said(tmp_path, everywhere)) == 1
 
@@ -78,3 +81,51 @@ def test_a_router_elsewhere_or_with_a_reservation(tmp_path: Path) -> None:
     assert said(tmp_path, nearer + routers) == []
     reserved = 'reservations = [{ hw-address = "02:00:5e:10:00:07", ip-address = "10.1.0.60" }]\n'
     assert said(tmp_path, GOOD + routers + reserved) == []
+    assert pools(tmp_path, GOOD + routers + reserved) == [POOL]
+
+
+def pools(tmp_path: Path, text: str, *ours: str) -> list[str]:
+    """What the first subnet of each family leases, after everything that is left out of its pools."""
+    path = tmp_path / "tenure.toml"
+    path.write_text(text)
+    configuration, held = load(path), [ip_address(one).packed for one in ours]
+    found = [pool for one in subnets(configuration, b"", held)[:1] for pool in one.pools]
+    found += [pool for one6 in subnets6(configuration, b"", held)[:1] for pool in one6.pools]
+    return [f"{ip_address(pool.first)}-{ip_address(pool.last)}" for pool in found]
+
+
+def test_what_is_remarked_on_is_not_leased(tmp_path: Path) -> None:
+    routers = 'option-data = { routers = "10.1.0.50, 10.1.0.60, 10.1.255.250" }\n'
+    assert pools(tmp_path, GOOD + routers) == ["10.1.0.51-10.1.0.59", "10.1.0.61-10.1.255.249"]
+    assert pools(tmp_path, GOOD + 'relay = { ip-addresses = ["10.1.0.51"] }\n') == [
+        "10.1.0.50-10.1.0.50",
+        "10.1.0.52-10.1.255.250",
+    ]
+    assert pools(tmp_path, GOOD + 'server-identifier = "10.1.0.50"\n') == ["10.1.0.51-10.1.255.250"]
+    of_class = '[[dhcp4.client-classes]]\nname = "x"\noption-data = { routers = "10.1.0.50" }\n'
+    assert pools(tmp_path, GOOD + of_class) == ["10.1.0.51-10.1.255.250"]
+
+
+def test_an_address_of_this_host_is_not_leased(tmp_path: Path) -> None:
+    six = DHCP6.replace("reservations", 'pools = ["2001:db8:1::10-2001:db8:1::12"]\nreservations').replace(
+        "isatap", "x"
+    )
+    relay = six.replace("\nreservations", '\nrelay = { ip-addresses = ["2001:db8:1::12"] }\nreservations')
+    ours = ("10.1.0.50", "2001:db8:1::11", "192.0.2.1")
+    good = GOOD.replace("[dhcp4]", '[[dns.zones]]\nname = "0.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa."\n\n[dhcp4]')
+    assert pools(tmp_path, good + six, *ours) == [
+        "10.1.0.51-10.1.255.250",
+        "2001:db8:1::10-2001:db8:1::10",
+        "2001:db8:1::12-2001:db8:1::12",
+    ]
+    assert pools(tmp_path, good + relay, *ours)[1:] == ["2001:db8:1::10-2001:db8:1::10"]
+    found = [key_path(one.key) + ": " + one.wrong for one in remarks(load(tmp_path / "tenure.toml"), [b"\x0a\1\0\x33"])]
+    assert found == [
+        "dhcp4.subnets[0].pools[0].pool: has the address of this host 10.1.0.51 in it, which is leased to nobody",
+        "dhcp6.subnets[0].pools[0].pool: has the address of the relay 2001:db8:1::12 in it, which is leased to nobody",
+    ]
+
+
+def test_a_pool_of_nothing_but_a_router(tmp_path: Path) -> None:
+    text = GOOD.replace(POOL, "10.1.0.50-10.1.0.50") + 'option-data = { routers = "10.1.0.50" }\n'
+    assert pools(tmp_path, text) == []
