@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,11 @@ from dnspeer import KEY, SECRET_TEXT, DnsPeer
 from knotd import knotd
 from named import CONFIG, named
 from ports import free_port
-from updater_run import UpdaterRun, gone, want
+from updater_run import UpdaterRun, gone, leased, want
 
 from tenure.dnswire.name import from_text, to_text
-from tenure.naming.registration import Want
+from tenure.naming.registration import State, Want
+from tenure.naming.txt_marker import txt_markers
 from tenure.naming.zone_reading import verified_at
 from tenure.serving.reconciling import Reconciliation, Wish
 from tenure.serving.stop import Stop
@@ -237,6 +239,39 @@ def test_a_name_that_was_taken_and_is_free_again_is_tried_again(peer: DnsPeer, t
         assert "A 10.1.0.1" in peer.at("pc1.example.test.")
         assert "PTR pc1.example.test." in peer.at(pointer(1))
         assert "PTR pc3.example.test." in peer.at(pointer(3))
+
+
+@pytest.mark.parametrize("transfers", [True, False])
+def test_markers_of_dhcpd_become_dhcids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transfers: bool) -> None:
+    """Where the name was refused before, and beside our own; another client's stays."""
+    if not transfers:
+        monkeypatch.setattr("named.CONFIG", NO_TRANSFER)
+    key = b"\1\1\2\0\0\0\x0a\1"
+    (ours,), (theirs,) = (txt_markers(one, 0) for one in (key, key[::-1]))
+    with (
+        named(tmp_path / "peer", [FORWARD, REVERSE]) as bind,
+        registered(bind.server, tmp_path, 1) as run,
+    ):
+        for number, text in ((2, ours), (3, theirs)):
+            owner = f"pc{number}.example.test. 300"
+            bind.write(FORWARD, f"{owner} A 10.9.9.9", f'{owner} TXT "{text[1:].decode()}"')
+        run.change(claim(2), claim(3))
+        run.until(lambda: [row.forward.reason for row in run.rows()].count("name-taken") == 2)
+        run.settled()
+        bind.write(FORWARD, f'pc1.example.test. 300 TXT "{ours[1:].decode()}"')
+        leases = [leased(claim(n), key)._replace(subnet_id=n) for n in (1, 2, 3)]
+        run.change(leases=leases)
+        time.sleep(0.01)
+        _, found = reconcile(run)
+        expected = {"txt-marker forward pc2"} | ({"txt-marker forward pc1"} if transfers else set())
+        assert found == expected
+        run.settled()
+        rows = {row.name: (row.forward.reason, row.reverse.state) for row in run.rows()}
+        assert rows[from_text("pc2.example.test.")] == ("marker-upgraded", State.REGISTERED)
+        assert rows[from_text("pc3.example.test.")] == ("name-taken", State.REFUSED)
+        if transfers:
+            assert not any(one.startswith("TXT") for one in bind.at("pc1.example.test."))
+            assert bind.at("pc2.example.test.") == {"A 10.1.0.2", "DHCID " + b64encode(A_CLIENT).decode()}
 
 
 def test_a_zone_of_less_than_an_octet_and_a_server_with_a_key_of_its_own(tmp_path: Path) -> None:

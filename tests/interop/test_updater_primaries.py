@@ -15,17 +15,19 @@ from knotd import knotd
 from named import GRANT, named
 from ports import free_port
 from powerdns import powerdns
-from updater_run import UpdaterRun, gone, want
+from updater_run import UpdaterRun, gone, leased, want
 
 from tenure.dnswire.name import from_text, to_text
 from tenure.ledger.name_orders import Order
 from tenure.naming.registration import Part, State
+from tenure.naming.txt_marker import txt_markers
 from tenure.serving.updater import LOOK_SECONDS
 from tenure.signing.key import Key
 from tenure.updating.routing import ConflictMode, Domain, Routes
 
 FORWARD, REVERSE = "example.test.", "1.10.in-addr.arpa."
 ADDRESS, SECOND, SIX = bytes([10, 1, 0, 5]), bytes([10, 1, 0, 6]), b"\xfd\0" + bytes(13) + b"\5"
+CLIENT_KEY, V6 = b"\1\1\2\0\0\0\x0a\1", "AAAA fd00::9"
 POINTER, SECOND_POINTER = "5.0.1.10.in-addr.arpa.", "6.0.1.10.in-addr.arpa."
 
 
@@ -198,6 +200,55 @@ def test_a_pointer_of_a_client_that_nobody_removed_is_taken_over(run: UpdaterRun
     run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
     run.settled()
     assert peer.at(POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}
+
+
+def test_a_name_that_dhcpd_wrote_for_the_client_is_its_own(run: UpdaterRun, peer: DnsPeer) -> None:
+    """With dhcpd's marker from before DHCID: both change in one message, and the pointer goes with the lease."""
+    claim, (text,) = want("pc1.example.test.", ADDRESS, A_CLIENT), txt_markers(CLIENT_KEY, 0)
+    marked = f'pc1.example.test. 300 TXT "{text[1:].decode()}"'
+    peer.write(FORWARD, marked, "pc1.example.test. 300 A 10.1.0.99", f"pc1.example.test. 300 {V6}")
+    peer.write(REVERSE, f"{POINTER} 300 PTR pc1.example.test.")
+    run.change(claim, leases=[leased(claim, CLIENT_KEY)])
+    run.settled()
+    assert peer.at("pc1.example.test.") == {"A 10.1.0.5", V6, marker(A_CLIENT)}
+    assert peer.at(POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}
+    (row,) = run.rows()
+    assert (row.forward.state, row.forward.reason) == (State.REGISTERED, "marker-upgraded")
+    assert row.forward.detail.startswith("NOERROR to upgrade-marker, 127.0.0.1 port")
+    run.change(gone(claim))
+    run.until(lambda: not run.rows())
+    assert (peer.at("pc1.example.test."), peer.at(POINTER)) == ({V6, marker(A_CLIENT)}, set())
+
+
+def test_a_name_that_dhcpd_wrote_for_another_client_is_not(run: UpdaterRun, peer: DnsPeer) -> None:
+    """Nor is one with more texts than the marker, nor one of a client that is not known here."""
+    (ours,), (theirs,) = txt_markers(CLIENT_KEY, 0), txt_markers(CLIENT_KEY[::-1], 0)
+    stand = {
+        "theirs": [theirs],
+        "several": [ours, b"\x06by hand"],
+        "unknown": [ours],
+        "person": [b"\x07by hand"],
+    }
+    for name, texts in stand.items():
+        peer.write(FORWARD, f"{name}.example.test. 300 A 10.1.9.9")
+        peer.write(FORWARD, *(f'{name}.example.test. 300 TXT "{text[1:].decode()}"' for text in texts))
+    before = {name: peer.at(f"{name}.example.test.") for name in stand}
+    claims = [want(f"{name}.example.test.", bytes([10, 1, 0, n]), A_CLIENT) for n, name in enumerate(stand)]
+    known = [leased(claim, CLIENT_KEY)._replace(subnet_id=n) for n, claim in enumerate(claims) if n != 2]
+    run.change(*claims, leases=known)
+    run.settled()
+    assert {to_text(row.name).partition(".")[0]: row.forward.reason for row in run.rows()} == {
+        "theirs": "name-taken",
+        "several": "name-taken",
+        "unknown": "name-taken",
+        "person": "name-static",
+    }
+    assert {row.reverse.reason for row in run.rows()} == {"forward-refused"}
+    assert {name: peer.at(f"{name}.example.test.") for name in stand} == before
+    details = {to_text(row.name).partition(".")[0]: row.forward.detail for row in run.rows()}
+    words = "the TXT marker of ISC dhcpd is another client's, or not alone, NXRRSET to upgrade-marker, 127.0.0.1 port"
+    assert details["theirs"].startswith(words)
+    assert details["unknown"].startswith("a TXT marker of ISC dhcpd stands there, and")
 
 
 def test_another_lifetime_gives_the_records_another_ttl(run: UpdaterRun, peer: DnsPeer) -> None:

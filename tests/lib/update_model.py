@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.rr import RR
+from tenure.naming.txt_marker import is_txt_marker
 
 IN, NONE, ANY = 1, 254, 255
 
@@ -38,6 +39,12 @@ class ModelZone:
             for rr in message.authorities:
                 self._apply(rr)
         return rcode
+
+    def look(self, owner: bytes) -> int:
+        """What a query for dhcpd's marker at the name comes to, in the RCODEs of prerequisites."""
+        if not self.at(owner):
+            return Rcode.NXDOMAIN
+        return Rcode.NOERROR if any(map(is_txt_marker, self.at(owner).get(RRType.TXT, ()))) else Rcode.NXRRSET
 
     def _check(self, prerequisites: Iterable[RR]) -> int:
         exact: dict[tuple[bytes, int], set[bytes]] = {}

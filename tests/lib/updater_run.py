@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tenure.dnswire.name import from_text
-from tenure.leasing.lease import Changes
+from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import open_leases
 from tenure.ledger.reading import RegistrationFilter
@@ -67,11 +67,12 @@ class UpdaterRun:
         self._sender.close()
         self.ledger.close()
 
-    def change(self, *claims: Want | Withdraw) -> None:
-        """Commit claims as a lease does, and wake the updater."""
+    def change(self, *claims: Want | Withdraw, leases: Sequence[Lease] = ()) -> None:
+        """Commit claims as a lease does, with leases where a test needs them, and wake the updater."""
         wants = tuple(claim for claim in claims if isinstance(claim, Want))
         withdraws = tuple(claim for claim in claims if isinstance(claim, Withdraw))
-        self.ledger.transact(lambda batch: batch.apply(Changes(wants=wants, withdraws=withdraws)), time.time())
+        changes = Changes(tuple(leases), wants=wants, withdraws=withdraws)
+        self.ledger.transact(lambda batch: batch.apply(changes), time.time())
         self._sender.wake()
 
     def rows(self, limit: int = 10_000) -> list[Registration]:
@@ -114,6 +115,29 @@ def want(
     """A claim for an hour."""
     until = int(time.time()) + seconds
     return Want(from_text(name), address, dhcid, 600, forward, reverse, until, f"packet of {name}")
+
+
+def leased(claim: Want, client: bytes) -> Lease:
+    """The lease of a claim, held by the client with this key."""
+    now = int(time.time())
+    return Lease(
+        address=claim.address,
+        subnet_id=1,
+        client=client,
+        hardware=b"\1\2\0\0\0\x0a\1",
+        state=LeaseState.BOUND,
+        started_at=now,
+        ends_at=claim.until,
+        valid_lifetime=claim.until - now,
+        heard_name="",
+        fqdn=claim.name,
+        dhcid=claim.dhcid,
+        forward=claim.forward,
+        reverse=claim.reverse,
+        reason="host-name",
+        relay=None,
+        correlation=claim.correlation,
+    )
 
 
 def gone(claim: Want, cause: str = "lease-released") -> Withdraw:

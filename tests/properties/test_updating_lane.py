@@ -13,7 +13,7 @@ from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State
 from tenure.naming.reverse import reverse_name
 from tenure.updating.lane import Lane
-from tenure.updating.messages import build_message
+from tenure.updating.messages import QUERIES, build_message
 from tenure.updating.routing import ConflictMode, Domain
 from tenure.updating.task import Ending, Task
 
@@ -85,7 +85,8 @@ def drive(lane: Lane, zone: ModelZone, turns: list[int]) -> dict[bytes, Ending]:
         owners = [t.owner for other in [batch, *under_way] for t in other.tasks]
         assert len(owners) == len(set(owners))
         octets = build_message(1, lane.domain.zone, lane.domain.mode, batch.step, batch.tasks)
-        ended |= {t.row.name: ending for t, ending in lane.answered(batch, zone.update(octets))}
+        rcode = zone.look(batch.tasks[0].owner) if batch.step in QUERIES else zone.update(octets)
+        ended |= {t.row.name: ending for t, ending in lane.answered(batch, rcode)}
 
 
 def lane_of(tasks: list[Task], most: int) -> Lane:

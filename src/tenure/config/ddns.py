@@ -14,6 +14,7 @@ from tenure.naming.policy import (
     OnMove,
     RandomizedMac,
     ReplaceClientName,
+    TxtMarkers,
     UpdateModel,
     WhenUnreachable,
 )
@@ -149,6 +150,11 @@ class Ddns(DdnsParameters):
     ddns_conflict_resolution_mode: Annotated[ConflictMode, *one_of(ConflictMode)] = ConflictMode.CHECK_WITH_DHCID
     """How the right to a name is proved before it is written: `check-with-dhcid` (RFC 4703), `check-exists-with-dhcid`,
     `no-check-with-dhcid` or `no-check-without-dhcid`. Only the first never takes a name from somebody else."""
+
+    ddns_txt_markers: Annotated[TxtMarkers, *one_of(TxtMarkers)] = TxtMarkers.RECOGNISE
+    """What the TXT markers of ISC dhcpd (`ddns-update-style interim`) count where the right to a name is proved:
+    `recognise`, the name is the client's whose marker it is, which becomes a DHCID; `ignore`, they are records as any
+    other."""
 
     reconcile_interval: Annotated[int, Field(ge=0, le=604800)] = 3600
     """How often the janitor reads the zones back, compares them with the leases and has put right what is ours, in

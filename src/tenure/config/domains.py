@@ -13,6 +13,7 @@ from tenure.config.fields import Endpoint
 from tenure.config.problem import Location
 from tenure.config.zones import DNS_PORT, UPDATER_KEY, granted_key, is_reverse, policy_of, updater_key
 from tenure.dnswire.name import Name, labels
+from tenure.naming.policy import TxtMarkers
 from tenure.naming.registration import Direction
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA, classless_range
 from tenure.signing.key import Key
@@ -111,6 +112,7 @@ def routes(configuration: Configuration, keys: Mapping[Name, Key] | None) -> Rou
                 keys[plan.key] if keys is not None and plan.key is not None else None,
                 plan.mode,
                 {(server.host, server.port): keys[key] for server, key in plan.server_keys.items()} if keys else {},
+                configuration.ddns.ddns_txt_markers is TxtMarkers.RECOGNISE,
             )
             for plan in domain_plans(configuration, direction)
         ]

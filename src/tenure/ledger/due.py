@@ -8,6 +8,8 @@ from typing import Any
 from tenure.ledger.locked_names import LockedNames
 from tenure.ledger.registrations import COLUMNS, Key, registration_of
 from tenure.ledger.session import Row, Session
+from tenure.ledger.txt_markers import TxtMarkers
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Former, Registration, State
 
 # A name that one device gives up is free for the next only when it is out of DNS: an addition waits for every removal
@@ -73,6 +75,7 @@ class DueRegistrations:
         self._next_due = session.sql(NEXT_DUE)
         self._formers = session.sql(_FORMERS)
         self._locked = LockedNames(session)
+        self._txt_markers = TxtMarkers(session)
 
     def due(self, now: float, limit: int, skip: Collection[Key], after: Registration | None) -> list[Registration]:
         """Rows that the updater must act on; see `leases.LeaseLedger.due_registrations`."""
@@ -85,7 +88,7 @@ class DueRegistrations:
             if len(rows) < limit:
                 break
             place = (rows[-1][-2], *rows[-1][:3])
-        return self.with_locks(found[:limit])
+        return self.with_locks([self.with_txt_markers(row) for row in found[:limit]])
 
     def with_locks(self, rows: list[Registration]) -> list[Registration]:
         """The rows, those of locked names with the lock."""
@@ -93,6 +96,12 @@ class DueRegistrations:
         if not locks:
             return rows
         return [row._replace(lock=locks.get(row.name)) for row in rows]
+
+    def with_txt_markers(self, row: Registration) -> Registration:
+        """The row with the TXT markers that its client may have, if one was seen at the name."""
+        if row.forward.reason != Reason.TXT_MARKER:
+            return row
+        return row._replace(txt_markers=self._txt_markers.of(row.address, row.dhcid))
 
     def _due_page(self, parameters: tuple[Any, ...]) -> list[Row]:
         if not self._is_any_leaving():

@@ -29,6 +29,7 @@ from tenure.ledger.session import Listener, Store
 from tenure.ledger.stale_records import StaleRecord, StaleRecords
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties
+from tenure.ledger.txt_markers import TxtMarkers
 from tenure.ledger.zone_readings import ZoneReadings
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
@@ -55,6 +56,7 @@ class LeaseLedger:
         self._statements = lease_statements(session)
         self._registrations = Registrations(session)
         self._due = DueRegistrations(session)
+        self._txt_markers = TxtMarkers(session)
         self._confirmations = Confirmations(session)
         self._freed_names = FreedNames(session)
         self._refused_names = RefusedNames(session)
@@ -185,6 +187,11 @@ class LeaseLedger:
         """
         with self._session.reading():
             return self._due.due(now, limit, skip, after)
+
+    def txt_markers(self, address: bytes, dhcid: bytes) -> Collection[bytes]:
+        """The TXT markers of ISC dhcpd that the client of a registration may have; none where it is not known."""
+        with self._session.reading():
+            return self._txt_markers.of(address, dhcid)
 
     def waiting_registrations(self, limit: int, after: Registration | None = None) -> list[Registration]:
         """Rows of which something is to be done, now or later, by due time; a page behind `after`. For people."""

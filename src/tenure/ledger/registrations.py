@@ -189,7 +189,7 @@ def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
 
 def registration_of(row: Row) -> Registration:
     """The value of a row with `COLUMNS`."""
-    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21]), (), None))
+    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21]), (), None, ()))
 
 
 class Registrations:

@@ -50,6 +50,13 @@ class RandomizedMac(StrEnum):
     GUEST = "guest"  # below `ddns-guest-suffix`, with leases of at most `ddns-guest-lifetime`
 
 
+class TxtMarkers(StrEnum):
+    """What a marker counts that ISC dhcpd has left at a name from before there was DHCID (`ddns-txt-markers`)."""
+
+    RECOGNISE = "recognise"  # it proves whose the name is, and becomes a DHCID
+    IGNORE = "ignore"  # it is a record as any other
+
+
 class WhenUnreachable(StrEnum):
     """What a client is told that leaves its name to us, while the name's zone takes no update."""
 

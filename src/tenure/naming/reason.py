@@ -36,7 +36,9 @@ class Reason(StrEnum):
     # what became of a registration
     WAITING = "waiting"
     NAME_ADOPTED = "name-adopted"
+    TXT_MARKER = "txt-marker"
     CONFIRMED = "confirmed"
+    MARKER_UPGRADED = "marker-upgraded"
     NAME_TAKEN = "name-taken"
     NAME_STATIC = "name-static"
     NAME_LOCKED = "name-locked"
@@ -97,6 +99,8 @@ WORDS: dict[Reason, str] = {
     Reason.ZONE_FAILING: "the zone took no update then, so none was promised to the client (ddns-when-unreachable)",
     Reason.WAITING: "the update is on its way",
     Reason.NAME_ADOPTED: "a person gave this lease the name (tenure names adopt): it is written over what is there",
+    Reason.TXT_MARKER: "a TXT marker of ISC dhcpd stands at the name: if it is this client's, it becomes a DHCID",
+    Reason.MARKER_UPGRADED: "confirmed: the name had this client's TXT marker of ISC dhcpd, which is a DHCID now",
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
     Reason.NAME_TAKEN: "the name belongs to another client (its DHCID is not this client's)",
     Reason.NAME_STATIC: "records without a DHCID stand at the name: a person or another program made them",

@@ -123,6 +123,7 @@ class Registration(NamedTuple):
     reverse: Part
     formers: tuple[Former, ...] = ()  # of other rows of this address; only where the updater is to write a pointer
     lock: LockedName | None = None  # of its name; only in what the updater is to act on
+    txt_markers: tuple[bytes, ...] = ()  # the client's (`naming.txt_marker`); only where one was seen at the name
 
 
 class Outcome(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tenure.dnswire.name import Name
 from tenure.ledger.history import EventFilter
@@ -34,6 +34,10 @@ class LedgerWitness:
         removed = self._newest(name, written[1], REMOVED)
         # taken away since the zone was read: it is gone
         return None if removed is not None and removed[0] >= self._began_at else written[1]
+
+    def txt_markers(self, address: bytes, dhcid: bytes) -> Collection[bytes]:
+        """Those that the client of a registration may have, by its lease."""
+        return self._ledger.txt_markers(address, dhcid)
 
     def leases(self, address: bytes) -> bool:
         """Whether it lies in a pool."""

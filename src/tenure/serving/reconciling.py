@@ -26,9 +26,9 @@ from tenure.serving.stop import Stop
 from tenure.serving.zone_questions import Asked, NoAnswer, Questioner
 from tenure.serving.zone_reader import Read, ReadZone, found_of, read_zone
 from tenure.signing.key import Key
-from tenure.updating.routing import ConflictMode, Domain, Routes
+from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
 from tenure.upkeep.finding import READ, WRITES_AGAIN, Finding, Kind, Source, ZoneResult
-from tenure.upkeep.reconcile import Place, Reading, compare, key_of_address, key_of_name, meet, most_removals
+from tenure.upkeep.reconcile import TXT, Place, Reading, compare, key_of_address, key_of_name, meet, most_removals
 
 PAGE_ROWS = 2000
 ASKED_PLACES = 500  # whose names are asked for at a time
@@ -130,7 +130,8 @@ class _Pass:
             except NoAnswer as error:
                 read = read._replace(source=Source.UNREACHABLE, trouble=str(error))
         marked = domain.mode is not ConflictMode.NO_CHECK_WITHOUT_DHCID
-        reading = Reading(began_at, marked, wish.insists, read.source is not Source.QUERIES)
+        whole_places = read.source is not Source.QUERIES
+        reading = Reading(began_at, marked, wish.insists, whole_places, domain.txt_markers and domain.mode in CHECKING)
         return _Zone(domain, reading, read, questioner=questioner)
 
     def _compare(self) -> None:
@@ -191,6 +192,8 @@ class _Pass:
         if self._is_forward:
             for size in sorted({len(row.address) for row in place.rows}):
                 yield owner, _A if size == 4 else _AAAA
+            if any(row.forward.state == State.REFUSED for row in place.rows):
+                yield owner, TXT
         else:
             yield owner, _PTR
         yield owner, _DHCID

@@ -18,7 +18,7 @@ from tenure.signing.rotation import next_to_try
 from tenure.signing.tsig import sign_request
 from tenure.updating.conflict import NEXT_SERVER, transition
 from tenure.updating.lane import Batch, Ended, Lane
-from tenure.updating.messages import build_apex_question, build_message
+from tenure.updating.messages import QUERIES, build_apex_question, build_message
 from tenure.updating.reply import may_know_other_secret, read_apex, read_reply
 from tenure.updating.retry import Breaker, BreakerState
 from tenure.updating.task import Ending, Step, Verdict
@@ -205,7 +205,7 @@ class Exchange:
             octets = await link.ask(message_id, message)
         except Unreachable as error:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
-        looks_for = batch.tasks[0] if batch.step is Step.LOOK else None
+        looks_for = batch.tasks[0] if batch.step in QUERIES else None
         return read_reply(octets, key, mac, int(self._clock()), looks_for)
 
     async def _find_apex(self, link: Link, key: Key | None) -> Name | None:

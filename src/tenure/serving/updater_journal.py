@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.event import Event
-from tenure.naming.reason import NAME_REFUSALS
+from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Confirmed, Outcome, Registration, State
 from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.metrics import COMMIT_SECONDS
@@ -124,8 +124,11 @@ class Journal:
 
     @property
     def makes_due(self) -> bool:
-        """Whether, once it is recorded, other rows may be due: claims that waited for a removal, and other names."""
-        return any(one.state is State.NONE or one.reason in NAME_REFUSALS for one in self._gathered.outcomes)
+        """Whether, once it is recorded, rows may be due: claims that waited for a removal, other names, upgrades."""
+        return any(
+            one.state is State.NONE or one.reason in NAME_REFUSALS or one.reason == Reason.TXT_MARKER
+            for one in self._gathered.outcomes
+        )
 
     def note(self, settled: Settled) -> None:
         """Take in what a task came to."""

@@ -8,11 +8,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from tenure.naming.reason import NAME_REFUSALS
+from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Registration, State
 from tenure.serving.updater_journal import Journal, Key
 from tenure.updating.lane import Lane
-from tenure.updating.outcome import is_confirmed, reverse_after_refusal, settle, settle_confirmed
+from tenure.updating.outcome import is_confirmed, reverse_after_refusal, settle, settle_confirmed, with_upgraded
 from tenure.updating.plan import Routed, make_plan, no_zone
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Task
@@ -110,7 +110,7 @@ class RowsUnderWay:
             if self._rows[key] is _ALONE:
                 self._journal.finish(key)
             else:
-                self._go_on(task, key)
+                self._go_on(task, key, ending)
 
     def _end(self, task: Task, ending: Ending) -> None:
         now = self._clock()
@@ -121,19 +121,20 @@ class RowsUnderWay:
             refused = reverse_after_refusal(task, after.task if after else None, now)
             if refused is not None:
                 self._journal.note(refused)
-            self._go_on(task, key, refused=True)
-        else:
-            self._go_on(task, key)
+        self._go_on(task, key, ending)
 
-    def _go_on(self, task: Task, key: Key, *, refused: bool = False) -> None:
-        """One task less of a row: its reverse record, if that has waited for the forward one, or its end."""
+    def _go_on(self, task: Task, key: Key, ending: Ending) -> None:
+        """One task less of a row: its reverse record, if that has waited for the forward one, or its end.
+
+        It does not begin where the name was refused, nor, for now, where the forward record is taken up again at once.
+        """
         tasks, after = self._rows[key]
         tasks -= 1
         if task.direction is Direction.FORWARD and after is not None:
             del self._waiting[key[1]]
-            if not refused:
+            if ending.reason not in NAME_REFUSALS and ending.reason is not Reason.TXT_MARKER:
                 self._rows[key] = _Row(tasks + 1, None) if tasks else _ALONE
-                self._start(after)
+                self._start(after._replace(task=with_upgraded(after.task, ending)))
                 return
             after = None
         if tasks:

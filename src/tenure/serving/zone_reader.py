@@ -16,13 +16,14 @@ from tenure.dnswire.name import Name
 from tenure.dnswire.rdata import soa_serial
 from tenure.naming.registration import Direction
 from tenure.naming.reverse import address_of, classless_name, classless_range
+from tenure.naming.txt_marker import is_txt_marker
 from tenure.serving.dns_primary import Primary, PrimaryFailed
 from tenure.serving.sorted_records import SortedRecords
 from tenure.serving.stop import Stop
 from tenure.signing.key import Key
 from tenure.updating.routing import Domain
 from tenure.upkeep.finding import Source
-from tenure.upkeep.reconcile import LEASE_TYPES, OTHER, Found
+from tenure.upkeep.reconcile import LEASE_TYPES, OTHER, TXT, Found
 
 _NAMED = frozenset({int(RRType.PTR), int(RRType.CNAME)})  # RDATA is a name
 
@@ -130,7 +131,7 @@ class _Portions:
 
 def found_of(key: bytes, rtype: int, rdata: bytes) -> Found:
     """A record as it is compared."""
-    if rtype not in LEASE_TYPES:
+    if rtype not in LEASE_TYPES and not (rtype == TXT and is_txt_marker(rdata)):
         return key, OTHER, b""
     return key, rtype, rdata.lower() if rtype in _NAMED else rdata
 

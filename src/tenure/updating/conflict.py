@@ -23,6 +23,8 @@ _STATIC: _End = (Verdict.REFUSED, Reason.NAME_STATIC)
 _WROTE: _End = (Verdict.REFUSED, Reason.CLIENT_WROTE)
 _UPDATED: _End = (Verdict.DONE, Reason.CLIENT_UPDATED)
 _SILENT: _End = (Verdict.REFUSED, Reason.CLIENT_SILENT)
+_UPGRADED: _End = (Verdict.DONE, Reason.MARKER_UPGRADED)
+_TXT_MARKER: _End = (Verdict.RETRY, Reason.TXT_MARKER)
 _UNSEEN: _End = (Verdict.DONE, Reason.CLIENT_UPDATES)
 _POINTED: _End = (Verdict.REFUSED, Reason.POINTER_TAKEN)
 _REJECTED: _End = (Verdict.REFUSED, Reason.UPDATE_REJECTED)
@@ -35,7 +37,18 @@ _RULES: dict[tuple[Step, int], Step | _End] = {
     (Step.REPLACE, Rcode.NXRRSET): Step.ASK_MARKER,  # no marker, another one, or more than one
     (Step.ASK_MARKER, Rcode.NOERROR): _TAKEN,
     (Step.ASK_MARKER, Rcode.NXDOMAIN): Step.ADD,
-    (Step.ASK_MARKER, Rcode.NXRRSET): Step.ASK_ADDRESS,
+    (Step.ASK_MARKER, Rcode.NXRRSET): Step.LOOK_TXT_MARKER,
+    (Step.LOOK_TXT_MARKER, Rcode.NOERROR): _TXT_MARKER,  # the ledger knows whose it would be
+    (Step.LOOK_TXT_MARKER, Rcode.NXDOMAIN): Step.ADD,
+    (Step.LOOK_TXT_MARKER, Rcode.NXRRSET): Step.ASK_ADDRESS,
+    (Step.LOOK_TXT_MARKER, Rcode.REFUSED): Step.ASK_ADDRESS,  # who may write need not be let read
+    (Step.UPGRADE_MARKER, Rcode.NOERROR): _UPGRADED,
+    (Step.UPGRADE_MARKER, Rcode.NXDOMAIN): Step.ADD,
+    (Step.UPGRADE_MARKER, Rcode.YXRRSET): Step.DROP_TXT_MARKER,  # a DHCID stands there too
+    (Step.UPGRADE_MARKER, Rcode.NXRRSET): _TAKEN,
+    (Step.DROP_TXT_MARKER, Rcode.NOERROR): _UPGRADED,
+    (Step.DROP_TXT_MARKER, Rcode.NXDOMAIN): Step.ADD,
+    (Step.DROP_TXT_MARKER, Rcode.NXRRSET): Step.REPLACE,  # it is not, and the DHCID tells whose the name is
     (Step.ASK_ADDRESS, Rcode.NOERROR): _WROTE,  # who else would give the name this address, of all there are?
     (Step.ASK_ADDRESS, Rcode.NXDOMAIN): Step.ADD,
     (Step.ASK_ADDRESS, Rcode.NXRRSET): _STATIC,
@@ -65,6 +78,9 @@ _RULES: dict[tuple[Step, int], Step | _End] = {
     (Step.REVERSE_TAKE_OVER, Rcode.NOERROR): _CONFIRMED,
     (Step.REVERSE_TAKE_OVER, Rcode.NXDOMAIN): Step.REVERSE_ADD,
     (Step.REVERSE_TAKE_OVER, Rcode.NXRRSET): Step.REVERSE_COMPARE,
+    (Step.REVERSE_MARK, Rcode.NOERROR): _CONFIRMED,
+    (Step.REVERSE_MARK, Rcode.NXDOMAIN): Step.REVERSE_ADD,
+    (Step.REVERSE_MARK, Rcode.NXRRSET): _POINTED,
     (Step.REVERSE_COMPARE, Rcode.NOERROR): _CONFIRMED,  # theirs, and right; the removal leaves it
     (Step.REVERSE_COMPARE, Rcode.NXDOMAIN): Step.REVERSE_ADD,
     (Step.REVERSE_COMPARE, Rcode.NXRRSET): _POINTED,
@@ -96,9 +112,17 @@ BLAMES_ONE = frozenset(
 )
 
 
+def _before(end: _End, step: Step) -> str:
+    """What an ending of these steps says too, in front of the RCODE."""
+    if step is Step.ASK_MARKER or step is Step.ASK_ADDRESS:  # they only find out why the step before failed
+        return "NXRRSET to replace, "
+    if step is Step.UPGRADE_MARKER and end is _TAKEN:
+        return "the TXT marker of ISC dhcpd is another client's, or not alone, "
+    return ""
+
+
 def _ending(end: _End, step: Step, rcode: int) -> Ending:
-    before = "NXRRSET to replace, " if step is Step.ASK_MARKER or step is Step.ASK_ADDRESS else ""
-    return Ending(*end, f"{before}{rcode_to_text(rcode)} to {step}")
+    return Ending(*end, f"{_before(end, step)}{rcode_to_text(rcode)} to {step}")
 
 
 TRANSITIONS: dict[tuple[Step, int], Step | Ending] = {
@@ -108,6 +132,8 @@ TRANSITIONS |= {
     (step, rcode): found if isinstance(found, Step) else _ending(found, step, rcode)
     for (step, rcode), found in _RULES.items()
 }
+
+_OF_TXT_MARKER = frozenset({Step.UPGRADE_MARKER, Step.DROP_TXT_MARKER})
 
 # Where a name begins that is known, or guessed, to be in use: bisecting a message of such names costs more.
 IF_IN_USE = {Step.ADD: Step.REPLACE, Step.REVERSE_ADD: Step.REVERSE_REPLACE}
@@ -133,11 +159,14 @@ def transition(step: Step, rcode: int) -> Step | Ending:
     return _ending(_REJECTED, step, rcode) if found is None else found
 
 
-def advance(task: Task, rcode: int) -> Task | Ending:
+def advance(task: Task, rcode: int, *, txt_markers: bool = True) -> Task | Ending:
     """The task in its next step, or its end. A name that comes and goes without end is ended for now.
 
-    REVERSE_REMOVE_FORMER is taken once for each claim whose removal is late, and passed over where none is left.
+    REVERSE_REMOVE_FORMER is taken once for each claim whose removal is late, and passed over where none is left; so are
+    the steps of TXT markers, for each that this client may have. `txt_markers`: whether those count as a proof at all.
     """
+    if rcode == Rcode.NXRRSET and task.step in _OF_TXT_MARKER and len(task.row.txt_markers) > 1:
+        return task._replace(row=task.row._replace(txt_markers=task.row.txt_markers[1:]))
     found = transition(task.step, rcode)
     if isinstance(found, Ending):
         return found
@@ -146,6 +175,10 @@ def advance(task: Task, rcode: int) -> Task | Ending:
         found = Step.REVERSE_REMOVE_FORMER if found is Step.REVERSE_TAKE_OVER else found
     if found is Step.REVERSE_REMOVE_FORMER and not task.row.formers:
         found = Step.REVERSE_TAKE_OVER
+    if found is Step.LOOK_TXT_MARKER and not txt_markers:
+        found = Step.ASK_ADDRESS
+    if found is Step.REVERSE_COMPARE and task.row.forward.reason == Reason.MARKER_UPGRADED:
+        found = Step.REVERSE_MARK
     rounds = task.rounds + (found in IF_IN_USE)
     if rounds > MOST_ROUNDS:
         return Ending(Verdict.RETRY, Reason.SERVER_FAILED, f"the name came and went {rounds} times")

@@ -18,7 +18,7 @@ from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
 from tenure.updating.conflict import BLAMES_ONE, IF_IN_USE, advance, transition
-from tenure.updating.messages import most_octets
+from tenure.updating.messages import QUERIES, most_octets
 from tenure.updating.routing import Domain
 from tenure.updating.task import Ending, Step, Task
 
@@ -98,7 +98,7 @@ class Lane:
             return self._end(batch, end)
         ended: Ended = []
         for task in batch.tasks:
-            following = advance(task, rcode)
+            following = advance(task, rcode, txt_markers=self.domain.txt_markers)
             if isinstance(following, Ending):
                 ended.append((task, following))
                 self._leave(task)
@@ -128,7 +128,7 @@ class Lane:
             del self._behind[task.owner]
 
     def _most(self, step: Step) -> int:
-        if step is Step.LOOK:
+        if step in QUERIES:
             return 1  # a query has one question
         blamed = self._blamed.get(step, 0.0)
         return self.most_tasks if blamed * self.most_tasks <= 1.0 else max(1, int(1.0 / blamed))

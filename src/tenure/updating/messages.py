@@ -31,12 +31,15 @@ from tenure.dnswire.update import (
     rrset_exists,
 )
 from tenure.dnswire.writer import Writer
+from tenure.naming.txt_marker import is_txt_marker
 from tenure.updating.routing import ConflictMode
 from tenure.updating.task import Step, Task
 
+QUERIES = frozenset({Step.LOOK, Step.LOOK_TXT_MARKER})  # the others are updates
+
 _IN = 1
 _A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
-_SOA = int(RRType.SOA)
+_SOA, _TXT = int(RRType.SOA), int(RRType.TXT)
 
 
 def _family(task: Task) -> int:
@@ -61,6 +64,21 @@ def _marker_is_ours(task: Task) -> RR:
 def _any_marker(task: Task) -> RR:
     """`H ANY DHCID`: some client's name, not a person's."""
     return rrset_exists(task.owner, _DHCID)
+
+
+def _no_marker(task: Task) -> RR:
+    """`H NONE DHCID`: no client has proved the name since there is DHCID."""
+    return rrset_absent(task.owner, _DHCID)
+
+
+def _txt_marker_is_ours(task: Task) -> RR:
+    """`H IN TXT M`: the one and only text there is dhcpd's marker of this client."""
+    return rrset_equals(task.owner, _TXT, task.row.txt_markers[0])
+
+
+def _drop_txt_marker(task: Task) -> RR:
+    """`H NONE TXT M`."""
+    return delete_rr(task.owner, _TXT, task.row.txt_markers[0])
 
 
 def _no_cname(task: Task) -> RR:
@@ -175,6 +193,15 @@ _ASKING = {
     Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
     Step.ASK_ADDRESS: Sections((_in_use, _address_is_ours), ()),
 }
+# The former addresses are dhcpd's, of whose leases nobody here knows: they go, as RFC 4703 section 5.3.2 has it.
+_UPGRADING = {
+    Step.UPGRADE_MARKER: Sections(
+        (_in_use, _no_marker, _txt_marker_is_ours), (_clear_family, _put_address, _put_marker, _drop_txt_marker)
+    ),
+    Step.DROP_TXT_MARKER: Sections(
+        (_in_use, _marker_is_ours, _txt_marker_is_ours), (_drop_address, _put_address, _drop_txt_marker)
+    ),
+}
 _REVERSE_CHECKED = {
     Step.REVERSE_ADD: Sections((_not_in_use,), (_put_pointer, _put_marker)),
     # A marker is made of the name too (RFC 4701 section 3.5): where ours is, no other pointer is ours.
@@ -184,6 +211,7 @@ _REVERSE_CHECKED = {
     ),
     Step.REVERSE_TAKE_OVER: Sections((_in_use, _any_marker), _ONE_POINTER),
     Step.REVERSE_COMPARE: Sections((_in_use, _pointer_is_ours), ()),
+    Step.REVERSE_MARK: Sections((_in_use, _no_marker, _pointer_is_ours), (_put_marker,)),
     Step.REVERSE_REMOVE: Sections((_marker_is_ours,), (_drop_pointer, _drop_marker)),
 }
 
@@ -193,6 +221,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
         Step.ADOPT: _ADOPT,
         Step.REPLACE: Sections((_in_use, _marker_is_ours), (_drop_address, _put_address)),
         **_ASKING,
+        **_UPGRADING,
         Step.REMOVE_ADDRESS: Sections((_marker_is_ours,), (_drop_address,)),
         Step.REMOVE_NAME: _REMOVE_NAME,
         **_REVERSE_CHECKED,
@@ -204,6 +233,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
         Step.REMOVE_ADDRESS: Sections((_any_marker,), (_drop_address,)),
         Step.REMOVE_NAME: Sections((_no_a, _no_aaaa), (_drop_marker,)),
         **_ASKING,
+        **_UPGRADING,
         **_REVERSE_CHECKED,
     },
     ConflictMode.NO_CHECK_WITH_DHCID: {
@@ -227,9 +257,9 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
 def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, tasks: Iterable[Task]) -> bytes:
     """One unsigned UPDATE that takes all these tasks through `step`: all or none of them (RFC 2136 section 3.7).
 
-    Of LOOK, which has one task, the query.
+    Of the `QUERIES`, which have one task, the query.
     """
-    if step is Step.LOOK:
+    if step in QUERIES:
         return build_look(message_id, *tasks)
     sections = SECTIONS[mode][step]
     prerequisites = [rule(task) for task in tasks for rule in sections.prerequisites]
@@ -238,9 +268,9 @@ def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, t
 
 
 def build_look(message_id: int, task: Task) -> bytes:
-    """A query for the addresses of the name; without recursion, because a primary is asked for what it has."""
+    """A query for the addresses of the name, or its texts; without recursion: a primary is asked for what it has."""
     writer = Writer()
-    writer.question(Question(task.owner, _family(task), _IN))
+    writer.question(Question(task.owner, _asked(task), _IN))
     return writer.finish(message_id, 0, (1, 0, 0, 0))
 
 
@@ -268,17 +298,30 @@ def rcode_of_look(message: Message, task: Task) -> int:
     An answer without authority is no primary's: NOTAUTH.
     """
     if message.rcode == Rcode.NOERROR and message.flags & AA:
-        found = any(rr.rtype == _family(task) and rr.rdata == task.row.address for rr in message.answers)
+        found = any(rr.rtype == _asked(task) and _is_looked_for(rr, task) for rr in message.answers)
         return Rcode.NOERROR if found else Rcode.NXRRSET
+    if message.rcode == Rcode.NXDOMAIN and message.answers:
+        return Rcode.NXRRSET  # an alias stands there, and what it leads to is not there
     return Rcode.NOTAUTH if message.rcode == Rcode.NOERROR else message.rcode
+
+
+def _asked(task: Task) -> int:
+    return _TXT if task.step is Step.LOOK_TXT_MARKER else _family(task)
+
+
+def _is_looked_for(rr: RR, task: Task) -> bool:
+    if task.step is Step.LOOK_TXT_MARKER:
+        return rr.name.lower() == task.owner and is_txt_marker(rr.rdata)
+    return rr.rdata == task.row.address
 
 
 def most_octets(task: Task) -> int:
     """An upper bound of what a task adds to a message in any step, without counting on compression.
 
     At most six records (10 octets and the owner each), with two names or markers, or one marker and an address; beside
-    a former claim also its name, and its marker twice.
+    a former claim also its name, and its marker twice; of a TXT marker one record more, and it twice.
     """
     row = task.row
     formers = sum(len(former.name) + 2 * len(former.dhcid) for former in row.formers) if row.formers else 0
-    return 6 * (len(task.owner) + 10) + 2 * (len(row.name) + len(row.dhcid)) + formers
+    texts = len(task.owner) + 10 + 2 * len(row.txt_markers[0]) if row.txt_markers else 0
+    return 6 * (len(task.owner) + 10) + 2 * (len(row.name) + len(row.dhcid)) + formers + texts

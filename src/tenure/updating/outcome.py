@@ -31,6 +31,8 @@ def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
     if ending.verdict is Verdict.REFUSED and not task.removes:
         outcome = _outcome(task, ending, State.REFUSED, None, task.part.attempts)
         return Settled(outcome, _event(task, ending, now, "registration-refused"))
+    if ending.reason is Reason.TXT_MARKER:  # the ledger is asked whose it would be, and it goes on at once
+        return Settled(_outcome(task, ending, State(task.part.state), now, task.part.attempts), None)
     if ending is LEASE_OVER:  # its withdrawal is what happens to it next, unless it is renewed after all
         return Settled(_outcome(task, ending, State(task.part.state), now + OVER_SECONDS, task.part.attempts), None)
     return _failed(task, ending, now, jitter)
@@ -39,6 +41,14 @@ def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
 def is_confirmed(task: Task, ending: Ending) -> bool:
     """Whether the authoritative server has the records of the task now."""
     return ending.verdict is Verdict.DONE and not task.removes and task.step is not Step.LOOK
+
+
+def with_upgraded(task: Task, ending: Ending) -> Task:
+    """A reverse task that has waited for this end of the forward one: it knows how the name was proved."""
+    if ending.reason is not Reason.MARKER_UPGRADED:
+        return task
+    forward = task.row.forward._replace(reason=_WRITTEN[ending.reason])
+    return task._replace(row=task.row._replace(forward=forward))
 
 
 def settle_confirmed(tasks: Sequence[Task], ending: Ending, now: float) -> Confirmed:

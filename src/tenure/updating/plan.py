@@ -12,11 +12,16 @@ from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.updating.conflict import IF_IN_USE, first_step
-from tenure.updating.routing import ConflictMode, Domain, Routes
+from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
 from tenure.updating.task import Ending, Step, Task, Verdict
 
 LEASE_OVER = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
 FORWARD_REFUSED = Ending(Verdict.REFUSED, Reason.FORWARD_REFUSED, "forward was refused")
+UNKNOWN_TXT_MARKER = Ending(
+    Verdict.REFUSED,
+    Reason.NAME_TAKEN,
+    "a TXT marker of ISC dhcpd stands there, and which one would be the client's is not known",
+)
 LOCKED = Ending(Verdict.REFUSED, Reason.NAME_LOCKED, "the name is locked")
 LOCKED_FOR_NOW = Ending(Verdict.RETRY, Reason.NAME_LOCKED, "the name is locked")
 
@@ -47,6 +52,8 @@ def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tup
         return _over(forward, reverse)
     if forward is not None and _is_locked(forward.task):
         return _locked(forward.task, reverse)
+    if forward is not None and forward.task.step is Step.UPGRADE_MARKER and not row.txt_markers:
+        return _refused(forward.task, reverse, UNKNOWN_TXT_MARKER)
     if reverse is None:
         return Plan((forward,)) if forward is not None else NOTHING
     if reverse.task.removes or (forward is not None and forward.task.step is Step.LOOK):
@@ -72,6 +79,10 @@ def is_due(part: Part, now: float) -> bool:
 _ACTIVE = frozenset({State.PENDING, State.REMOVING, State.CLIENT})
 
 
+def _knows_txt_markers(direction: Direction, domain: Domain | None) -> bool:
+    return direction is Direction.FORWARD and domain is not None and domain.mode in CHECKING and domain.txt_markers
+
+
 def _is_locked(task: Task) -> bool:
     """Whether a person has locked the name, and no person orders this; a look writes nothing."""
     return task.row.lock is not None and task.step is not Step.LOOK and task.row.cause != Reason.NAME_RELEASED
@@ -86,9 +97,14 @@ def _locked(forward: Task, reverse: Routed | None) -> Plan:
     assert row.lock is not None, "asked before"
     if forward.removes or row.dhcid == row.lock.holder:
         return Plan(() if reverse is None else (reverse,), ended=((forward, LOCKED_FOR_NOW),))
+    return _refused(forward, reverse, LOCKED)
+
+
+def _refused(forward: Task, reverse: Routed | None, ending: Ending) -> Plan:
+    """A claim that is refused without an exchange; its reverse record hears of it."""
     if reverse is None or reverse.task.removes:
-        return Plan(() if reverse is None else (reverse,), ended=((forward, LOCKED),))
-    return Plan((), after_forward=reverse, ended=((forward, LOCKED),))
+        return Plan(() if reverse is None else (reverse,), ended=((forward, ending),))
+    return Plan((), after_forward=reverse, ended=((forward, ending),))
 
 
 def _over(forward: Routed | None, reverse: Routed | None) -> Plan:
@@ -109,6 +125,8 @@ def _routed(row: Registration, direction: Direction, routes: Routes, ours: Conta
         return Routed(Task(row, direction, owner, Step.LOOK), domain)
     if part.state == State.PENDING and part.reason == Reason.NAME_ADOPTED:
         return Routed(Task(row, direction, owner, Step.ADOPT), domain)
+    if part.state == State.PENDING and part.reason == Reason.TXT_MARKER and _knows_txt_markers(direction, domain):
+        return Routed(Task(row, direction, owner, Step.UPGRADE_MARKER), domain)
     step = first_step(mode, direction, removes=part.state == State.REMOVING)
     if row.generation > 1 or (step is Step.ADD and (row.name, row.dhcid) in ours):
         step = IF_IN_USE.get(step, step)  # it was claimed before: most likely the name is in use

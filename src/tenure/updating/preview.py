@@ -41,7 +41,7 @@ def _stages(task: Task, domain: Domain) -> Iterator[Stage]:
     met = {_place(task)}
     while waiting:
         task = waiting.pop(0)
-        answers = [(rcode, advance(task, rcode)) for rcode in TELLING]
+        answers = [(rcode, advance(task, rcode, txt_markers=domain.txt_markers)) for rcode in TELLING]
         octets = build_message(0, domain.zone, domain.mode, task.step, [task])
         yield Stage(task.step.value, octets, tuple(_answered(*one) for one in answers if not _is_nonsense(one[1])))
         for _, leads_to in answers:

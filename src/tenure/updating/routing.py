@@ -33,6 +33,7 @@ class Domain:
     key: Key | None  # None: unsigned, for servers that go by address
     mode: ConflictMode = ConflictMode.CHECK_WITH_DHCID
     server_keys: Mapping[tuple[str, int], Key] = field(default_factory=dict)  # of servers that know another key
+    txt_markers: bool = True  # ISC dhcpd's markers from before DHCID prove whose a name is, too
 
     def key_of(self, server: tuple[str, int]) -> Key | None:
         """What signs the updates that go to a server."""

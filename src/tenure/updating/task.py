@@ -22,6 +22,9 @@ class Step(StrEnum):
     REMOVE_NAME = "remove-name"  # no address is left: take our marker away
     ASK_MARKER = "ask-marker"  # the name is not ours: does another client's marker stand there? Writes nothing
     ASK_ADDRESS = "ask-address"  # nobody's marker stands there: is it this address, and no other? Writes nothing
+    LOOK_TXT_MARKER = "look-txt-marker"  # a query: does a marker of ISC dhcpd's stand there, from before DHCID?
+    UPGRADE_MARKER = "upgrade-marker"  # it is this client's: the name is ours, and it becomes a DHCID
+    DROP_TXT_MARKER = "drop-txt-marker"  # it stands beside our DHCID: it goes
     LOOK = "look"  # a query: is this address among those of the name, as the client was to write it?
     ADOPT = "adopt"  # a person gave the name to this client: write over whatever is there (`tenure names adopt`)
     OVERWRITE = "overwrite"  # without proof: write over whatever is there
@@ -31,6 +34,7 @@ class Step(StrEnum):
     REVERSE_REMOVE_FORMER = "reverse-remove-former"  # the removal of the claim before is late: it comes first
     REVERSE_TAKE_OVER = "reverse-take-over"  # another client's marker stands there, of whom the ledger knows nothing
     REVERSE_COMPARE = "reverse-compare"  # no marker stands there: did a person write the same? Writes nothing
+    REVERSE_MARK = "reverse-mark"  # dhcpd wrote it without a marker, of a name that was its and is ours: leave ours
     REVERSE_OVERWRITE = "reverse-overwrite"  # without proof: the address's name is this one now
     REVERSE_REMOVE = "reverse-remove"  # if the address still has our name: take it away
 

@@ -7,7 +7,7 @@ the name belongs to that client, the witness that tenure wrote it for that clien
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from itertools import groupby
 from operator import itemgetter
@@ -23,12 +23,14 @@ LEAST_BRAKE = 50  # names
 BRAKE_SHARE = 0.05  # of the names of a zone
 
 _A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
-LEASE_TYPES = frozenset({_A, _AAAA, _CNAME, _PTR, _DHCID})  # others are known only to be there: type 0
+LEASE_TYPES = frozenset({_A, _AAAA, _CNAME, _PTR, _DHCID})  # others are mostly known only to be there: type 0
 OTHER = 0
+TXT = int(RRType.TXT)  # of which only the markers of ISC dhcpd count
 
 Found: TypeAlias = tuple[bytes, int, bytes]  # owner name, or address of a reverse name; type; RDATA, names lower-cased
 
 _HOLDING = frozenset({State.REGISTERED, State.PENDING, State.REMOVING})
+_MARKED = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.CLIENT_WROTE})  # what a TXT marker may be behind
 _POLICY = frozenset({Reason.SERVER_REFUSED, Reason.UPDATE_REJECTED, Reason.NO_ZONE})
 _NOBODY: Sequence[Registration] = ()
 _NOTHING: Sequence[Found] = ()
@@ -48,6 +50,9 @@ class Witness(Protocol):
     def wrote(self, name: Name, address: bytes | None, dhcid: bytes) -> bytes | None:
         """The address for which tenure wrote the name with this marker; None: nothing shows that it did."""
 
+    def txt_markers(self, address: bytes, dhcid: bytes) -> Collection[bytes]:
+        """The TXT markers of ISC dhcpd that the client of this registration may have; none where it is not known."""
+
     def leases(self, address: bytes) -> bool:
         """Whether it is an address of our pools."""
 
@@ -59,6 +64,7 @@ class Reading(NamedTuple):
     marked: bool = True  # names of leases have a DHCID there (not in `no-check-without-dhcid`)
     insists: bool = False  # what the server refused by its policy is tried again too
     whole: bool = True  # every record at a place is known, and not only those of the types that leases have
+    txt_markers: bool = True  # those of ISC dhcpd prove whose a name is
 
 
 def key_of_name(row: Registration) -> bytes:
@@ -104,6 +110,7 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
     name, rows, records = place
     addresses = {rdata for _, rtype, rdata in records if rtype in (_A, _AAAA)}
     markers = {rdata for _, rtype, rdata in records if rtype == _DHCID}
+    texts = {rdata for _, rtype, rdata in records if rtype == TXT} if reading.txt_markers else set()
     claimed = {row.address for row in rows if _claims(row, row.forward)}
     found: list[Finding] = []
     for row in rows:
@@ -111,7 +118,9 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         if row.cause or part.changed_at >= reading.began_at:
             continue
         stands = row.address in addresses and (not reading.marked or markers == {row.dhcid})
-        if part.state == State.REGISTERED:
+        if texts and markers <= {row.dhcid} and _may_be_upgraded(row, texts, witness):
+            found.append(_of_row(Kind.TXT_MARKER, Direction.FORWARD, row, records)._replace(reverse_too=_waits(row)))
+        elif part.state == State.REGISTERED:
             if stands:
                 continue
             others = {one for one in addresses - claimed if len(one) == len(row.address)}
@@ -121,11 +130,10 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         elif part.state == State.REFUSED and stands:
             found.append(_of_row(Kind.RIGHT, Direction.FORWARD, row, records))
         elif part.state == State.REFUSED and _name_is_free(row, place, markers, addresses, reading):
-            reverse_too = row.reverse.state == State.REFUSED and row.reverse.reason == Reason.FORWARD_REFUSED
-            found.append(_of_row(Kind.FREE, Direction.FORWARD, row, records)._replace(reverse_too=reverse_too))
+            found.append(_of_row(Kind.FREE, Direction.FORWARD, row, records)._replace(reverse_too=_waits(row)))
     for address in sorted(addresses - claimed):
         found += _unclaimed(Direction.FORWARD, name, address, markers, records, witness)
-    if markers and not addresses and not any(row.forward.state != State.NONE for row in rows):
+    if (markers or texts) and not addresses and not any(row.forward.state != State.NONE for row in rows):
         found += _lone_marker(name, markers, records, witness)
     return found
 
@@ -156,6 +164,19 @@ def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         # beside a marker of ours it is a person's: to take it away by that marker would take ours
         found += _unclaimed(Direction.REVERSE, pointer, address, markers - ours, records, witness)
     return found
+
+
+def _may_be_upgraded(row: Registration, texts: set[bytes], witness: Witness) -> bool:
+    """Whether dhcpd's marker of the client of a row, that has the name or was refused it, stands there."""
+    part = row.forward
+    if part.state != State.REGISTERED and not (part.state == State.REFUSED and part.reason in _MARKED):
+        return False
+    return not texts.isdisjoint(witness.txt_markers(row.address, row.dhcid))
+
+
+def _waits(row: Registration) -> bool:
+    """Whether the reverse record was refused with the forward one, and is tried again with it."""
+    return row.reverse.state == State.REFUSED and row.reverse.reason == Reason.FORWARD_REFUSED
 
 
 def _claims(row: Registration, part: Part) -> bool:
@@ -201,13 +222,13 @@ def _unclaimed(
             return [Finding(Kind.STALE, direction, name, address, marker, 0, "", there)]
     if not witness.leases(address):
         return []
-    kind = Kind.ORPHANED if markers else Kind.FOREIGN
+    kind = Kind.ORPHANED if markers or any(rtype == TXT for _, rtype, _ in records) else Kind.FOREIGN
     return [Finding(kind, direction, name, address, min(markers, default=b""), 0, "", there)]
 
 
 def _lone_marker(name: Name, markers: set[bytes], records: Sequence[Found], witness: Witness) -> list[Finding]:
     """A marker without any address, as is left where a removal was not finished."""
-    marker = min(markers)
+    marker = min(markers, default=b"")
     address = witness.wrote(name, None, marker) if len(markers) == 1 else None
     kind = Kind.ORPHANED if address is None else Kind.STALE
     return [Finding(kind, Direction.FORWARD, name, address, marker, 0, "", _words(records, b""))]
@@ -232,6 +253,8 @@ def _words(records: Sequence[Found], ours: bytes) -> str:
             words.append(f"{type_to_text(rtype)} {to_text(rdata)}")
         elif rtype == _DHCID:
             words.append("its DHCID" if rdata == ours else "another client's DHCID" if ours else "a DHCID")
+        elif rtype == TXT:
+            words.append("a TXT marker of ISC dhcpd")
     if others := sum(rtype == OTHER for _, rtype, _ in records):
         words.append(f"{others} of other types")
     return ", ".join(words)

@@ -26,8 +26,9 @@ VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "conflict.json").r
 MARKER = bytes.fromhex(VECTORS["client_a_dhcid"])
 NAME = from_text(VECTORS["name"])
 REVERSE_ZONES = {4: from_text("2.0.192.in-addr.arpa."), 6: from_text("8.b.d.0.1.0.0.2.ip6.arpa.")}
+TXT_MARKER, OTHER_TXT_MARKER = (b"\x2231" + digit * 32 for digit in (b"a", b"b"))
 FORMER = Former(from_text("former.example.com."), bytes.fromhex(VECTORS["client_b_dhcid"]))
-CNAME, PTR, DHCID, A, AAAA, ANY_TYPE = 5, 12, 49, 1, 28, 255
+CNAME, PTR, DHCID, A, AAAA, TXT, ANY_TYPE = 5, 12, 49, 1, 28, 16, 255
 
 
 def message_of(mode: str, step: Step, address: str) -> tuple[Message, bytes]:
@@ -37,7 +38,7 @@ def message_of(mode: str, step: Step, address: str) -> tuple[Message, bytes]:
     removes = "remove" in step
     wanted = part(State.REMOVING if removes else State.PENDING)
     row = registration(NAME, packed, MARKER, forward=wanted, reverse=wanted, until=int(NOW) + 1)
-    row = row._replace(formers=(FORMER,))
+    row = row._replace(formers=(FORMER,), txt_markers=(TXT_MARKER, OTHER_TXT_MARKER))
     owner = reverse_name(packed) if reverse else NAME
     direction = Direction.REVERSE if reverse else Direction.FORWARD
     zone = REVERSE_ZONES[ipaddress.ip_address(address).version] if reverse else ZONE
@@ -135,11 +136,14 @@ def test_no_removal_deletes_what_it_does_not_name(mode: ConflictMode) -> None:
 
 
 def test_only_a_former_holder_s_pointer_is_written_over_by_default() -> None:
-    """Invariant 6: no other step of the default mode deletes what it does not name, but at a person's word."""
+    """Invariant 6: no other step of the default mode deletes what it does not name, but at a person's word.
+
+    And where dhcpd's marker proves the name, because dhcpd's former addresses there are known to nobody else.
+    """
     for step in SECTIONS[ConflictMode.CHECK_WITH_DHCID]:
         message, _ = message_of("check-with-dhcid", step, "192.0.2.101")
         clears = any(rr.rclass == 255 for rr in message.authorities)
-        assert clears == (step in {Step.REVERSE_TAKE_OVER, Step.ADOPT}), step
+        assert clears == (step in {Step.REVERSE_TAKE_OVER, Step.ADOPT, Step.UPGRADE_MARKER}), step
 
 
 @pytest.mark.parametrize("address", FAMILIES)
@@ -157,6 +161,26 @@ def test_what_a_person_gives_to_a_client_is_written_over_without_a_question(mode
         (owner, family, 1),
         *([(owner, DHCID, 1)] if marked else []),
     ]
+
+
+@pytest.mark.parametrize("address", FAMILIES)
+@pytest.mark.parametrize("mode", sorted(CHECKING))
+def test_a_marker_of_dhcpd_becomes_a_dhcid_in_one_message(mode: str, address: str) -> None:
+    """If it is the only text there and no DHCID is; another family's addresses, and other types, stay."""
+    message, owner = message_of(mode, Step.UPGRADE_MARKER, address)
+    family, packed = A if "." in address else AAAA, ipaddress.ip_address(address).packed
+    assert [(rr.rtype, rr.rclass, rr.rdata) for rr in message.answers] == [
+        *((ANY_TYPE, 255, b""), (DHCID, 254, b""), (TXT, 1, TXT_MARKER)),
+    ]
+    assert [(rr.rtype, rr.rclass, rr.rdata) for rr in message.authorities] == [
+        *((family, 255, b""), (family, 1, packed), (DHCID, 1, MARKER), (TXT, 254, TXT_MARKER)),
+    ]
+    beside, _ = message_of(mode, Step.DROP_TXT_MARKER, address)
+    assert [(rr.rtype, rr.rclass, rr.rdata) for rr in beside.answers] == [
+        *((ANY_TYPE, 255, b""), (DHCID, 1, MARKER), (TXT, 1, TXT_MARKER)),
+    ]
+    assert (TXT, 254, TXT_MARKER) in [(rr.rtype, rr.rclass, rr.rdata) for rr in beside.authorities]
+    assert {rr.name for rr in (*message.answers, *message.authorities)} == {owner}
 
 
 @pytest.mark.parametrize("mode", sorted(CHECKING))
@@ -183,7 +207,7 @@ def test_without_markers_none_is_written_or_asked_for() -> None:
 def test_the_bound_on_a_task_s_octets_holds(step: Step) -> None:
     long_name = b"".join([b"\x3f" + bytes([65 + n]) * 63 for n in range(3)]) + b"\x07example\x03com\0"
     row = registration(long_name, b"\x20\x01" + bytes(14), MARKER, forward=part(), reverse=part())
-    row = row._replace(formers=(Former(b"\x3f" + b"x" * 63 + long_name[64:], MARKER),))
+    row = row._replace(formers=(Former(b"\x3f" + b"x" * 63 + long_name[64:], MARKER),), txt_markers=(TXT_MARKER,))
     task = Task(row, Direction.FORWARD, long_name, step)
     wire = build_message(1, ZONE, ConflictMode.CHECK_EXISTS_WITH_DHCID, step, [task])
     assert len(wire) - 12 - len(ZONE) - 4 <= most_octets(task)

@@ -9,7 +9,14 @@ from tenure.dnswire.name import from_text
 from tenure.naming.locked_name import LockedName
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State
-from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER, LOCKED, LOCKED_FOR_NOW, make_plan
+from tenure.updating.plan import (
+    FORWARD_REFUSED,
+    LEASE_OVER,
+    LOCKED,
+    LOCKED_FOR_NOW,
+    UNKNOWN_TXT_MARKER,
+    make_plan,
+)
 from tenure.updating.routing import ConflictMode, Domain, Routes
 from tenure.updating.task import Step
 
@@ -18,6 +25,10 @@ FORWARD = Domain(from_text("example.com."), SERVERS, None)
 REVERSE = Domain(from_text("2.0.192.in-addr.arpa."), SERVERS, None)
 ROUTES = Routes((FORWARD,), (REVERSE,))
 LATER = part(due_at=NOW + 10, attempts=2)
+
+
+TXT_MARKER = b"\x2231" + b"a" * 32
+SEEN = part(reason=Reason.TXT_MARKER)
 
 
 def steps(plan: object) -> list[Step]:
@@ -49,6 +60,30 @@ def test_reverse_is_refused_where_the_name_is_somebody_else_s() -> None:
     assert plan.now == ()
     ((task, ending),) = plan.ended
     assert (task.direction, ending) == (Direction.REVERSE, FORWARD_REFUSED)
+
+
+def test_a_marker_of_dhcpd_that_was_seen_is_upgraded_if_it_can_be_the_client_s() -> None:
+    row = registration(forward=SEEN, reverse=part())._replace(txt_markers=(TXT_MARKER,))
+    plan = make_plan(row, ROUTES, NOW)
+    assert steps(plan) == [Step.UPGRADE_MARKER]
+    assert plan.after_forward is not None
+    unknown = make_plan(row._replace(txt_markers=()), ROUTES, NOW)
+    ((task, ending),) = unknown.ended
+    assert (unknown.now, task.direction, ending) == ((), Direction.FORWARD, UNKNOWN_TXT_MARKER)
+    assert unknown.after_forward is not None  # it hears of the refusal
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        Domain(FORWARD.zone, SERVERS, None, txt_markers=False),
+        Domain(FORWARD.zone, SERVERS, None, ConflictMode.NO_CHECK_WITH_DHCID),
+    ],
+    ids=["ignored", "no check"],
+)
+def test_one_that_counts_no_more_is_begun_anew(domain: Domain) -> None:
+    plan = make_plan(registration(forward=SEEN), Routes((domain,), ()), NOW)
+    assert steps(plan) == [Step.ADD if domain.mode is ConflictMode.CHECK_WITH_DHCID else Step.OVERWRITE]
 
 
 def test_removals_of_both_directions_go_at_once() -> None:

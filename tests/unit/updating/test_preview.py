@@ -27,7 +27,9 @@ def test_forward_then_reverse() -> None:
     forward, reverse = preview(registration(forward=part(), reverse=part()), routes(), NOW)
     assert (forward.direction, forward.waits, forward.zone) == (Direction.FORWARD, False, from_text("example.com."))
     assert (reverse.direction, reverse.waits, reverse.servers) == (Direction.REVERSE, True, SERVERS)
-    assert [stage.step for stage in forward.stages] == ["add", "replace", "ask-marker", "ask-address"]
+    assert [stage.step for stage in forward.stages] == [
+        *("add", "replace", "ask-marker", "look-txt-marker", "ask-address")
+    ]
     assert [stage.step for stage in reverse.stages] == [
         *("reverse-add", "reverse-replace", "reverse-take-over", "reverse-compare")
     ]

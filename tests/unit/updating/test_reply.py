@@ -82,6 +82,40 @@ def test_what_a_look_finds(octets: bytes, rcode: int) -> None:
     assert looked(octets) == rcode
 
 
+LOOKED_FOR_TEXT = LOOKED_FOR._replace(step=Step.LOOK_TXT_MARKER)
+TEXT_QUERY, TEXT_MAC = sign_request(build_look(7, LOOKED_FOR_TEXT), KEY, NOW)
+TXT_MARKER, ALIAS = b"\x2231" + b"a" * 32, RR(LOOKED_FOR.owner, 5, 1, 300, b"\5other" + ZONE)
+
+
+def texts(*found: RR, flags: int = 0x8400) -> bytes:
+    return build_message(7, flags, [Question(LOOKED_FOR.owner, 16, 1)], found)
+
+
+def text(rdata: bytes, owner: bytes = LOOKED_FOR.owner) -> RR:
+    return RR(owner, 16, 1, 300, rdata)
+
+
+@pytest.mark.parametrize(
+    ("octets", "rcode"),
+    [
+        (texts(text(TXT_MARKER)), Rcode.NOERROR),
+        (texts(text(b"\4spf1"), text(TXT_MARKER)), Rcode.NOERROR),  # whether it is alone the update finds out
+        (texts(text(b"\4spf1")), Rcode.NXRRSET),
+        (texts(), Rcode.NXRRSET),
+        (texts(ALIAS, text(TXT_MARKER, b"\5other" + ZONE)), Rcode.NXRRSET),
+        (texts(ALIAS, flags=0x8403), Rcode.NXRRSET),  # the name is there, as an alias of one that is not
+        (texts(flags=0x8403), Rcode.NXDOMAIN),
+        (texts(flags=0x8405), Rcode.REFUSED),
+        (texts(text(TXT_MARKER), flags=0x8000), Rcode.NOTAUTH),
+    ],
+)
+def test_what_a_look_for_a_marker_of_dhcpd_finds(octets: bytes, rcode: int) -> None:
+    assert parse_message(TEXT_QUERY).questions[0].rtype == 16
+    verified = verify_request(TEXT_QUERY, parse_message(TEXT_QUERY), {KEY.name: KEY}, NOW)
+    assert isinstance(verified, Verified)
+    assert read_reply(sign_response(octets, verified, NOW), KEY, TEXT_MAC, NOW, LOOKED_FOR_TEXT) == rcode
+
+
 def test_a_query_is_not_answered_by_an_update() -> None:
     ending = looked(response())
     assert isinstance(ending, Ending)

@@ -14,12 +14,13 @@ from tenure.dnswire.name import Name, from_text
 from tenure.naming.registration import Direction, Registration, State
 from tenure.naming.zone_reading import ZoneReading, verified_at
 from tenure.upkeep.finding import Finding, Kind
-from tenure.upkeep.reconcile import OTHER, Found, Place, Reading, compare, key_of_name, meet, most_removals
+from tenure.upkeep.reconcile import OTHER, TXT, Found, Place, Reading, compare, key_of_name, meet, most_removals
 
 A, AAAA, CNAME, PTR, DHCID = 1, 28, 5, 12, 49
 PC1, PC2 = from_text("pc1.example.com."), from_text("pc2.example.com.")
 FOUR, OTHER_FOUR, SIX = b"\xc0\0\2\x65", b"\xc0\0\2\x66", b"\xfd\0" + bytes(13) + b"\5"
 READING = Reading(NOW)
+TXT_MARKER, OTHER_TXT_MARKER, THEIR_TXT_MARKER = (b"\x2231" + digit * 32 for digit in (b"a", b"b", b"c"))
 
 
 @dataclass
@@ -31,6 +32,9 @@ class Ledger:
 
     def wrote(self, name: Name, address: bytes | None, dhcid: bytes) -> bytes | None:
         return next((one[1] for one in self.written if one[0] == name and address in (None, one[1])), None)
+
+    def txt_markers(self, address: bytes, dhcid: bytes) -> Collection[bytes]:
+        return {(FOUR, A_CLIENT): {TXT_MARKER, OTHER_TXT_MARKER}}.get((address, dhcid), ())
 
     def leases(self, address: bytes) -> bool:
         return address in self.pool
@@ -140,6 +144,40 @@ def test_a_refused_name_is_tried_again_when_it_is_free(records: list[tuple[int, 
     found = forward([row(**REFUSED)], records)
     assert kinds(found) == expected
     assert all(one.reverse_too for one in found if one.kind is Kind.FREE)
+
+
+@pytest.mark.parametrize("marker", [TXT_MARKER, OTHER_TXT_MARKER])
+@pytest.mark.parametrize("reason", ["name-static", "name-taken", "client-wrote"])
+def test_a_marker_of_dhcpd_that_is_the_client_s_is_upgraded(marker: bytes, reason: str) -> None:
+    refused = row(**{**REFUSED, "forward": part(State.REFUSED, reason=reason)})
+    (found,) = forward([refused], [(A, FOUR), (TXT, marker)])
+    assert (found.kind, found.reverse_too) == (Kind.TXT_MARKER, True)
+    assert found.there == "A 192.0.2.101, a TXT marker of ISC dhcpd"
+    (beside,) = forward([row()], [(A, FOUR), OURS, (TXT, marker)])
+    assert (beside.kind, beside.reverse_too) == (Kind.TXT_MARKER, False)
+
+
+@pytest.mark.parametrize(
+    ("refused", "records", "reading", "expected"),
+    [
+        ("name-static", [(A, OTHER_FOUR), (TXT, THEIR_TXT_MARKER)], READING, [Kind.ORPHANED]),
+        ("name-taken", [(A, FOUR), THEIRS, (TXT, TXT_MARKER)], READING, []),
+        ("name-locked", [(A, FOUR), (TXT, TXT_MARKER)], READING, []),
+        ("name-static", [(A, FOUR), (TXT, TXT_MARKER)], Reading(NOW, txt_markers=False), []),
+    ],
+    ids=["another client's", "another client's DHCID", "locked", "ignored"],
+)
+def test_any_other_marker_of_dhcpd_is_left_alone(
+    refused: str, records: list[tuple[int, bytes]], reading: Reading, expected: list[Kind]
+) -> None:
+    there = row(**{**REFUSED, "forward": part(State.REFUSED, reason=refused)})
+    assert kinds(forward([there], records, reading=reading)) == expected
+
+
+def test_what_dhcpd_left_and_nobody_claims_is_orphaned() -> None:
+    proof = Ledger({(PC1, FOUR, A_CLIENT)})
+    assert kinds(forward([], [(A, FOUR), (TXT, THEIR_TXT_MARKER)], proof)) == [Kind.ORPHANED]
+    assert kinds(forward([], [(TXT, THEIR_TXT_MARKER)], proof)) == [Kind.ORPHANED]
 
 
 def test_a_locked_name_is_not_free_though_nothing_stands_there() -> None:
