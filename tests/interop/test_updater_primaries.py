@@ -479,3 +479,21 @@ def test_a_person_gives_a_lease_the_name_that_others_have(
     kept = {record for record in theirs if record.startswith("TXT")}
     assert peer.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)} | kept
     assert peer.at(POINTER) == {"PTR pc1.example.test.", marker(A_CLIENT)}
+
+
+def test_a_person_moves_a_name_to_another_device(run: UpdaterRun, peer: DnsPeer) -> None:
+    first = want("pc1.example.test.", ADDRESS, A_CLIENT)
+    run.change(first)
+    run.settled()
+    run.change(want("pc1.example.test.", SECOND, OTHER_CLIENT))
+    run.settled()
+    rows = {row.address: row for row in run.rows()}
+    order = Order("cli ann", time.time(), "order 1")
+    assert run.ledger.name_orders.transfer([rows[ADDRESS]], [rows[SECOND]], order) == 1
+    run.until(lambda: [(row.forward.state, row.reverse.state) for row in run.rows()] == [("registered", "registered")])
+    assert peer.at("pc1.example.test.") == {"A 10.1.0.6", marker(OTHER_CLIENT)}
+    assert (peer.at(POINTER), peer.at(SECOND_POINTER)) == (set(), {"PTR pc1.example.test.", marker(OTHER_CLIENT)})
+    run.change(first)  # who had it renews its lease
+    run.settled()
+    assert {row.address: row.forward.reason for row in run.rows()} == {ADDRESS: "name-taken", SECOND: "confirmed"}
+    assert peer.at("pc1.example.test.") == {"A 10.1.0.6", marker(OTHER_CLIENT)}

@@ -90,6 +90,37 @@ def adopt_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iter
         yield OrderLine(name_text(name), address_text(row.address), forward, "", done)
 
 
+def transfer_lines(
+    name: Name, rows: Sequence[Registration], chosen: Sequence[Registration], *, done: bool
+) -> Iterator[OrderLine]:
+    """What is taken away, and what is written in its place."""
+    yield from release_lines(name, holders_beside(rows, chosen), done=done)
+    yield from adopt_lines(name, chosen, done=done)
+
+
+def holders_beside(rows: Sequence[Registration], chosen: Sequence[Registration]) -> list[Registration]:
+    """The registrations of other clients that have the name, or are about to."""
+    ours = {row.dhcid for row in chosen}
+    return [row for row in rows if row.dhcid not in ours and not row.cause and row.forward.state in _HOLDING]
+
+
+def why_not_transferred(
+    rows: Sequence[Registration], chosen: Sequence[Registration], to: bytes, locked: Sequence[LockedName]
+) -> str:
+    """Why the name cannot be moved to the chosen registrations, those of the client at `to`; empty if it can."""
+    there, address = [row for row in rows if row.address == to and not row.cause], address_text(to)
+    if not chosen:
+        if any(row.forward.state in _HOLDING for row in there):
+            return f"is the name of {address} already, or about to be; see: tenure names"
+        return (
+            f"is not what the lease of {address} has asked for, if there is one, or not refused to it; let its client "
+            "ask for the name, or a reservation give it the name"
+        )
+    if any(chosen[0].name == one.name for one in locked):
+        return "is locked; unlock it first: tenure names unlock"
+    return "" if holders_beside(rows, chosen) else "is no other lease's; give it to this one: tenure names adopt"
+
+
 def to_adopt(rows: Sequence[Registration], address: bytes | None) -> list[Registration]:
     """The registrations to which DNS refuses the name because of what stands there, of the client that has the address.
 

@@ -1,4 +1,4 @@
-"""What a person orders about names: to lock them, to unlock them, to take them out of DNS. For one connection.
+"""What a person orders about names: to lock them, take them out of DNS, give them to a lease. For one connection.
 
 Each order is one transaction with its entries of the history. The updater does the writing, as always.
 """
@@ -6,6 +6,7 @@ Each order is one transaction with its entries of the history. The updater does 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
@@ -142,15 +143,40 @@ class NameOrders:
         """
 
         def attempt() -> int:
-            events = []
-            for row in rows:
-                if self._session.write(self._claim_again, [(order.at, order.at, order.at, order.at, *row[:3])]):
-                    self._session.write(self._adopt, [row[:3]])
-                    events.append(_event(order, "name-adopted", row.name, row.address))
-            self._tell(events)
-            return len(events)
+            adopted = self._adopted(rows, order)
+            self._tell([_event(order, "name-adopted", row.name, row.address) for row in adopted])
+            return len(adopted)
 
         return self._session.transact(attempt, writes=True)
+
+    def transfer(self, holders: Sequence[Registration], rows: Sequence[Registration], order: Order) -> int:
+        """Takes a name from the leases that have it, and gives it to those that DNS has refused it; to how many.
+
+        None: those want something else by now, and nothing is done. What is taken away is out of DNS before the other
+        is written (`due`); a holder that is renewed claims the name again, and DNS refuses it.
+        """
+
+        def attempt() -> int:
+            adopted = self._adopted(rows, order)
+            if adopted:
+                cause = Reason.NAME_TRANSFERRED.value
+                gone = [Withdraw(*row[:3], cause, order.correlation) for row in holders]
+                self._registrations.write_claims(gone, order.at)
+                detail = f"from {_addresses(holders)} to {_addresses(adopted)}"
+                events = [_event(order, "name-transferred", row.name, row.address) for row in (*holders, *adopted)]
+                self._tell([event._replace(detail=detail) for event in events])
+            return len(adopted)
+
+        return self._session.transact(attempt, writes=True)
+
+    def _adopted(self, rows: Sequence[Registration], order: Order) -> list[Registration]:
+        """Those of the refused claims that still are, made due: the updater writes over what stands at their names."""
+        found = []
+        for row in rows:
+            if self._session.write(self._claim_again, [(order.at, order.at, order.at, order.at, *row[:3])]):
+                self._session.write(self._adopt, [row[:3]])
+                found.append(row)
+        return found
 
     def _rows(self, name: Name) -> list[Registration]:
         return read_registrations(self._session, RegistrationFilter(name=name, limit=MOST_ROWS))
@@ -167,6 +193,10 @@ class NameOrders:
         if events:
             self._session.write(self._append_event, events)
             self._session.notify(REGISTRATIONS_CHANNEL)
+
+
+def _addresses(rows: Sequence[Registration]) -> str:
+    return ", ".join(str(ip_address(row.address)) for row in rows)
 
 
 def _event(order: Order, kind: str, name: Name, address: bytes | None = None) -> Event:

@@ -48,6 +48,7 @@ KINDS: dict[str, str] = {
     "name-locked": "a person has locked a name: no automatic way changes what DNS says of it",
     "name-unlocked": "a person has unlocked a name: what waited for that goes on",
     "name-adopted": "a person gave a lease the name that DNS had refused it: what stands there is written over",
+    "name-transferred": "a person moved a name to another lease: the one that had it loses its records",
     "name-released": "a person had the records of a lease taken out of DNS",
     "record-stale": "a record that tenure wrote stands in DNS, and no lease wants it: it is taken away",
     "zone-reconciled": "a zone was read and compared with the registrations",

@@ -72,6 +72,7 @@ class Reason(StrEnum):
     SOURCE_FORGOTTEN = "source-forgotten"
     STALE_RECORD = "stale-record"
     NAME_RELEASED = "name-released"
+    NAME_TRANSFERRED = "name-transferred"
     NOT_OURS = "not-ours"
     REMOVED = "removed"
 
@@ -134,6 +135,7 @@ WORDS: dict[Reason, str] = {
     Reason.SOURCE_FORGOTTEN: "the leases that asked for the record are not followed any more",
     Reason.STALE_RECORD: "tenure wrote the record, and no lease wants it any longer",
     Reason.NAME_RELEASED: "a person had the lease's records taken out of DNS (tenure names release)",
+    Reason.NAME_TRANSFERRED: "a person moved the name to another lease (tenure names transfer)",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",
     Reason.REMOVED: "the record was taken away",
 }

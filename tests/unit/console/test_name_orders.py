@@ -145,6 +145,45 @@ def test_an_adoption_is_told_and_then_done(names: Names) -> None:
     assert names.told() == [("name-adopted", f"cli {getpass.getuser()}")]
 
 
+def test_a_transfer_is_told_and_then_done(names: Names) -> None:
+    refuse(names, 2, 2, Reason.NAME_TAKEN)
+    refuse(names, 3, 3, Reason.NAME_TAKEN)
+    told = names.rows("transfer", PC, "10.1.0.2", "--dry-run")
+    assert [(row["address"], row["forward"], row["done"]) for row in told] == [
+        ("10.1.0.1", "A 10.1.0.1 is taken away", False),
+        ("10.1.0.2", "A 10.1.0.2 with its DHCID replaces every A, CNAME and DHCID there", False),
+    ]
+    assert names.told() == []
+    assert [row["done"] for row in names.rows("transfer", PC, "10.1.0.2")] == [True, True]
+    assert names.told() == [("name-transferred", f"cli {getpass.getuser()}")] * 2
+    first, second, third = sorted(names.ledger.registrations(), key=lambda row: row.address)
+    assert (first.cause, second.forward.reason, third.forward.state) == ("name-transferred", "name-adopted", "refused")
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "said"),
+    [
+        ("10.1.0.9", 1, "is not what the lease of 10.1.0.9 has asked for, if there is one"),
+        ("10.1.0.1", 1, "is the name of 10.1.0.1 already"),
+        ("ten", 2, "TO 'ten' is no address"),
+    ],
+)
+def test_what_cannot_be_transferred_says_why(names: Names, to: str, status: int, said: str) -> None:
+    refuse(names, 2, 2, Reason.NAME_TAKEN)
+    assert said in " ".join(names.run("transfer", PC, to, status=status).split())
+    assert names.told() == []
+
+
+def test_a_locked_name_and_one_that_nobody_has_are_not_transferred(names: Names) -> None:
+    refuse(names, 2, 2, Reason.NAME_TAKEN)
+    names.run("lock", PC)
+    assert "is locked; unlock it first" in names.run("transfer", PC, "10.1.0.2", status=1)
+    names.run("unlock", PC)
+    end_first(names)
+    refuse(names, 2, 2, Reason.NAME_TAKEN)
+    assert "is no other lease's" in " ".join(names.run("transfer", PC, "10.1.0.2", status=1).split())
+
+
 def test_of_several_clients_one_is_named_by_its_address(names: Names) -> None:
     end_first(names)
     refuse(names, 2, 2)

@@ -177,6 +177,35 @@ def test_an_adoption_makes_the_refused_claim_due_by_its_own_reason(ledger: Ledge
     assert history(ledger) == [("name-adopted", "cli ann", PC.name)]
 
 
+def test_a_transfer_takes_the_name_from_one_lease_and_gives_it_to_the_other(ledger: Ledger) -> None:
+    rival = OTHER._replace(name=PC.name)
+    claim(ledger, PC, rival)
+    end(ledger, PC, State.REGISTERED)
+    end(ledger, rival, State.REFUSED, Direction.FORWARD, reason=Reason.NAME_TAKEN)
+    end(ledger, rival, State.REFUSED, Direction.REVERSE, reason=Reason.FORWARD_REFUSED)
+    assert ledger.leases.name_orders.transfer([row_of(ledger, PC)], [row_of(ledger, rival)], ORDER) == 1
+    gone, given = row_of(ledger, PC), row_of(ledger, rival)
+    assert (gone.cause, gone.forward.state, gone.reverse.state) == ("name-transferred", "removing", "removing")
+    assert (given.forward.state, given.forward.reason, given.reverse.state) == ("pending", "name-adopted", "pending")
+    assert [row[:3] for row in ledger.leases.due_registrations(NOW, 10)] == [PC[:3]]  # it is out of DNS first
+    (told, other) = ledger.leases.history.events(EventFilter(newest_first=False))
+    assert {told.event.address, other.event.address} == {PC.address, rival.address}
+    assert told.event.kind == other.event.kind == "name-transferred"
+    assert told.event.detail == "from 10.1.0.1 to 10.1.0.2"
+    end(ledger, PC, State.NONE)
+    assert [row[:3] for row in ledger.leases.due_registrations(NOW, 10)] == [rival[:3]]
+    claim(ledger, PC)  # the former holder renews
+    assert (row_of(ledger, PC).forward.reason, row_of(ledger, rival).forward.reason) == ("waiting", "name-adopted")
+
+
+def test_nothing_is_transferred_to_a_claim_that_is_refused_no_more(ledger: Ledger) -> None:
+    rival = OTHER._replace(name=PC.name)
+    claim(ledger, PC, rival)
+    end(ledger, PC, State.REGISTERED)
+    assert ledger.leases.name_orders.transfer([row_of(ledger, PC)], [row_of(ledger, rival)], ORDER) == 0
+    assert (row_of(ledger, PC).forward.state, history(ledger)) == ("registered", [])
+
+
 def test_a_claim_that_is_refused_no_more_is_not_adopted(ledger: Ledger) -> None:
     claim(ledger, PC)
     seen = row_of(ledger, PC)

@@ -1,4 +1,4 @@
-"""`tenure names`: the list of names, and what a person orders about single ones: lock, unlock, release."""
+"""`tenure names`: the list of names, and what a person orders about single ones: lock, release, transfer, and so on."""
 
 from __future__ import annotations
 
@@ -43,6 +43,10 @@ RELEASE_EXAMPLES = examples(
 ADOPT_EXAMPLES = examples(
     "tenure names adopt pc1.example.test. -c tenure.toml --dry-run",
     "tenure names adopt pc1.example.test. -c tenure.toml --address 10.1.2.55",
+)
+TRANSFER_EXAMPLES = examples(
+    "tenure names transfer pc1.example.test. 10.1.2.55 -c tenure.toml --dry-run",
+    "tenure names transfer pc1.example.test. 10.1.2.55 -c tenure.toml",
 )
 COLUMNS = ["name", "address", "forward", "reverse"]
 
@@ -190,11 +194,52 @@ def adopt(
     _carry_out(config, [wanted], lines, carry_out, dry_run, output, check)
 
 
-def _address(text: str) -> bytes:
+@app.command("transfer", epilog=TRANSFER_EXAMPLES)
+def transfer(
+    name: Annotated[str, typer.Argument(help="The name.", show_default=False)],
+    to: Annotated[str, typer.Argument(metavar="TO", help="The address of the lease that gets it.", show_default=False)],
+    config: ConfigOption,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Move a name from the lease that has it to another one that DNS has refused it, with all leases of that client.
+
+    What the first lease has in DNS goes, in both directions, and then the other's is written. When the first one is
+    renewed it claims the name again, and is refused it.
+    """
+    from tenure.console.name_orders import (  # noqa: PLC0415 - `tenure --help` does without
+        holders_beside,
+        registrations_of,
+        to_adopt,
+        transfer_lines,
+        why_not_transferred,
+    )
+
+    (wanted,) = _names([name])
+    address = _address(to, "TO")
+
+    def check(ledger: LeaseLedger) -> None:
+        rows = registrations_of(ledger, wanted)
+        if why := why_not_transferred(rows, to_adopt(rows, address), address, ledger.name_orders.locked()):
+            _fail_about([wanted], why)
+
+    def carry_out(ledger: LeaseLedger, order: Order) -> None:
+        rows = registrations_of(ledger, wanted)
+        chosen = to_adopt(rows, address)
+        if not ledger.name_orders.transfer(holders_beside(rows, chosen), chosen, order):
+            raise fail(f"{name}: the lease wants something else by now; look again with: tenure names")
+
+    def lines(wanted: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
+        return transfer_lines(wanted, rows, to_adopt(rows, address), done=done)
+
+    _carry_out(config, [wanted], lines, carry_out, dry_run, output, check)
+
+
+def _address(text: str, word: str = "--address") -> bytes:
     try:
         return ip_address(text).packed
     except ValueError:
-        raise fail(f"--address {text!r} is no address; write 10.1.2.55 or 2001:db8::55", WRONG) from None
+        raise fail(f"{word} {text!r} is no address; write 10.1.2.55 or 2001:db8::55", WRONG) from None
 
 
 def _carry_out(
