@@ -91,7 +91,7 @@ class Dhcp4Dialogue:
         self._offers = offers
         self._checker: AddressChecker | None = None
         self._in_use: dict[bytes, Found] = {}  # until that is in the store
-        self._recorded: set[bytes] = set()  # of these, what a batch found there; durable with the next that is answered
+        self._recorded: set[bytes] = set()  # of these, what a batch found there
 
     def open_checker(self, interfaces: Sequence[str]) -> AddressChecker | None:
         """Where packets wait for an address to be known about; None where no address is checked. `ServiceError`."""
@@ -153,11 +153,14 @@ class Dhcp4Dialogue:
             return self._offers.wanted, decision.changes, decision.counted
         return decision
 
-    def answer(self, answers: Sequence[tuple[Received, Answer]]) -> Unsent:
-        """From the socket that each request came to; a packet that waits for a check begins to wait."""
+    def settled(self) -> None:
+        """What was found in quarantine needs not be put there again."""
         for address in self._recorded:
             self._in_use.pop(address, None)
         self._recorded.clear()
+
+    def answer(self, answers: Sequence[tuple[Received, Answer]]) -> Unsent:
+        """From the socket that each request came to; a packet that waits for a check begins to wait."""
         ways = []
         for received, answer in answers:
             if isinstance(answer, Reply):

@@ -101,6 +101,9 @@ class Dhcp6Dialogue:
         """The decision of `leasing.v6`."""
         return decide(message, received.arrival, view, self._offers, self._subnets, self._server, now, correlation)
 
+    def settled(self) -> None:
+        """Nothing happens besides messages."""
+
     def answer(self, answers: Sequence[tuple[Received, Reply]]) -> Unsent:
         """From the socket that each request came to."""
         ways = ((Way(received.inlet, reply.destination), reply.octets) for received, reply in answers)

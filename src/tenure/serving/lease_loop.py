@@ -1,12 +1,13 @@
 """The loop of a lease service, whatever its protocol: parse a batch, decide it in one transaction, answer, wake once.
 
-Answers are made of what the transaction gave, once it is durable.
+Answers are made of what the transaction gave, once it is durable. They leave a few at a time while the next batch is
+decided: who is to hear them all may not have room for a whole batch at once (docs/decisions/0027-paced-replies.md).
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum, StrEnum
 from functools import partial
@@ -26,6 +27,8 @@ from tenure.serving.metrics import COMMIT_SECONDS
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
+
+PACE = 64  # answers that leave at once, and messages that are decided before the next ones do
 
 R = TypeVar("R")  # a datagram as it was received
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -69,8 +72,11 @@ class Dialogue(Protocol[R_contra, M, A]):
     ) -> tuple[A | None, Changes, StrEnum]:
         """The answer, what changes, and under which verdict it is counted; see `leasing`."""
 
+    def settled(self) -> None:
+        """What the last batch that was decided found in the store is durable."""
+
     def answer(self, answers: Sequence[tuple[R_contra, A]]) -> Unsent:
-        """Send the answers to a batch."""
+        """Send answers."""
 
 
 class Committed(NamedTuple, Generic[R, A]):
@@ -103,6 +109,7 @@ class LeaseLoop(Generic[R, M, A]):
         self._offers = offers
         self._wake = wake
         self._report = report
+        self._leaving: deque[tuple[R, A]] = deque()  # answers that are durable, in their order
         self.rooms: Sequence[WaitingRoom[R]] = ()
 
     def run(self, rooms: Sequence[WaitingRoom[R]], stop: Stop, others: Sequence[Intake[R]] = ()) -> None:
@@ -112,7 +119,7 @@ class LeaseLoop(Generic[R, M, A]):
         """
         self.rooms = rooms
         with rare_collections():
-            run_batches([*rooms, *others], self.serve, stop, self._pipeline.settle)
+            run_batches([*rooms, *others], self.serve, stop, self.settle)
 
     def serve(self, batch: list[R]) -> None:
         """One batch. When the ledger fails nobody is answered: clients ask again, and find it recovered or not."""
@@ -128,6 +135,8 @@ class LeaseLoop(Generic[R, M, A]):
     def settle(self) -> None:
         """Answer what was decided and is not answered yet."""
         self._pipeline.settle()
+        while self._leaving:
+            self._answer_some()
 
     def close(self) -> None:
         """End what works beside the caller. What is not settled is lost."""
@@ -141,7 +150,9 @@ class LeaseLoop(Generic[R, M, A]):
         if committed.wrote:  # a store that can only be read makes offers, and is not well
             self._report.metrics.observe(COMMIT_SECONDS, (), time.perf_counter() - committed.began_at)
             self._report.healthy("ledger-unavailable")
-        self._answer(committed.answers)
+        self._dialogue.settled()
+        self._leaving += committed.answers
+        self._answer_some()
         if committed.claims:
             self._wake()
         for verdict, number in committed.counts.items():
@@ -189,6 +200,8 @@ class LeaseLoop(Generic[R, M, A]):
         malformed = 0
         claims = wrote = self._dialogue.begin(view, now, batch_id)
         for index, (received, message) in enumerate(messages):
+            if index % PACE == 0:
+                self._answer_some()
             answer, changes, verdict = decide(received, message, view, now, f"{batch_id}-{index}")
             if changes is not NOTHING:
                 apply(changes)
@@ -219,12 +232,17 @@ class LeaseLoop(Generic[R, M, A]):
             keys = [key for received, message in messages for key in self._dialogue.tied_to(received, message)]
             view.prefetch_ties(list(dict.fromkeys(keys)))
 
-    def _answer(self, answers: list[tuple[R, A]]) -> None:
+    def _answer_some(self) -> None:
+        """The next of the answers that are to leave."""
+        leaving = self._leaving
+        if not leaving:
+            return
+        answers = [leaving.popleft() for _ in range(min(PACE, len(leaving)))]
         unsent = self._dialogue.answer(answers)
         if unsent.number:
             self._report.count("replies_unsent", unsent.number)
             self._report.problem("replies-unsent", unsent.why, number=unsent.number)
-        elif answers:
+        else:
             self._report.healthy("replies-unsent")
 
 

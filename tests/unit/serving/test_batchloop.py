@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tenure.serving.batchloop import LARGE_BATCH, SMALL_BATCH, BatchSize, run_batches
+from tenure.serving.batchloop import LARGEST_BATCH, run_batches
 from tenure.serving.stop import Stop
 
 
@@ -68,12 +68,12 @@ def test_what_waits_together_is_worked_on_together() -> None:
 
 
 def test_a_batch_has_an_end() -> None:
-    first, second = run(2, Queue(*["m"] * (SMALL_BATCH + 1)))
-    assert (len(first), len(second)) == (SMALL_BATCH, 1)
+    first, second = run(2, Queue(*["m"] * (LARGEST_BATCH + 1)))
+    assert (len(first), len(second)) == (LARGEST_BATCH, 1)
 
 
 def test_a_flood_at_one_inlet_does_not_starve_the_other() -> None:
-    flood, other = Queue(*["f"] * 10 * SMALL_BATCH), Queue("o")
+    flood, other = Queue(*["f"] * 10 * LARGEST_BATCH), Queue("o")
     assert "o" in run(2, flood, other)[1]
 
 
@@ -103,23 +103,3 @@ def test_it_rests_before_it_waits_and_before_it_ends_and_not_while_there_is_work
     assert story == ["a", "b", "rest", "rest"]
     queue.close()
     stop.close()
-
-
-def test_batches_grow_while_the_time_goes_into_commits_and_shrink_when_it_goes_into_work() -> None:
-    size = BatchSize()
-    limits = []
-    for _ in range(4):
-        size.learn(size.limit, elapsed=0.010, worked=0.002)
-        limits.append(size.limit)
-    assert limits == [128, LARGE_BATCH, LARGE_BATCH, LARGE_BATCH]
-    size.learn(size.limit, elapsed=0.010, worked=0.006)
-    assert size.limit == LARGE_BATCH
-    for _ in range(4):
-        size.learn(size.limit, elapsed=0.010, worked=0.009)
-    assert size.limit == SMALL_BATCH
-
-
-def test_a_batch_that_is_not_full_teaches_nothing() -> None:
-    size = BatchSize()
-    size.learn(size.limit - 1, elapsed=1.0, worked=0.0)
-    assert size.limit == SMALL_BATCH

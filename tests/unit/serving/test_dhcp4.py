@@ -36,11 +36,13 @@ class Outbox:
 
     def __init__(self) -> None:
         self.sent: list[tuple[bytes, Destination]] = []
+        self.together: list[int] = []  # how many at once
         self.fails = False
 
     def send(self, replies: Sequence[bytes], destination: Destination, local: bytes) -> None:
         if self.fails:
             raise OSError(101, "Network is unreachable")
+        self.together.append(len(replies))
         self.sent += [(octets, destination) for octets in replies]
 
 
@@ -199,6 +201,16 @@ def test_a_batch_behind_another_is_answered_after_it(bench: Bench) -> None:
     bench.service.loop.settle()
     assert [octets[4:8] for octets, _ in bench.outbox.sent] == [bytes((0, 0, 0, number)) for number in (1, 2, 3)]
     assert len(bench.leases.leases()) == 3
+
+
+def test_the_replies_to_a_large_batch_leave_at_a_pace_in_their_order(bench: Bench) -> None:
+    packets = [request((53, b"\1"), chaddr=b"\2" + bytes(5), giaddr=ip("10.1.0.254"), xid=n) for n in range(150)]
+    for _ in range(2):
+        bench.service.loop.serve([Received(one, relayed(), bench.outbox) for one in packets])  # type: ignore[arg-type]
+    assert bench.outbox.together == [64, 64, 22, 64], "the first ones with the commit, others beside the next batch"
+    bench.service.loop.settle()
+    assert bench.outbox.together == [64, 64, 22, 64, 64, 22]
+    assert [octets[4:8] for octets, _ in bench.outbox.sent] == [one[4:8] for one in packets] * 2
 
 
 def test_a_batch_that_cannot_be_committed_takes_no_other_with_it(bench: Bench) -> None:

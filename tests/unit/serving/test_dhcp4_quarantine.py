@@ -26,7 +26,7 @@ def test_it_is_written_once() -> None:
     assert made.begin(view, NOW, "b-1")
     assert view.rows[USED].state == LeaseState.DECLINED
     assert not made.begin(view, NOW, "b-2")
-    made.answer([])
+    made.settled()
     view.rows.clear()
     assert not made.begin(view, NOW, "b-3")  # it was durable, and is the store's business from then on
 
@@ -37,5 +37,5 @@ def test_a_commit_that_fails_behind_a_batch_that_has_seen_it_loses_nothing() -> 
     assert not made.begin(written, NOW, "b-2")  # decided beside the commit of the first, which fails then
     assert made.begin(committed, NOW, "b-2")  # decided again, on what is there
     assert committed.rows[USED].state == LeaseState.DECLINED
-    made.answer([])
+    made.settled()
     assert not made.begin(committed, NOW, "b-3")

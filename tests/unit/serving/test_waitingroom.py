@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenure.serving.batchloop import SMALL_BATCH, run_batches
+from tenure.serving.batchloop import LARGEST_BATCH, run_batches
 from tenure.serving.stop import Stop
 from tenure.serving.waitingroom import WaitingRoom
 
@@ -62,9 +62,9 @@ def test_in_a_full_room_the_longest_waiting_of_their_kind_give_way_and_are_count
 
 def test_the_loop_does_not_sleep_while_somebody_waits() -> None:
     stop, silent = Stop(), Stop()  # the inlet has nothing more to say: its descriptor is never readable
-    there = numbered("discover", 20 * SMALL_BATCH)
+    there = numbered("discover", 20 * LARGEST_BATCH)
     waiting = room(Source(*there, descriptor=silent.fileno()), capacity=len(there))
-    batches = [len(waiting.receive(SMALL_BATCH))]
+    batches = [len(waiting.receive(LARGEST_BATCH))]
 
     def work(batch: list[str]) -> None:
         batches.append(len(batch))
@@ -75,4 +75,4 @@ def test_the_loop_does_not_sleep_while_somebody_waits() -> None:
     stop.close()
     silent.close()
     assert sum(batches) == len(there)
-    assert min(batches[:-1]) == SMALL_BATCH
+    assert min(batches[:-1]) == LARGEST_BATCH
