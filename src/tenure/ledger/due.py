@@ -10,7 +10,7 @@ from tenure.ledger.registrations import COLUMNS, Key, registration_of
 from tenure.ledger.session import Row, Session
 from tenure.ledger.txt_markers import TxtMarkers
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Former, Registration, State
+from tenure.naming.registration import Former, Part, Registration, State
 
 # A name that one device gives up is free for the next only when it is out of DNS: an addition waits for every removal
 # of the same name by another device that is still under way, in whatever order they are due. A device's own new address
@@ -43,6 +43,18 @@ where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ?{condition}
 order by due_at, name, address, dhcid limit ?"""
 
 
+# Most rows that are due were just written by a lease, and differ from one another in few columns: to fetch a column
+# costs as much as to compare it, and to make a value of it as much again.
+_AS_CLAIMED = " and ".join(
+    f"{direction}_state = '{State.PENDING}' and {direction}_due_at = wanted_at and {direction}_attempts = 0"
+    f" and {direction}_reason = '{Reason.WAITING}' and {direction}_detail = '' and {direction}_changed_at = wanted_at"
+    for direction in ("forward", "reverse")
+)
+DUE_AS_CLAIMED = f"""\
+select name, address, dhcid, ttl, until, generation, wanted_at, correlation, cause = '' and {_AS_CLAIMED}
+from registration
+where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ?
+order by due_at, name, address, dhcid limit ?"""
 DUE = _due("null", "")
 DUE_BEHIND_REMOVALS = _due(_HAS_FORMERS, f" and {_NOT_BLOCKED}")
 WAITING = f"""\
@@ -51,6 +63,8 @@ order by due_at, name, address, dhcid limit ?"""
 NEXT_DUE = f"""\
 select due_at, name, address, dhcid from registration where due_at is not null and {_NOT_BLOCKED}
 order by due_at limit ?"""
+
+_PENDING, _WAITING = State.PENDING.value, Reason.WAITING.value
 
 
 def due_at_of(row: Registration) -> float:
@@ -63,12 +77,20 @@ def _place_behind(row: Registration | None) -> tuple[Any, ...]:
     return (0.0, b"", b"", b"") if row is None else (due_at_of(row), *row[:3])
 
 
+def _as_claimed(row: Row) -> Registration:
+    """The value of a row of `DUE_AS_CLAIMED` to which nothing has happened."""
+    name, address, dhcid, ttl, until, generation, at, correlation, _ = row
+    part = Part(_PENDING, at, 0, _WAITING, "", at)
+    return Registration(name, address, dhcid, ttl, until, generation, at, "", correlation, part, part)
+
+
 class DueRegistrations:
     """Reads them through one session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._any_leaving = session.sql(_ANY_LEAVING)
+        self._due_as_claimed = session.sql(DUE_AS_CLAIMED)
         self._due = session.sql(DUE)
         self._due_behind_removals = session.sql(DUE_BEHIND_REMOVALS)
         self._waiting = session.sql(WAITING)
@@ -83,11 +105,10 @@ class DueRegistrations:
         place = _place_behind(after)
         while len(found) < limit:
             rows = self._due_page((*place, now, limit))
-            wanted = [row for row in rows if row[:3] not in skip]
-            found += [self.with_formers(registration_of(row)) if row[-1] else registration_of(row) for row in wanted]
+            found += [row for row in rows if row[:3] not in skip] if skip else rows
             if len(rows) < limit:
                 break
-            place = (rows[-1][-2], *rows[-1][:3])
+            place = _place_behind(rows[-1])
         return self.with_locks([self.with_txt_markers(row) for row in found[:limit]])
 
     def with_locks(self, rows: list[Registration]) -> list[Registration]:
@@ -103,12 +124,20 @@ class DueRegistrations:
             return row
         return row._replace(txt_markers=self._txt_markers.of(row.address, row.dhcid))
 
-    def _due_page(self, parameters: tuple[Any, ...]) -> list[Row]:
+    def _due_page(self, parameters: tuple[Any, ...]) -> list[Registration]:
         if not self._is_any_leaving():
-            rows = self._session.rows(self._due, parameters)
+            page = self._page_as_claimed(parameters)
+            if page is None:
+                page = list(map(registration_of, self._session.rows(self._due, parameters)))
             if not self._is_any_leaving():  # nor has anything begun to while they were read
-                return rows
-        return self._session.rows(self._due_behind_removals, parameters)
+                return page
+        rows = self._session.rows(self._due_behind_removals, parameters)
+        return [self.with_formers(registration_of(row)) if row[-1] else registration_of(row) for row in rows]
+
+    def _page_as_claimed(self, parameters: tuple[Any, ...]) -> list[Registration] | None:
+        """A page of rows to which nothing has happened since a lease wrote them; None if one is otherwise."""
+        rows = self._session.rows(self._due_as_claimed, parameters)
+        return list(map(_as_claimed, rows)) if all(row[-1] for row in rows) else None
 
     def _is_any_leaving(self) -> bool:
         row = self._session.one(self._any_leaving)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -270,6 +270,28 @@ def test_rows_are_due_by_time(ledger: Ledger) -> None:
     skip = {due[0][:3]}
     assert [row.address[3] for row in ledger.leases.due_registrations(NOW + 9, 1, skip)] == [2]
     assert ledger.leases.next_due_at(skip) == NOW + 2
+
+
+def test_what_is_due_is_the_row_whatever_has_happened_to_it(ledger: Ledger) -> None:
+    """A page of rows as their leases wrote them is read by another statement than one in which something happened."""
+    b, only_forward = want("b", 2, 2), want("c", 3, 3)._replace(reverse=False)
+    claim(ledger, A, b, now=NOW)
+    assert ledger.leases.due_registrations(NOW, 10) == list(ledger.leases.registrations())
+    claim(ledger, A._replace(ttl=A.ttl * 4), now=NOW + 1)  # due since NOW
+    claim(ledger, only_forward, now=NOW + 2)
+    failed = outcomes(of(ledger, b), State.PENDING, Direction.FORWARD)
+    ledger.leases.record_outcomes([one._replace(due_at=NOW + 3, attempts=1) for one in failed], (), NOW + 1)
+    expected = [of(ledger, A), of(ledger, b), of(ledger, only_forward)]
+    assert ledger.leases.due_registrations(NOW + 3, 10) == expected
+    assert ledger.leases.due_registrations(NOW + 3, 10, {A[:3]}) == expected[1:]
+    assert [page[0] for page in pages_of_one(ledger, NOW + 3)] == expected
+
+
+def pages_of_one(ledger: Ledger, now: float) -> Iterator[list[Registration]]:
+    page = ledger.leases.due_registrations(now, 1)
+    while page:
+        yield page
+        page = ledger.leases.due_registrations(now, 1, (), page[-1])
 
 
 def test_a_row_that_writes_a_pointer_comes_with_the_claims_whose_pointers_are_still_to_go(ledger: Ledger) -> None:
