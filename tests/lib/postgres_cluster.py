@@ -47,12 +47,13 @@ class PostgresCluster:
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(command + arguments, stdout=log, stderr=log, **self._identity())
         ready = [program("pg_isready"), "-q", "-h", str(self.folder), "-p", str(_PORT)]
-        for _ in range(600):
+        for _ in range(1200):  # a busy machine takes long over the first start
             if subprocess.run(ready, check=False).returncode == 0:
                 return
             if self._server.poll() is not None:
                 break
             signal.sigtimedwait([], 0.05)
+        self.stop(signal.SIGKILL)
         pytest.fail(f"PostgreSQL does not start: {(self.folder / 'log').read_text(errors='replace')[-2000:]}")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
