@@ -65,6 +65,13 @@ class RecordLifetimes:
 _LIFETIMES = RecordLifetimes()
 
 
+class AgingIntervals(NamedTuple):
+    """How the records of a zone age, in seconds: the words and the meaning are those of Windows DNS."""
+
+    no_refresh: int = 7 * 86400  # since a timestamp was set: a refresh leaves it as it is
+    refresh: int = 7 * 86400  # behind that: a refresh sets it; what was not refreshed until then is stale
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneSettings:
     """One zone as it is served. Nothing is allowed unless it is said here."""
@@ -83,6 +90,7 @@ class ZoneSettings:
     forwarding_keys: frozenset[Name] = frozenset()  # keys whose updates of a secondary zone go on to a primary
     forwarding_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places whose updates do
     lifetimes: RecordLifetimes = _LIFETIMES  # of records that updates add
+    aging: AgingIntervals | None = None  # None: no record ages
     view: str = ""  # that it is in; empty: it is shared by the views
     place: ZonePlace = field(init=False, repr=False, compare=False)
 

@@ -11,20 +11,19 @@ from __future__ import annotations
 from struct import Struct
 from typing import NamedTuple
 
+from tenure.authority.named_records import named_records
 from tenure.authority.request import Request
 from tenure.authority.settings import RecordLifetimes
 from tenure.authority.zone import Record, Refusal, ZoneView
-from tenure.dnswire.codes import Rcode, RRClass, RRType
+from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.message import Message
 from tenure.dnswire.name import Name
-from tenure.dnswire.rdata import canonical_rdata
 
 UPDATE_LEASE = 2  # the number of the EDNS option
 
 _BASIC, _EXTENDED = Struct("!I"), Struct("!2I")
-_IN = int(RRClass.IN)
 _KEY = 25
-_NS, _SOA = int(RRType.NS), int(RRType.SOA)
+_NS = int(RRType.NS)
 
 
 class Lease(NamedTuple):
@@ -60,19 +59,11 @@ def ends_of(lease: Lease, message: Message, zone: Name, view: ZoneView, now: flo
     As they are in `view` after the update, so that what was ignored is not among them. The zone's own SOA and NS
     records never end: no zone is without them.
     """
-    found = []
-    for rr in message.authorities:
-        if rr.rclass != _IN or rr.rtype == _SOA:
-            continue
-        name, rtype = rr.name.lower(), rr.rtype
-        rrset = view.rrsets_at(name).get(rtype)
-        if rrset is None or (rtype == _NS and name == zone):
-            continue
-        rdata = _as_kept(rtype, rr.rdata, rrset[1])
-        if rdata is not None:
-            seconds = lease.key_seconds if rtype == _KEY else lease.seconds
-            found.append((Record(name, rtype, rrset[0], rdata), int(now) + seconds))
-    return found
+    return [
+        (record, int(now) + (lease.key_seconds if record.rtype == _KEY else lease.seconds))
+        for record in named_records(message.authorities, view)
+        if record.rtype != _NS or record.name != zone
+    ]
 
 
 def with_lease(request: Request, lease: Lease) -> Request:
@@ -84,11 +75,3 @@ def with_lease(request: Request, lease: Lease) -> Request:
 
 def _bounded(asked: int, longest: int, terms: RecordLifetimes) -> int:
     return max(terms.shortest, min(asked, longest))
-
-
-def _as_kept(rtype: int, rdata: bytes, among: tuple[bytes, ...]) -> bytes | None:
-    """The equal RDATA in the form in which the zone has it."""
-    if rdata in among:
-        return rdata
-    wanted = canonical_rdata(rtype, rdata)
-    return next((have for have in among if canonical_rdata(rtype, have) == wanted), None)

@@ -20,6 +20,7 @@ from tenure.config.fields import (
     ViewWord,
     one_of,
 )
+from tenure.config.scavenging import Interval, Scavenging
 from tenure.config.section import Section
 
 Seconds = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -107,6 +108,16 @@ class ZoneSection(Section):
     """How much of the zone's past is kept for incremental transfers. Left out: as much as the whole zone has, since
     beyond that a whole transfer is shorter; `store.journal-days` holds as well."""
 
+    aging: bool = False
+    """Whether the records age that clients write themselves: their timestamps move by updates that say the same again,
+    and those that nobody says any more become stale. What a person or a lease wrote does not age."""
+
+    no_refresh_interval: Interval | None = None
+    """Left out: that of `[dns.scavenging]`."""
+
+    refresh_interval: Interval | None = None
+    """Left out: that of `[dns.scavenging]`."""
+
     default_ttl: Seconds = 3600
     """TTL of the records that are made from this configuration, in seconds."""
 
@@ -168,6 +179,9 @@ class Dns(DnsServer):
 
     update_lease: UpdateLease = UpdateLease()
     """Records that end by themselves."""
+
+    scavenging: Scavenging = Scavenging()
+    """How records age in zones with `aging`."""
 
     views: list[ViewSection] = []
     """The views, in the order in which they are tried. Left out: everybody sees all zones."""

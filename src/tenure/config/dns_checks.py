@@ -41,6 +41,16 @@ def _check_zone(configuration: Configuration, zone: ZoneSection, at: Location) -
         if place.key is not None:
             yield from check_key_is_defined(configuration, place.key, (*at, "allow-transfer", index))
     yield from _check_neighbours(configuration, zone, at)
+    yield from _check_aging(zone, at)
+
+
+def _check_aging(zone: ZoneSection, at: Location) -> Iterator[Problem]:
+    """Records age where updates are taken, and intervals stand where records age."""
+    if zone.aging and zone.type is ZoneType.SECONDARY:
+        yield Problem((*at, "aging"), "the records of a secondary zone age at its primary", "leave the key out")
+    for key, given in (("no-refresh-interval", zone.no_refresh_interval), ("refresh-interval", zone.refresh_interval)):
+        if given is not None and not zone.aging:
+            yield Problem((*at, key), "no record of this zone ages", "write aging = true, or leave this key out")
 
 
 def _check_neighbours(configuration: Configuration, zone: ZoneSection, at: Location) -> Iterator[Problem]:

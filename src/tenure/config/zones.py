@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from tenure.authority.policy import Rule, parse_rule
-from tenure.authority.settings import RecordLifetimes, ReservedAddresses, ZonePlace, ZoneSettings
+from tenure.authority.settings import AgingIntervals, RecordLifetimes, ReservedAddresses, ZonePlace, ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
 from tenure.dnswire.codes import RRType
@@ -51,9 +51,20 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             forwarding_keys=frozenset(place.key for place in zone.allow_update_forwarding if place.key is not None),
             forwarding_networks=tuple(place.network for place in zone.allow_update_forwarding if place.network),
             lifetimes=lifetimes,
+            aging=aging_intervals(configuration.dns, zone) if configuration.dns else None,
             view=zone.view,
         )
         for zone in zones
+    )
+
+
+def aging_intervals(dns: Dns, zone: ZoneSection) -> AgingIntervals | None:
+    """How the records of the zone age; None: they do not."""
+    if not zone.aging:
+        return None
+    return AgingIntervals(
+        zone.no_refresh_interval or dns.scavenging.no_refresh_interval,
+        zone.refresh_interval or dns.scavenging.refresh_interval,
     )
 
 

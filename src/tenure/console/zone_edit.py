@@ -90,7 +90,7 @@ def zone_text(zone: Zone, kept: Iterable[KeptRecord]) -> str:
         f"$ORIGIN {to_text(zone.name)}\n",
     ]
     lines.append(record_to_text(zone.name, _SOA, zone.soa_ttl, zone.soa_rdata) + "\n")
-    for record, origin, ends_at in kept:
+    for record, origin, ends_at, _timestamp in kept:
         marks = [] if origin == RecordClass.STATIC else [origin]
         marks += [f"until {time_text(ends_at)}"] if ends_at is not None else []
         mark = f" ; {' '.join(marks)}" if marks else ""

@@ -27,7 +27,8 @@ RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and nam
 RECORDS_AMONG = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin = 'static' from record where zone_id = any(?) and name_key = any(?)"""
 CLASSED_RECORDS = f"""\
-select name_key, rtype, ttl, {_RDATA}, origin, ends_at from record where zone_id = ? order by name_key, rtype, rdata"""
+select name_key, rtype, ttl, {_RDATA}, origin, ends_at, stamp from record where zone_id = ?
+order by name_key, rtype, rdata"""
 STATIC_AT = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
 NAME_IN_RANGE = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
@@ -36,7 +37,12 @@ DROP_RECORD = "delete from record where zone_id = ? and name_key = ? and rtype =
 PUT_RECORD = """\
 insert into record (zone_id, name_key, rtype, rdata, long_rdata, ttl, origin, stamp) values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (zone_id, name_key, rtype, rdata) do update
-set ttl = excluded.ttl, stamp = excluded.stamp"""  # another TTL makes it no other record: its class and end stay
+set ttl = excluded.ttl,
+stamp = case when record.stamp = 0 then 0 else excluded.stamp end"""  # another TTL makes it no other record: its class
+# and its end stay, and what never ages does not begin to
+STAMPS_AMONG = """\
+select name_key, rtype, rdata, stamp from record where zone_id = any(?) and name_key = any(?) and stamp <> 0"""
+SET_STAMP = "update record set stamp = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
 SET_END = """\
 update record set ends_at = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ? and origin = ?"""
 ENDED_ZONES = "select distinct zone_id from record where ends_at <= ?"

@@ -133,7 +133,8 @@ class GatheredZone:
                 self._write_all(zone_id, scope, difference, origin, now, describe(difference))
             elif difference.changed or soa != old_soa:
                 change = ZoneChange(*soa, *self._changes(zone_id, scope))
-                batch.apply(zone_id, change, (describe(difference),), origin)
+                timeless = frozenset(change.additions)  # a file or a transfer: what is in it does not age
+                batch.apply(zone_id, change, (describe(difference),), origin, timeless=timeless)
                 batch.write()
             return difference
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, TypeAlias
 
+from tenure.authority.aging import NEVER, refreshed_timestamp
 from tenure.authority.zone import Node, Record, RecordClass, RRset, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import records
@@ -21,6 +22,7 @@ _Row: TypeAlias = tuple[Any, ...]
 # As plain text, which compares and is bound several times faster than a member of an enum.
 _STATIC, _FOREIGN, _RESERVATION = RecordClass.STATIC.value, RecordClass.FOREIGN.value, RecordClass.RESERVATION.value
 _ORIGIN = 6  # its place in a row of `PUT_RECORD`
+_NO_RECORDS: frozenset[Record] = frozenset()
 _NO_TYPES: frozenset[int] = frozenset()
 
 
@@ -35,6 +37,8 @@ class ZoneStatements(NamedTuple):
     drop_record: str
     put_record: str
     set_end: str
+    stamps_among: str
+    set_stamp: str
     put_soa: str
     put_journal: str
     append_event: str
@@ -51,6 +55,8 @@ def zone_statements(session: Session) -> ZoneStatements:
         records.DROP_RECORD,
         records.PUT_RECORD,
         records.SET_END,
+        records.STAMPS_AMONG,
+        records.SET_STAMP,
         "update zone set soa_ttl = ?, soa_rdata = ? where id = ?",
         "insert into journal (zone_id, from_serial, at, change) values (?, ?, ?, ?)",
         append_event("zone_event"),
@@ -99,13 +105,16 @@ class ZoneBatch:
         events: Iterable[Event] = (),
         origin: str = _FOREIGN,
         reserved: Collection[Record] = (),
+        timeless: AbstractSet[Record] = _NO_RECORDS,
     ) -> None:
         """Takes a change into the batch: later reads see it; it is committed with the rest or not at all.
 
-        What it adds is of class `origin`, but `reserved`, which are among the additions, of class reservation.
+        What it adds is of class `origin`, but `reserved`, which are among the additions, of class reservation. What is
+        static never ages, nor do those of the additions that are `timeless`.
         """
         if change is not None:
-            self.zone(zone_id).apply(change, origin, 0 if origin == _STATIC else int(self._now), reserved)
+            stamp = NEVER if origin == _STATIC else int(self._now)
+            self.zone(zone_id).apply(change, origin, stamp, reserved, timeless)
         self._events += events
 
     def set_ends(self, zone_id: int, ends: Iterable[tuple[Record, int]], classes: frozenset[str]) -> None:
@@ -114,6 +123,13 @@ class ZoneBatch:
         It is no change of the zone: serial and journal do not know of it. The TTL of a record does not matter.
         """
         self.zone(zone_id).set_ends(ends, classes)
+
+    def refresh(self, zone_id: int, refreshed: Iterable[Record], no_refresh: int) -> None:
+        """Refreshes the timestamps of records that are there; the TTL of a record does not matter.
+
+        It is no change of the zone, and within the no-refresh interval (seconds) nothing is written.
+        """
+        self.zone(zone_id).refresh(refreshed, no_refresh)
 
     def ended_records(self, zone_id: int, now: float, limit: int) -> list[Record]:
         """Committed records of the zone whose end has come, the first to end in front; the zone is locked before."""
@@ -132,6 +148,7 @@ class ZoneBatch:
             zone.write(self._now)
         for zone in self._zones.values():
             zone.write_ends()
+            zone.write_refreshed(self._now)
         if changed:
             names = [name for zone in changed for name in zone.changed_names()]
             self._session.notify(ZONES_CHANNEL, words_of(names))
@@ -155,6 +172,7 @@ class ZoneDraft:
         self._has_deleted = False
         self._renewed: set[_RowKey] = set()  # deleted by one change and added by another
         self._ends: dict[_RowKey, tuple[int, frozenset[str]]] = {}  # the new end, and of which classes it may be
+        self._refreshed: dict[_RowKey, int] = {}  # the no-refresh interval
         self._journal_from = _serial(self._soa[1])
         self._journal: list[bytes] = []
         self._keys: dict[Name, bytes] = {}  # tree keys of the names met
@@ -219,7 +237,14 @@ class ZoneDraft:
             first = row[0] + b"\0"  # this one has lost its records in this batch: look behind it
         return False
 
-    def apply(self, change: ZoneChange, origin: str, stamp: int, reserved: Collection[Record] = ()) -> None:
+    def apply(
+        self,
+        change: ZoneChange,
+        origin: str,
+        stamp: int,
+        reserved: Collection[Record] = (),
+        timeless: AbstractSet[Record] = _NO_RECORDS,
+    ) -> None:
         """Lays the change over the zone; see `ZoneBatch.apply`."""
         self._journal.append(build_entry(self._name, self._soa, change))
         self._soa = (change.soa_ttl, change.soa_rdata)
@@ -248,7 +273,8 @@ class ZoneDraft:
                     self._renewed.add(row_key)
                 elif row := before.get(row_key):  # another TTL makes it no other record
                     written_by = row[_ORIGIN]
-            rows[row_key] = (self._id, key, rtype, column, long, ttl, written_by, stamp)
+            stamped = stamp if not timeless or (name, rtype, ttl, rdata) not in timeless else NEVER
+            rows[row_key] = (self._id, key, rtype, column, long, ttl, written_by, stamped)
         if self._ends:
             self._ends = {row_key: end for row_key, end in self._ends.items() if rows.get(row_key, row_key) is not None}
         if origin == _STATIC or self._static:
@@ -267,6 +293,11 @@ class ZoneDraft:
         for (name, rtype, _ttl, rdata), ends_at in ends:
             self._ends[self._key(name), rtype, records.rdata_columns(rdata)[0]] = ends_at, classes
 
+    def refresh(self, refreshed: Iterable[Record], no_refresh: int) -> None:
+        """See `ZoneBatch.refresh`."""
+        for name, rtype, _ttl, rdata in refreshed:
+            self._refreshed[self._key(name), rtype, records.rdata_columns(rdata)[0]] = no_refresh
+
     def write(self, now: float) -> None:
         """Writes records, journal and SOA."""
         dropped = [(self._id, *key) for key, row in self._rows.items() if row is None]
@@ -284,6 +315,19 @@ class ZoneDraft:
         if self._ends:
             ends = [(ends_at, self._id, *key, one) for key, (ends_at, classes) in self._ends.items() for one in classes]
             self._session.write(self._sql.set_end, ends)
+
+    def write_refreshed(self, now: float) -> None:
+        """Writes the timestamps that are to move, behind the records themselves: one look at all of them together."""
+        keys = list(dict.fromkeys(key for key, _, _ in self._refreshed))
+        moved = []
+        for start in range(0, len(keys), _READ_AT_ONCE):
+            found = self._session.rows_among(self._sql.stamps_among, [self._id], keys[start : start + _READ_AT_ONCE])
+            for *row_key, stamp in found:
+                no_refresh = self._refreshed.get((row_key[0], row_key[1], row_key[2]))
+                if no_refresh is not None and (new := refreshed_timestamp(stamp, now, no_refresh)) != stamp:
+                    moved.append((new, self._id, *row_key))
+        if moved:
+            self._session.write(self._sql.set_stamp, moved)
 
     def _touch(self, name: Name, fresh: dict[Name, tuple[bytes, dict[int, RRset]]]) -> tuple[bytes, dict[int, RRset]]:
         """Puts a copy in the place of the name's node, because a decision may still hold what it was shown."""

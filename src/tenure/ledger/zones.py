@@ -72,6 +72,7 @@ class KeptRecord(NamedTuple):
     record: Record
     origin: str  # its class, see `authority.zone.RecordClass`
     ends_at: int | None  # it goes by itself then, in UTC seconds
+    timestamp: int = 0  # see `authority.aging`
 
 
 class ZoneLedger:
@@ -252,7 +253,7 @@ class ZoneLedger:
 
     @contextmanager
     def kept_records(self, zone_id: int) -> Iterator[tuple[Zone, Iterator[KeptRecord]]]:
-        """As `snapshot`, with the class and the end of each record."""
+        """As `snapshot`, with the class, the end and the timestamp of each record."""
         with self._at_one_moment(zone_id) as (session, zone):
             rows = session.stream(session.sql(records.CLASSED_RECORDS), (zone_id,))
             yield zone, (KeptRecord(Record(from_tree_key(row[0]), *row[1:4]), *row[4:]) for row in rows)

@@ -208,7 +208,9 @@ def _apply_steps(zone_id: int, content: Steps, event: Event, batch: ZoneBatch) -
         {record.name for step in content.steps for part in (step.deletions, step.additions) for record in part}
     )
     for step in content.steps:
-        batch.apply(zone_id, change_of_step(step, zone), origin=RecordClass.FOREIGN)
+        change = change_of_step(step, zone)
+        # what comes from a primary does not age here: it is refreshed there
+        batch.apply(zone_id, change, origin=RecordClass.FOREIGN, timeless=frozenset(change.additions))
     batch.apply(zone_id, None, (event,))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from tenure.authority.aging import refreshed_records, timeless_records
 from tenure.authority.history import (
     UPDATE_REFUSED,
     RefusedFrom,
@@ -34,12 +35,14 @@ from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name
 from tenure.dnswire.update import asks_for_rights
 from tenure.ledger.zones import ZoneBatch, ZoneLedger
+from tenure.naming.event import Event
 from tenure.serving.external_policy import ExternalPolicy
 
 _NOERROR = int(Rcode.NOERROR)
 # As plain text: a driver of a database binds a member of an enum several times slower.
 _STATIC, _LEASE, _FOREIGN = RecordClass.STATIC.value, RecordClass.LEASE.value, RecordClass.FOREIGN.value
 _OF_LEASES = frozenset((_LEASE, RecordClass.RESERVATION.value))
+_NO_RECORDS: frozenset[Record] = frozenset()
 _NOT_COMMITTED = ExtendedError(InfoCode.OTHER, "the store cannot be written now; nothing has changed")
 REFUSALS_PER_SECOND = 50  # in the history; a peer that is refused more often is counted, and cannot fill the disk
 
@@ -167,9 +170,7 @@ class UpdateBatches:
             if decision.change is not None:
                 applied += 1
                 event = applied_event(decision, zone.place, key, source, now, correlation)
-                written_as = _class_of(decision, key, zone.lease_keys)
-                reserved = _reserved_among(decision.change, zone) if written_as == _LEASE else ()
-                batch.apply(zone_id, decision.change, (event,), written_as, reserved)
+                _apply(batch, zone_id, zone, decision.change, event, _class_of(decision, key, zone.lease_keys))
             elif decision.ignored:
                 if self._budget.take():
                     first = first_name(request.message)
@@ -177,6 +178,9 @@ class UpdateBatches:
                 else:
                     unrecorded += 1
                     correlation = ""
+            if zone.aging is not None:
+                touched = refreshed_records(request.message, who, zone, view, self._external.ask)
+                batch.refresh(zone_id, touched, zone.aging.no_refresh)
             if isinstance(lease, Lease):
                 ends = ends_of(lease, request.message, zone.name, view, now)
                 batch.set_ends(zone_id, ends, _classes_to_end(_class_of(decision, key, zone.lease_keys)))
@@ -220,6 +224,14 @@ class UpdateBatches:
 def _requestor(key: Name | None, algorithm: Name | None, source: str, stream: bool) -> Requestor:
     """Who sent an update: mostly the one who sent the last."""
     return Requestor(key, algorithm, source.partition("#")[0], stream)
+
+
+def _apply(
+    batch: ZoneBatch, zone_id: int, zone: ZoneSettings, change: ZoneChange, event: Event, written_as: str
+) -> None:
+    reserved = _reserved_among(change, zone) if written_as == _LEASE else ()
+    timeless = _NO_RECORDS if zone.aging is None else timeless_records(change, batch.zone(zone_id))
+    batch.apply(zone_id, change, (event,), written_as, reserved, timeless)
 
 
 def _reserved_among(change: ZoneChange, zone: ZoneSettings) -> Sequence[Record]:

@@ -46,7 +46,7 @@ def show(
             ledger, found = zone_of(ledger_or_none, zone, view)
             with ledger.kept_records(found.id) as (present, kept):
                 rows = record_lines(present, kept, record_class)
-                print_rows(rows, ["name", "ttl", "type", "data", "written_by", "ends"], output, limit)
+                print_rows(rows, ["name", "ttl", "type", "data", "written_by", "ends", "timestamp"], output, limit)
 
 
 def diff(
