@@ -242,6 +242,40 @@ def test_a_name_that_was_taken_and_is_free_again_is_tried_again(peer: DnsPeer, t
 
 
 @pytest.mark.parametrize("transfers", [True, False])
+def test_a_ttl_that_somebody_changed_is_put_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transfers: bool
+) -> None:
+    if not transfers:
+        monkeypatch.setattr("named.CONFIG", NO_TRANSFER)
+    with named(tmp_path / "peer", [FORWARD, REVERSE]) as bind:
+        put_right(bind, tmp_path)
+
+
+def test_a_ttl_that_somebody_changed_in_knot_is_put_right(tmp_path: Path) -> None:
+    with knotd(tmp_path / "peer", [FORWARD, REVERSE]) as knot:
+        put_right(knot, tmp_path)
+
+
+def put_right(peer: DnsPeer, folder: Path) -> None:
+    owners = {"pc1.example.test.": (FORWARD, "A", "10.1.0.1"), pointer(2): (REVERSE, "PTR", "pc2.example.test.")}
+    with registered(peer.server, folder, 1, 2, 3) as run:
+        for owner, (zone, rtype, rdata) in owners.items():
+            delete(peer, zone, owner, rtype)
+            peer.write(zone, f"{owner} 77 {rtype} {rdata}")
+        time.sleep(0.01)
+        _, found = reconcile(run)
+        assert found == {"ttl forward pc1", "ttl reverse pc2"}
+        drifted = [event.detail for event in run.events() if event.kind == "registration-drifted"]
+        assert "forward, ttl: DNS holds A 10.1.0.1, its DHCID with the TTL 77 in the place of 600" in drifted
+        run.settled()
+        assert {peer.ttl(owner, rtype) for owner, (_, rtype, _) in owners.items()} == {600}
+        time.sleep(0.01)
+        before = len(run.events())
+        _, found = reconcile(run, Wish(insists=True))
+        assert (found, len(run.events())) == (set(), before)
+
+
+@pytest.mark.parametrize("transfers", [True, False])
 def test_markers_of_dhcpd_become_dhcids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transfers: bool) -> None:
     """Where the name was refused before, and beside our own; another client's stays."""
     if not transfers:

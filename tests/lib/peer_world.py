@@ -13,7 +13,7 @@ import dns.query
 import dns.rdatatype
 from dnspeer import DnsPeer
 from dual_stack import DEVICES, REVERSE6, DualWorld
-from primary import Content, Primary
+from primary import Primary
 from world import FORWARD, REVERSE, SERVERS
 
 from tenure.dnswire.name import from_text
@@ -29,29 +29,29 @@ class PeerPrimary(Primary):
     def __init__(self, peer: DnsPeer) -> None:
         self._peer = peer
         self._socket = socket.create_connection(peer.server, timeout=20)
-        self._content: Content | None = None  # since the last message
+        self._records: set[tuple[bytes, int, bytes, int]] | None = None  # since the last message
 
     def close(self) -> None:
         self._socket.close()
 
     def answer(self, octets: bytes) -> bytes:
         """The server's own reply."""
-        self._content = None
+        self._records = None
         self._socket.sendall(struct.pack("!H", len(octets)) + octets)
         return self._receive(int.from_bytes(self._receive(2), "big"))
 
-    def content(self) -> Content:
+    def records(self) -> set[tuple[bytes, int, bytes, int]]:
         """All zones, without their SOA."""
-        if self._content is None:
-            self._content = {
-                (rrset.name.to_wire(), int(rrset.rdtype), rdata.to_wire())
+        if self._records is None:
+            self._records = {
+                (rrset.name.to_wire(), int(rrset.rdtype), rdata.to_wire(), rrset.ttl)
                 for zone in ZONES
                 for message in dns.query.xfr("127.0.0.1", zone, port=self._peer.port, relativize=False, lifetime=30)
                 for rrset in message.answer
                 if rrset.rdtype != dns.rdatatype.SOA
                 for rdata in rrset
             }
-        return self._content
+        return self._records
 
     def _receive(self, size: int) -> bytes:
         found = b""

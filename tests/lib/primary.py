@@ -119,10 +119,14 @@ class Primary:
 
     def content(self) -> Content:
         """All zones as committed."""
-        found: Content = set()
+        return {(name, rtype, rdata) for name, rtype, rdata, _ in self.records()}
+
+    def records(self) -> set[tuple[Name, int, bytes, int]]:
+        """The same with the TTLs."""
+        found: set[tuple[Name, int, bytes, int]] = set()
         for zone_id in self.zone_ids.values():
             with self.ledger.snapshot(zone_id) as snapshot:
-                found |= {(record.name, record.rtype, record.rdata) for record in snapshot.records}
+                found |= {(record.name, record.rtype, record.rdata, record.ttl) for record in snapshot.records}
         return found
 
     def become(self, wanted: Content) -> None:

@@ -53,12 +53,12 @@ class Reconciler:
     def puts_all_right(self) -> None:
         """One pass makes DNS say what it should, without a needless update; a second one finds nothing."""
         world = self.world
-        before = world.primary.content()
+        before = world.primary.records()
         self.run()
         with self.written() as written:
             world.settle()
+        changed = {record[0] for record in before ^ world.primary.records()}
         after = world.primary.content()
-        changed = {record[0] for record in before ^ after}
         assert written <= changed, f"needless: {[to_text(name) for name in written - changed]}"
         wanted = world.registered()
         assert wanted <= after
@@ -100,11 +100,11 @@ class Reconciler:
         if self.away:
             return Read(Source.UNREACHABLE, trouble="connection refused")
         records, names = SortedRecords(), set[Name]()
-        for name, rtype, rdata in self.world.primary.content() if not self.world.primary.leads_outside else ():
+        for name, rtype, rdata, ttl in self.world.primary.records() if not self.world.primary.leads_outside else ():
             key = name if direction is Direction.FORWARD else address_of(name)
             if name.endswith(domain.zone) and name != domain.zone and key is not None:
                 names.add(name)
-                records.add([found_of(key, rtype, rdata)])
+                records.add([found_of(key, rtype, rdata, ttl)])
         source = Source.TRANSFER if names else Source.EMPTY
         return Read(source, RemoteServer(*domain.servers[0]), 1, len(names), "", records)
 

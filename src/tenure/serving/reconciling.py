@@ -175,7 +175,7 @@ class _Pass:
             return
         for place in places:
             asked = questions[place.key]
-            records = [found_of(place.key, one[1], rdata) for one in asked for rdata in answers[one]]
+            records = [found_of(place.key, one[1], rdata, ttl) for one in asked for rdata, ttl in answers[one]]
             zone.read = zone.read._replace(names=zone.read.names + bool(records))
             place = place._replace(records=records)  # noqa: PLW2901 - the same place, known now
             self._note(zone, compare(self._direction, place, zone.reading, self._witness))

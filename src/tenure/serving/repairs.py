@@ -18,6 +18,7 @@ BATCH = 1000  # made due in one transaction
 _REASONS = {
     Kind.MISSING: Reason.RECORD_MISSING,
     Kind.WRONG: Reason.RECORD_CHANGED,
+    Kind.TTL: Reason.RECORD_CHANGED,
     Kind.TXT_MARKER: Reason.TXT_MARKER,
     Kind.FREE: Reason.OBSTACLE_GONE,
 }

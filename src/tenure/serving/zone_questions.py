@@ -25,7 +25,7 @@ _READ = 65536
 _IN = int(RRClass.IN)
 
 Asked: TypeAlias = tuple[Name, int]  # owner and type
-Answers: TypeAlias = dict[Asked, list[bytes]]  # RDATAs; empty: the server says that there are none
+Answers: TypeAlias = dict[Asked, list[tuple[bytes, int]]]  # RDATA and TTL; empty: the server says that there are none
 
 
 class NoAnswer(Exception):
@@ -120,10 +120,10 @@ class Questioner:
         answers[asked] = _records(message, asked)
 
 
-def _records(message: Message, asked: Asked) -> list[bytes]:
-    """The RDATAs at the name itself; a name that is not there has none. An alias answers with another name's."""
+def _records(message: Message, asked: Asked) -> list[tuple[bytes, int]]:
+    """RDATA and TTL of what stands at the name itself, where mostly nothing does. An alias answers for another name."""
     if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
         raise NoAnswer(f"it answered {rcode_to_text(message.rcode)} to a question for {to_text(asked[0])}")
     if message.flags & TC or not message.flags & AA:
         raise NoAnswer("an answer is cut off" if message.flags & TC else "it is not authoritative for the zone")
-    return [rr.rdata for rr in message.answers if rr.rtype == asked[1] and rr.name.lower() == asked[0]]
+    return [(rr.rdata, rr.ttl) for rr in message.answers if rr.rtype == asked[1] and rr.name.lower() == asked[0]]

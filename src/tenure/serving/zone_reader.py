@@ -115,25 +115,25 @@ class _Portions:
     def __call__(self, records: Sequence[Record]) -> None:
         zone, last, key = self._zone, self._owner, self._key
         found: list[Found] = []
-        for owner, rtype, _, rdata in records:
+        for owner, rtype, ttl, rdata in records:
             if owner == zone:
                 continue
             if owner != last:
                 last, key = owner, self._key_of(owner)
                 self.names += 1
             if key is not None:
-                found.append(found_of(key, rtype, rdata))
+                found.append(found_of(key, rtype, rdata, ttl))
         self._owner, self._key = last, key
         self.records += len(records)
         self.sorted.add(found)
         self._moved(len(records))
 
 
-def found_of(key: bytes, rtype: int, rdata: bytes) -> Found:
+def found_of(key: bytes, rtype: int, rdata: bytes, ttl: int) -> Found:
     """A record as it is compared."""
     if rtype not in LEASE_TYPES and not (rtype == TXT and is_txt_marker(rdata)):
-        return key, OTHER, b""
-    return key, rtype, rdata.lower() if rtype in _NAMED else rdata
+        return key, OTHER, b"", 0
+    return key, rtype, rdata.lower() if rtype in _NAMED else rdata, ttl
 
 
 def _addresses_in(zone: Name) -> Callable[[Name], bytes | None]:

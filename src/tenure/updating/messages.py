@@ -211,7 +211,7 @@ _REVERSE_CHECKED = {
     ),
     Step.REVERSE_TAKE_OVER: Sections((_in_use, _any_marker), _ONE_POINTER),
     Step.REVERSE_COMPARE: Sections((_in_use, _pointer_is_ours), ()),
-    Step.REVERSE_MARK: Sections((_in_use, _no_marker, _pointer_is_ours), (_put_marker,)),
+    Step.REVERSE_MARK: Sections((_in_use, _no_marker, _pointer_is_ours), (_drop_pointer, _put_pointer, _put_marker)),
     Step.REVERSE_REMOVE: Sections((_marker_is_ours,), (_drop_pointer, _drop_marker)),
 }
 

@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     MISSING = "missing"
     WRONG = "wrong"
+    TTL = "ttl"
     TXT_MARKER = "txt-marker"
     FREE = "free"
     RIGHT = "right"
@@ -26,6 +27,7 @@ class Kind(StrEnum):
 KIND_WORDS: dict[Kind, str] = {
     Kind.MISSING: "registered, and not in DNS any more: it is written again",
     Kind.WRONG: "registered, and something else stands in DNS: it is written again as far as the name is ours",
+    Kind.TTL: "registered, and in DNS with another TTL: it is written again",
     Kind.TXT_MARKER: "the client's TXT marker of ISC dhcpd stands at its name: it becomes a DHCID",
     Kind.FREE: "refused once, and what stood in the way is gone: it is tried again",
     Kind.RIGHT: "refused once, and DNS holds it all the same: it counts as registered",
@@ -33,7 +35,7 @@ KIND_WORDS: dict[Kind, str] = {
     Kind.ORPHANED: "a client's marker stands there, and nothing shows that tenure wrote it: it is left alone",
     Kind.FOREIGN: "somebody else wrote it, without a marker: it is left alone",
 }
-WRITES_AGAIN = frozenset({Kind.MISSING, Kind.WRONG, Kind.TXT_MARKER, Kind.FREE})
+WRITES_AGAIN = frozenset({Kind.MISSING, Kind.WRONG, Kind.TTL, Kind.TXT_MARKER, Kind.FREE})
 
 
 def is_clean(counts: Mapping[Kind, int]) -> bool:

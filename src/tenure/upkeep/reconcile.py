@@ -27,7 +27,8 @@ LEASE_TYPES = frozenset({_A, _AAAA, _CNAME, _PTR, _DHCID})  # others are mostly 
 OTHER = 0
 TXT = int(RRType.TXT)  # of which only the markers of ISC dhcpd count
 
-Found: TypeAlias = tuple[bytes, int, bytes]  # owner name, or address of a reverse name; type; RDATA, names lower-cased
+# owner name, or address of a reverse name; type; RDATA, names lower-cased; TTL in seconds
+Found: TypeAlias = tuple[bytes, int, bytes, int]
 
 _HOLDING = frozenset({State.REGISTERED, State.PENDING, State.REMOVING})
 _MARKED = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.CLIENT_WROTE})  # what a TXT marker may be behind
@@ -108,9 +109,9 @@ def most_removals(names: int) -> int:
 
 def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
     name, rows, records = place
-    addresses = {rdata for _, rtype, rdata in records if rtype in (_A, _AAAA)}
-    markers = {rdata for _, rtype, rdata in records if rtype == _DHCID}
-    texts = {rdata for _, rtype, rdata in records if rtype == TXT} if reading.txt_markers else set()
+    addresses = {rdata for _, rtype, rdata, _ in records if rtype in (_A, _AAAA)}
+    markers = {rdata for _, rtype, rdata, _ in records if rtype == _DHCID}
+    texts = {rdata for _, rtype, rdata, _ in records if rtype == TXT} if reading.txt_markers else set()
     claimed = {row.address for row in rows if _claims(row, row.forward)}
     found: list[Finding] = []
     for row in rows:
@@ -122,6 +123,9 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
             found.append(_of_row(Kind.TXT_MARKER, Direction.FORWARD, row, records)._replace(reverse_too=_waits(row)))
         elif part.state == State.REGISTERED:
             if stands:
+                family = _A if len(row.address) == 4 else _AAAA
+                sharing = [other for other in rows if len(other.address) == len(row.address)]
+                found += _other_ttl(Direction.FORWARD, row, family, row.address, sharing, records)
                 continue
             others = {one for one in addresses - claimed if len(one) == len(row.address)}
             contradicted = row.address in addresses or others or markers - {row.dhcid} or _is_alias(records)
@@ -140,8 +144,8 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
 
 def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
     address, rows, records = place
-    pointers = {rdata for _, rtype, rdata in records if rtype == _PTR}
-    markers = {rdata for _, rtype, rdata in records if rtype == _DHCID}
+    pointers = {rdata for _, rtype, rdata, _ in records if rtype == _PTR}
+    markers = {rdata for _, rtype, rdata, _ in records if rtype == _DHCID}
     found: list[Finding] = []
     for row in rows:
         part = row.reverse
@@ -151,6 +155,8 @@ def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         stands = row.name in pointers and (not reading.marked or not markers or markers == {row.dhcid})
         if part.state == State.REGISTERED:
             if stands:
+                if markers or not reading.marked:  # else it is a person's
+                    found += _other_ttl(Direction.REVERSE, row, _PTR, row.name, rows, records)
                 continue
             kind = Kind.WRONG if pointers or _is_alias(records) else Kind.MISSING
             found.append(_of_row(kind, Direction.REVERSE, row, records))
@@ -164,6 +170,25 @@ def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         # beside a marker of ours it is a person's: to take it away by that marker would take ours
         found += _unclaimed(Direction.REVERSE, pointer, address, markers - ours, records, witness)
     return found
+
+
+def _other_ttl(
+    direction: Direction,
+    row: Registration,
+    rtype: int,
+    rdata: bytes,
+    sharing: Sequence[Registration],
+    records: Sequence[Found],
+) -> list[Finding]:
+    """A record that stands as it should, but for its TTL.
+
+    The records of an RRset have one TTL (RFC 2181 section 5.2), which is right if it is that of any of its rows.
+    """
+    ttl = next(ttl for _, there, value, ttl in records if (there, value) == (rtype, rdata))
+    if any(ttl == other.ttl for other in sharing):
+        return []
+    finding = _of_row(Kind.TTL, direction, row, records)
+    return [finding._replace(there=f"{finding.there} with the TTL {ttl} in the place of {row.ttl}")]
 
 
 def _may_be_upgraded(row: Registration, texts: set[bytes], witness: Witness) -> bool:
@@ -222,7 +247,7 @@ def _unclaimed(
             return [Finding(Kind.STALE, direction, name, address, marker, 0, "", there)]
     if not witness.leases(address):
         return []
-    kind = Kind.ORPHANED if markers or any(rtype == TXT for _, rtype, _ in records) else Kind.FOREIGN
+    kind = Kind.ORPHANED if markers or any(rtype == TXT for _, rtype, _, _ in records) else Kind.FOREIGN
     return [Finding(kind, direction, name, address, min(markers, default=b""), 0, "", there)]
 
 
@@ -240,13 +265,13 @@ def _of_row(kind: Kind, direction: Direction, row: Registration, records: Sequen
 
 
 def _is_alias(records: Sequence[Found]) -> bool:
-    return any(rtype == _CNAME for _, rtype, _ in records)
+    return any(rtype == _CNAME for _, rtype, _, _ in records)
 
 
 def _words(records: Sequence[Found], ours: bytes) -> str:
     """What stands at a place, for people; other types than leases have are only counted."""
     words = []
-    for _, rtype, rdata in records:
+    for _, rtype, rdata, _ in records:
         if rtype in (_A, _AAAA):
             words.append(f"{type_to_text(rtype)} {ip_address(rdata)}")
         elif rtype in (_PTR, _CNAME):
@@ -255,6 +280,6 @@ def _words(records: Sequence[Found], ours: bytes) -> str:
             words.append("its DHCID" if rdata == ours else "another client's DHCID" if ours else "a DHCID")
         elif rtype == TXT:
             words.append("a TXT marker of ISC dhcpd")
-    if others := sum(rtype == OTHER for _, rtype, _ in records):
+    if others := sum(rtype == OTHER for _, rtype, _, _ in records):
         words.append(f"{others} of other types")
     return ", ".join(words)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import pytest
 from claims import A_CLIENT, NOW, OTHER_CLIENT, part, registration
@@ -17,10 +18,15 @@ from tenure.upkeep.finding import Finding, Kind
 from tenure.upkeep.reconcile import OTHER, TXT, Found, Place, Reading, compare, key_of_name, meet, most_removals
 
 A, AAAA, CNAME, PTR, DHCID = 1, 28, 5, 12, 49
+TTL = 1200  # of what is registered
 PC1, PC2 = from_text("pc1.example.com."), from_text("pc2.example.com.")
 FOUR, OTHER_FOUR, SIX = b"\xc0\0\2\x65", b"\xc0\0\2\x66", b"\xfd\0" + bytes(13) + b"\5"
 READING = Reading(NOW)
 TXT_MARKER, OTHER_TXT_MARKER, THEIR_TXT_MARKER = (b"\x2231" + digit * 32 for digit in (b"a", b"b", b"c"))
+
+
+# type and RDATA, and a TTL where it is another one
+Records: TypeAlias = Sequence[tuple[int, bytes] | tuple[int, bytes, int]]
 
 
 @dataclass
@@ -46,16 +52,16 @@ def row(address: bytes = FOUR, dhcid: bytes = A_CLIENT, name: Name = PC1, **part
 
 
 def forward(
-    rows: list[Registration], records: list[tuple[int, bytes]], ledger: Ledger | None = None, reading: Reading = READING
+    rows: list[Registration], records: Records, ledger: Ledger | None = None, reading: Reading = READING
 ) -> list[Finding]:
-    place = Place(PC1, rows, [(PC1, *record) for record in records])
+    place = Place(PC1, rows, [(PC1, *record, *([] if len(record) == 3 else [TTL])) for record in records])
     return compare(Direction.FORWARD, place, reading, ledger or Ledger())
 
 
 def reverse(
-    rows: list[Registration], records: list[tuple[int, bytes]], ledger: Ledger | None = None, reading: Reading = READING
+    rows: list[Registration], records: Records, ledger: Ledger | None = None, reading: Reading = READING
 ) -> list[Finding]:
-    place = Place(FOUR, rows, [(FOUR, *record) for record in records])
+    place = Place(FOUR, rows, [(FOUR, *record, *([] if len(record) == 3 else [TTL])) for record in records])
     return compare(Direction.REVERSE, place, reading, ledger or Ledger())
 
 
@@ -110,6 +116,22 @@ def test_without_markers_only_the_address_counts() -> None:
 )
 def test_a_registered_reverse_record(records: list[tuple[int, bytes]], expected: list[Kind]) -> None:
     assert kinds(reverse([row()], records)) == expected
+
+
+def test_a_ttl_that_is_another_one_is_told_and_written_again() -> None:
+    (found,) = forward([row()], [(A, FOUR, 300), OURS])
+    assert (found.kind, found.there) == (Kind.TTL, "A 192.0.2.101, its DHCID with the TTL 300 in the place of 1200")
+    assert kinds(forward([row(SIX)], [(AAAA, SIX, 300), OURS])) == [Kind.TTL]
+    assert kinds(reverse([row()], [(PTR, PC1, 300), OURS])) == [Kind.TTL]
+    assert forward([row()], [(A, FOUR), (DHCID, A_CLIENT, 300)]) == []  # of the marker nobody asks how old it is
+
+
+def test_a_ttl_is_nobody_s_fault_where_others_share_the_record_set_or_made_it() -> None:
+    rows = [row(), row(OTHER_FOUR)._replace(ttl=300), row(SIX)]
+    assert forward(rows, [(A, FOUR, 300), (A, OTHER_FOUR, 300), (AAAA, SIX), OURS]) == []
+    assert kinds(forward(rows, [(A, FOUR), (A, OTHER_FOUR), (AAAA, SIX, 300), OURS])) == [Kind.TTL]
+    assert reverse([row()], [(PTR, PC1, 300)]) == []  # a person's, and right
+    assert kinds(reverse([row()], [(PTR, PC1, 300)], reading=Reading(NOW, marked=False))) == [Kind.TTL]
 
 
 def test_what_changed_since_the_reading_began_is_passed_over() -> None:
@@ -258,7 +280,7 @@ NAMES = st.binary(min_size=1, max_size=2)
 
 @given(
     wanted=st.lists(st.tuples(NAMES, st.binary(max_size=1)), unique=True),
-    stands=st.lists(st.tuples(NAMES, st.sampled_from([A, DHCID]), st.binary(max_size=1))),
+    stands=st.lists(st.tuples(NAMES, st.sampled_from([A, DHCID]), st.binary(max_size=1), st.just(TTL))),
 )
 def test_every_place_of_either_stream_is_met_once_and_in_order(
     wanted: list[tuple[bytes, bytes]], stands: list[Found]
