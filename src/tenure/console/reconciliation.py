@@ -64,6 +64,8 @@ class ReconciledZone:
     registered: int
     missing: int
     wrong: int
+    ttl: int
+    txt_marker: int
     free: int
     right: int
     stale: int
@@ -93,7 +95,7 @@ def zone_line(result: ZoneResult) -> ReconciledZone:
         reason = f"{words}: {reason}"
     if result.stopped:
         reason = f"stale records stay: {result.stopped}; if that is right, add --remove {zone}"
-    counts = {kind.value: result.counts.get(kind, 0) for kind in Kind}
+    counts = {kind.value.replace("-", "_"): result.counts.get(kind, 0) for kind in Kind}
     return ReconciledZone(
         zone,
         result.direction.value,

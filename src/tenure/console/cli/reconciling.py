@@ -29,6 +29,7 @@ EXAMPLES = examples(
 )
 FINDING_COLUMNS = ["kind", "direction", "name", "address", "there", "reason"]
 ZONE_COLUMNS = ["zone", "read_by", "server", "serial", "names", "registered"]
+KINDS = ("missing", "wrong", "ttl", "txt_marker", "free", "right", "stale", "orphaned", "foreign")  # as counted
 
 
 def reconcile_command(reconcile: Reconcile) -> Callable[..., None]:
@@ -120,9 +121,7 @@ def _print(outcome: Outcome, found: list[FindingLine], more: int, output: Format
         print()
     if more:
         print(f"(and {more} more differences; --limit shows more)", file=sys.stderr)
-    kinds = [
-        kind for kind in ("missing", "wrong", "free", "right", "stale", "orphaned", "foreign") if _any(zones, kind)
-    ]
+    kinds = [kind for kind in KINDS if _any(zones, kind)]
     print_rows(zones, [*ZONE_COLUMNS, *kinds, "repaired", "reason"], output)
     if outcome.interrupted:
         print("tenure: interrupted; what was made due until then is right", file=sys.stderr)
