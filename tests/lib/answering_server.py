@@ -17,13 +17,16 @@ Answer = Callable[[bytes, Message], int | None]
 
 @contextlib.contextmanager
 def server(answer: Answer) -> Iterator[tuple[str, int]]:
-    """A TCP server that answers each UPDATE with the RCODE that `answer` gives; None: with silence."""
+    """A TCP server that answers each UPDATE with the RCODE that `answer` gives; None: with silence.
+
+    Where `answer` raises an `OSError`, the connection ends.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         connections: list[socket.socket] = []
 
         def serve(connection: socket.socket) -> None:
             deframer = Deframer()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), connection:
                 while octets := connection.recv(65536):
                     for message in deframer.feed(octets):
                         parsed = parse_message(message)

@@ -9,6 +9,7 @@ from tenure.config.configuration import Configuration
 from tenure.config.domains import routes
 from tenure.console.words import name_text, printable, reason_text, time_text
 from tenure.ledger.leases import LeaseLedger
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.zone_trouble import ZoneTrouble
 
@@ -76,10 +77,13 @@ def _waits(part: Part) -> bool:
 def _line(
     zone: str, direction: Direction, servers: list[str], count: _Count, trouble: ZoneTrouble | None, now: float
 ) -> QueueLine:
+    fewer = None
+    if trouble is not None and trouble.reason == Reason.SERVER_TAKES_FEWER:
+        fewer, trouble = (trouble.reason, trouble.detail), None
     if trouble is not None:
         code, detail = trouble.reason, trouble.detail
     else:  # what most of those that have failed have met; the zone takes others
-        code, detail = max(count.troubles, key=lambda met: count.troubles[met], default=("", ""))
+        code, detail = max(count.troubles, key=lambda met: count.troubles[met], default=fewer or ("", ""))
     is_open = trouble is not None and trouble.asked_at > now
     return QueueLine(
         zone,

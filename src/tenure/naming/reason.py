@@ -52,6 +52,7 @@ class Reason(StrEnum):
     SERVER_FAILED = "server-failed"
     SERVER_UNREACHABLE = "server-unreachable"
     SERVER_NOT_AUTHORITATIVE = "server-not-authoritative"
+    SERVER_TAKES_FEWER = "server-takes-fewer"
     KEY_REJECTED = "key-rejected"
     CLOCK_DIFFERS = "clock-differs"
     REPLY_UNVERIFIED = "reply-unverified"
@@ -116,6 +117,7 @@ WORDS: dict[Reason, str] = {
     Reason.SERVER_FAILED: "the server could not carry out the update",
     Reason.SERVER_UNREACHABLE: "no server of the zone answers",
     Reason.SERVER_NOT_AUTHORITATIVE: "the server is not authoritative for the zone",
+    Reason.SERVER_TAKES_FEWER: "the server takes updates, with fewer names in a message than are sent otherwise",
     Reason.KEY_REJECTED: "the server does not accept the TSIG key",
     Reason.CLOCK_DIFFERS: "the clocks of the server and this machine are too far apart for TSIG",
     Reason.REPLY_UNVERIFIED: "the server's reply was not signed with our key and cannot be believed",

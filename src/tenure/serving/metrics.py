@@ -45,6 +45,9 @@ FAMILIES: dict[str, Family] = {
     ),
     "tenure_update_seconds": Family("histogram", "From a message of the updater to its answer.", ("zone", "server")),
     "tenure_updater_tasks": Family("gauge", "Records that wait for their zone or are on their way.", ("zone",)),
+    "tenure_updater_message_names": Family(
+        "gauge", "Names that may share an update, as the server takes it.", ("zone",)
+    ),
     COMMIT_SECONDS: Family("histogram", "From the begin of a transaction to its durable end.", ()),
     "tenure_leases": Family("gauge", "Leases in the store.", ("subnet", "state")),
     "tenure_registrations": Family("gauge", "Registrations in the store.", ("direction", "state")),

@@ -12,7 +12,7 @@ from tenure.naming.reason import Reason
 from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
 from tenure.serving.updater_health import ZoneHealth
-from tenure.serving.updater_link import Link, Unreachable
+from tenure.serving.updater_link import Link, Unanswered, Unreachable
 from tenure.signing.key import Key
 from tenure.signing.rotation import next_to_try
 from tenure.signing.tsig import sign_request
@@ -87,7 +87,10 @@ class Exchange:
         report.metrics.watch(f"lane {id(lane.domain)}", self._samples)
 
     def _samples(self) -> list[Sample]:
-        return [("tenure_updater_tasks", (self._zone,), self.lane.held)]
+        return [
+            ("tenure_updater_tasks", (self._zone,), self.lane.held),
+            ("tenure_updater_message_names", (self._zone,), self.lane.size.names),
+        ]
 
     @property
     def window(self) -> int:
@@ -131,7 +134,8 @@ class Exchange:
         way.answered()
         self._prefer(index)
         self._well(way.link)
-        self._health.answered(self.lane.domain.zone)
+        size = self.lane.size
+        self._health.answered(self.lane.domain.zone, size.names if size.is_limited else None)
         return _said_by(way.link.text, self.lane.answered(batch, rcode))
 
     async def _ask(self, way: _Way, batch: Batch) -> int | Ending:
@@ -188,10 +192,12 @@ class Exchange:
         """One message and its answer, counted."""
         began_at = time.perf_counter()
         answer = await self._signed_exchange(way, batch, key)
+        seconds = time.perf_counter() - began_at
+        self.lane.heard(batch, answer, seconds)
         metrics, signer = self._report.metrics, "" if key is None else to_text(key.name)
         word = rcode_to_text(answer) if isinstance(answer, int) else answer.reason.value
         metrics.add("tenure_updates_sent_total", (self._zone, way.link.text, signer, word))
-        metrics.observe("tenure_update_seconds", (self._zone, way.link.text), time.perf_counter() - began_at)
+        metrics.observe("tenure_update_seconds", (self._zone, way.link.text), seconds)
         return answer
 
     async def _signed_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
@@ -204,6 +210,8 @@ class Exchange:
         try:
             octets = await link.ask(message_id, message)
         except Unreachable as error:
+            if isinstance(error, Unanswered):
+                self.lane.burdened(batch)
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         looks_for = batch.tasks[0] if batch.step in QUERIES else None
         return read_reply(octets, key, mac, int(self._clock()), looks_for)

@@ -24,6 +24,10 @@ class Unreachable(Exception):
     """No answer came; the text says what stood in the way."""
 
 
+class Unanswered(Unreachable):
+    """The message was sent and no answer came: that it was too much for the server may be why."""
+
+
 class _Lost(Exception):
     """The connection ended while an answer was owed."""
 
@@ -79,7 +83,8 @@ class Link(asyncio.Protocol):
                     return await self._send(message_id, message)
                 except _Lost:
                     continue
-            raise self._failed("the connection ends without an answer")
+            self._failed("the connection ends without an answer")
+            raise Unanswered(self.trouble)
 
     def close(self) -> None:
         """Give the connection back; whoever waits is told that it was lost."""
@@ -137,7 +142,8 @@ class Link(asyncio.Protocol):
         if left > 0:
             self._watch = loop.call_later(left, self._look_for_silence)
             return
-        self._give_up(self._failed(f"no answer within {self._silence_seconds:g} s"))
+        self._failed(f"no answer within {self._silence_seconds:g} s")
+        self._give_up(Unanswered(self.trouble))
         if self._transport:
             self._transport.abort()
 

@@ -4,7 +4,8 @@ Many registrations in the same step share one UPDATE, all their prerequisites to
 names a second in messages of 200 and 850 a second one by one. An UPDATE is all or nothing (RFC 2136 section 3.7): when
 a shared one fails for a reason that one record can cause, its halves are sent instead, until that record is alone, and
 only for a task alone does such an RCODE count. Where that happens to many, messages get smaller: one name in three that
-stands in the way of the others makes messages of three. At most one task of an owner name is on its way at a time.
+stands in the way of the others makes messages of three. And so they do where the server takes no larger ones (`size`).
+At most one task of an owner name is on its way at a time.
 
 No socket here: `next_batch` gives what to send, `answered` and `failed` take what came of it.
 """
@@ -20,14 +21,15 @@ from tenure.naming.reason import Reason
 from tenure.updating.conflict import BLAMES_ONE, IF_IN_USE, advance, transition
 from tenure.updating.messages import QUERIES, most_octets
 from tenure.updating.routing import Domain
+from tenure.updating.size import MOST_NAMES, SLOW_SECONDS, MessageSize
 from tenure.updating.task import Ending, Step, Task
 
-MOST_TASKS = 200  # in one message: past this servers gain nothing, and a conflict costs more
 MOST_OCTETS = 60000  # of 65535, with room for the header, the zone and TSIG
 MOST_HELD = 4000  # tasks in a lane whose server answers
 MOST_HELD_BACK = 1000  # in one whose server did not answer lately, or was not asked yet
 _MEMORY = 64.0  # names whose fate is remembered for the guess
 _FORGETS = 1.0 - 1.0 / 256.0  # with each name, of how many stood in the way of others
+_MAY_BE_SIZE = (int(Rcode.FORMERR), int(Rcode.SERVFAIL))  # answers to a message that was too large
 _FOUND_IN_USE = {(step, Rcode.YXDOMAIN) for step in IF_IN_USE} | {(s, Rcode.NOERROR) for s in IF_IN_USE.values()}
 _FOUND_FREE = {(step, Rcode.NOERROR) for step in IF_IN_USE} | {(s, Rcode.NXDOMAIN) for s in IF_IN_USE.values()}
 
@@ -37,6 +39,7 @@ class Batch(NamedTuple):
 
     step: Step
     tasks: tuple[Task, ...]
+    is_half: bool = False  # of a message that failed: that one has told of its size already
 
 
 Ended = list[tuple[Task, Ending]]
@@ -45,9 +48,9 @@ Ended = list[tuple[Task, Ending]]
 class Lane:
     """The queue of one domain."""
 
-    def __init__(self, domain: Domain, most_tasks: int = MOST_TASKS) -> None:
+    def __init__(self, domain: Domain, most_names: int = MOST_NAMES) -> None:
         self.domain = domain
-        self.most_tasks = most_tasks
+        self.size = MessageSize(most_names, most_names)
         self.held = 0  # tasks in the lane: waiting or on their way
         self._waiting: dict[Step, deque[Task]] = {}  # in the order in which steps take turns
         self._halves: deque[Batch] = deque()
@@ -84,13 +87,29 @@ class Lane:
                 return self._guessed(Batch(step, self._take(waiting, self._most(self._guess(step, waiting[0])))))
         return None
 
+    def heard(self, batch: Batch, answer: int | Ending, seconds: float) -> None:
+        """Learn from what a server said to a message, and from how long it took, how many names may share one.
+
+        Halves of a message say nothing more of that: one record may be what the server cannot take.
+        """
+        has_failed = isinstance(answer, Ending) and answer.reason is Reason.SERVER_FAILED
+        if has_failed or answer in _MAY_BE_SIZE or seconds >= SLOW_SECONDS:
+            self.burdened(batch)
+        elif isinstance(answer, int):
+            self.size = self.size.after_taken(len(batch.tasks))
+
+    def burdened(self, batch: Batch) -> None:
+        """Note that a message may have been more than the server takes."""
+        if not batch.is_half:
+            self.size = self.size.after_burden(len(batch.tasks))
+
     def answered(self, batch: Batch, rcode: int) -> Ended:
         """The tasks that ended with this answer; the others wait in the lane for what comes next."""
         self._answers = True
         if len(batch.tasks) > 1 and rcode in BLAMES_ONE:
             middle = len(batch.tasks) // 2
-            self._halves.appendleft(Batch(batch.step, batch.tasks[middle:]))
-            self._halves.appendleft(Batch(batch.step, batch.tasks[:middle]))
+            self._halves.appendleft(Batch(batch.step, batch.tasks[middle:], is_half=True))
+            self._halves.appendleft(Batch(batch.step, batch.tasks[:middle], is_half=True))
             return []
         self._remember(batch, rcode)
         end = transition(batch.step, rcode)
@@ -131,7 +150,7 @@ class Lane:
         if step in QUERIES:
             return 1  # a query has one question
         blamed = self._blamed.get(step, 0.0)
-        return self.most_tasks if blamed * self.most_tasks <= 1.0 else max(1, int(1.0 / blamed))
+        return self.size.names if blamed * self.size.names <= 1.0 else max(1, int(1.0 / blamed))
 
     def _take(self, waiting: deque[Task], most: int) -> tuple[Task, ...]:
         """As many as fit a message. What made a server fail before gets fewer and fewer companions, to find it."""
@@ -141,7 +160,7 @@ class Lane:
             task = waiting[0]
             part = task.part
             if part.attempts and part.reason == Reason.SERVER_FAILED:
-                most = min(most, max(1, self.most_tasks >> 2 * part.attempts))
+                most = min(most, max(1, self.size.names >> 2 * part.attempts))
                 if len(taken) >= most:
                     break
             octets += most_octets(task)
@@ -161,7 +180,7 @@ class Lane:
         step = self._guess(batch.step, batch.tasks[0])
         if step is batch.step:
             return batch
-        return Batch(step, tuple(task._replace(step=step) for task in batch.tasks))
+        return batch._replace(step=step, tasks=tuple(task._replace(step=step) for task in batch.tasks))
 
     def _remember(self, batch: Batch, rcode: int) -> None:
         blamed = self._blamed.get(batch.step)

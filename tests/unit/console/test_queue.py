@@ -81,6 +81,17 @@ def test_a_zone_that_takes_no_update_tells_why_and_when_it_is_asked_again(config
     assert (reverse.breaker, reverse.next_probe) == ("half-open", "")
 
 
+def test_a_zone_that_takes_small_messages_tells_how_small_beside_a_closed_breaker(
+    config: Path, ledger: LeaseLedger
+) -> None:
+    for zone in ("example.test.", "10.in-addr.arpa."):
+        fewer = ZoneTrouble(from_text(zone), NOW - 9, NOW - 9, "server-takes-fewer", "50 names in a message")
+        ledger.record_outcomes((), (), NOW, [fewer])
+    forward, reverse = lines(config, ledger)
+    assert (reverse.breaker, reverse.reason_code, reverse.detail) == ("closed", "server-takes-fewer", fewer.detail)
+    assert forward.reason_code == "server-failed", "what has failed comes first"
+
+
 def test_the_command_prints_a_table_and_json(config: Path, ledger: LeaseLedger) -> None:
     ledger.close()
     command = [sys.executable, "-m", "tenure", "queue", "-c", str(config)]

@@ -28,3 +28,11 @@ def test_a_zone_fails_until_its_time_is_over_or_it_is_said_to_be_well(ledger: Le
     assert kept[ZONE] == TROUBLE._replace(until_at=NOW + 90, reason="x"), "it began when it began"
     ledger.leases.record_outcomes((), (), NOW, [TROUBLE._replace(until_at=0.0)])
     assert failing(ledger, NOW) == {OTHER}
+
+
+def test_a_zone_that_takes_small_messages_does_not_fail(ledger: Ledger) -> None:
+    fewer = ZoneTrouble(ZONE, NOW, NOW, "server-takes-fewer", "50 names in a message")
+    ledger.leases.record_outcomes((), (), NOW, [TROUBLE._replace(since_at=NOW - 60)])
+    ledger.leases.record_outcomes((), (), NOW, [TROUBLE._replace(until_at=0.0), fewer])
+    assert ledger.leases.zone_troubles() == [fewer], "the outage is over, and what follows has its own beginning"
+    assert failing(ledger, NOW) == frozenset()

@@ -58,3 +58,24 @@ def test_an_outage_from_before_the_start_is_known() -> None:
     assert (again.since_at, again.until_at, events) == (NOW - 500, NOW + BELIEVED_SECONDS, [])
     zone.health.answered(ZONE)
     assert zone.noted()[1] == ["zone-well"]
+
+
+def test_a_zone_that_takes_small_messages_is_well_and_told_of_until_it_takes_all() -> None:
+    zone = Clocked()
+    zone.health.answered(ZONE, 100)
+    zone.health.answered(ZONE, 100)
+    fewer = ZoneTrouble(ZONE, NOW, NOW, "server-takes-fewer", "100 names in a message")
+    assert zone.noted() == ([fewer], [])
+    zone.now += 5
+    zone.health.answered(ZONE, 1)
+    assert zone.noted() == ([fewer._replace(detail="1 name in a message")], [])
+    zone.health.failed(ZONE, AWAY, 0.0)
+    (over, trouble), events = zone.noted()
+    assert (over.until_at, over.reason) == (0.0, "server-takes-fewer"), "the outage has a beginning of its own"
+    assert (trouble.since_at, trouble.reason, events) == (zone.now, "server-unreachable", ["zone-failing"])
+    zone.health.answered(ZONE, 50)
+    (over, again), events = zone.noted()
+    assert (over.until_at, over.reason) == (0.0, "server-unreachable")
+    assert (again.reason, again.since_at, events) == ("server-takes-fewer", zone.now, ["zone-well"])
+    zone.health.answered(ZONE)
+    assert zone.noted() == ([again._replace(until_at=0.0)], [])

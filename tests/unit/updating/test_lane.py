@@ -225,3 +225,42 @@ def test_a_lane_without_an_answer_takes_in_less() -> None:
     for number in range(MOST_HELD):
         full.add(named(10000 + number))
     assert not full.has_room
+
+
+def heard(full: Lane, answer: int | Ending, seconds: float = 0.0) -> int:
+    """How many names go into the next message after this answer to one."""
+    batch = full.next_batch()
+    assert batch is not None
+    full.heard(batch, answer, seconds)
+    full.failed(batch, LATER)
+    return full.size.names
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds", "names"),
+    [
+        (Rcode.NOERROR, 0.0, 200),
+        (Rcode.YXDOMAIN, 0.0, 200),
+        (Rcode.NOERROR, 10.0, 100),
+        (Rcode.FORMERR, 0.0, 100),
+        (Rcode.SERVFAIL, 0.0, 100),
+        (Ending(Verdict.RETRY, Reason.SERVER_FAILED, "unsigned SERVFAIL"), 0.0, 100),
+        (Ending(Verdict.RETRY, Reason.KEY_REJECTED, "BADSIG"), 0.0, 200),
+        (LATER, 0.0, 200),
+    ],
+)
+def test_an_answer_tells_whether_the_message_was_too_much(answer: int | Ending, seconds: float, names: int) -> None:
+    assert heard(filled(400), answer, seconds) == names
+
+
+def test_halves_say_nothing_of_how_much_a_server_takes() -> None:
+    full = filled(200)
+    whole = full.next_batch()
+    assert whole is not None
+    full.heard(whole, Rcode.FORMERR, 0.0)
+    full.answered(whole, Rcode.FORMERR)
+    for _ in range(2):
+        half = full.next_batch()
+        assert half is not None
+        full.heard(half, Rcode.FORMERR, 0.0)
+    assert full.size.names == 100

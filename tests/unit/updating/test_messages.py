@@ -17,9 +17,10 @@ from tenure.dnswire.name import from_text
 from tenure.dnswire.rr import RR
 from tenure.naming.registration import Direction, Former, State
 from tenure.naming.reverse import reverse_name
-from tenure.updating.lane import MOST_OCTETS, MOST_TASKS
+from tenure.updating.lane import MOST_OCTETS
 from tenure.updating.messages import SECTIONS, build_message, most_octets
 from tenure.updating.routing import ConflictMode
+from tenure.updating.size import MOST_NAMES
 from tenure.updating.task import Step, Task
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "conflict.json").read_text())
@@ -215,4 +216,4 @@ def test_the_bound_on_a_task_s_octets_holds(step: Step) -> None:
 
 def test_two_hundred_usual_names_fit_one_message() -> None:
     task = Task(registration(), Direction.FORWARD, NAME, Step.ADD)
-    assert MOST_TASKS * most_octets(task) <= MOST_OCTETS
+    assert MOST_NAMES * most_octets(task) <= MOST_OCTETS
