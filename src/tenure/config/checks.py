@@ -17,6 +17,7 @@ from tenure.config.lease_checks import check_dhcp4
 from tenure.config.lease_source_checks import check_lease_sources
 from tenure.config.naming_checks import check_naming
 from tenure.config.problem import Problem, without_password
+from tenure.config.reserved_hosts import check_reserved_hosts
 from tenure.config.secrets import is_readable_by_everybody
 from tenure.config.server import check_server
 
@@ -32,6 +33,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_classes(configuration)
     yield from check_dhcp4(configuration)
     yield from check_dhcp6(configuration)
+    yield from check_reserved_hosts(configuration)
     yield from check_ddns(configuration)
     yield from check_ddns6(configuration)
     yield from check_dhcp_ddns(configuration)

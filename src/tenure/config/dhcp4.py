@@ -36,7 +36,8 @@ class ReservationSection(Level4Parameters):
     """An address, a name or anything else for one client."""
 
     hw_address: HardwareKey | None = None
-    """The client's hardware address. One key says who it is: this one, client-id, duid, circuit-id or flex-id."""
+    """The client's hardware address. One key says who it is: this one, client-id, duid, circuit-id or flex-id. With
+    `duid` beside it, the client is known by this one, and that DUID is the same device in DHCPv6."""
 
     client_id: ClientIdKey | None = None
     """The client's identifier (option 61): octets in hexadecimal, or text in quotes of its own."""
@@ -122,6 +123,13 @@ class SharedNetworkSection(PlaceParameters):
             subnet._network = self
 
 
+class PlacedReservation(NamedTuple):
+    """A reservation and where it stands in the file."""
+
+    at: Location
+    section: ReservationSection
+
+
 class PlacedSubnet(NamedTuple):
     """A subnet and where it stands in the file."""
 
@@ -183,4 +191,14 @@ class Dhcp4(LeaseParameters):
             PlacedSubnet(("dhcp4", "shared-networks", number, "subnets", index), one)
             for number, network in enumerate(self.shared_networks)
             for index, one in enumerate(network.subnets)
+        ]
+
+    def placed_reservations(self) -> list[PlacedReservation]:
+        """All reservations, those for the whole server first."""
+        tables: list[tuple[Location, list[ReservationSection]]] = [(("dhcp4",), self.reservations)]
+        tables += [(at, section.reservations) for at, section in self.placed_subnets()]
+        return [
+            PlacedReservation((*at, "reservations", number), one)
+            for at, reservations in tables
+            for number, one in enumerate(reservations)
         ]

@@ -60,7 +60,8 @@ class Reservation6Section(Level6Parameters):
     """Addresses, prefixes, a name or anything else for one client."""
 
     duid: DuidKey | None = None
-    """The client's DUID. One key says who it is: this one, hw-address or flex-id."""
+    """The client's DUID. One key says who it is: this one, hw-address or flex-id. With `hw-address` beside it, the
+    client is known by this one, and that hardware address is the same device in DHCPv4."""
 
     hw_address: HardwareKey | None = None
     """The client's hardware address, as its relay tells it (RFC 6939), or its link-local address or DUID shows it."""
@@ -151,6 +152,13 @@ class SharedNetwork6Section(Place6Parameters):
             subnet._network = self
 
 
+class PlacedReservation6(NamedTuple):
+    """A reservation and where it stands in the file."""
+
+    at: Location
+    section: Reservation6Section
+
+
 class PlacedSubnet6(NamedTuple):
     """A subnet and where it stands in the file."""
 
@@ -198,4 +206,14 @@ class Dhcp6(Lease6Parameters):
             PlacedSubnet6(("dhcp6", "shared-networks", number, "subnets", index), one)
             for number, network in enumerate(self.shared_networks)
             for index, one in enumerate(network.subnets)
+        ]
+
+    def placed_reservations(self) -> list[PlacedReservation6]:
+        """All reservations, those for the whole server first."""
+        tables: list[tuple[Location, list[Reservation6Section]]] = [(("dhcp6",), self.reservations)]
+        tables += [(at, section.reservations) for at, section in self.placed_subnets()]
+        return [
+            PlacedReservation6((*at, "reservations", number), one)
+            for at, reservations in tables
+            for number, one in enumerate(reservations)
         ]

@@ -30,14 +30,10 @@ def _reserved_names(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _host_names(configuration: Configuration) -> Iterator[tuple[Location, str]]:
-    tables: list[tuple[Location, list[str | None]]] = []
-    for table, dhcp in configuration.dhcp_tables:
-        tables.append(((table,), [one.hostname for one in dhcp.reservations]))
-        tables += [(at, [one.hostname for one in section.reservations]) for at, section in dhcp.placed_subnets()]
-    for at, names in tables:
-        for number, name in enumerate(names):
-            if name:
-                yield (*at, "reservations", number, "hostname"), name
+    for _, dhcp in configuration.dhcp_tables:
+        for at, one in dhcp.placed_reservations():
+            if one.hostname:
+                yield (*at, "hostname"), one.hostname
 
 
 def _devices_in_pools(configuration: Configuration, ours: Devices) -> Iterator[Problem]:

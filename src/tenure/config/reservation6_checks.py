@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tenure.config.dhcp6 import Dhcp6, Reservation6Section, Subnet6Section
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
+from tenure.config.reservation_checks import check_named_once
 from tenure.config.subnets6 import identity6_keys
 from tenure.dhcpwire.v6.association import last_of
 
@@ -70,10 +71,7 @@ def _check_each(
             yield Problem((*at, index, key), f"is in reservations[{first}] too", own)
     for index, one in enumerate(reservations):
         here = (*at, index)
-        named = [key for key in identity6_keys(one).values() if key is not None]
-        if len(named) != 1:
-            which = "the client is named in more than one way" if named else "no client is named"
-            yield Problem(here, which, f"set one of {', '.join(identity6_keys(one))}")
+        yield from check_named_once(identity6_keys(one), here)
         if not {name.replace("_", "-") for name in one.model_fields_set} - identity6_keys(one).keys():
             right = "set ip-addresses, prefixes, hostname, option-data or client-classes"
             yield Problem(here, "reserves nothing", right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 
 from tenure.config.dhcp4 import Dhcp4, ReservationSection, SubnetSection
@@ -59,12 +59,20 @@ def _check_each(reservations: Sequence[ReservationSection], at: Location, where:
             yield Problem((*at, index, key), f"is in reservations[{first}] too", own)
     for index, one in enumerate(reservations):
         here = (*at, index)
-        named = [key for key in identity_keys(one).values() if key is not None]
-        if len(named) != 1:
-            which = "the client is named in more than one way" if named else "no client is named"
-            yield Problem(here, which, f"set one of {', '.join(identity_keys(one))}")
+        yield from check_named_once(identity_keys(one), here)
         if not {name.replace("_", "-") for name in one.model_fields_set} - identity_keys(one).keys():
             yield Problem(here, "reserves nothing", "set ip-address, hostname, option-data or client-classes")
+
+
+def check_named_once(keys: Mapping[str, bytes | None], at: Location) -> Iterator[Problem]:
+    """A reservation names its client in one way; its device in both families by hardware address and DUID."""
+    named = {word for word, key in keys.items() if key is not None}
+    if len(named) == 1 or named == {"hw-address", "duid"}:
+        return
+    which = "the client is named in more than one way" if named else "no client is named"
+    yield Problem(
+        at, which, f"set one of {', '.join(keys)}; hw-address and duid together for a device of both families"
+    )
 
 
 def _check_reserved_address(network: IPv4Network, address: bytes, key: Location) -> Iterator[Problem]:

@@ -76,15 +76,10 @@ def _transfer_keys(zone: ZoneSection) -> frozenset[Name]:
 def reserved_addresses(configuration: Configuration) -> ReservedAddresses | None:
     """The addresses of all reservations; None: no reservation has one."""
     dhcp4, dhcp6 = configuration.dhcp4, configuration.dhcp6
-    reservations = [] if dhcp4 is None else [*dhcp4.reservations]
-    reservations += [one for placed in (dhcp4.placed_subnets() if dhcp4 else ()) for one in placed.section.reservations]
-    found = [one.ip_address for one in reservations if one.ip_address is not None]
-    reservations6 = [] if dhcp6 is None else [*dhcp6.reservations]
-    reservations6 += [
-        one for placed in (dhcp6.placed_subnets() if dhcp6 else ()) for one in placed.section.reservations
-    ]
-    found += [address for one in reservations6 for address in one.ip_addresses]
-    addresses = frozenset(found)
+    reservations = [] if dhcp4 is None else dhcp4.placed_reservations()
+    reservations6 = [] if dhcp6 is None else dhcp6.placed_reservations()
+    found = [one.section.ip_address for one in reservations if one.section.ip_address is not None]
+    addresses = frozenset(found + [address for one in reservations6 for address in one.section.ip_addresses])
     return ReservedAddresses(addresses, frozenset(map(reverse_name, addresses))) if addresses else None
 
 

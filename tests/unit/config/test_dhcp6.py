@@ -243,8 +243,12 @@ def test_what_is_wrong_is_said_with_a_remedy(tmp_path: Path, old: str, new: str,
     [
         ('hostname = "x"', f"{SUBNET}.reservations[0]: no client is named; set one of duid, hw-address, flex-id"),
         (
-            f'{DUID}\nhw-address = "02:00:5e:10:00:07"\nhostname = "x"',
+            f'{DUID}\nflex-id = "01"\nhostname = "x"',
             f"{SUBNET}.reservations[0]: the client is named",
+        ),
+        (
+            f'{DUID}\nhw-address = "02:00:5e:10:00:07"\nhostname = "x"',
+            f"{SUBNET}.reservations[0]: hw-address and duid together say who the device is in both families",
         ),
         (DUID, f"{SUBNET}.reservations[0]: reserves nothing; set"),
         (f'{DUID}\nip-addresses = ["2001:db8:2::7"]', f"{SUBNET}.reservations[0].ip-addresses[0] = "),

@@ -476,7 +476,8 @@ ADDED = {
     ),
     "reservation-without-client": (
         'reservations = [{ ip-address = "10.1.0.5" }]',
-        f"{SUBNET}.reservations[0]: no client is named; set one of hw-address, client-id, duid, circuit-id, flex-id",
+        f"{SUBNET}.reservations[0]: no client is named; set one of hw-address, client-id, duid, circuit-id, flex-id;"
+        " hw-address and duid together for a device of both families",
     ),
     "reservation-of-nothing": (
         'reservations = [{ hw-address = "02:00:00:00:00:01" }]',
