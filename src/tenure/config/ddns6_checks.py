@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv6Address
 
 from tenure.config.configuration import Configuration
-from tenure.config.ddns_checks import OFF, check_forward, check_ttl
-from tenure.config.dhcp6 import Subnet6Section
+from tenure.config.ddns_checks import OFF, check_forward, check_names, check_ttl
+from tenure.config.dhcp6 import Reservation6Section, Subnet6Section
 from tenure.config.domains import domain_plans, reverse_range6, uncovered_address
 from tenure.config.problem import Location, Problem
 from tenure.config.subnets6 import lease6_values, naming_policy6
@@ -21,23 +21,43 @@ def check_ddns6(configuration: Configuration) -> Iterator[Problem]:
     dhcp6 = configuration.dhcp6
     if dhcp6 is None:
         return
+    named = []
     for at, section in dhcp6.placed_subnets():
         policy = naming_policy6(configuration, section)
         if policy.send_updates:
+            named.append(policy)
             yield from check_forward(section, policy, at)
             yield from _check_reverse(configuration, section, at)
+            yield from _check_reserved(configuration, section, dhcp6.reservations, ("dhcp6", "reservations"))
             valid = lease6_values(dhcp6, section)["valid_lifetime"]
             yield from check_ttl(configuration, section, policy, at, valid)
+    for policy in named[:1]:  # which zones there are is the same everywhere
+        yield from check_names(dhcp6.reservations, policy, None, ("dhcp6", "reservations"))
 
 
 def _check_reverse(configuration: Configuration, section: Subnet6Section, at: Location) -> Iterator[Problem]:
-    zones = [plan.zone for plan in domain_plans(configuration, Direction.REVERSE)]
     ranges = [((*at, "pools", index, "pool"), one.pool.first, one.pool.last) for index, one in enumerate(section.pools)]
-    ranges += [
-        ((*at, "reservations", index, "ip-addresses", place), address, address)
-        for index, one in enumerate(section.reservations)
+    yield from _check_ranges(configuration, section, ranges)
+    yield from _check_reserved(configuration, section, section.reservations, (*at, "reservations"))
+
+
+def _check_reserved(
+    configuration: Configuration, section: Subnet6Section, reservations: Sequence[Reservation6Section], at: Location
+) -> Iterator[Problem]:
+    """Reserved addresses of the subnet, wherever they are reserved."""
+    found = [
+        ((*at, index, "ip-addresses", place), address, address)
+        for index, one in enumerate(reservations)
+        if one.ddns_send_updates is not False
         for place, address in enumerate(one.ip_addresses)
     ]
+    yield from _check_ranges(configuration, section, found)
+
+
+def _check_ranges(
+    configuration: Configuration, section: Subnet6Section, ranges: Sequence[tuple[Location, bytes, bytes]]
+) -> Iterator[Problem]:
+    zones = [plan.zone for plan in domain_plans(configuration, Direction.REVERSE)]
     for key, first, last in ranges:
         gap = uncovered_address(int.from_bytes(first, "big"), int.from_bytes(last, "big"), zones, reverse_range6)
         if gap is not None and IPv6Address(gap) in section.subnet:  # what is elsewhere has been said to be

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 
 from tenure.authority.views import choose_view
 from tenure.config.configuration import Configuration
 from tenure.config.ddns import DomainSection
-from tenure.config.dhcp4 import SubnetSection
-from tenure.config.dhcp6 import Subnet6Section
+from tenure.config.dhcp4 import ReservationSection, SubnetSection
+from tenure.config.dhcp6 import Reservation6Section, Subnet6Section
 from tenure.config.dns import Updates, ZoneSection
 from tenure.config.dns_checks import check_key_is_defined
 from tenure.config.dns_views import seen_zone, view_settings
@@ -42,15 +42,21 @@ def check_ddns(configuration: Configuration) -> Iterator[Problem]:
         return
     yield from _check_views(configuration)
     yield from _check_domains(configuration)
-    if configuration.dhcp4 is None:
+    dhcp4 = configuration.dhcp4
+    if dhcp4 is None:
         return
-    for at, section in configuration.dhcp4.placed_subnets():
+    named = []
+    for at, section in dhcp4.placed_subnets():
         policy = naming_policy(configuration, section)
         if policy.send_updates:
+            named.append(policy)
             yield from check_forward(section, policy, at)
             yield from _check_reverse(configuration, section, at)
-            valid = lease_values(configuration.dhcp4, section)["valid_lifetime"]
+            yield from _check_reserved(configuration, section, dhcp4.reservations, ("dhcp4", "reservations"))
+            valid = lease_values(dhcp4, section)["valid_lifetime"]
             yield from check_ttl(configuration, section, policy, at, valid)
+    for policy in named[:1]:  # which zones there are is the same everywhere
+        yield from check_names(dhcp4.reservations, policy, None, ("dhcp4", "reservations"))
 
 
 def _check_domains(configuration: Configuration) -> Iterator[Problem]:
@@ -199,22 +205,28 @@ def check_forward(section: SubnetSection | Subnet6Section, policy: NamingPolicy,
         key = (*at, "ddns-qualifying-suffix") if section.ddns_qualifying_suffix else ("ddns", "ddns-qualifying-suffix")
         yield Problem(key, "no forward zone covers it", f"write a domain inside one of {zones}, or add its zone")
         return
-    yield from _check_names(section, policy, suffix, at)
+    yield from check_names(section.reservations, policy, suffix, (*at, "reservations"))
 
 
-def _check_names(
-    section: SubnetSection | Subnet6Section, policy: NamingPolicy, suffix: Name, at: Location
+def check_names(
+    reservations: Sequence[ReservationSection | Reservation6Section],
+    policy: NamingPolicy,
+    suffix: Name | None,
+    at: Location,
 ) -> Iterator[Problem]:
-    for index, hostname in enumerate([one.hostname for one in section.reservations]):
-        if hostname is None:
+    """The names that reservations give can be names, and are covered; no `suffix`: that of whichever subnet."""
+    for index, one in enumerate(reservations):
+        hostname = one.hostname
+        if hostname is None or one.ddns_send_updates is False:
             continue
-        key = (*at, "reservations", index, "hostname")
+        key = (*at, index, "hostname")
         parts, complete = split_text(hostname.encode())
         fit = normalise(parts)
         if isinstance(fit, Reason) or not all(map(_is_same, parts, fit)):
             yield Problem(key, "is no host name", "write letters, digits and hyphens, such as printer-2")
         elif complete and not covered(from_labels(fit), policy):
-            yield Problem(key, "no forward zone covers it", f"leave the final dot out to add {to_text(suffix)}")
+            added = "the suffix of the subnet" if suffix is None else to_text(suffix)
+            yield Problem(key, "no forward zone covers it", f"leave the final dot out to add {added}")
 
 
 def _is_same(written: bytes, fit: bytes) -> bool:
@@ -223,14 +235,28 @@ def _is_same(written: bytes, fit: bytes) -> bool:
 
 
 def _check_reverse(configuration: Configuration, section: SubnetSection, at: Location) -> Iterator[Problem]:
+    ranges = [((*at, "pools", index, "pool"), one.pool.first, one.pool.last) for index, one in enumerate(section.pools)]
+    yield from _check_ranges(configuration, section, ranges)
+    yield from _check_reserved(configuration, section, section.reservations, (*at, "reservations"))
+
+
+def _check_reserved(
+    configuration: Configuration, section: SubnetSection, reservations: Sequence[ReservationSection], at: Location
+) -> Iterator[Problem]:
+    """Reserved addresses of the subnet, wherever they are reserved."""
+    found = [
+        ((*at, index, "ip-address"), one.ip_address, one.ip_address)
+        for index, one in enumerate(reservations)
+        if one.ip_address is not None and one.ddns_send_updates is not False
+    ]
+    yield from _check_ranges(configuration, section, found)
+
+
+def _check_ranges(
+    configuration: Configuration, section: SubnetSection, ranges: Sequence[tuple[Location, bytes, bytes]]
+) -> Iterator[Problem]:
     zones = [plan.zone for plan in domain_plans(configuration, Direction.REVERSE)]
     inside = range(int(section.subnet[0]), int(section.subnet[-1]) + 1)
-    ranges = [((*at, "pools", index, "pool"), one.pool.first, one.pool.last) for index, one in enumerate(section.pools)]
-    ranges += [
-        ((*at, "reservations", index, "ip-address"), one.ip_address, one.ip_address)
-        for index, one in enumerate(section.reservations)
-        if one.ip_address is not None
-    ]
     for key, first, last in ranges:
         gap = uncovered_address(int.from_bytes(first, "big"), int.from_bytes(last, "big"), zones)
         if gap is not None and gap in inside:  # what is elsewhere has been said to be
