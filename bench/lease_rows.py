@@ -28,6 +28,10 @@ where a.number between :first >> 16 and :last >> 16
 """
 _END = f"update lease set state = {LeaseState.EXPIRED:d}, ends_at = started_at where address = ?"
 _REMOVE = "delete from lease where address = ?"
+_COUNT = """
+insert into lease_block
+select substr(hex(address), 1, 7), count(*) from lease where length(address) = 4 group by 1 order by 1
+"""
 
 
 def fill_store(path: Path, numbers: range) -> None:
@@ -55,11 +59,16 @@ def remove_leases(path: Path, numbers: range) -> None:
 
 @contextmanager
 def _written(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database of a store, to be changed at once and without waiting for the disk; its log is emptied then."""
+    """The database of a store, to be changed at once and without waiting for the disk; its log is emptied then.
+
+    Its leases are counted anew, as the ledger counts those that it writes (`ledger.blocks`).
+    """
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("pragma synchronous = off")
         database.execute("begin")
         yield database
+        database.execute("delete from lease_block")
+        database.execute(_COUNT)
         database.execute("commit")
         database.execute("pragma wal_checkpoint(truncate)")
 

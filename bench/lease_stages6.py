@@ -21,7 +21,7 @@ from tenure.serving.dhcp6 import Dhcp6Service
 from tenure.serving.dhcp6socket import Received
 from tenure.serving.report import Report
 
-BATCH = 32  # exchanges: half of a batch's messages are SOLICITs, the others the REQUESTs for the offers before
+BATCH = 128  # exchanges: half of a batch's messages are SOLICITs, the others the REQUESTs for the offers before
 _ARRIVAL = Arrival(ip("fe80::2"), 546, True, "eth0", (ip("2001:db8::1"),))
 _SERVER = Server(b"\0\4" + bytes(16), bytes(32))
 _CLIENT_ID, _SERVER_ID = 1, 2

@@ -6,14 +6,14 @@ and the last claim on each registration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.leasing.tie import Tie
 from tenure.ledger import statements
-from tenure.ledger.blocks import unused_in_blocks
+from tenure.ledger.blocks import count_writes, unused_in_blocks
 from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
@@ -294,10 +294,19 @@ class LeaseBatch:
         writes += self._ties.writes()
         if self._cleared:
             writes.insert(0, (sql.drop_lease, [(address,) for address in self._cleared]))
+        if session.counts_blocks:
+            writes += count_writes(self._came_or_went())
         counts = session.write_all(writes)
         if leases and counts[bool(self._cleared)] != len(leases):
             raise WriteConflict("an address was given to another client first")
         return bool(writes)
+
+    def _came_or_went(self) -> Iterator[bytes]:
+        """The IPv4 addresses that had no row or will have none; of some nobody knows."""
+        known = self._known
+        for address, lease in self._changed.items():
+            if len(address) == 4 and (lease is None or known.get(address) is None):
+                yield address
 
     def _put(self, lease: Lease) -> None:
         address = lease.address

@@ -2,7 +2,7 @@
 
 Addresses are 4 or 16 octets and names are lower-cased wire names, so that octet order is address order. `_at` columns
 are UTC seconds. The hot statements go past SQLAlchemy to the driver; a service with a current schema never imports it.
-SQLite has one table more, which its triggers keep (`blocks`).
+SQLite has one table more (`blocks`).
 """
 
 from __future__ import annotations
