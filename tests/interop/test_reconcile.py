@@ -1,4 +1,4 @@
-"""Reconciling against a real BIND and a real Knot: what drifted is found and repaired, what is not ours stays."""
+"""Reconciling against a real BIND, a real Knot and a real PowerDNS: what drifted is found and repaired, what is not ours stays."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from dnspeer import KEY, SECRET_TEXT, DnsPeer
 from knotd import knotd
 from named import CONFIG, named
 from ports import free_port
+from powerdns import powerdns
 from updater_run import UpdaterRun, gone, leased, want
 
 from tenure.dnswire.name import from_text, to_text
@@ -49,7 +50,7 @@ def pointer(number: int) -> str:
     return f"{number & 255}.{number >> 8}.1.10.in-addr.arpa."
 
 
-@pytest.fixture(params=[named, knotd], ids=["bind", "knot"])
+@pytest.fixture(params=[named, knotd, powerdns], ids=["bind", "knot", "powerdns"])
 def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DnsPeer]:
     with request.param(tmp_path / "peer", [FORWARD, REVERSE]) as running:
         yield running

@@ -52,6 +52,7 @@ def powerdns(directory: Path, zones: Sequence[str]) -> Iterator[DnsPeer]:
         write_zone(directory / f"zone{number}", zone)
         run("load-zone", zone, str(directory / f"zone{number}"))
         run("set-meta", zone, "TSIG-ALLOW-DNSUPDATE", "dhcp")
+        run("set-meta", zone, "TSIG-ALLOW-AXFR", "dhcp")  # who signs gets no transfer for its address
         run("set-meta", zone, "SOA-EDIT-DNSUPDATE", "INCREASE")
     with running([binary, f"--config-dir={directory}"], port, directory / "log") as peer:
         yield peer
