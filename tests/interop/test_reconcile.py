@@ -1,4 +1,4 @@
-"""Reconciling against a real BIND, a real Knot and a real PowerDNS: what drifted is found and repaired, what is not ours stays."""
+"""Reconciling against real servers of three kinds: what drifted is found and repaired, what is not ours stays."""
 
 from __future__ import annotations
 
