@@ -47,6 +47,7 @@ class Primary:
     def __init__(self, ledger: ZoneLedger, texts: Mapping[str, str], clock: Callable[[], float]) -> None:
         self.ledger = ledger
         self._clock = clock
+        self.keys = KEYS
         self.leads_outside = False  # our key does, to zones of the same names in which there is nothing
         self.zone_ids: dict[Name, int] = {}
         for origin, text in texts.items():
@@ -90,7 +91,7 @@ class Primary:
 
     def answer(self, octets: bytes) -> bytes:
         """The reply to a message that came over TCP; an update is durable before it is here."""
-        response = respond(octets, self._zones, KEYS, SOURCE, self._clock(), stream=True)
+        response = respond(octets, self._zones, self.keys, SOURCE, self._clock(), stream=True)
         if isinstance(response, Reply):
             return response.octets
         assert isinstance(response, Update | Refused)

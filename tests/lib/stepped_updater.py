@@ -6,11 +6,12 @@ What `serving.updater` does on its event loop (look, send, record) is done here 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from enum import StrEnum
 
 from primary import Primary
 
+from tenure.dnswire.name import Name
 from tenure.serving.report import Report
 from tenure.serving.updater import PICK_ROWS
 from tenure.serving.updater_exchange import Exchange
@@ -18,6 +19,7 @@ from tenure.serving.updater_health import ZoneHealth
 from tenure.serving.updater_journal import Journal, RegistrationLedger
 from tenure.serving.updater_link import Link, Unreachable
 from tenure.serving.updater_rows import RowsUnderWay
+from tenure.signing.key import Key
 from tenure.updating.lane import Ended, Lane
 from tenure.updating.retry import WORKING
 from tenure.updating.routing import Routes
@@ -77,7 +79,13 @@ class SteppedUpdater:
     """The updater of one ledger, with nothing in memory at first."""
 
     def __init__(
-        self, ledger: RegistrationLedger, routes: Routes, primary: Primary, clock: Callable[[], float], report: Report
+        self,
+        ledger: RegistrationLedger,
+        routes: Routes,
+        primary: Primary,
+        clock: Callable[[], float],
+        report: Report,
+        keys: Mapping[Name, Key] | None = None,
     ) -> None:
         self._ledger = ledger
         self._primary = primary
@@ -88,7 +96,7 @@ class SteppedUpdater:
         self._journal = Journal(ledger, report)
         health = ZoneHealth(ledger.zone_troubles(), self._journal, clock)
         self._exchanges = [
-            Exchange(lane, [wires[server] for server in lane.domain.servers], report, clock, health)
+            Exchange(lane, [wires[server] for server in lane.domain.servers], report, clock, health, keys)
             for lane in lanes.values()
         ]
         self._rows = RowsUnderWay(routes, lanes, self._journal, clock)

@@ -43,6 +43,7 @@ from tenure.naming.registration import Part, Registration, State
 from tenure.naming.reverse import reverse_name
 from tenure.serving.janitor import JanitorService
 from tenure.serving.report import Report
+from tenure.signing.key import Key
 from tenure.updating.routing import Domain, Routes
 
 ALL = 100_000
@@ -99,6 +100,7 @@ class World(Network):
         self.zones = ZoneLedger(self.zone_store)
         self.leases.static_names = self.zones.static_names({ZONE: ZonePlace("", ZONE)})
         self.leases.choose_again = partial(choose_again, policy=subnets[0].naming)
+        self.keys: dict[Name, Key] = {}  # of the updater, where those in its routes are not the ones that are good
         self.log = io.StringIO()
         self.report = Report("world", stream=self.log, clock=self.clock)
         self.primary = Primary(self.zones, self.texts, self.clock)
@@ -145,7 +147,7 @@ class World(Network):
 
     def start_updater(self) -> None:
         """A new updater, knowing nothing of one before."""
-        self.updater = SteppedUpdater(self.leases, self.routes, self.primary, self.clock, self.report)
+        self.updater = SteppedUpdater(self.leases, self.routes, self.primary, self.clock, self.report, self.keys)
 
     def crash_updater(self) -> None:
         """What the updater has in memory is gone; another one is started."""

@@ -78,7 +78,7 @@ class Exchange:
         self._report = report
         self._clock = clock
         self._health = health
-        self._keys = keys or {}
+        self._keys = {} if keys is None else keys  # the very mapping: it changes while keys are rotated
         self._taken: dict[Link, Key] = {}  # what a server took last, where that was not the newest secret
         self._zone = to_text(lane.domain.zone)
         self._preferred = 0
