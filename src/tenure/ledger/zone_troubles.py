@@ -27,9 +27,10 @@ class ZoneTroubles:
         self._all, self._failing = session.sql(_ALL), session.sql(_FAILING)
 
     def write(self, found: Sequence[ZoneTrouble]) -> None:
-        """What was found out about zones; one that is well again is forgotten."""
-        over = [(one.zone,) for one in found if not one.until_at]
-        lasting = [tuple(one) for one in found if one.until_at]
+        """What was found out about zones, in its order; one that is well again is forgotten."""
+        over = {(one.zone,): None for one in found if not one.until_at}
+        last = {one.zone: one for one in found}
+        lasting = [tuple(one) for one in last.values() if one.until_at]
         if over:
             self._session.write(self._drop, over)
         if lasting:

@@ -36,3 +36,12 @@ def test_a_zone_that_takes_small_messages_does_not_fail(ledger: Ledger) -> None:
     ledger.leases.record_outcomes((), (), NOW, [TROUBLE._replace(until_at=0.0), fewer])
     assert ledger.leases.zone_troubles() == [fewer], "the outage is over, and what follows has its own beginning"
     assert failing(ledger, NOW) == frozenset()
+
+
+def test_what_was_found_last_counts_of_what_is_written_at_once(ledger: Ledger) -> None:
+    over = TROUBLE._replace(until_at=0.0)
+    ledger.leases.record_outcomes((), (), NOW, [TROUBLE, over])
+    assert ledger.leases.zone_troubles() == []
+    again = TROUBLE._replace(since_at=NOW + 5, until_at=NOW + 65)
+    ledger.leases.record_outcomes((), (), NOW, [TROUBLE, over, again])
+    assert ledger.leases.zone_troubles() == [again]

@@ -19,7 +19,7 @@ from tenure.naming.registration import State, Want
 from tenure.updating.routing import Domain
 from tenure.updating.size import SLOW_SECONDS
 
-LIMIT, NAMES = 30, 2000
+LIMIT, NAMES = 30, 1000
 
 
 def closes() -> int:
