@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,12 +18,30 @@ from tenure.naming.reverse import address_of
 from tenure.serving.reconciling import Reconciliation, Wish
 from tenure.serving.sorted_records import SortedRecords
 from tenure.serving.stop import Stop
+from tenure.serving.zone_questions import Answers, Asked, Questions
 from tenure.serving.zone_reader import Read, found_of
 from tenure.signing.key import Key
 from tenure.updating.routing import Domain
 from tenure.upkeep.finding import Finding, Source, ZoneResult
 
 POOLS = [(ip(f"10.{net}.0.100"), ip(f"10.{net}.0.102")) for net in (1, 2)]
+
+
+class _Asked:
+    """The server of the world, asked for single names."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def ask(self, questions: Iterable[Asked]) -> Answers:
+        primary = self._world.primary
+        records = set() if primary.leads_outside else primary.records()
+        return {
+            asked: [(rdata, ttl) for name, rtype, rdata, ttl in records if (name, rtype) == asked]
+            for asked in questions
+        }
+
+    def close(self) -> None: ...
 
 
 class Reconciler:
@@ -44,7 +62,9 @@ class Reconciler:
 
         stop = Stop()
         wish = replace(wish or Wish(insists=True), tell=tell)
-        whole = Reconciliation(self.world.leases, self.world.routes, {}, POOLS, stop, self.world.clock, self._read)
+        whole = Reconciliation(
+            self.world.leases, self.world.routes, {}, POOLS, stop, self.world.clock, self._read, self._question
+        )
         results = whole.run(wish)
         stop.close()
         self.found.sort()
@@ -87,6 +107,9 @@ class Reconciler:
             yield found
         finally:
             self.world.primary.answer = answer  # type: ignore[method-assign]
+
+    def _question(self, _server: RemoteServer, _keys: Mapping[Name, Key], _stop: Stop) -> Questions:
+        return _Asked(self.world)
 
     def _read(
         self,

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     FORWARD_REFUSED = "forward-refused"
     POINTER_TAKEN = "pointer-taken"
     NO_ZONE = "no-zone"
+    ZONE_CUT = "zone-cut"
     SERVER_REFUSED = "server-refused"
     SERVER_FAILED = "server-failed"
     SERVER_UNREACHABLE = "server-unreachable"
@@ -113,6 +114,7 @@ WORDS: dict[Reason, str] = {
     Reason.FORWARD_REFUSED: "the address has no reverse record, because the name was refused",
     Reason.POINTER_TAKEN: "a person made the address's reverse record; delete it, or keep the address out of the pools",
     Reason.NO_ZONE: "no configured zone covers the record",
+    Reason.ZONE_CUT: "the record is in a zone below the configured one, which other servers have",
     Reason.SERVER_REFUSED: "the server's update policy does not let this key write the record",
     Reason.SERVER_FAILED: "the server could not carry out the update",
     Reason.SERVER_UNREACHABLE: "no server of the zone answers",

@@ -18,15 +18,16 @@ from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import RegistrationFilter
-from tenure.naming.registration import Direction, Registration, State
+from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.zone_reading import ZoneReading
 from tenure.serving.ledger_witness import LedgerWitness
 from tenure.serving.repairs import Repairs
 from tenure.serving.stop import Stop
-from tenure.serving.zone_questions import Asked, NoAnswer, Questioner
+from tenure.serving.zone_questions import Asked, AskServer, NoAnswer, Questioner, Questions
 from tenure.serving.zone_reader import Read, ReadZone, found_of, read_zone
 from tenure.signing.key import Key
 from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
+from tenure.updating.zone_cut import point_of
 from tenure.upkeep.finding import READ, WRITES_AGAIN, Finding, Kind, Source, ZoneResult
 from tenure.upkeep.reconcile import TXT, Place, Reading, compare, key_of_address, key_of_name, meet, most_removals
 
@@ -61,6 +62,7 @@ class Reconciliation:
     stop: Stop
     clock: Callable[[], float] = time.time
     read: ReadZone = read_zone
+    question: AskServer = Questioner
 
     def run(self, wish: Wish) -> list[ZoneResult]:
         """One pass over all zones. `LedgerUnavailable`: the rest of it was not done; what was is right."""
@@ -82,7 +84,7 @@ class _Zone:
     repaired: int = 0
     counts: Counter[Kind] = field(default_factory=Counter)
     stale: list[Finding] = field(default_factory=list)
-    questioner: Questioner | None = None
+    questioner: Questions | None = None
     asked: list[Place] = field(default_factory=list)
 
 
@@ -124,11 +126,12 @@ class _Pass:
         serial = known.serial if known is not None and fresh else None
         read = whole.read(domain, self._direction, keys, whole.stop, wish.moved, serial)
         questioner = None
-        if read.source is Source.QUERIES and read.server is not None:
+        if read.source in READ and read.server is not None:
             try:
-                questioner = Questioner(read.server, keys, whole.stop)
+                questioner = whole.question(read.server, keys, whole.stop)
             except NoAnswer as error:
-                read = read._replace(source=Source.UNREACHABLE, trouble=str(error))
+                if read.source is Source.QUERIES:
+                    read = read._replace(source=Source.UNREACHABLE, trouble=str(error))
         marked = domain.mode is not ConflictMode.NO_CHECK_WITHOUT_DHCID
         whole_places = read.source is not Source.QUERIES
         reading = Reading(began_at, marked, wish.insists, whole_places, domain.txt_markers and domain.mode in CHECKING)
@@ -154,16 +157,26 @@ class _Pass:
         if zone is None or zone.read.source not in READ:
             return
         for row in place.rows:
-            zone.registered += (row.forward if self._is_forward else row.reverse).state == State.REGISTERED
-        if zone.questioner is None:
+            zone.registered += self._part(row).state == State.REGISTERED
+        if zone.read.source is not Source.QUERIES and not (zone.questioner and self._may_be_below(place)):
             self._note(zone, compare(self._direction, place, zone.reading, self._witness))
             return
         zone.asked.append(place)
         if len(zone.asked) == ASKED_PLACES:
             self._ask(zone)
 
+    def _may_be_below(self, place: Place) -> bool:
+        """Whether what is missing here may stand in a zone below, which the server has too."""
+        if place.records or not any(self._part(row).state == State.REGISTERED for row in place.rows):
+            return False
+        owner, domain = self._routed(place)
+        return domain is not None and point_of(owner, domain.zone.lower(), self._direction) is not None
+
     def _ask(self, zone: _Zone) -> None:
-        """Ask for the names of the places that wait; a server that does not answer ends the reading of its zone."""
+        """Ask for the names of the places that wait; a server that does not answer ends the reading of its zone.
+
+        Where that was read otherwise, only nothing is concluded of these places.
+        """
         places, zone.asked = zone.asked, []
         if zone.questioner is None or not places or zone.read.source not in READ:
             return
@@ -171,15 +184,20 @@ class _Pass:
         try:
             answers = zone.questioner.ask(asked for found in questions.values() for asked in found)
         except NoAnswer as error:
-            zone.read = zone.read._replace(source=Source.UNREACHABLE, trouble=f"{zone.read.trouble}; {error}")
+            if zone.read.source is Source.QUERIES:
+                zone.read = zone.read._replace(source=Source.UNREACHABLE, trouble=f"{zone.read.trouble}; {error}")
             return
+        reading = zone.reading._replace(whole=False)
         for place in places:
             asked = questions[place.key]
             records = [found_of(place.key, one[1], rdata, ttl) for one in asked for rdata, ttl in answers[one]]
             zone.read = zone.read._replace(names=zone.read.names + bool(records))
             place = place._replace(records=records)  # noqa: PLW2901 - the same place, known now
-            self._note(zone, compare(self._direction, place, zone.reading, self._witness))
+            self._note(zone, compare(self._direction, place, reading, self._witness))
         self._wish.moved(len(answers))
+
+    def _part(self, row: Registration) -> Part:
+        return row.forward if self._is_forward else row.reverse
 
     def _routed(self, place: Place) -> tuple[Name, Domain | None]:
         """Where the records of a place stand, and in which zone."""

@@ -11,6 +11,7 @@ from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import Reason
 from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
+from tenure.serving.updater_cuts import ZoneCuts
 from tenure.serving.updater_health import ZoneHealth
 from tenure.serving.updater_link import Link, Unanswered, Unreachable
 from tenure.signing.key import Key
@@ -19,13 +20,18 @@ from tenure.signing.tsig import sign_request
 from tenure.updating.conflict import NEXT_SERVER, transition
 from tenure.updating.lane import Batch, Ended, Lane
 from tenure.updating.messages import QUERIES, build_apex_question, build_message
-from tenure.updating.reply import may_know_other_secret, read_apex, read_reply
+from tenure.updating.reply import may_know_other_secret, read_apex, read_cut, read_reply
 from tenure.updating.retry import Breaker, BreakerState
-from tenure.updating.task import Ending, Step, Verdict
+from tenure.updating.task import REMOVING, Ending, Step, Verdict
+from tenure.updating.zone_cut import Cut, given_away
 
 WINDOW = 6  # messages of one zone on their way
 BACK_SECONDS = 60.0
 TOLERATED = 2  # failures of a zone at a server in a row: one record alone may make a message fail
+
+
+# What a server answers that has the records of the message in another zone than it names, or has that zone no more.
+_ANOTHER_ZONE = frozenset({Rcode.NOTAUTH, Rcode.NOTZONE})
 
 
 class _Way:
@@ -75,6 +81,7 @@ class Exchange:
         self.lane = lane
         self.on_the_way = 0  # messages
         self._ways = [_Way(link) for link in links]
+        self._cuts = ZoneCuts(lane.domain.zone, self._find_cut, report, clock)
         self._report = report
         self._clock = clock
         self._health = health
@@ -101,6 +108,22 @@ class Exchange:
     async def carry(self, batch: Batch) -> Ended:
         """Take a batch to its answer: the tasks that ended with it; the others are back in the lane.
 
+        Those whose records are in a zone below go in messages of their own, to that zone, or not at all where other
+        servers have it. What was written above its cut before can still be taken away there.
+        """
+        ended: Ended = []
+        for cut, part in await self._cuts.divide(batch):
+            if cut is None or not cut.servers:
+                ended += await self._carry(part)
+            elif part.step in REMOVING:
+                ended += await self._carry(part._replace(zone=None))
+            else:
+                ended += self.lane.ended(part, given_away(cut, part.tasks[0].direction))
+        return ended
+
+    async def _carry(self, batch: Batch) -> Ended:
+        """`carry` of tasks in one zone.
+
         A server that cannot help is passed over, and one that refuses counts only if the others do not take it either.
         Who answered instead is kept to for a while, so that the steps of a task meet the same records; then the first
         server has another chance.
@@ -117,6 +140,8 @@ class Exchange:
             if answer == Rcode.REFUSED and place + 1 < count:
                 refused = index if refused is None else refused
                 continue
+            if batch.zone is not None and answer in _ANOTHER_ZONE:
+                self._cuts.forget(batch)
             if isinstance(answer, int) and answer not in NEXT_SERVER:
                 return self._counts(batch, index if refused is None or answer != Rcode.REFUSED else refused, answer)
             trouble = _ending(batch.step, answer)._replace(server=way.link.text)
@@ -149,9 +174,7 @@ class Exchange:
         if configured is None:
             return await self._exchange(way, batch, None)
         first: Key = self._keys.get(configured.name, configured)
-        key: Key | None = self._taken.get(link, first)
-        if key is not first and all(key is not one for one in first.chain()):
-            key = first  # what the server took is good no more
+        key: Key | None = self._taken_by(link, first)
         tried: list[Key] = []
         answer: int | Ending = Ending(Verdict.RETRY, Reason.KEY_REJECTED, "no secret is left to try")
         while key is not None:
@@ -162,6 +185,11 @@ class Exchange:
             tried.append(key)
             key = next_to_try(first, tried)
         return answer
+
+    def _taken_by(self, link: Link, first: Key) -> Key:
+        """The secret that the server took last, of the key whose newest is `first`."""
+        key = self._taken.get(link, first)
+        return key if any(key is one for one in first.chain()) else first  # else it is good no more
 
     def _note_key(self, link: Link, key: Key, first: Key, answer: int | Ending) -> None:
         """What the server has answered to is what it gets from now on, as long as that is good."""
@@ -203,7 +231,7 @@ class Exchange:
     async def _signed_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
         domain, link = self.lane.domain, way.link
         message_id = link.new_id()
-        message = build_message(message_id, way.apex or domain.zone, domain.mode, batch.step, batch.tasks)
+        message = build_message(message_id, batch.zone or way.apex or domain.zone, domain.mode, batch.step, batch.tasks)
         mac = b""
         if key is not None:
             message, mac = sign_request(message, key, int(self._clock()))
@@ -227,6 +255,23 @@ class Exchange:
         except Unreachable:
             return None
         return read_apex(octets, key, mac, int(self._clock()), self.lane.domain.zone)
+
+    async def _find_cut(self, point: Name) -> Cut | Ending | None:
+        """What the server that is asked now says of zones between the configured one and a name below it."""
+        link = self._ways[self._preferred].link
+        if not link.allows():
+            return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
+        configured = self.lane.domain.key_of(link.server)
+        key = None if configured is None else self._taken_by(link, self._keys.get(configured.name, configured))
+        message_id = link.new_id()
+        message, mac = build_apex_question(message_id, point), b""
+        if key is not None:
+            message, mac = sign_request(message, key, int(self._clock()))
+        try:
+            octets = await link.ask(message_id, message)
+        except Unreachable as error:
+            return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
+        return read_cut(octets, key, mac, int(self._clock()), self.lane.domain.zone.lower(), point)
 
     def _prefer(self, index: int) -> None:
         if index != self._preferred:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeAlias
 
 from tenure.authority.settings import RemoteServer
 from tenure.dnswire.codes import Rcode, RRClass, rcode_to_text
@@ -26,6 +26,19 @@ _IN = int(RRClass.IN)
 
 Asked: TypeAlias = tuple[Name, int]  # owner and type
 Answers: TypeAlias = dict[Asked, list[tuple[bytes, int]]]  # RDATA and TTL; empty: the server says that there are none
+
+
+class Questions(Protocol):
+    """A server that can be asked for names."""
+
+    def ask(self, questions: Iterable[Asked]) -> Answers:
+        """The answers to all of them; `NoAnswer`."""
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+
+
+AskServer: TypeAlias = Callable[[RemoteServer, Mapping[Name, Key], Stop], Questions]  # may raise `NoAnswer`
 
 
 class NoAnswer(Exception):

@@ -40,6 +40,7 @@ class Batch(NamedTuple):
     step: Step
     tasks: tuple[Task, ...]
     is_half: bool = False  # of a message that failed: that one has told of its size already
+    zone: Name | None = None  # below the domain's, that all their records are in; None: not known, or there is none
 
 
 Ended = list[tuple[Task, Ending]]
@@ -124,6 +125,10 @@ class Lane:
             else:
                 self._wait(following)
         return ended
+
+    def ended(self, batch: Batch, ending: Ending) -> Ended:
+        """All the tasks of a batch that needs no exchange."""
+        return self._end(batch, ending)
 
     def failed(self, batch: Batch, ending: Ending) -> Ended:
         """All the tasks of a batch that got no answer that counts."""

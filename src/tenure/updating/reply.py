@@ -11,6 +11,7 @@ from tenure.signing.key import Key
 from tenure.signing.tsig import verify_response
 from tenure.updating.messages import apex_of, rcode_of_look
 from tenure.updating.task import Ending, Task, Verdict
+from tenure.updating.zone_cut import Cut, cut_of
 
 # What the TSIG error field says of our request (RFC 8945 section 5.2). It may stand in a reply that is not signed, and
 # is then a hint only: each of them is met with another try, none is believed for good.
@@ -82,6 +83,19 @@ def read_apex(octets: bytes, key: Key | None, request_mac: bytes, now: float, zo
     if key is not None and signature_trouble(octets, message, key, request_mac, now) is not None:
         return None
     return apex_of(message, zone)
+
+
+def read_cut(
+    octets: bytes, key: Key | None, request_mac: bytes, now: float, zone: Name, point: Name
+) -> Cut | Ending | None:
+    """What the answer to a question for the SOA record of `point` says of zones below `zone`; why it says nothing."""
+    try:
+        message = parse_message(octets)
+    except Malformed as error:
+        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, f"malformed reply: {error}")
+    if key is not None and (trouble := signature_trouble(octets, message, key, request_mac, now)) is not None:
+        return trouble
+    return cut_of(message, zone, point)
 
 
 def _difference(other: bytes, now: float) -> str:

@@ -39,6 +39,14 @@ class Step(StrEnum):
     REVERSE_REMOVE = "reverse-remove"  # if the address still has our name: take it away
 
 
+REMOVING = frozenset(
+    {
+        *(Step.REMOVE_ADDRESS, Step.REMOVE_NAME, Step.REMOVE_UNMARKED),
+        *(Step.REVERSE_REMOVE, Step.REVERSE_REMOVE_FORMER),
+    }
+)
+
+
 class Task(NamedTuple):
     """What is to be done about one direction of a registration, and how far it got."""
 
