@@ -11,6 +11,7 @@ from itertools import islice
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.leasing.tie import Tie
 from tenure.naming.event import Event
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim, Want
 
 
@@ -62,8 +63,8 @@ class MemoryView:
         standing = [Claim(want.dhcid, want.forward, False) for want in self.wanted.values() if want.name == name]
         return standing + [Claim(dhcid, False, True) for refused, dhcid in self.refused if refused == name]
 
-    def is_static(self, name: bytes, zone: bytes, address: bytes) -> bool:
-        return name in self.static
+    def obstacle_at(self, name: bytes, zone: bytes, address: bytes, identity: tuple[int, bytes]) -> Reason | None:
+        return Reason.NAME_STATIC if name in self.static else None
 
     def ties_of(self, hardware: bytes) -> Sequence[Tie]:
         return self._newest(tie for tie in self.ties.values() if tie.hardware == hardware)

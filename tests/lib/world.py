@@ -98,7 +98,7 @@ class World(Network):
         self.lease_store, self.zone_store = new_stores(folder, template or folder / "..")
         self.leases = LeaseLedger(self.lease_store)
         self.zones = ZoneLedger(self.zone_store)
-        self.leases.static_names = self.zones.static_names({ZONE: ZonePlace("", ZONE)})
+        self.leases.static_names = self.zones.static_names({ZONE: ZonePlace("", ZONE)}, {ZONE}, reads_markers=False)
         self.leases.choose_again = partial(choose_again, policy=subnets[0].naming)
         self.keys: dict[Name, Key] = {}  # of the updater, where those in its routes are not the ones that are good
         self.log = io.StringIO()

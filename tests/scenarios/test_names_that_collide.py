@@ -276,6 +276,55 @@ def test_a_person_who_wrote_the_very_address_has_its_name_left_and_its_pointer_m
     """)
 
 
+OTHERS = "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA="
+
+
+def test_a_name_with_the_dhcid_of_a_client_that_is_not_ours_is_not_promised(ours: Story) -> None:
+    ours.tell(f"""
+        a person writes pc.example.test. A 10.9.0.9
+        a person writes pc.example.test. DHCID {OTHERS}
+        ann joins 10.1 as S:pc
+        all comes to rest
+        ann is name-taken
+        pc.example.test. holds A 10.9.0.9, DHCID
+        100.0.1.10.in-addr.arpa. holds nothing
+    """)
+    assert ours.device("ann").renew("10.1.0.100").options[81] == b"\x0a\xff\xffpc"
+    assert not [event for event in ours.world.events() if event.kind == "registration-refused"]
+    ours.tell("""
+        a person deletes pc.example.test.
+        ann renews
+        all comes to rest
+        ann is registered
+        pc.example.test. holds A 10.1.0.100, DHCID
+    """)
+
+
+def test_the_next_number_is_given_at_once_for_a_dhcid_that_is_not_ours(numbered_ours: Story) -> None:
+    numbered_ours.tell(f"""
+        a person writes pc.example.test. DHCID {OTHERS}
+        a person writes pc-2.example.test. DHCID {OTHERS}
+    """)
+    answer = numbered_ours.device("ann", "S:pc").join()
+    assert answer.options[81] == b"\x01\xff\xffpc-3.example.test"
+    numbered_ours.world.settle()
+    assert numbered_ours.world.primary.lines("pc-3.example.test.") == ["A 10.1.0.100", "DHCID"]
+    assert not [event for event in numbered_ours.world.events() if event.kind == "registration-refused"]
+
+
+def test_a_name_that_another_lease_leaves_is_given_while_its_dhcid_stands_there_still(ours: Story) -> None:
+    ours.tell("""
+        ann joins 10.1 as S:pc
+        all comes to rest
+        ann releases
+        bob joins 10.1 as S:pc
+        pc.example.test. holds A 10.1.0.100, DHCID
+        all comes to rest
+        bob is registered
+        pc.example.test. holds A 10.1.0.101, DHCID
+    """)
+
+
 def test_a_number_is_given_at_once_for_a_persons_name_in_our_own_zone(numbered_ours: Story) -> None:
     answer = numbered_ours.device("ann", "S:printer").join()
     assert answer.options[81] == b"\x01\xff\xffprinter-2.example.test"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
+from tenure.authority.settings import ZonePlace
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dhcp6 import Dhcp6
-from tenure.config.domains import own_places
+from tenure.config.domains import own_places, proving_places, recognises_markers
 from tenure.config.load_balance import share_of
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
+from tenure.dnswire.name import Name
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
+from tenure.ledger.static_names import StaticNames
+from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dhcp6socket import addresses_of
 from tenure.serving.interface import addresses4
 from tenure.serving.report import Report
@@ -25,9 +30,15 @@ def leases_beside_zones(configuration: Configuration) -> LeaseLedger:
     ledger = open_leases(configuration.store_url)
     if places := own_places(configuration):
         zones = open_zones(configuration.store_url)
-        ledger.static_names = zones.static_names(places)
+        ledger.static_names = look_into(configuration, zones, places)
         zones.close()
     return ledger
+
+
+def look_into(configuration: Configuration, zones: ZoneLedger, places: Mapping[Name, ZonePlace]) -> StaticNames:
+    """How these zones are looked into before a name is promised."""
+    markers = recognises_markers(configuration)
+    return zones.static_names(places, proving_places(configuration), reads_markers=markers)
 
 
 def remark_on(configuration: Configuration, report: Report) -> None:

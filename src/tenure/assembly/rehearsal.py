@@ -6,7 +6,7 @@ import secrets
 from uuid import uuid4
 
 from tenure.assembly import dhcp4, dhcp6
-from tenure.assembly.dhcp import HOST_NAME_HASH
+from tenure.assembly.dhcp import HOST_NAME_HASH, look_into
 from tenure.compiled import WHY_PLAIN
 from tenure.config.configuration import Configuration
 from tenure.config.dhcp4 import Dhcp4
@@ -45,7 +45,7 @@ def _look_into_zones(configuration: Configuration, ledger: LeaseLedger) -> None:
     if places := own_places(configuration):
         with zones_to_show(configuration) as zones:
             assert zones is not None, "zones of ours are configured"
-            ledger.static_names = zones.static_names(places)
+            ledger.static_names = look_into(configuration, zones, places)
 
 
 def _signed(configuration: Configuration, exchange: Exchange) -> Exchange:

@@ -87,12 +87,27 @@ def own_places(configuration: Configuration) -> dict[Name, ZonePlace]:
 
     Not those for which `[[ddns.forward]]` names other servers: what stands there is not known here.
     """
+    return {zone: place for zone, (place, _) in _own_plans(configuration).items()}
+
+
+def proving_places(configuration: Configuration) -> frozenset[Name]:
+    """Those of the `own_places` that refuse a name to whose DHCID is not the one there."""
+    plans = _own_plans(configuration)
+    return frozenset(zone for zone, (_, mode) in plans.items() if mode is ConflictMode.CHECK_WITH_DHCID)
+
+
+def recognises_markers(configuration: Configuration) -> bool:
+    """Whether the TXT markers of ISC dhcpd are proofs."""
+    return configuration.ddns.ddns_txt_markers is TxtMarkers.RECOGNISE
+
+
+def _own_plans(configuration: Configuration) -> dict[Name, tuple[ZonePlace, ConflictMode]]:
     dns = configuration.dns
     if dns is None:
         return {}
     ours = {place.or_port(DNS_PORT).reachable() for place in dns.listen}
     return {
-        plan.zone: ZonePlace(plan.own.view, plan.zone)
+        plan.zone: (ZonePlace(plan.own.view, plan.zone), plan.mode)
         for plan in domain_plans(configuration, Direction.FORWARD)
         if plan.own is not None and not plan.own.primaries and plan.mode in CHECKING and ours.issuperset(plan.servers)
     }
@@ -112,7 +127,7 @@ def routes(configuration: Configuration, keys: Mapping[Name, Key] | None) -> Rou
                 keys[plan.key] if keys is not None and plan.key is not None else None,
                 plan.mode,
                 {(server.host, server.port): keys[key] for server, key in plan.server_keys.items()} if keys else {},
-                configuration.ddns.ddns_txt_markers is TxtMarkers.RECOGNISE,
+                recognises_markers(configuration),
             )
             for plan in domain_plans(configuration, direction)
         ]

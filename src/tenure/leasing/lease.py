@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from tenure.dnswire.name import Name
 from tenure.leasing.tie import Tie
 from tenure.naming.event import Event
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim, Want, Withdraw
 
 FOREVER = 2**62  # `ends_at` of an infinite lease
@@ -111,8 +112,11 @@ class LeaseView(Protocol):
     def claims_on(self, name: Name) -> Sequence[Claim]:
         """What devices want of a name."""
 
-    def is_static(self, name: Name, zone: Name, address: bytes) -> bool:
-        """Whether records without a DHCID stand at the name in this zone of ours, unless they are just this address."""
+    def obstacle_at(self, name: Name, zone: Name, address: bytes, identity: tuple[int, bytes]) -> Reason | None:
+        """Why this zone of ours refuses the name to a client: for records without a DHCID, or for another client's.
+
+        Not for records that are just this address, nor for a DHCID that a lease here tells of.
+        """
 
     def ties_of(self, hardware: bytes) -> Sequence[Tie]:
         """What was seen with a hardware address (its key), the newest first; of very many, the newest."""

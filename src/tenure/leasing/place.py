@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tenure.leasing.lease import LeaseState, LeaseView
-from tenure.naming.place import IsStatic, Place
+from tenure.naming.place import Obstacle, Place
 from tenure.naming.policy import NamingPolicy
 
 
-def static_check(view: LeaseView, client: bytes, address: bytes, policy: NamingPolicy) -> IsStatic | None:
+def obstacle_for(view: LeaseView, client: bytes, address: bytes, policy: NamingPolicy) -> Obstacle | None:
     """How zones of ours are looked into for a lease at `address`; None where there are none to be looked into.
 
     The name that the lease has already is not asked about: it was when the lease was made.
@@ -16,7 +16,7 @@ def static_check(view: LeaseView, client: bytes, address: bytes, policy: NamingP
         return None
     row = view.lease_at(address)
     has = row.fqdn if row is not None and row.client == client and row.forward else None
-    return lambda name, zone: name != has and view.is_static(name, zone, address)
+    return lambda name, zone, identity: None if name == has else view.obstacle_at(name, zone, address, identity)
 
 
 def place_of(

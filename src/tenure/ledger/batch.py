@@ -22,6 +22,7 @@ from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties, TiesOfBatch
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim, Want, Withdraw
 
 MOST_OVERLAPPING = 256
@@ -238,9 +239,19 @@ class LeaseBatch:
                 found[address, dhcid] = Claim(dhcid, claim.forward or claim.client_by is not None, refused=False)
         return list(found.values())
 
-    def is_static(self, name: Name, zone: Name, address: bytes) -> bool:
-        """Whether records without a DHCID stand at the name in this zone of ours, unless they are just this address."""
-        return self._static_names is not None and self._static_names.is_static(name, zone, address)
+    def obstacle_at(self, name: Name, zone: Name, address: bytes, identity: tuple[int, bytes]) -> Reason | None:
+        """Why this zone of ours refuses the name to a client: for records without a DHCID, or for another client's.
+
+        Not for records that are just this address, nor for a DHCID that a lease here tells of: that is for leases to
+        settle, because it may be about to go, and two clients may be one device.
+        """
+        if self._static_names is None:
+            return None
+        found = self._static_names.at(name, zone, address, identity)
+        if not found.others:
+            return Reason.NAME_STATIC if found.is_static else None
+        known = {dhcid for claimed, _, dhcid in self._claims if claimed == name}
+        return None if found.others & (known | self._registrations.proofs_at(name)) else Reason.NAME_TAKEN
 
     def ties_of(self, hardware: bytes) -> Sequence[Tie]:
         """What was seen with a hardware address, the newest first."""

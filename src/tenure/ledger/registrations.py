@@ -155,6 +155,8 @@ update registration set generation = generation + 1, cause = ?, correlation = ?,
 
 CLAIMS_ON = "select address, dhcid, cause, forward_state, forward_reason from registration where name = ?"
 
+PROOFS_AT = "select dhcid from registration where name = ?"
+
 _STANDING = frozenset({State.PENDING, State.REGISTERED, State.CLIENT})
 
 DROP_SETTLED = f"delete from registration {_OF_KEY} and forward_state = 'none' and reverse_state = 'none'"
@@ -200,6 +202,7 @@ class Registrations:
         self._put_want = {wanted: session.sql(statement) for wanted, statement in PUT_WANT.items()}
         self._put_withdraw = session.sql(PUT_WITHDRAW)
         self._claims_on = session.sql(CLAIMS_ON)
+        self._proofs_at = session.sql(PROOFS_AT)
         self._drop_settled = session.sql(DROP_SETTLED)
         self._outcome = {direction: session.sql(_outcome_statement(direction)) for direction in Direction}
 
@@ -214,6 +217,10 @@ class Registrations:
             for address, dhcid, cause, state, reason in self._session.rows(self._claims_on, (name,))
             if not cause
         }
+
+    def proofs_at(self, name: Name) -> set[bytes]:
+        """The DHCIDs of all claims on a name, of those too that are on their way out."""
+        return {dhcid for (dhcid,) in self._session.rows(self._proofs_at, (name,))}
 
     def write_claims(self, claims: Iterable[Want | Withdraw], now: float) -> None:
         """Writes what leases want of DNS, at most one claim for each key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
@@ -191,9 +191,11 @@ class ZoneLedger:
         with self._session.reading():
             return {rtype for (rtype,) in self._session.rows(self._statements.static_at, (zone_id, tree_key(name)))}
 
-    def static_names(self, places: Mapping[Name, ZonePlace]) -> StaticNames:
-        """What a person wrote in these zones, through a connection of its own."""
-        return StaticNames(self._store.connect(), places)
+    def static_names(
+        self, places: Mapping[Name, ZonePlace], proving: Collection[Name], *, reads_markers: bool
+    ) -> StaticNames:
+        """What others wrote in these zones, through a connection of its own; see there."""
+        return StaticNames(self._store.connect(), places, proving, reads_markers=reads_markers)
 
     def has_names_below(self, zone_id: int, name: Name) -> bool:
         """Whether any name strictly below owns a record, as committed."""

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_answer
 from tenure.dnswire.name import MAX_NAME, ROOT, Name, labels
 from tenure.naming.address_text import address_label
-from tenure.naming.collision import settle_name, stands_static, zone_of
+from tenure.naming.collision import obstacle_at, settle_name, zone_of
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.hostname import normalise, printable, split_text
 from tenure.naming.negotiation import Negotiation, Request, leave_to_client, negotiate, refuse, request_of
-from tenure.naming.place import IsStatic, Place, is_randomized
+from tenure.naming.place import Obstacle, Place, is_randomized
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, ReplaceClientName, WhenUnreachable
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Wished
@@ -67,13 +67,13 @@ def name_lease(
     lifetime: int,
     policy: NamingPolicy,
     place: Place | None = None,
-    is_static: IsStatic | None = None,
+    obstacle: Obstacle | None = None,
 ) -> Naming:
     """The naming of one lease.
 
     `fqdn_option` is None also when option 81 was malformed; `host_name` is the data of option 12, ignored beside an
     option 81 (RFC 4702 section 3.1); `identity` is from `dhcpwire.identity`; `lifetime` in seconds; `place` is needed
-    unless the policy is plain; without `is_static` no zone is looked into. Never raises for anything a client sends.
+    unless the policy is plain; without `obstacle` no zone is looked into. Never raises for anything a client sends.
     Reasons are given in this order: updates switched off, the client declines, what is wrong with the name, no
     identity, the name is a person's or another device's, the zone fails, the client does the forward record itself;
     else where the name came from.
@@ -111,8 +111,8 @@ def name_lease(
     else:
         assert isinstance(wish, _Wish)
         reason = wish.source
-        if place is not None or is_static is not None:
-            name, reason, terms = _in_place(found, reason, request, terms, identity, policy, place, is_static)
+        if place is not None or obstacle is not None:
+            name, reason, terms = _in_place(found, reason, request, terms, identity, policy, place, obstacle)
         if name is not None:
             return Naming(
                 name,
@@ -163,7 +163,7 @@ def _in_place(
     identity: tuple[int, bytes],
     policy: NamingPolicy,
     place: Place | None,
-    is_static: IsStatic | None,
+    obstacle: Obstacle | None,
 ) -> tuple[Name | None, Reason, Negotiation]:
     """The name, its reason and the terms after a look at other devices' names, at a person's, and at the zone.
 
@@ -172,14 +172,14 @@ def _in_place(
     record, and changes nothing for who is told nothing.
     """
     reason = source
-    look = is_static if terms.server_forward and source is not _GENERATED else None
+    look = obstacle if terms.server_forward and source is not _GENERATED else None
     if place is not None and _wished(name, source, policy) is not None:
         settled = settle_name(name, identity, policy, place, look)
         if settled is None:
             return None, Reason.NAME_TAKEN, terms
         name, reason = settled.name, settled.reason or reason
-    elif look is not None and stands_static(name, policy, look):
-        return None, Reason.NAME_STATIC, terms
+    elif look is not None and (found := obstacle_at(name, identity, policy, look)) is not None:
+        return None, found, terms
     if (
         place is not None
         and policy.when_unreachable is not WhenUnreachable.PROMISE

@@ -1,7 +1,8 @@
 """A name that another device has: refused, numbered, or moved to the guest zone (`ddns-conflict-action`).
 
-Known at once if the ledger has the other claim, or a zone of ours a person's record; else when DNS has refused this
-one. What a device once got instead it keeps, as long as its lease, or the memory of it, lasts.
+Known at once if the ledger has the other claim, or a zone of ours a person's record or another client's DHCID; else
+when DNS has refused this one. What a device once got instead it keeps, as long as its lease, or the memory of it,
+lasts.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from tenure.dnswire.name import MAX_LABEL, MAX_NAME, Name
 from tenure.naming.dhcid import dhcid_rdata
-from tenure.naming.place import IsStatic, Place
+from tenure.naming.place import Obstacle, Place
 from tenure.naming.policy import ConflictAction, NamingPolicy
 from tenure.naming.reason import Reason
 
@@ -27,7 +28,7 @@ class Settled(NamedTuple):
 
 
 def settle_name(
-    name: Name, identity: tuple[int, bytes], policy: NamingPolicy, place: Place, is_static: IsStatic | None = None
+    name: Name, identity: tuple[int, bytes], policy: NamingPolicy, place: Place, obstacle: Obstacle | None = None
 ) -> Settled | None:
     """The name that the device gets for the one it wished for; None if it gets none.
 
@@ -38,16 +39,16 @@ def settle_name(
         if (
             not _is_kept(candidate, policy)
             and _may_have(candidate, identity, place)
-            and (is_static is None or not stands_static(candidate, policy, is_static))
+            and (obstacle is None or obstacle_at(candidate, identity, policy, obstacle) is None)
         ):
             return Settled(candidate, None if candidate == name else variants.reason)
     return None
 
 
-def stands_static(name: Name, policy: NamingPolicy, is_static: IsStatic) -> bool:
-    """Whether the name lies in a zone of ours, and records stand there that no client of DHCP can prove."""
+def obstacle_at(name: Name, identity: tuple[int, bytes], policy: NamingPolicy, obstacle: Obstacle) -> Reason | None:
+    """What stands in the way of this client, where the name lies in a zone of ours."""
     zone = zone_of(name, policy.forward_zones)
-    return zone is not None and zone in policy.own_zones and is_static(name, zone)
+    return obstacle(name, zone, identity) if zone is not None and zone in policy.own_zones else None
 
 
 def zone_of(name: Name, zones: frozenset[Name]) -> Name | None:

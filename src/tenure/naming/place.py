@@ -7,11 +7,12 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.naming.policy import NamingPolicy, RandomizedMac
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim
 
-# Of a name and the zone of ours that holds it: whether records without a DHCID, a person's or another program's, stand
-# there, so that no client can have it.
-IsStatic: TypeAlias = Callable[[Name, Name], bool]
+# Of a name, the zone of ours that holds it, and who wants it (see `dhcid_rdata`): why the zone's server would refuse
+# it, or None. Records without a DHCID stand there, a person's or another program's, or the DHCID of another client.
+Obstacle: TypeAlias = Callable[[Name, Name, tuple[int, bytes]], Reason | None]
 
 _ETHERNET = 1
 _ETHERNET_SIZE = 6

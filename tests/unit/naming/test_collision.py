@@ -11,7 +11,7 @@ from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn81
 from tenure.dnswire.name import Name, from_text, to_text
 from tenure.naming.choice import Naming, name_lease
 from tenure.naming.dhcid import dhcid_rdata
-from tenure.naming.place import IsStatic, Place, guest_lifetime, is_randomized
+from tenure.naming.place import Obstacle, Place, guest_lifetime, is_randomized
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, WhenUnreachable
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim
@@ -66,6 +66,7 @@ def lease(
     promised: str | None = None,
     circuit: bytes | None = None,
     static: Collection[str] | None = None,
+    taken: Collection[str] = (),
 ) -> Naming:
     place = Place(
         hardware,
@@ -77,13 +78,15 @@ def lease(
         names or Names(),
     )
     host_name = says.encode() if says else None
-    looked: IsStatic | None = None
+    looked: Obstacle | None = None
     if static is not None:
         policy = replace(policy, own_zones=frozenset({ZONE}))
 
-        def looked(name: Name, zone: Name) -> bool:
-            assert zone == ZONE
-            return to_text(name) in static
+        def looked(name: Name, zone: Name, identity: tuple[int, bytes]) -> Reason | None:
+            assert (zone, identity) == (ZONE, ME)
+            if to_text(name) in taken:
+                return Reason.NAME_TAKEN
+            return Reason.NAME_STATIC if to_text(name) in static else None
 
     return name_lease(option, host_name, reserved, ME, bytes((10, 1, 2, 55)), 3600, policy, place, looked)
 
@@ -193,6 +196,16 @@ def test_a_persons_name_gets_a_number_or_goes_to_the_guest_zone() -> None:
     assert (text(found), found.reason) == ("pc-3.example.test.", Reason.NUMBERED)
     found = lease(GUEST_ZONE, static=static)
     assert (text(found), found.reason) == ("pc.guest.example.test.", Reason.GUEST_NAME)
+
+
+def test_a_name_with_another_clients_dhcid_in_our_zone() -> None:
+    found = lease(REFUSE, static=[], taken=["pc.example.test."], option=parse_fqdn81(b"\5\0\0\2pc"))
+    assert (found.fqdn, found.reason) == (None, Reason.NAME_TAKEN)
+    assert found.reply_fqdn == b"\x0e\xff\xff\2pc"  # N and O
+    found = lease(SUFFIX, static=["pc-2.example.test."], taken=["pc.example.test."])
+    assert (text(found), found.reason) == ("pc-3.example.test.", Reason.NUMBERED)
+    found = lease(GUEST_ZONE, static=[], taken=["pc.example.test.", "pc.guest.example.test."])
+    assert (text(found), found.reason) == ("pc-2.guest.example.test.", Reason.GUEST_NAME)
 
 
 def test_a_reservation_gives_no_name_that_a_person_wrote() -> None:

@@ -124,9 +124,11 @@ def _settled(call: Call) -> Iterator[Line]:
 
 
 def _stood(call: Call) -> Iterator[Line]:
-    """`stands_static`: what a zone of ours has at a name."""
+    """`obstacle_at`: what a zone of ours has at a name."""
     name = to_text(call.arguments["name"])
-    if call.result:
+    if call.result is Reason.NAME_TAKEN:
+        yield Line(Topic.NAME, f"{name} has another client's DHCID in our own zone: it cannot be had")
+    elif call.result:
         yield Line(Topic.NAME, f"{name} has records in our own zone that are not a DHCP client's: it cannot be had")
     elif call.arguments["policy"].own_zones:
         yield Line(Topic.NAME, f"no records but a DHCP client's stand at {name} in our own zone")
@@ -198,7 +200,7 @@ AFTER: dict[str, Callable[[Call], Iterator[Line]]] = {
     "naming.hostname:normalise": _normalised,
     "naming.choice:_judge": _judged,
     "naming.collision:settle_name": _settled,
-    "naming.collision:stands_static": _stood,
+    "naming.collision:obstacle_at": _stood,
     "naming.negotiation:leave_to_client": _left_to_client,
     "naming.negotiation:negotiate": _negotiated,
     "naming.negotiation:refuse": _refused,

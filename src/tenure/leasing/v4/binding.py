@@ -17,7 +17,7 @@ from tenure.leasing.device import Speaker, Telling, leases_beside, name_device, 
 from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over, takes_names
 from tenure.leasing.history import ACTOR, lease_event
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
-from tenure.leasing.place import place_of, static_check
+from tenure.leasing.place import obstacle_for, place_of
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.tie import Learned
 from tenure.leasing.v4 import reply
@@ -51,15 +51,15 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
     policy = terms.naming
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
 
-    is_static = static_check(inquiry.view, inquiry.client, address, policy)
+    obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
     host_name, reserved = options.get(_HOST_NAME), None if reservation is None else reservation.host_name
     if policy.one_device is OneDevice.OFF:
         identity = key_identity(inquiry.client)
-        return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, is_static)
+        return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle)
     return name_device(
         _speaker(inquiry, policy),
         inquiry.client,
-        lambda identity: name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, is_static),
+        lambda identity: name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle),
     )
 
 

@@ -9,7 +9,7 @@ from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v6.codes import Option
 from tenure.leasing.device import Speaker, name_device, speaker_of
 from tenure.leasing.lease import Lease, LeaseKind
-from tenure.leasing.place import place_of, static_check
+from tenure.leasing.place import obstacle_for, place_of
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.allocation import Choice, Grant
 from tenure.leasing.v6.inquiry import Inquiry
@@ -98,7 +98,7 @@ def name_client(
     reservation = inquiry.reservation(prepared)
     policy = terms.naming
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
-    is_static = static_check(inquiry.view, inquiry.client, address, policy)
+    obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
 
     def name(identity: tuple[int, bytes] | None) -> Naming:
         return name_lease(
@@ -110,7 +110,7 @@ def name_client(
             lifetime,
             policy,
             place,
-            is_static,
+            obstacle,
         )
 
     if policy.one_device is OneDevice.OFF:
