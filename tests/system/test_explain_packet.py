@@ -66,6 +66,9 @@ def test_what_is_told_is_what_the_server_does_and_nothing_is_kept(tmp_path: Path
     assert told["answer"]["message"] == "DHCPACK"
     assert [line["value"] for line in told["answer"]["fields"] if line["code"] == "12"] == ["toldhost.example.test"]
     forward, reverse = told["updates"]
+    (look,) = (stage for stage in forward["stages"] if stage["step"] == "look-txt-marker")
+    assert (look["asks"], look["prerequisites"], look["updates"]) == ("toldhost.example.test. IN TXT", [], [])
+    assert forward["stages"][0]["asks"] == ""
     assert forward["stages"][0]["prerequisites"] == ["toldhost.example.test. 0 NONE ANY"]
     assert forward["stages"][0]["updates"] == [
         "toldhost.example.test. 1200 IN A 10.1.0.77",

@@ -73,9 +73,10 @@ class AnswerLine:
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """One UPDATE message, and what each answer to it leads to."""
+    """One UPDATE message, or a question to look before one, and what each answer to it leads to."""
 
     step: str
+    asks: str  # the question, in the words of zone files; empty: it is an UPDATE
     prerequisites: tuple[str, ...]  # in the words of zone files; NONE and ANY are RFC 2136's classes
     updates: tuple[str, ...]
     octets: str  # hex, unsigned
@@ -203,11 +204,12 @@ def _update_line(exchange: Exchange) -> UpdateLine:
 def _stage_line(stage: Stage) -> StageLine:
     """The message as dnspython reads it."""
     message = dns.message.from_wire(stage.octets)
-    assert isinstance(message, dns.update.UpdateMessage), "what we build is an UPDATE"
+    update = message if isinstance(message, dns.update.UpdateMessage) else None
     return StageLine(
         step=stage.step,
-        prerequisites=_record_lines(message.prerequisite),
-        updates=_record_lines(message.update),
+        asks="" if update else str(message.question[0]),
+        prerequisites=_record_lines(update.prerequisite) if update else (),
+        updates=_record_lines(update.update) if update else (),
         octets=stage.octets.hex(),
         answers={one.rcode: one.next_step or f"{reason_text(one.reason)} ({one.reason})" for one in stage.answers},
     )

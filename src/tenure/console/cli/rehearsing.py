@@ -128,6 +128,8 @@ def _print_update(update: UpdateLine) -> None:
     say(f"UPDATE of {update.zone} to {', else '.join(update.servers)}, {signed} ({update.mode}){after}.", 2)
     for number, stage in enumerate(update.stages):
         print(f"  {'first' if number == 0 else 'or'}: {stage.step}")
+        if stage.asks:
+            print(f"    asks     {stage.asks}")
         for line in stage.prerequisites:
             print(f"    if       {line}")
         for line in stage.updates:
