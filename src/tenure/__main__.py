@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 from tenure import compiled
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from tenure.assembly.service import Service
     from tenure.config.configuration import Configuration
     from tenure.console.probe.wire import Route, Wire
     from tenure.console.reconciliation import Order, Outcome
     from tenure.console.rehearsal import Act, Question
+    from tenure.console.scavenging import Scavenges
     from tenure.serving.report import Report
     from tenure.serving.stop import Stop
     from tenure.updating.preflight import Finding
@@ -62,7 +65,9 @@ def _main(arguments: Sequence[str]) -> int:
         _become_plain()
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
-    return app.execute(app.command_line(SERVICES, run, serve_all, open_wire, rehearse, reconcile_zones, check_domains))
+    return app.execute(
+        app.command_line(SERVICES, run, serve_all, open_wire, rehearse, reconcile_zones, check_domains, open_scavenging)
+    )
 
 
 def _become_plain() -> None:
@@ -159,6 +164,13 @@ def reconcile_zones(configuration: Configuration, order: Order) -> Outcome:
     from tenure.assembly.store import wake_updater  # noqa: PLC0415
 
     return reconcile(configuration, order, wake_updater(configuration))
+
+
+def open_scavenging(configuration: Configuration) -> AbstractContextManager[Scavenges]:
+    """What is stale in the store, to be shown, taken away and brought back."""
+    from tenure.assembly import scavenging  # noqa: PLC0415 - the other commands do without
+
+    return scavenging.open_scavenging(configuration)
 
 
 def check_domains(configuration: Configuration, tell: Callable[[Finding], None]) -> bool:

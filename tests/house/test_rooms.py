@@ -19,6 +19,7 @@ ROOMS: dict[str, set[str]] = {
     "authority": {"octets", "dnswire", "signing", "naming.event"},
     "upkeep": {"octets", "dnswire", "naming", "leasing.lease", "authority.zone"},
 }
+ROOMS["upkeep"] |= {"authority.aged", "authority.settings"}
 ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
 ROOMS["serving"] = {*ROOMS}
 ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.v4.subnet", "updating.routing"}
@@ -40,6 +41,7 @@ ROOMS["console"] = {
 }
 ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight"}
 ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding"}
+ROOMS["console"] |= {"authority.aged", "authority.settings", "upkeep.staleness"}
 ROOMS["config"] |= {"hearing.heard"}
 for room in ("serving", "console"):
     ROOMS[room] |= {"compiled"}  # to say in which form the rooms run

@@ -1,10 +1,11 @@
-"""The janitor, with the reconciling passes beside it."""
+"""The janitor, with the passes that reconcile and that scavenge beside it."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from tenure.assembly.reconciling import beside_the_janitor
+from tenure.assembly.scavenging import scavenging_beside
 from tenure.assembly.service import Service
 from tenure.assembly.store import live_keys, wake_updater
 from tenure.config.configuration import Configuration
@@ -33,7 +34,10 @@ def run(configuration: Configuration, report: Report, stop: Stop) -> None:
         grace=configuration.ddns.expiry_grace,
     )
     open_keys = partial(live_keys, configuration, service=Service.JANITOR, report=report)
-    with beside_the_janitor(configuration, ledger, open_keys, wake, report, stop):
+    with (
+        beside_the_janitor(configuration, ledger, open_keys, wake, report, stop),
+        scavenging_beside(configuration, ledger, zones, report, stop),
+    ):
         janitor.run(stop)
     ledger.close()
     if zones is not None:

@@ -69,6 +69,15 @@ class Record(NamedTuple):
     rdata: bytes
 
 
+class KeptRecord(NamedTuple):
+    """A record with what only the store knows of it."""
+
+    record: Record
+    origin: str  # its class, a `RecordClass`
+    ends_at: int | None  # it goes by itself then, in UTC seconds
+    timestamp: int = 0  # see `aging`
+
+
 class ZoneChange(NamedTuple):
     """The net difference that one update makes. A changed TTL is a deletion and an addition of the same RDATA."""
 

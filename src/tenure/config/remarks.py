@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from ipaddress import ip_address
 
+from tenure.config.aging_remarks import aging_remarks
 from tenure.config.configuration import Configuration
 from tenure.config.network_devices import Devices, devices, devices6
 from tenure.config.problem import Location, Problem
@@ -16,6 +17,7 @@ def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Itera
     """Everything that an operator should know of a configuration that is right; `ours`: addresses of this host."""
     yield from _reserved_names(configuration)
     yield from _devices_in_pools(configuration, dict.fromkeys(ours, "this host"))
+    yield from aging_remarks(configuration)
 
 
 def _reserved_names(configuration: Configuration) -> Iterator[Problem]:

@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from tenure.authority.zone import Record, RRset
-from tenure.dnswire.name import tree_key
+from tenure.authority.zone import KeptRecord, Record, RRset
+from tenure.dnswire.name import from_tree_key, tree_key
 from tenure.ledger.session import Row
 
 _LONGEST_KEY = 512
@@ -29,6 +29,13 @@ select name_key, rtype, ttl, {_RDATA}, origin = 'static' from record where zone_
 CLASSED_RECORDS = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin, ends_at, stamp from record where zone_id = ?
 order by name_key, rtype, rdata"""
+STALE_RECORDS = f"""\
+select name_key, rtype, ttl, {_RDATA}, origin, ends_at, stamp from record
+where zone_id = ? and origin = 'foreign' and stamp <> 0 and stamp < ? order by name_key, rtype, rdata"""
+KEPT_AMONG = f"""\
+select name_key, rtype, ttl, {_RDATA}, origin, ends_at, stamp from record where zone_id = any(?) and name_key = any(?)
+order by name_key, rtype, rdata"""
+COUNT_NAMES = "select count(distinct name_key) from record where zone_id = ?"
 STATIC_AT = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
 NAME_IN_RANGE = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
@@ -62,6 +69,11 @@ def record_row(zone_id: int, record: Record, origin: str, stamp: int) -> tuple[A
     """The parameters of `PUT_RECORD`."""
     name, rtype, ttl, rdata = record
     return (zone_id, tree_key(name), rtype, *rdata_columns(rdata), ttl, origin, stamp)
+
+
+def kept_record(row: Row) -> KeptRecord:
+    """From a row of `CLASSED_RECORDS`, `STALE_RECORDS` or `KEPT_AMONG`."""
+    return KeptRecord(Record(from_tree_key(row[0]), *row[1:4]), *row[4:])
 
 
 def below(name_key: bytes) -> tuple[bytes, bytes]:

@@ -290,6 +290,35 @@ SECONDARY_ZONE = Table(
     Column("notified_at", Double, nullable=False),
 )
 
+ZONE_AGING = Table(
+    "zone_aging",
+    ZONE_HALF,
+    Column("zone_id", Integer, primary_key=True, autoincrement=False),
+    Column("since_at", Double, nullable=False),  # see authority/aged.py
+    Column("seen_at", Double, nullable=False),
+    Column("no_refresh", BigInteger, nullable=False),
+    Column("refresh", BigInteger, nullable=False),
+    Column("passed_at", Double),
+)
+
+SCAVENGED = Table(
+    "scavenged",
+    ZONE_HALF,
+    Column("id", ROW_NUMBER, primary_key=True),
+    Column("zone_id", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("correlation", Text, nullable=False),
+    Column("name_key", LargeBinary, nullable=False),  # the record as it was, with the whole RDATA
+    Column("rtype", Integer, nullable=False),
+    Column("rdata", LargeBinary, nullable=False),
+    Column("ttl", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("stamp", BigInteger, nullable=False),
+    Column("ends_at", BigInteger),
+    Index("scavenged_name", "zone_id", "name_key"),
+    Index("scavenged_at", "at"),
+)
+
 SERVER_SECRET = Table(
     "server_secret",
     ZONE_HALF,

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, TypeAlias
 
+from tenure.authority.aged import BinnedRecord
 from tenure.authority.aging import NEVER, refreshed_timestamp
-from tenure.authority.zone import Node, Record, RecordClass, RRset, ZoneChange
+from tenure.authority.zone import KeptRecord, Node, Record, RecordClass, RRset, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
-from tenure.ledger import records
+from tenure.ledger import records, scavenged
 from tenure.ledger.journal import build_entry
 from tenure.ledger.session import Row, Session
 from tenure.ledger.statements import append_event
@@ -76,6 +77,8 @@ class ZoneBatch:
         self._now = now
         self._zones: dict[int, ZoneDraft] = {}
         self._events: list[Event] = []
+        self._bin: list[_Row] = []  # what goes into it
+        self._restored: list[_Row] = []  # the numbers of what leaves it
 
     def zone(self, zone_id: int) -> ZoneDraft:
         """The zone as an `authority.zone.ZoneView`, with the changes already applied in this batch."""
@@ -137,6 +140,30 @@ class ZoneBatch:
         rows = self._session.rows(self._session.sql(records.ENDED_RECORDS), (now, zone_id, limit))
         return [Record(from_tree_key(key), rtype, ttl, rdata) for key, rtype, ttl, rdata in rows]
 
+    def kept_at(self, zone_id: int, names: Collection[Name]) -> list[KeptRecord]:
+        """Committed records of these names, with what only the store knows of them; the zone is locked before."""
+        return self.zone(zone_id).kept_at(names)
+
+    def put_into_bin(self, zone_id: int, kept: Iterable[KeptRecord], correlation: str) -> None:
+        """Keeps records that a change of this batch deletes, to be restored."""
+        self._bin += [scavenged.bin_row(zone_id, one, self._now, correlation) for one in kept]
+
+    def binned(self, zone_id: int) -> list[BinnedRecord]:
+        """What is in the bin of the zone; the zone is locked before."""
+        self.zone(zone_id)
+        rows = self._session.rows(self._session.sql(scavenged.IN_ZONE), (zone_id,))
+        return [scavenged.binned_record(row) for row in rows]
+
+    def take_out_of_bin(self, zone_id: int, binned: Iterable[BinnedRecord], timestamp: int | None = None) -> None:
+        """Makes records that a change of this batch has added what they were: their class, end and timestamp.
+
+        `timestamp` stands in for theirs, if one is given.
+        """
+        for one in binned:
+            kept = one.kept if timestamp is None else one.kept._replace(timestamp=timestamp)
+            self.zone(zone_id).put_back(kept)
+            self._restored.append((one.number,))
+
     def changed_names(self) -> set[Name]:
         """The names of all zones whose records are no longer what they were."""
         return {name for zone in self._zones.values() for name in zone.changed_names()}
@@ -154,6 +181,9 @@ class ZoneBatch:
             self._session.notify(ZONES_CHANNEL, words_of(names))
         if self._events:
             self._session.write(self._sql.append_event, self._events)
+        for statement, rows in ((scavenged.PUT, self._bin), (scavenged.DROP, self._restored)):
+            if rows:
+                self._session.write(self._session.sql(statement), rows)
 
 
 class ZoneDraft:
@@ -292,6 +322,24 @@ class ZoneDraft:
         """See `ZoneBatch.set_ends`."""
         for (name, rtype, _ttl, rdata), ends_at in ends:
             self._ends[self._key(name), rtype, records.rdata_columns(rdata)[0]] = ends_at, classes
+
+    def kept_at(self, names: Collection[Name]) -> list[KeptRecord]:
+        """See `ZoneBatch.kept_at`."""
+        keys, found = [self._key(name) for name in names], []
+        statement = self._session.sql(records.KEPT_AMONG)
+        for start in range(0, len(keys), _READ_AT_ONCE):
+            found += self._session.rows_among(statement, [self._id], keys[start : start + _READ_AT_ONCE])
+        return [records.kept_record(row) for row in found]
+
+    def put_back(self, kept: KeptRecord) -> None:
+        """Makes a record that the batch adds what it was: its class, end and timestamp."""
+        name, rtype, _ttl, rdata = kept.record
+        row_key = self._key(name), rtype, records.rdata_columns(rdata)[0]
+        row = self._rows[row_key]
+        assert row is not None, f"{name!r} was not added"
+        self._rows[row_key] = (*row[:_ORIGIN], kept.origin, kept.timestamp)
+        if kept.ends_at is not None:
+            self._ends[row_key] = kept.ends_at, frozenset((kept.origin,))
 
     def refresh(self, refreshed: Iterable[Record], no_refresh: int) -> None:
         """See `ZoneBatch.refresh`."""

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from tenure.authority.settings import ZonePlace
-from tenure.authority.zone import Node, Record
+from tenure.authority.zone import KeptRecord, Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.dnswire.rr import Fields
 from tenure.ledger import journal_size, records, zone_loading
+from tenure.ledger.aging_states import AgingStates
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
+from tenure.ledger.scavenged import Bin
 from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Session, Store
@@ -27,6 +29,7 @@ __all__ = ["CommittedZone", "KeptRecord", "Snapshot", "Zone", "ZoneBatch", "Zone
 
 T = TypeVar("T")
 
+_SCAVENGING = "scavenging"  # the duty of one of the nodes
 _ZONES = "select id, name, soa_ttl, soa_rdata, view from zone order by id"
 _ZONE = "select id, name, soa_ttl, soa_rdata, view from zone where id = ?"
 _MOVE = """\
@@ -66,15 +69,6 @@ class Snapshot(NamedTuple):
         return map(Record._make, self.fields)
 
 
-class KeptRecord(NamedTuple):
-    """A record with what only the store knows of it."""
-
-    record: Record
-    origin: str  # its class, see `authority.zone.RecordClass`
-    ends_at: int | None  # it goes by itself then, in UTC seconds
-    timestamp: int = 0  # see `authority.aging`
-
-
 class ZoneLedger:
     """One connection to the zone half; for the process and thread that opened it. Nothing is loaded at the start."""
 
@@ -87,6 +81,8 @@ class ZoneLedger:
         self.history = History(session, "zone_event")
         self.secrets = ServerSecrets(session, "server_secret")
         self.secondaries = SecondaryStates(session)
+        self.aging = AgingStates(session)
+        self.bin = Bin(session)
 
     @property
     def place(self) -> str:
@@ -258,7 +254,23 @@ class ZoneLedger:
         """As `snapshot`, with the class, the end and the timestamp of each record."""
         with self._at_one_moment(zone_id) as (session, zone):
             rows = session.stream(session.sql(records.CLASSED_RECORDS), (zone_id,))
-            yield zone, (KeptRecord(Record(from_tree_key(row[0]), *row[1:4]), *row[4:]) for row in rows)
+            yield zone, map(records.kept_record, rows)
+
+    @contextmanager
+    def stale_records(self, zone_id: int, before: int) -> Iterator[tuple[int, Iterator[KeptRecord]]]:
+        """As `kept_records`, of those that clients wrote themselves and whose timestamps are earlier than that.
+
+        With the number of names in the zone.
+        """
+        with self._at_one_moment(zone_id) as (session, _zone):
+            names = session.one(session.sql(records.COUNT_NAMES), (zone_id,))
+            assert names is not None
+            rows = session.stream(session.sql(records.STALE_RECORDS), (zone_id, before))
+            yield names[0], map(records.kept_record, rows)
+
+    def has_scavenging(self) -> bool:
+        """Whether this connection is the one that scavenges now and then; it takes that on if nobody has it."""
+        return self._session.has_turn(_SCAVENGING)
 
     @contextmanager
     def _at_one_moment(self, zone_id: int) -> Iterator[tuple[Session, Zone]]:

@@ -129,3 +129,51 @@ def test_an_address_of_this_host_is_not_leased(tmp_path: Path) -> None:
 def test_a_pool_of_nothing_but_a_router(tmp_path: Path) -> None:
     text = GOOD.replace(POOL, "10.1.0.50-10.1.0.50") + 'option-data = { routers = "10.1.0.50" }\n'
     assert pools(tmp_path, text) == []
+
+
+AGING = 'policy = ["grant updater.tenure. zonesub ANY", "grant hosts. zonesub A"]\naging = true\n'
+KEY = '[[keys]]\nname = "hosts."\nsecret = "bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl"\n'
+
+
+def aging(
+    tmp_path: Path, zone: str = "", *, scavenging: str = "", lifetime: int = 3600, dhcp: bool = True
+) -> list[str]:
+    text = GOOD.replace('name = "example.test."\n', f'name = "example.test."\n{AGING}{zone}')
+    text = text.replace("[[dns.zones]]", f"[dns.scavenging]\n{scavenging}\n[[dns.zones]]", 1)
+    text = text.replace(
+        "[[dhcp4.subnets]]", f"valid-lifetime = {lifetime}\nmax-valid-lifetime = {lifetime}\n[[dhcp4.subnets]]"
+    )
+    if not dhcp:
+        text = text[: text.index("[dhcp4]")]
+    path = tmp_path / "tenure.toml"
+    path.touch(mode=0o600)
+    return said(tmp_path, KEY + text)
+
+
+def test_aging_that_outlives_leases_is_remarked_on_with_the_arithmetic(tmp_path: Path) -> None:
+    (remark,) = aging(tmp_path)
+    assert remark == (
+        "dns.zones[0].aging: an address goes to somebody else 1 h after its host has gone,"
+        " and what that host wrote stays;"
+        " worst-case life of a dead record: 21 d (7 d no-refresh + 7 d refresh + 7 d to the next pass);"
+        " shorten the intervals if that is too long"
+    )
+    (remark,) = aging(tmp_path, "refresh-interval = 345600\n", scavenging="interval = 86400")
+    assert "worst-case life of a dead record: 12 d (7 d no-refresh + 4 d refresh + 1 d to the next pass)" in remark
+
+
+def test_leases_that_outlive_aging_are_remarked_on(tmp_path: Path) -> None:
+    (remark,) = aging(tmp_path, lifetime=30 * 86400)
+    assert "makes records stale after 14 d, and a lease of up to 30 d protects them" in remark
+    assert "worst-case life of a dead record: 37 d (30 d lease + 7 d to the next pass)" in remark
+
+
+def test_a_refresh_interval_without_a_second_try_is_remarked_on(tmp_path: Path) -> None:
+    assert aging(tmp_path, dhcp=False) == []
+    (remark,) = aging(tmp_path, "refresh-interval = 129600\n", dhcp=False)
+    assert "once a day one chance in a refresh interval; make refresh-interval at least 3 d" in remark
+
+
+def test_aging_without_scavenging_is_remarked_on(tmp_path: Path) -> None:
+    (remark,) = aging(tmp_path, scavenging='mode = "off"', dhcp=False)
+    assert 'nothing looks for those that are stale; write mode = "report" or "on" in [dns.scavenging]' in remark

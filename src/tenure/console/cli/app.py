@@ -21,6 +21,7 @@ from tenure.console.cli import (
     playing,
     probing,
     reconciling,
+    scavenging,
     sources,
     telling,
     zones,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tenure.console.probe.wire import OpenWire
     from tenure.console.reconciliation import Reconcile
     from tenure.console.rehearsal import Rehearse
+    from tenure.console.scavenging import OpenScavenging
 
 DONE = 0
 SHOW, SET_RIGHT, SET_UP = "Show", "Set right", "Set up"
@@ -46,11 +48,12 @@ def command_line(
     rehearse: Rehearse,
     reconcile: Reconcile,
     check_domains: CheckDomains,
+    open_scavenging: OpenScavenging,
 ) -> typer.Typer:
     """All commands. `services` has the help of what `run` runs, by name.
 
     `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets, `reconcile` reads back
-    what DNS holds, `check_domains` proves the way there.
+    what DNS holds, `check_domains` proves the way there, `open_scavenging` looks for stale records.
     """
     app = typer.Typer(
         name="tenure",
@@ -72,6 +75,7 @@ def command_line(
     app.command("reconcile", rich_help_panel=SET_RIGHT, epilog=reconciling.EXAMPLES)(
         reconciling.reconcile_command(reconcile)
     )
+    app.add_typer(scavenging.commands(open_scavenging), name="scavenge", rich_help_panel=SET_RIGHT)
     app.add_typer(ddns.commands(check_domains), name="ddns", rich_help_panel=SET_RIGHT)
     app.command("demo", rich_help_panel=SHOW, epilog=playing.EXAMPLES)(playing.demo)
     app.command("check-config", rich_help_panel=SET_UP, epilog=checking.CHECK_EXAMPLES)(checking.check_config)

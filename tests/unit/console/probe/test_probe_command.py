@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from unittest.mock import MagicMock
 
 import pytest
 import typer
@@ -18,7 +20,7 @@ ADDRESS = b"\x0a\1\2\x37"
 
 
 def commands(open_wire: OpenWire) -> typer.Typer:
-    """The command line, whose service ends with 9 and which rehearses, reconciles and checks nothing."""
+    """The command line, whose service ends with 9 and which rehearses, reconciles, checks and scavenges nothing."""
     nothing = Outcome((), interrupted=False)
     return command_line(
         {"dhcp": "Run."},
@@ -28,6 +30,7 @@ def commands(open_wire: OpenWire) -> typer.Typer:
         lambda _c, _q: [],
         lambda _c, _o: nothing,
         lambda _c, _tell: True,
+        lambda _c: nullcontext(MagicMock()),
     )
 
 

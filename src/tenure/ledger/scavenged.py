@@ -1,0 +1,53 @@
+"""The bin: records that were scavenged, each as it was, until they are restored or too old."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tenure.authority.aged import BinnedRecord
+from tenure.authority.zone import KeptRecord, Record
+from tenure.dnswire.name import from_tree_key, tree_key
+from tenure.ledger.session import Row, Session
+
+_COLUMNS = "zone_id, at, correlation, name_key, rtype, rdata, ttl, origin, stamp, ends_at"
+_READ = "select id, at, correlation, name_key, rtype, ttl, rdata, origin, ends_at, stamp from scavenged"
+PUT = f"insert into scavenged ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+DROP = "delete from scavenged where id = ?"
+IN_ZONE = f"{_READ} where zone_id = ? order by name_key, id"
+_OLD = "select id from scavenged where at < ? order by at limit ?"
+
+
+def bin_row(zone_id: int, kept: KeptRecord, at: float, correlation: str) -> tuple[Any, ...]:
+    """The parameters of `PUT`."""
+    name, rtype, ttl, rdata = kept.record
+    return zone_id, at, correlation, tree_key(name), rtype, rdata, ttl, kept.origin, kept.timestamp, kept.ends_at
+
+
+def binned_record(row: Row) -> BinnedRecord:
+    """From a row of `IN_ZONE`."""
+    number, at, correlation, key, rtype, ttl, rdata, origin, ends_at, stamp = row
+    return BinnedRecord(
+        number, KeptRecord(Record(from_tree_key(key), rtype, ttl, rdata), origin, ends_at, stamp), at, correlation
+    )
+
+
+class Bin:
+    """The bin of one store, through its session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def records(self, zone_id: int) -> list[BinnedRecord]:
+        """What was taken out of a zone, in the order of names."""
+        with self._session.reading():
+            return [binned_record(row) for row in self._session.rows(self._session.sql(IN_ZONE), (zone_id,))]
+
+    def prune(self, before: float, limit: int) -> int:
+        """Forgets at most `limit` records that were scavenged before that time, oldest first; how many."""
+        old, drop = self._session.sql(_OLD), self._session.sql(DROP)
+
+        def step() -> int:
+            rows = self._session.rows(old, (before, limit))
+            return self._session.write(drop, rows) if rows else 0
+
+        return self._session.transact(step, writes=False)
