@@ -7,7 +7,7 @@ ARGS   ?=
 WORKERS ?= 4
 OURS   := src tests bench tools/compile hatch_build.py
 
-.PHONY: help install compiled demo test check format docs bench peers clean
+.PHONY: help install extras compiled demo test check format docs bench peers clean
 
 help:
 	@echo "make demo     run a small network on loopback, no root (ARGS=--once: a bounded run with a verdict)"
@@ -19,6 +19,10 @@ help:
 	@echo "              (TENURE_PLAIN=1 in the environment: nothing is compiled, and what is compiled is not used)"
 
 install: $(VENV)/.installed
+
+# What an extra is built with may have come with the peers.
+extras: $(VENV)/.installed
+	@PYTHON="$(PYTHON)" tools/install "$(VENV)" extras
 
 # What has been compiled of an older source is never used; so tests and benchmarks compile first, if they can.
 compiled: $(VENV)/.installed
@@ -32,7 +36,7 @@ demo: install
 	@$(BIN)/tenure demo $(ARGS)
 
 # Many tests wait for real programs, so there are more workers than cores; a file's tests stay together.
-test: $(VENV)/.installed peers compiled check
+test: $(VENV)/.installed peers extras compiled check
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed
