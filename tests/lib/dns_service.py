@@ -29,6 +29,7 @@ from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns import DnsService
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.signing.context import Contexts
 from tenure.signing.key import Key
 
 ZONE_TEXT = "@ 300 NS ns\nns 300 A 192.0.2.1\nhost 300 A 192.0.2.10\n"
@@ -95,6 +96,7 @@ def running(
     views: Sequence[ViewSettings] = (),
     store: str = "",
     prepare: Callable[[DnsService, ZoneLedger], None] = lambda service, ledger: None,
+    contexts: Contexts | None = None,
 ) -> Iterator[Running]:
     """The service of `example.test.`, listening on a port that the system chose; ended at the end.
 
@@ -113,7 +115,16 @@ def running(
             settings = ZoneSettings(from_text("example.test."), rules, transfer_networks=everyone)
             log = io.StringIO()
             report = Report("dns", stream=log)
-            service = DnsService(ledger, [settings], keys, [(host, 0)], report, settings=server, views=views)
+            service = DnsService(
+                ledger,
+                [settings],
+                keys,
+                [(host, 0)],
+                report,
+                settings=server,
+                views=views,
+                contexts=contexts,
+            )
             prepare(service, ledger)
             port = service.open()[0][1]
         except BaseException as error:  # noqa: BLE001 - it is raised again where the test can see it

@@ -14,7 +14,7 @@ CONFIG = """\
 options {{
     directory "{directory}"; pid-file none; session-keyfile none; managed-keys-directory "{directory}";
     listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no; notify no;
-    allow-transfer {{ 127.0.0.1; }}; minimal-responses yes; dnssec-validation no;
+    allow-transfer {{ 127.0.0.1; }}; minimal-responses yes; dnssec-validation no; {options}
 }};
 controls {{ }};
 key "dhcp." {{ algorithm hmac-sha256; secret "{secret}"; }};
@@ -34,15 +34,18 @@ def named(
     keys: Sequence[str] = (),
     *,
     by_address: bool = False,
+    options: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[DnsPeer]:
     """BIND with these empty zones (names with the final dot), in a directory of its own.
 
-    `policy`: of all zones, or by zone; `keys`: more names that know the secret; `by_address`: no update is signed.
+    `policy`: of all zones, or by zone; `keys`: more names that know the secret; `by_address`: no update is signed;
+    `options`: more of them, in BIND's words; `environment`: of the process, left out: ours.
     """
     directory.mkdir(parents=True, exist_ok=True)
     binary = program("named")
     port = port or free_port()
-    config = CONFIG.format(directory=directory, port=port, secret=SECRET_TEXT)
+    config = CONFIG.format(directory=directory, port=port, secret=SECRET_TEXT, options=options)
     config += "".join(f'key "{key}" {{ algorithm hmac-sha256; secret "{SECRET_TEXT}"; }};\n' for key in keys)
     for number, zone in enumerate(zones):
         file = directory / f"zone{number}"
@@ -53,5 +56,5 @@ def named(
         config += ZONE.format(zone=zone, file=file, updates=updates)
     (directory / "named.conf").write_text(config)
     command = [binary, "-g", "-c", str(directory / "named.conf"), "-n", "1"]
-    with running(command, port, directory / "log") as peer:
+    with running(command, port, directory / "log", environment) as peer:
         yield peer

@@ -6,6 +6,7 @@ from functools import partial
 
 from tenure.assembly.service import Service
 from tenure.assembly.store import live_keys
+from tenure.authority.server_settings import ServerSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dns_views import view_settings
 from tenure.config.server import server_settings
@@ -15,6 +16,7 @@ from tenure.serving.dns import DnsService
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.signing.context import Contexts
 
 
 def run(configuration: Configuration, report: Report, stop: Stop) -> None:
@@ -38,7 +40,17 @@ def run(configuration: Configuration, report: Report, stop: Stop) -> None:
         settings=settings,
         views=view_settings(configuration),
         open_ledger=partial(open_zones, configuration.store_url),
+        contexts=_contexts(settings),
     ).run(stop)
     keys.close()
     leases.close()
     ledger.close()
+
+
+def _contexts(settings: ServerSettings) -> Contexts | None:
+    """Where clients may come by Kerberos, the table of what was agreed on with them; `ServiceError`."""
+    if settings.kerberos is None:
+        return None
+    from tenure.serving.kerberos import Kerberos  # noqa: PLC0415 - it needs an extra, and few want it
+
+    return Contexts(Kerberos(settings.kerberos.keytab, settings.kerberos.credential), settings.kerberos.limits)

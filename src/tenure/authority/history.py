@@ -18,10 +18,12 @@ from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rdata import soa_serial
 from tenure.naming.event import Event
+from tenure.signing.principal import Principal
 
 APPLIED = "update-applied"
 UPDATE_REFUSED = "update-refused"
 TRANSFER_REFUSED = "transfer-refused"
+TKEY_REFUSED = "tkey-refused"
 IGNORED = "update-ignored"
 UNRECORDED = "updates-not-recorded"
 
@@ -31,10 +33,8 @@ _MOST_IGNORED = 4  # ignored records spelled out
 _INFO_CODES = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
 
 
-def applied_event(
-    applied: Applied, zone: ZonePlace, key: Name | None, source: str, now: float, correlation: str
-) -> Event:
-    """The event of an update that changed the zone; `source` is the requestor's address as text."""
+def applied_event(applied: Applied, zone: ZonePlace, by: str, source: str, now: float, correlation: str) -> Event:
+    """The event of an update that changed the zone: `by` whom (`actor`), from which address (as text)."""
     change = applied.change
     assert change is not None
     records = change.additions + change.deletions
@@ -47,35 +47,35 @@ def applied_event(
     view = f" in view {zone.view}" if zone.view else ""
     ignored = f"; ignored: {_ignored_words(applied.ignored)}" if applied.ignored else ""
     detail = f"serial {soa_serial(change.soa_rdata)}{view}: {_words_of(change, name)}{ignored}; from {source}"
-    return Event(now, APPLIED, actor(key), applied.rule, correlation, address, name, None, None, detail)
+    return Event(now, APPLIED, by, applied.rule, correlation, address, name, None, None, detail)
 
 
 def ignored_event(
-    applied: Applied, zone: ZonePlace, name: Name | None, key: Name | None, source: str, now: float, correlation: str
+    applied: Applied, zone: ZonePlace, name: Name | None, by: str, source: str, now: float, correlation: str
 ) -> Event:
     """The event of an update of which something was ignored, and that changed nothing."""
     detail = f"{zone}: {_ignored_words(applied.ignored)}; from {source}"
-    return Event(now, IGNORED, actor(key), applied.rule, correlation, None, name or zone.name, detail=detail)
+    return Event(now, IGNORED, by, applied.rule, correlation, None, name or zone.name, detail=detail)
 
 
 class RefusedFrom(NamedTuple):
-    """What is known of a refused update or transfer beside the refusal."""
+    """What is known of a refused update, transfer or request for a context, beside the refusal."""
 
     zone: ZonePlace | None  # that it names, in the view that it fell into
     name: Name | None  # the first that it wanted to change
-    key: Name | None  # whose signature was verified
+    by: str  # who it was (`actor`)
     source: str  # address, # and port
-    event: str = UPDATE_REFUSED  # or of a transfer
+    event: str = UPDATE_REFUSED  # or of one of the others
 
 
 def refused_event(refusal: Refusal, of: RefusedFrom, now: float, correlation: str) -> Event:
-    """The event of a refused update or transfer."""
-    zone, name, key, source, kind = of
+    """The event of a refused update, transfer, or request for a context."""
+    zone, name, by, source, kind = of
     where = f"{zone}: " if zone else ""
     more = f"; {refusal.more}" if refusal.more else ""
     detail = f"{where}{refusal.reason}{more}; from {source}"
     about = name or (zone.name if zone else None)
-    return Event(now, kind, actor(key), rcode_to_text(refusal.rcode), correlation, None, about, detail=detail)
+    return Event(now, kind, by, rcode_to_text(refusal.rcode), correlation, None, about, detail=detail)
 
 
 def unrecorded_event(count: int, now: float, correlation: str) -> Event:
@@ -101,8 +101,10 @@ def ignored_error(ignored: Sequence[str], correlation: str) -> ExtendedError:
 
 
 @lru_cache(maxsize=256)
-def actor(key: Name | None) -> str:
-    """Who the history says it was."""
+def actor(key: Name | None, principal: Principal | None = None) -> str:
+    """Who the history says it was: a key, a principal, or nobody who has shown who it is."""
+    if principal is not None:
+        return f"dns principal {principal}"
     return f"dns key {to_text(key)}" if key else "dns without a proved key"
 
 

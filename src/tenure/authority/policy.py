@@ -4,6 +4,8 @@ A rule reads
 
     grant|deny IDENTITY RULETYPE [NAME] [TYPE[(COUNT)] ...] [from NETWORK ...] [only add|delete] [static]
 
+IDENTITY is a key, a principal of Kerberos, or the realm that the machines of the krb5 and ms kinds are of.
+
 The first rule that matches the requestor, the name, the type and the operation decides; when none does, the change is
 refused. What stands from `from` on is our own. A requestor who did not sign is spoken of by
 `tcp-self`, `6to4-self` and `external` only, and over TCP only.
@@ -14,19 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from tenure.authority.requestor import (
-    Ask,
-    Inquiry,
-    Operation,
-    Requestor,
-    address_of,
-    nobody_to_ask,
-    reverse_name_of,
-    six_to_four_name_of,
-)
+from tenure.authority.match import NO_KEY, OF_ADDRESSES, OF_HOSTS, OF_MACHINES, SELF_RHS, Match
+from tenure.authority.requestor import Ask, Inquiry, Operation, Requestor, address_of, nobody_to_ask
 from tenure.dnswire.codes import META_TYPES, RRType, type_from_text
 from tenure.dnswire.name import Name, from_text, is_within, parent
 
@@ -38,35 +31,21 @@ _NEVER = frozenset(map(int, (RRType.NSEC, RRType.NXT, RRType.NSEC3)))
 _NOT_USER_TYPES = _NEVER | frozenset(map(int, (RRType.SOA, RRType.NS, RRType.RRSIG, RRType.SIG)))
 _ANY = int(RRType.ANY)
 
-_NOT_YET = {"krb5-self", "krb5-selfsub", "krb5-subdomain", "krb5-subdomain-self-rhs"}
-_NOT_YET |= {"ms-self", "ms-selfsub", "ms-subdomain", "ms-subdomain-self-rhs"}
 _FROM, _ONLY, _STATIC = "from", "only", "static"  # our own words, behind BIND's
 _COUNTED = re.compile(r"([^()]+)\((\d{1,5})\)")
 _MOST_COUNT = 0xFFFF
+_AT = b"@"  # stands in what a principal is known by, and in no key's name
+_SRV_NUMBERS = 6  # octets of priority, weight and port, before the target
 _LOCAL = "local:"  # how BIND writes the socket of an external rule
 _SHAPE = "grant|deny KEY RULETYPE [NAME] [TYPE ...] [from NETWORK ...] [only add|delete] [static]"
 
 
-class Match(StrEnum):
-    """How a rule compares the name of the record that would change."""
-
-    NAME = "name"  # it is NAME
-    SUBDOMAIN = "subdomain"  # it is NAME or below it
-    ZONESUB = "zonesub"  # it is anywhere in the zone
-    WILDCARD = "wildcard"  # the wildcard NAME covers it, at any depth
-    SELF = "self"  # it is the name of the key
-    SELFSUB = "selfsub"  # it is the name of the key or below it
-    SELFWILD = "selfwild"  # it is below the name of the key
-    TCP_SELF = "tcp-self"  # it is the reverse name of the address that the update came from, over TCP
-    SIX_TO_FOUR_SELF = "6to4-self"  # it is the reverse name of that address's 6to4 prefix, over TCP
-    EXTERNAL = "external"  # a program behind a socket says so
-
-
 _ZONESUB = Match.ZONESUB
-_OWN_NAME = {Match.TCP_SELF: reverse_name_of, Match.SIX_TO_FOUR_SELF: six_to_four_name_of}
-_NO_KEY = frozenset({*_OWN_NAME, Match.EXTERNAL})
 _WITHOUT_NAME = frozenset({Match.ZONESUB})
-_NAME_OPTIONAL = frozenset({Match.SELF, Match.SELFSUB, Match.SELFWILD, *_NO_KEY})  # BIND wants it and ignores it
+_SELVES = {Match.SELF, Match.SELFSUB, Match.SELFWILD, Match.EXTERNAL, *OF_ADDRESSES}
+_SELVES |= {Match.KRB5_SELF, Match.KRB5_SELFSUB, Match.MS_SELF, Match.MS_SELFSUB}
+_NAME_OPTIONAL = frozenset(_SELVES)  # BIND wants it and ignores it
+POINTING_TYPES = frozenset(map(int, (RRType.PTR, RRType.SRV)))  # of which the self-rhs kinds look at the target
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +64,30 @@ class Rule:
     only: Operation | None = None
     static: bool = False  # it covers static records too
     socket: str = ""  # path, of an external rule
-    by_key: bool = True  # False: it speaks of addresses, or asks a program
+    by_key: bool = True  # False: it speaks of addresses or machines, asks a program, or is for anybody
+    realm: str = ""  # of Kerberos, of a rule about machines; case counts
+    anybody: bool = False  # it is for whoever comes, signed or not
 
     @property
     def only_key(self) -> Name | None:
-        """The one key that the rule is about; None: it is about several, or about addresses."""
-        return self.identity if self.by_key and not self.identity.startswith(_WILDCARD) else None
+        """The one key that the rule is about; None: it is about several, or none."""
+        is_one = self.by_key and not self.identity.startswith(_WILDCARD) and _AT not in self.identity
+        return self.identity if is_one else None
+
+    @property
+    def needs_signature(self) -> bool:
+        """Whether it is for those only who sign, as far as is known before a program is asked."""
+        return self.by_key or bool(self.realm) or self.match is Match.EXTERNAL
+
+    @property
+    def is_about_kerberos(self) -> bool:
+        """Whether it speaks of a principal, or of the machines of a realm."""
+        return bool(self.realm) or (self.by_key and _AT in self.identity)
+
+    @property
+    def looks_at_target(self) -> bool:
+        """Whether what a PTR or SRV record points at counts."""
+        return self.match in SELF_RHS
 
     def names_key(self, key: Name) -> bool:
         """Whether the rule speaks of this key (lower-cased name)."""
@@ -103,14 +100,23 @@ class Rule:
         if self.by_key:
             key = who.key
             return key is not None and (self.identity == key or self._is_identity(key))
+        if self.realm:
+            return self._machine_of(who) is not None
+        if self.anybody:
+            return True
         if self.match is Match.EXTERNAL:
             return who.key is not None or who.stream
-        own = _OWN_NAME[self.match](who.address) if who.stream else None
+        own = OF_ADDRESSES[self.match](who.address) if who.stream else None
         return own is not None and self._is_identity(own)
 
-    def covers_name(self, who: Requestor, name: Name) -> bool:
-        """Whether the rule, which speaks of the requestor, speaks of this owner name (lower-cased, of the zone)."""
+    def covers_name(self, who: Requestor, name: Name, target: Name | None = None) -> bool:
+        """Whether the rule, which speaks of the requestor, speaks of this owner name (lower-cased, of the zone).
+
+        `target`: what the record points at, of a PTR or SRV record that would be added or deleted.
+        """
         kind = self.match
+        if self.realm:
+            return self._covers_machine(who, name, target)
         match kind:
             case Match.ZONESUB | Match.EXTERNAL:
                 return True
@@ -123,7 +129,7 @@ class Rule:
                 assert self.name is not None
                 return _is_below(name, self.name[2:])
             case Match.TCP_SELF | Match.SIX_TO_FOUR_SELF:
-                return name == _OWN_NAME[kind](who.address)
+                return name == OF_ADDRESSES[kind](who.address)
         key = who.key
         assert key is not None
         match kind:
@@ -146,6 +152,24 @@ class Rule:
         """How many records of the type a name may have after an addition; 0: any number."""
         counts = dict(self.counts)
         return counts.get(rtype, counts.get(_ANY, 0))
+
+    def _machine_of(self, who: Requestor) -> Name | None:
+        """The machine that the requestor is to this rule; None: it is none of its realm."""
+        principal = who.principal
+        if principal is None or principal.realm != self.realm:
+            return None
+        return principal.host if self.match in OF_HOSTS else principal.account
+
+    def _covers_machine(self, who: Requestor, name: Name, target: Name | None) -> bool:
+        machine = self._machine_of(who)
+        assert machine is not None
+        match self.match:
+            case Match.KRB5_SELF | Match.MS_SELF:
+                return name == machine
+            case Match.KRB5_SELFSUB | Match.MS_SELFSUB:
+                return is_within(name, machine)
+        assert self.name is not None
+        return is_within(name, self.name) and (not self.looks_at_target or target is None or target == machine)
 
     def _is_identity(self, name: Name) -> bool:
         identity = self.identity
@@ -171,15 +195,18 @@ def deciding_rule(
     operation: Operation,
     ask: Ask = nobody_to_ask,
     unheard: list[str] | None = None,
+    target: Name | None = None,
 ) -> Rule | None:
     """The first of the requestor's rules (see `rules_for`) that matches; None: no rule does, which refuses.
+
+    `target`: what the record points at, where that may count (lower-cased, see `target_of`); None: nothing is known.
 
     Into `unheard` goes why the programs of external rules did not permit it.
     """
     for rule in rules:
         if rule.only is not None and rule.only is not operation:
             continue
-        if not (rule.match is _ZONESUB or rule.covers_name(who, name)) or not rule.covers_type(rtype):
+        if not (rule.match is _ZONESUB or rule.covers_name(who, name, target)) or not rule.covers_type(rtype):
             continue
         if rule.socket and (why := ask(Inquiry(rule.socket, who, name, rtype))):
             if unheard is not None:
@@ -187,6 +214,28 @@ def deciding_rule(
             continue
         return rule
     return None
+
+
+def rule_for_anybody(text: str) -> Rule:
+    """The rule that lets whoever comes, signed or not, change the user types of all names; `text` is what made it."""
+    return Rule(
+        grant=True,
+        identity=b"",
+        match=Match.ZONESUB,
+        name=None,
+        types=None,
+        every_type=False,
+        text=text,
+        by_key=False,
+        anybody=True,
+    )
+
+
+def target_of(rtype: int, rdata: bytes) -> Name | None:
+    """What a PTR or SRV record points at, lower-cased; None: it is another record, or one without RDATA."""
+    if rtype not in POINTING_TYPES or not rdata:
+        return None
+    return (rdata[_SRV_NUMBERS:] if rtype == RRType.SRV else rdata).lower()
 
 
 def parse_rule(text: str) -> Rule:
@@ -200,7 +249,8 @@ def parse_rule(text: str) -> Rule:
         raise ValueError(f"policy rule {text!r}: it begins with {action!r}, not with grant or deny")
     match = _rule_match(text, kind)
     socket = _rule_socket(text, identity) if match is Match.EXTERNAL else ""
-    key = b"" if socket else _rule_key(text, identity)
+    realm = _rule_realm(text, identity) if match in OF_MACHINES else ""
+    key = b"" if socket or realm else _rule_key(text, identity)
     rest, networks, only, static = _rule_conditions(text, rest)
     if static and action == "deny":
         raise ValueError(f"policy rule {text!r}: a denial covers static records anyway; leave `static` out")
@@ -222,7 +272,8 @@ def parse_rule(text: str) -> Rule:
         only=only,
         static=static,
         socket=socket,
-        by_key=match not in _NO_KEY,
+        by_key=match not in NO_KEY,
+        realm=realm,
     )
 
 
@@ -231,8 +282,6 @@ def _rule_match(text: str, kind: str) -> Match:
     try:
         return Match(kind)
     except ValueError:
-        if kind in _NOT_YET:
-            raise ValueError(f"policy rule {text!r}: {kind} needs Kerberos, which is not supported yet") from None
         raise ValueError(
             f"policy rule {text!r}: rule type {kind!r} is not known; known are {', '.join(Match)}"
         ) from None
@@ -243,6 +292,13 @@ def _rule_key(text: str, identity: str) -> Name:
         return from_text(identity).lower()
     except ValueError as error:
         raise ValueError(f"policy rule {text!r}: {identity!r} is no key name: {error}") from None
+
+
+def _rule_realm(text: str, identity: str) -> str:
+    realm = identity.removesuffix(".")
+    if not realm or realm.startswith("*") or any(mark in realm for mark in "@/\\"):
+        raise ValueError(f"policy rule {text!r}: {identity!r} is no realm of Kerberos, such as EXAMPLE.TEST")
+    return realm
 
 
 def _rule_socket(text: str, identity: str) -> str:
@@ -297,7 +353,7 @@ def _rule_name(text: str, match: Match, rest: list[str]) -> tuple[Name | None, l
         raise ValueError(f"policy rule {text!r}: {rest[0]!r} is no name: {error}") from None
     if match is Match.WILDCARD and not name.startswith(_WILDCARD):
         raise ValueError(f"policy rule {text!r}: {rest[0]!r} is no wildcard; it must begin with `*.`")
-    if match in _OWN_NAME and name != b"\0":
+    if match in OF_ADDRESSES and name != b"\0":
         raise ValueError(f"policy rule {text!r}: {match} takes its name from the address; write `.` for {rest[0]!r}")
     return name, rest[1:]
 

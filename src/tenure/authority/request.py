@@ -28,7 +28,9 @@ from tenure.dnswire.name import Name, parse_name, to_text
 from tenure.dnswire.rr import RR
 from tenure.dnswire.writer import HEADER_SIZE, MAX_MESSAGE
 from tenure.octets import Malformed
+from tenure.signing.context import Contexts
 from tenure.signing.key import Key
+from tenure.signing.principal import Principal
 from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_response, tsig_size, verify_request
 
 _HEADER = struct.Struct("!6H")
@@ -50,8 +52,13 @@ class Request(NamedTuple):
 
     @property
     def key(self) -> Name | None:
-        """The name of the key that signed it, lower-cased."""
-        return self.verified.key.name if self.verified else None
+        """What its signer is known by, lower-cased: the name of the key, or the principal as a name."""
+        return self.verified.identity if self.verified else None
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who signed it by Kerberos."""
+        return self.verified.principal if self.verified else None
 
 
 class OwnOptions(NamedTuple):
@@ -98,8 +105,12 @@ def read_request(
     stream: bool,
     client: str = "",
     own: OwnOptions = NO_OPTIONS,
+    contexts: Contexts | None = None,
 ) -> Request | Unanswerable | Reply:
-    """The request from the address `client`, or the reply that it gets already now."""
+    """The request from the address `client`, or the reply that it gets already now.
+
+    To be read once: in a security context (`contexts`) a signature that was seen before is a replay.
+    """
     if len(octets) < 12 or octets[2] & 0x80:
         return SILENCE
     if (octets[2] >> 3) & 15 not in _OPCODES:
@@ -113,7 +124,7 @@ def read_request(
     if message.edns is not None and message.edns.options:
         options = _answer_options(message.edns, own, client, now, stream=stream)
     if message.tsig is not None:
-        outcome = verify_request(octets, message, keys, now)
+        outcome = verify_request(octets, message, keys, now, contexts)
         if isinstance(outcome, Rejected):
             return _rejected(Request(message, None, stream, options), outcome)
         verified = outcome
@@ -134,17 +145,19 @@ def build_reply(
     additionals: Sequence[RR] = (),
     needed: int = 0,
     error: ExtendedError | None = None,
+    reserved: int = 0,
 ) -> bytes:
     """The reply, cut to what the requestor can take and signed as the request was.
 
     Of the additional records the first `needed` must fit, the others are left out when there is no room. A reply
     that still does not fit is sent without records and with TC set, so that the requestor comes again over TCP. The
     flags of the request that mean nothing in a reply are not copied. `error` says why, to a requestor that sent OPT.
+    So many octets as are `reserved` must stay free behind the reply.
     """
     message = request.message
     flags = QR | (message.flags & (0x7800 | RD)) | (AA if authoritative else 0) | (rcode & 15)
     question = message.questions[:1]
-    room = reply_room(request)
+    room = reply_room(request) - reserved
     edns = None
     if message.edns is not None:
         options = request.options if error is None else _with_error(request, error, room)

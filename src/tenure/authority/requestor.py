@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple, TypeAlias
 
 from tenure.dnswire.name import Name, from_text, to_text
+from tenure.signing.principal import Principal
 
 _6TO4 = IPv6Network("2002::/16")
 
@@ -26,13 +27,21 @@ class Operation(StrEnum):
 class Requestor(NamedTuple):
     """Who wants a change."""
 
-    key: Name | None  # of the verified signature, lower-cased; None: not signed
+    key: Name | None  # of the verified signature, lower-cased, or the principal as a name; None: not signed
     algorithm: Name | None  # of that key
     address: str  # that the message came from
     stream: bool  # over TCP
+    principal: Principal | None = None  # who signed by Kerberos
+
+    @property
+    def machine(self) -> Name | None:
+        """The machine that the principal is, by either way of writing it."""
+        return None if self.principal is None else self.principal.host or self.principal.account
 
     def words(self) -> str:
-        """`key dhcp.`, or the address of one who did not sign."""
+        """`key dhcp.`, `principal host/pc@REALM`, or the address of one who did not sign."""
+        if self.principal is not None:
+            return f"principal {self.principal}"
         return f"key {to_text(self.key)}" if self.key else f"{self.address} without a signature"
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from tenure.authority.answer import Answer, answer_question
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.following import Forward, Heard, refuse_forwarding, refuse_notify
-from tenure.authority.history import TRANSFER_REFUSED, UPDATE_REFUSED
+from tenure.authority.history import TKEY_REFUSED, TRANSFER_REFUSED, UPDATE_REFUSED
 from tenure.authority.request import (
     NO_OPTIONS,
     OwnOptions,
@@ -23,6 +23,7 @@ from tenure.authority.request import (
     read_request,
 )
 from tenure.authority.settings import ZonePlace, ZoneSettings
+from tenure.authority.tkey import TkeyAnswer, answer_tkey
 from tenure.authority.transfer import Transfer, decide_transfer
 from tenure.authority.update import zone_of_update
 from tenure.authority.views import View, Views
@@ -32,10 +33,13 @@ from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType
 from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.message import QR, RD, Message, Question
 from tenure.dnswire.name import Name, to_text
+from tenure.signing.context import Contexts
 from tenure.signing.key import Key
+from tenure.signing.principal import Principal
 from tenure.signing.tsig import sign_response
 
 _UPDATE_REPLY = QR | int(Opcode.UPDATE) << 11
+_OPCODE_BITS = 0x7800
 _ONE_QUESTION = Struct("!6H")
 _TYPE_AND_CLASS = Struct("!HH")
 MOST_PLAIN_RCODE = 15  # larger ones need EDNS (RFC 6891 section 6.1.3)
@@ -66,6 +70,7 @@ class Refused(NamedTuple):
     key: Name | None  # whose signature was verified
     refusal: Refusal
     event: str = UPDATE_REFUSED  # the kind of its entry in the history
+    principal: Principal | None = None  # by whom it was signed, where that was in a security context
 
     def telling(self, error: ExtendedError) -> Callable[[float], bytes]:
         """The reply with the error, when it is known what time it is."""
@@ -84,12 +89,44 @@ def respond(
     *,
     stream: bool,
     own: OwnOptions = NO_OPTIONS,
-) -> Response:
+    contexts: Contexts | None = None,
+) -> Response | TkeyAnswer:
     """What becomes of the octets that came from the address `client`. Never raises for their sake.
 
     `served`: the views of the zones, or the zones that everybody sees.
     """
-    request = read_request(octets, keys, now, stream=stream, client=client, own=own)
+    request = read_request(octets, keys, now, stream=stream, client=client, own=own, contexts=contexts)
+    if isinstance(request, Request) and contexts is not None and is_tkey_query(request):
+        return answer_tkey_query(request, contexts, keys, client, now)
+    return answer_request(request, served, client, now, own)
+
+
+def is_tkey_query(request: Request) -> bool:
+    """Whether it asks for a security context, or for its end."""
+    message = request.message
+    return (
+        not message.flags & _OPCODE_BITS and len(message.questions) == 1 and message.questions[0].rtype == RRType.TKEY
+    )
+
+
+def answer_tkey_query(
+    request: Request, contexts: Contexts, keys: Mapping[Name, Key], client: str, now: float
+) -> TkeyAnswer | Refused:
+    """What becomes of a TKEY query; a refusal goes into the history."""
+    answer = answer_tkey(request, contexts, keys, client, now)
+    if answer.refusal is None:
+        return answer
+    return Refused(answer.reply, None, answer.name, request.key, answer.refusal, TKEY_REFUSED, request.principal)
+
+
+def answer_request(
+    request: Request | Unanswerable | Reply,
+    served: Views | Zones,
+    client: str,
+    now: float,
+    own: OwnOptions = NO_OPTIONS,
+) -> Response:
+    """What becomes of a request that was read (`read_request`), but for a TKEY query."""
     if isinstance(request, Reply):
         return request
     if isinstance(request, Unanswerable):
@@ -119,11 +156,8 @@ def update_reply(request: Request, rcode: int, now: float, error: ExtendedError 
     return reply if verified is None else sign_response(reply, verified, now)
 
 
-def server_failure(
-    octets: bytes, keys: Mapping[Name, Key], now: float, *, stream: bool, error: ExtendedError | None = None
-) -> bytes:
+def server_failure(request: Request | Unanswerable | Reply, now: float, error: ExtendedError | None = None) -> bytes:
     """The reply to a message whose zone cannot be read now; `error` tells a requestor that sent OPT why."""
-    request = read_request(octets, keys, now, stream=stream)
     return build_reply(request, Rcode.SERVFAIL, now, error=error) if isinstance(request, Request) else b""
 
 
@@ -242,13 +276,15 @@ def _refuse_transfer(request: Request, view: View, refusal: Refusal) -> Refused:
         return build_reply(request, refusal.rcode, now, error=error or error_of(refusal))
 
     name = request.message.questions[0].name.lower()
-    return Refused(reply, ZonePlace(view.name, name), name, request.key, refusal, TRANSFER_REFUSED)
+    place = ZonePlace(view.name, name)
+    return Refused(reply, place, name, request.key, refusal, TRANSFER_REFUSED, request.principal)
 
 
 def _refuse_update(request: Request, view: View, zone: Name | None, refusal: Refusal) -> Refused:
     reply = partial(update_reply, request, refusal.rcode)
     place = None if zone is None else ZonePlace(view.name, zone)
-    return Refused(reply, place, first_name(request.message), request.key, refusal)
+    name = first_name(request.message)
+    return Refused(reply, place, name, request.key, refusal, principal=request.principal)
 
 
 def _notify(request: Request, view: View, client: str, now: float) -> Response:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
+from tenure.signing.context import ContextLimits
+
+_LIMITS = ContextLimits()
+
 
 @dataclass(frozen=True, slots=True)
 class CookieSettings:
@@ -45,9 +49,19 @@ class RateLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class KerberosSettings:
+    """With which keys clients may come by Kerberos (RFC 3645); the words are BIND's."""
+
+    keytab: str  # path
+    credential: str = ""  # the one principal to be; empty: any of the keytab
+    limits: ContextLimits = _LIMITS
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """The whole of it, as it is where nothing is said."""
 
     cookies: CookieSettings = field(default_factory=CookieSettings)
     tcp: TcpSettings = field(default_factory=TcpSettings)
     rate_limit: RateLimits | None = None
+    kerberos: KerberosSettings | None = None

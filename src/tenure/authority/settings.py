@@ -79,6 +79,7 @@ class ZoneSettings:
     name: Name  # lower-cased
     policy: tuple[Rule, ...] = ()  # who may update; the first match decides
     updates: bool = True  # False: every update is refused, whatever the policy
+    signed_only: bool = False  # an update that is not signed is refused, whatever the policy
     protect_static: bool = True  # static records change only by rules that cover them by name
     lease_keys: frozenset[Name] = frozenset()  # keys of DHCP servers: what they write is of class lease,
     reserved: ReservedAddresses | None = None  # but for these addresses of class reservation

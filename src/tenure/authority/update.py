@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tenure.authority.draft import Draft
-from tenure.authority.policy import Rule, deciding_rule, rules_for
+from tenure.authority.policy import POINTING_TYPES, Rule, deciding_rule, rules_for, target_of
 from tenure.authority.prerequisites import check_prerequisites
 from tenure.authority.prescan import prescan
 from tenure.authority.requestor import Ask, Operation, Requestor, nobody_to_ask
@@ -59,6 +59,9 @@ def decide_update(
     """What becomes of an update whose zone section names `zone`."""
     if not zone.updates:
         return Refusal(Rcode.REFUSED, f"updates of {to_text(zone.name)} are switched off")
+    if zone.signed_only and who.key is None:
+        reason = f"{to_text(zone.name)} takes secure updates only, and this one is not signed"
+        return Refusal(Rcode.REFUSED, reason, f"sign it with a key, or by Kerberos, that {_policy(zone)} grants")
     rules = rules_for(zone.policy, who)
     if not rules:
         return _nobody(who, zone)
@@ -85,12 +88,13 @@ def decide_update(
 class _Permission:
     """What the policy says to the records of one update."""
 
-    __slots__ = ("_ask", "_rules", "_unheard", "_who", "limits", "rule", "static")
+    __slots__ = ("_ask", "_by_target", "_rules", "_unheard", "_who", "limits", "rule", "static")
 
     def __init__(self, who: Requestor, rules: Sequence[Rule], ask: Ask) -> None:
         self._who = who
         self._rules = rules
         self._ask = ask
+        self._by_target = any(rule.looks_at_target for rule in rules)
         self._unheard: list[str] = []  # why programs that were asked did not permit it
         self.rule: Rule | None = None  # that permitted the last record
         self.limits: dict[int, int] = {}  # most records of the type at the name, by index of the record
@@ -113,7 +117,14 @@ class _Permission:
                     return refusal
                 continue
             operation = _ADD if record.rclass == _CLASS_IN else _DELETE
-            rule = deciding_rule(rules, who, name, rtype, operation, ask, unheard)
+            target = None
+            if self._by_target and rtype in POINTING_TYPES:
+                if not record.rdata:
+                    if refusal := self._check_set(name, rtype, view):
+                        return refusal
+                    continue
+                target = target_of(rtype, record.rdata)
+            rule = deciding_rule(rules, who, name, rtype, operation, ask, unheard, target)
             if rule is None or not rule.grant:
                 return self._refuse(name, rtype, operation, rule)
             if rule is not self.rule:
@@ -139,7 +150,8 @@ class _Permission:
                 if owner != name or record.rtype not in (rtype, _TYPE_ANY):
                     continue
                 operation = _ADD if record.rclass == _CLASS_IN else _DELETE
-                rule = deciding_rule(self._rules, self._who, name, rtype, operation, self._ask)
+                target = target_of(rtype, record.rdata)
+                rule = deciding_rule(self._rules, self._who, name, rtype, operation, self._ask, None, target)
                 if rule is not None and not rule.static:
                     what = f"{type_to_text(rtype)} of {to_text(name)}"
                     reason = f"{what} is static, and rule `{rule.text}` does not cover static records"
@@ -151,7 +163,25 @@ class _Permission:
         """Deleting all that a name owns needs permission for each type that is there."""
         types = [rtype for rtype in view.rrsets_at(name) if rtype not in _GO_WITH_A_NAME]
         for rtype in [_SOA, *types] if name == zone else types:
+            if self._by_target and rtype in POINTING_TYPES:
+                if refusal := self._check_set(name, rtype, view):
+                    return refusal
+                continue
             rule = deciding_rule(self._rules, self._who, name, rtype, _DELETE, self._ask, self._unheard)
+            if rule is None or not rule.grant:
+                return self._refuse(name, rtype, _DELETE, rule)
+            self._note(rule)
+        return None
+
+    def _check_set(self, name: Name, rtype: int, view: UpdatableView) -> Refusal | None:
+        """Deleting an RRset whose targets count needs permission for each record of it; for one that is absent, none.
+
+        So has BIND it: what is not there has no target.
+        """
+        _ttl, rdatas = view.rrsets_at(name).get(rtype, (0, ()))
+        for rdata in rdatas:
+            target = target_of(rtype, rdata)
+            rule = deciding_rule(self._rules, self._who, name, rtype, _DELETE, self._ask, self._unheard, target)
             if rule is None or not rule.grant:
                 return self._refuse(name, rtype, _DELETE, rule)
             self._note(rule)

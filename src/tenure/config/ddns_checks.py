@@ -168,6 +168,8 @@ def _check_may_update(
     if configuration.names_leases and zone.updates is Updates.NONE:
         right = f'write "{Updates.POLICY}", or name other zones under [[ddns.forward]] and [[ddns.reverse]]'
         yield Problem((*zone_at, "updates"), "keeps the names of leases out of the zone", right)
+    if plan.written_at[0] != "ddns" and not configuration.names_leases:
+        return  # nothing is registered there, so the zone may be for others alone
     grants = [rule for rule in policy_of(zone) if rule.grant and rule.names_key(key)]
     needed = (*_written_types(configuration, zone), RRType.DHCID)
     missing = [rtype.name for rtype in needed if not any(rule.covers_type(rtype) for rule in grants)]

@@ -30,6 +30,8 @@ class Updates(StrEnum):
     """Who may update a zone over the wire."""
 
     POLICY = "policy"
+    SECURE_ONLY = "secure-only"
+    NONSECURE_AND_SECURE = "nonsecure-and-secure"
     NONE = "none"
 
 
@@ -71,7 +73,9 @@ class ZoneSection(Section):
     an SOA and an NS record made from this configuration."""
 
     updates: Annotated[Updates, *one_of(Updates)] = Updates.POLICY
-    """`policy`: signed updates that the policy grants; `none`: no update at all."""
+    """`policy`: updates that the policy grants; `secure-only`: the same, but whatever is not signed is refused before
+    the policy is asked, and rules that would let it in are errors; `nonsecure-and-secure`: besides what the policy
+    grants, anybody may change what is not static, signed or not; `none`: no update at all."""
 
     policy: list[PolicyRule] = []
     """Who may change what, in BIND's words: `grant|deny KEY RULETYPE [NAME] [TYPE ...]`; the first match decides.

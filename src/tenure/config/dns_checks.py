@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenure.authority.policy import Rule
 from tenure.config.configuration import Configuration
-from tenure.config.dns import ZoneSection, ZoneType
+from tenure.config.dns import Updates, ZoneSection, ZoneType
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import covered
 from tenure.config.zones import UPDATER_KEY, updater_key
@@ -37,6 +38,7 @@ def _check_zone(configuration: Configuration, zone: ZoneSection, at: Location) -
     for index, rule in enumerate(zone.policy):
         if rule.only_key is not None:
             yield from check_key_is_defined(configuration, rule.only_key, (*at, "policy", index))
+        yield from _check_rule(configuration, zone, rule, (*at, "policy", index))
     for index, place in enumerate(zone.allow_transfer):
         if place.key is not None:
             yield from check_key_is_defined(configuration, place.key, (*at, "allow-transfer", index))
@@ -51,6 +53,17 @@ def _check_aging(zone: ZoneSection, at: Location) -> Iterator[Problem]:
     for key, given in (("no-refresh-interval", zone.no_refresh_interval), ("refresh-interval", zone.refresh_interval)):
         if given is not None and not zone.aging:
             yield Problem((*at, key), "no record of this zone ages", "write aging = true, or leave this key out")
+
+
+def _check_rule(configuration: Configuration, zone: ZoneSection, rule: Rule, at: Location) -> Iterator[Problem]:
+    """A rule about Kerberos can match, and none lets unsigned updates into a zone that takes secure ones only."""
+    assert configuration.dns is not None
+    if rule.is_about_kerberos and configuration.dns.tkey_gssapi_keytab is None:
+        right = "set dns.tkey-gssapi-keytab, or leave the rule out"
+        yield Problem(at, "is about Kerberos, and without a keytab nobody can sign by it", right)
+    if zone.updates is Updates.SECURE_ONLY and rule.grant and not rule.needs_signature:
+        right = f'leave the rule out, or write updates = "{Updates.POLICY}"'
+        yield Problem(at, "would let in updates that are not signed, and updates is secure-only", right)
 
 
 def _check_neighbours(configuration: Configuration, zone: ZoneSection, at: Location) -> Iterator[Problem]:

@@ -90,3 +90,21 @@ class DnsServer(Section):
 
     rate_limit: RateLimit | None = None
     """See `[dns.rate-limit]`."""
+
+    tkey_gssapi_keytab: str | None = None
+    """A keytab of Kerberos, relative to this file, with the key of this server, DNS/HOST@REALM: clients can then sign
+    by their Kerberos credentials (GSS-TSIG). The world must not be able to read it. It needs the extra `gss`."""
+
+    tkey_gssapi_credential: str | None = None
+    """The one principal of the keytab that clients may come to, such as `DNS/ns.example.test@EXAMPLE.TEST`. Left out:
+    whichever of the keytab they have a ticket for."""
+
+    tkey_contexts: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+    """How many security contexts (GSS-TSIG) there are at a time; then the one that was used longest ago makes room, and
+    its client negotiates again."""
+
+    tkey_contexts_per_principal: Annotated[int, Field(ge=1, le=1_000_000)] = 64
+    """How many of them one principal may have; then its oldest makes room."""
+
+    tkey_context_lifetime: Annotated[int, Field(ge=10, le=86400)] = 3600
+    """Seconds for which a context is good; it ends with the client's ticket if that ends before."""

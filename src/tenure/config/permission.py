@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from tenure.authority.policy import Rule, deciding_rule, rules_for
+from tenure.authority.policy import POINTING_TYPES, Rule, deciding_rule, rules_for
 from tenure.authority.requestor import Inquiry, Operation, Requestor
 from tenure.authority.settings import ZonePlace
 from tenure.authority.views import choose_view
@@ -18,6 +18,7 @@ from tenure.config.fields import view_word
 from tenure.config.zones import place_of, zone_settings
 from tenure.dnswire.codes import type_to_text
 from tenure.dnswire.name import Name, is_within, to_text
+from tenure.signing.principal import Principal
 
 OPERATIONS = tuple(str(operation) for operation in Operation)
 
@@ -38,12 +39,13 @@ class Permission:
 class Asked:
     """Who asks, from where, and about what."""
 
-    key: Name | None  # None: not signed
+    key: Name | None  # or the principal as a name; None: not signed
     address: str
     tcp: bool
     name: Name  # lower-cased
     rtypes: tuple[int, ...]
     operations: tuple[str, ...]
+    principal: Principal | None = None  # who signs by Kerberos
 
 
 def permissions(
@@ -56,7 +58,7 @@ def permissions(
     if not is_within(asked.name, place.name):
         raise ValueError(f"{to_text(asked.name)} is outside of {to_text(place.name)}")
     ip_address(asked.address)
-    who = Requestor(asked.key, None, asked.address, asked.tcp)
+    who = Requestor(asked.key, None, asked.address, asked.tcp, asked.principal)
     settings = next(one for one in zone_settings(configuration) if one.place == place)
     fell = view_of_request(configuration, asked)
     seen = seen_zone(configuration, fell, place.name)
@@ -74,9 +76,12 @@ def permissions(
             rule = deciding_rule(rules, who, asked.name, rtype, operation, _permits)
             if not settings.updates:
                 allowed, reason = "no", "updates of the zone are switched off"
+            elif settings.signed_only and who.key is None:
+                allowed, reason = "no", "the zone takes secure updates only, and it is not signed"
             else:
                 allowed, reason = _verdict(rule, rtype, who, rules, protected)
-            text = rule.text if rule is not None and settings.updates else ""
+            asks_rule = settings.updates and not (settings.signed_only and who.key is None)
+            text = rule.text if rule is not None and asks_rule else ""
             yield Permission(str(operation), to_text(asked.name), type_to_text(rtype), allowed, text, reason)
 
 
@@ -118,5 +123,8 @@ def _verdict(
         return "no", "the name has static records of this type, and the rule does not say `static`"
     if rule.socket:
         return "asks", f"the program at {rule.socket} decides"
+    if rule.looks_at_target and rtype in POINTING_TYPES:
+        machine = who.machine
+        return "yes", f"only records that point at {to_text(machine)}" if machine else "only records that point at it"
     most = rule.most(rtype)
     return "yes", f"at most {most} at a name" if most else "the rule grants it"

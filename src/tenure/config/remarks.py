@@ -7,8 +7,10 @@ from ipaddress import ip_address
 
 from tenure.config.aging_remarks import aging_remarks
 from tenure.config.configuration import Configuration
+from tenure.config.dns import Updates
 from tenure.config.network_devices import Devices, devices, devices6
 from tenure.config.problem import Location, Problem
+from tenure.dnswire.name import to_text
 from tenure.leasing.pool import Pool
 from tenure.naming.hostname import split_text
 
@@ -16,6 +18,7 @@ from tenure.naming.hostname import split_text
 def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Iterator[Problem]:
     """Everything that an operator should know of a configuration that is right; `ours`: addresses of this host."""
     yield from _reserved_names(configuration)
+    yield from _open_zones(configuration)
     yield from _devices_in_pools(configuration, dict.fromkeys(ours, "this host"))
     yield from aging_remarks(configuration)
 
@@ -29,6 +32,15 @@ def _reserved_names(configuration: Configuration) -> Iterator[Problem]:
         if label in labels:
             wrong = f"gives this host the name {label}, which no client can claim (ddns-reserved-labels)"
             yield Problem(key, wrong, "write another name if that is not meant: hosts of the whole domain follow it")
+
+
+def _open_zones(configuration: Configuration) -> Iterator[Problem]:
+    """Zones that anybody may change."""
+    for index, zone in enumerate(configuration.dns.zones if configuration.dns else []):
+        if zone.updates is Updates.NONSECURE_AND_SECURE:
+            wrong = f"lets everybody who reaches this server change what is not static in {to_text(zone.name)}"
+            right = f'write "{Updates.SECURE_ONLY}" where all clients can sign'
+            yield Problem(("dns", "zones", index, "updates"), wrong, right)
 
 
 def _host_names(configuration: Configuration) -> Iterator[tuple[Location, str]]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenure.authority.server_settings import CookieSettings, RateLimits, ServerSettings, TcpSettings
+from tenure.authority.server_settings import (
+    CookieSettings,
+    KerberosSettings,
+    RateLimits,
+    ServerSettings,
+    TcpSettings,
+)
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns
 from tenure.config.dns_server import RateLimit
 from tenure.config.problem import Problem
 from tenure.config.secrets import is_readable_by_everybody
+from tenure.signing.context import ContextLimits
+from tenure.signing.principal import parse_principal
 
 COOKIE_SECRET_SIZE = 16  # octets
 
@@ -28,6 +36,7 @@ def server_settings(configuration: Configuration) -> ServerSettings:
         ),
         tcp=TcpSettings(dns.tcp_clients, dns.tcp_clients_per_address, dns.tcp_idle_timeout, dns.tcp_transfer_timeout),
         rate_limit=None if dns.rate_limit is None else _rate_limits(dns.rate_limit),
+        kerberos=_kerberos(configuration, dns),
     )
 
 
@@ -48,6 +57,42 @@ def check_server(configuration: Configuration) -> Iterator[Problem]:
         except ValueError as error:
             wrong, _, right = str(error).partition("; ")
             yield Problem(("dns", "cookie-secret-file"), wrong, right)
+    yield from _check_kerberos(configuration, dns)
+
+
+def _check_kerberos(configuration: Configuration, dns: Dns) -> Iterator[Problem]:
+    """The keytab is there, and a secret; the principal reads as one."""
+    if dns.tkey_gssapi_keytab is None:
+        if dns.tkey_gssapi_credential is not None:
+            right = "add tkey-gssapi-keytab, or leave this key out"
+            yield Problem(("dns", "tkey-gssapi-credential"), "there is no keytab with its key", right)
+        return
+    at = ("dns", "tkey-gssapi-keytab")
+    path = configuration.beside(dns.tkey_gssapi_keytab)
+    try:
+        if is_readable_by_everybody(path):
+            yield Problem(at, f"{path} is readable by everybody", f"run: chmod o-rwx {path}")
+    except OSError as error:
+        right = "export the server's key there: kadmin ktadd -k FILE DNS/HOST"
+        yield Problem(at, f"{path} cannot be read ({error.strerror})", right)
+    if dns.tkey_gssapi_credential is not None:
+        try:
+            parse_principal(dns.tkey_gssapi_credential)
+        except ValueError as error:
+            right = "write it as DNS/HOST@REALM"
+            yield Problem(("dns", "tkey-gssapi-credential"), f"it is no principal: {error}", right)
+
+
+def _kerberos(configuration: Configuration, dns: Dns) -> KerberosSettings | None:
+    if dns.tkey_gssapi_keytab is None:
+        return None
+    limits = ContextLimits(
+        contexts=dns.tkey_contexts,
+        per_principal=dns.tkey_contexts_per_principal,
+        seconds=float(dns.tkey_context_lifetime),
+    )
+    keytab = str(configuration.beside(dns.tkey_gssapi_keytab))
+    return KerberosSettings(keytab, dns.tkey_gssapi_credential or "", limits)
 
 
 def _rate_limits(section: RateLimit) -> RateLimits:

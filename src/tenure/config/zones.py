@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from tenure.authority.policy import Rule, parse_rule
+from tenure.authority.policy import Rule, parse_rule, rule_for_anybody
 from tenure.authority.settings import AgingIntervals, RecordLifetimes, ReservedAddresses, ZonePlace, ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
@@ -37,7 +37,8 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
         ZoneSettings(
             name=zone.name,
             policy=policy_of(zone),
-            updates=zone.updates is Updates.POLICY,
+            updates=zone.updates is not Updates.NONE,
+            signed_only=zone.updates is Updates.SECURE_ONLY,
             protect_static=zone.static_records is StaticRecords.PROTECT,
             lease_keys=frozenset(
                 of_leases | {updater_key(zone.view)} | ({granted_key(zone)} if configuration.names_leases else set())
@@ -108,7 +109,10 @@ def updater_key(view: str) -> Name:
 
 def policy_of(zone: ZoneSection) -> tuple[Rule, ...]:
     """The zone's policy; where none is written, our own updater may change everything."""
-    return tuple(zone.policy) or (parse_rule(f"grant {to_text(updater_key(zone.view))} zonesub ANY"),)
+    rules = tuple(zone.policy) or (parse_rule(f"grant {to_text(updater_key(zone.view))} zonesub ANY"),)
+    if zone.updates is Updates.NONSECURE_AND_SECURE:
+        return (*rules, rule_for_anybody(f"updates = {zone.updates}"))
+    return rules
 
 
 def granted_key(zone: ZoneSection) -> Name:

@@ -47,7 +47,7 @@ UPDATE_WORDS: dict[str, str] = {
 }
 
 
-REFUSALS = frozenset(("update-refused", "transfer-refused"))
+REFUSALS = frozenset(("update-refused", "transfer-refused", "tkey-refused"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,13 @@ def update_sentences(subject: Subject, events: Sequence[Event]) -> list[str]:
         f" asked for at {time_text(event.at)} was refused{_verdict(event)}: {printable(event.detail)}."
         for event in events
         if event.kind == "transfer-refused" and subject.correlation and event.correlation == subject.correlation
+    ]
+    refused += [
+        f"The security context {subject.correlation} with the key name {name_text(event.name) or 'of nobody'} that"
+        f" {printable(event.actor)} asked for at {time_text(event.at)} was refused{_verdict(event)}:"
+        f" {printable(event.detail)}."
+        for event in events
+        if event.kind == "tkey-refused" and subject.correlation and event.correlation == subject.correlation
     ]
     return refused + [
         f"The update {subject.correlation} by {printable(event.actor)} of {time_text(event.at)} that begins with"

@@ -7,40 +7,51 @@ more arrive, the more share one fsync.
 
 from __future__ import annotations
 
-import secrets
 import select
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tenure.authority.cookie import Cookies, derived_secrets, fixed_secrets
 from tenure.authority.following import Forward, Heard
 from tenure.authority.ratelimit import RateLimiter
-from tenure.authority.request import OwnOptions, Reply
-from tenure.authority.respond import Refused, Response, Update, respond, server_failure
-from tenure.authority.server_settings import CookieSettings, ServerSettings
-from tenure.authority.settings import ZonePlace, ZoneSettings
+from tenure.authority.request import OwnOptions, Reply, Request, build_reply, read_request
+from tenure.authority.respond import (
+    Refused,
+    Response,
+    Update,
+    answer_request,
+    answer_tkey_query,
+    is_tkey_query,
+    server_failure,
+)
+from tenure.authority.server_settings import ServerSettings
+from tenure.authority.settings import ZoneSettings
 from tenure.authority.transfer import Transfer
 from tenure.authority.views import Views, ViewSettings
 from tenure.authority.zone import ZoneUnavailable, ZoneView
 from tenure.authority.zones import ServedZone
+from tenure.dnswire.codes import Rcode
+from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.collector import rare_collections
+from tenure.serving.dns_beginning import contexts_secret, cookies_of, zone_ids
 from tenure.serving.dns_cache import QueryCache, behind_cookie
 from tenure.serving.dns_commits import LEDGER_PROBLEM, Commits
+from tenure.serving.dns_contexts import InContext, SharedContexts, common_address, is_in_context, lost_reply
 from tenure.serving.dns_sockets import Listener, open_listeners
 from tenure.serving.dns_tallies import Tallies, Tally
 from tenure.serving.dns_tcp import Connection, TcpServer
 from tenure.serving.dns_transfers import transfer_stream
 from tenure.serving.dns_udp import Peer, Send, drain
 from tenure.serving.dns_updates import Outcome, Pending
-from tenure.serving.errors import ServiceError
+from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.signing.context import Contexts
 from tenure.signing.key import Key
 
 if TYPE_CHECKING:
@@ -71,18 +82,21 @@ class DnsService:
         settings: ServerSettings = _DEFAULTS,
         views: Sequence[ViewSettings] = (),
         open_ledger: Callable[[], ZoneLedger] | None = None,
+        contexts: Contexts | None = None,
     ) -> None:
         self._ledger = ledger
+        self._contexts = contexts
+        self._shared_contexts: SharedContexts | None = None
         self._keys = keys
         self._look_at_keys = look_at_keys
         self._listen = listen
         self._shared = shared
         self._report = report
         self._tallies = Tallies()
-        report.metrics.watch("dns", self._tallies.samples)
-        self._zone_ids = _zone_ids(ledger, zones)
+        report.metrics.watch("dns", self._samples)
+        self._zone_ids = zone_ids(ledger, zones)
         self._cache = QueryCache()
-        self._cookies = _cookies(ledger, settings.cookies)
+        self._cookies = cookies_of(ledger, settings.cookies)
         self._own = OwnOptions(self._cookies, round(settings.tcp.idle_seconds * 10))
         self._secondaries: Secondaries | None = None
         content: Callable[[ZoneSettings], ZoneView] = self._primary_content
@@ -107,7 +121,12 @@ class DnsService:
         """Binds the sockets, once; gives their addresses, with the port that the system chose for port 0."""
         if not self._listeners:
             self._listeners = open_listeners(self._listen, shared=self._shared)
-        return [listener.address for listener in self._listeners]
+        addresses = [listener.address for listener in self._listeners]
+        if self._shared and self._contexts is not None and self._shared_contexts is None:
+            address = common_address(contexts_secret(self._ledger), addresses)
+            self._shared_contexts = SharedContexts(address, self._poller, self._answer_in_context)
+            self._shared_contexts.begin()
+        return addresses
 
     def run(self, stop: Stop) -> None:
         """Serves until the stop. An update is answered with NOERROR after it is durable, and not before."""
@@ -135,6 +154,8 @@ class DnsService:
                 idle_checked = self._ticks
                 self._tcp.close_idle(self._ticks)
                 self._look_at_keys(self._now)
+                if self._contexts is not None:
+                    self._contexts.tidy(self._now)
                 if self._secondaries is not None and self._secondaries.look(self._now):
                     self._forget_all()
         self._commits.finish_all(self._now)
@@ -157,6 +178,8 @@ class DnsService:
                 self._commits.finish()
             elif self._secondaries is not None and descriptor == self._secondaries.forwarder.fileno():
                 self._secondaries.forwarder.deliver()
+            elif self._shared_contexts is not None and self._shared_contexts.ready(descriptor, mask):
+                continue
             else:
                 self._tcp.ready(descriptor, mask, self._ticks)
         if hits:
@@ -229,6 +252,8 @@ class DnsService:
                 cache.keep(octets, response.octets, tally)
         elif isinstance(response, _UPDATES):
             self._commits.add(Pending(response, f"{peer[0]}#{peer[1]}", send))
+        elif isinstance(response, InContext):
+            self._hand_on(octets, peer, send, response, stream=False)
         elif not isinstance(response, Transfer):
             self._follow(octets, response, send)
 
@@ -271,8 +296,34 @@ class DnsService:
             answer = partial(self._tcp.answer, connection, now=self._ticks)
             if isinstance(response, _UPDATES):
                 self._commits.add(Pending(response, f"{peer[0]}#{peer[1]}", answer))
+            elif isinstance(response, InContext):
+                self._hand_on(octets, peer, answer, response, stream=True)
             else:
                 self._follow(octets, response, answer)
+
+    def _hand_on(self, octets: bytes, peer: Peer, send: Send, found: InContext, *, stream: bool) -> None:
+        """To the worker who keeps the security contexts, which may have become this one."""
+        assert self._shared_contexts is not None, "only then it was found to be in a context of another worker"
+        client = peer[0], peer[1]
+        self._report.count("contexts_asked_for")
+        if not self._shared_contexts.hand_on(octets, client, stream, send, lambda: send(lost_reply(found, self._now))):
+            self._answer_in_context(octets, client, stream, send)
+
+    def _answer_in_context(self, octets: bytes, client: tuple[str, int], stream: bool, send: Send) -> None:
+        """Answers what another worker has handed on, always, though it be with nothing."""
+        response = self._respond(octets, client[0], stream=stream)
+        match response:
+            case Reply():
+                send(response.octets)
+            case Update() | Refused():
+                self._commits.add(Pending(response, f"{client[0]}#{client[1]}", send))
+            case Transfer():
+                error = ExtendedError(InfoCode.PROHIBITED, "several workers give no transfers that Kerberos signs")
+                send(build_reply(response.request, Rcode.REFUSED, self._now, error=error))
+            case InContext():
+                send(lost_reply(response, self._now))
+            case _:
+                self._follow(octets, response, send)
 
     def _follow(self, octets: bytes, response: Heard | Forward, send: Callable[[bytes], None]) -> None:
         assert self._secondaries is not None, "only a secondary zone leads here"
@@ -281,16 +332,25 @@ class DnsService:
     def _primary_content(self, zone: ZoneSettings) -> ZoneView:
         return self._ledger.view(self._zone_ids[zone.place])
 
-    def _respond(self, octets: bytes, client: str, *, stream: bool) -> Response:
+    def _respond(self, octets: bytes, client: str, *, stream: bool) -> Response | InContext:
         self._report.counts["messages"] += 1
+        shared = self._shared_contexts
+        now, contexts = self._now, self._contexts if shared is None or shared.is_keeper else None
+        request = read_request(octets, self._keys, now, stream=stream, client=client, own=self._own, contexts=contexts)
+        if contexts is None and shared is not None and is_in_context(request):
+            return InContext(request)
+        response: Response
         try:
-            self._ledger.begin_reads()
-            response = respond(octets, self._views, self._keys, client, self._now, stream=stream, own=self._own)
+            if contexts is not None and isinstance(request, Request) and is_tkey_query(request):
+                response = self._negotiate(request, contexts, client)
+            else:
+                self._ledger.begin_reads()
+                response = answer_request(request, self._views, client, now, self._own)
         except LedgerUnavailable as error:
             self._report.problem(LEDGER_PROBLEM, str(error))
-            response = Reply(server_failure(octets, self._keys, self._now, stream=stream))
+            response = Reply(server_failure(request, now))
         except ZoneUnavailable as unavailable:
-            response = Reply(server_failure(octets, self._keys, self._now, stream=stream, error=unavailable.error))
+            response = Reply(server_failure(request, now, unavailable.error))
         return response
 
     def _count(self, reply: Reply) -> Tally:
@@ -298,33 +358,36 @@ class DnsService:
         tally.number += 1
         return tally
 
+    def _negotiate(self, request: Request, contexts: Contexts, client: str) -> Reply | Refused:
+        """Makes or ends a security context; what is refused is kept in the history, as a refused update is."""
+        displaced = contexts.displaced
+        answer = answer_tkey_query(request, contexts, self._keys, client, self._now)
+        if contexts.displaced != displaced:
+            self._report.count("contexts_displaced", contexts.displaced - displaced)
+        if isinstance(answer, Refused):
+            return answer
+        if answer.established is not None:
+            self._report.count("contexts_established")
+        elif answer.ended is not None:
+            self._report.count("contexts_ended")
+        return Reply(answer.reply(self._now))
+
+    def _samples(self) -> Iterator[Sample]:
+        """The numbers for a scrape."""
+        yield from self._tallies.samples()
+        if self._contexts is not None:
+            yield "tenure_dns_contexts", ("established",), self._contexts.count
+            yield "tenure_dns_contexts", ("half-open",), self._contexts.half_open_count
+
     def _close(self) -> None:
         self._tcp.close()
         self._commits.close()
         if self._secondaries is not None:
             self._secondaries.close()
+        if self._shared_contexts is not None:
+            self._shared_contexts.close()
         self._poller.close()
         for listener in self._listeners:
             listener.udp.close()
             listener.tcp.close()
         self._listeners = []
-
-
-def _cookies(ledger: ZoneLedger, settings: CookieSettings) -> Cookies | None:
-    """Cookies as configured: of the operator's secrets, or of one that all servers on this store share."""
-    if not settings.answer:
-        return None
-    if settings.secrets:
-        made_with = fixed_secrets(settings.secrets)
-    else:
-        made_with = derived_secrets(ledger.secrets.shared("dns-cookie", secrets.token_bytes(32)))
-    return Cookies(made_with, required=settings.require_server_cookie)
-
-
-def _zone_ids(ledger: ZoneLedger, zones: Sequence[ZoneSettings]) -> dict[ZonePlace, int]:
-    stored = {zone.place: zone.id for zone in ledger.zones()}
-    for zone in zones:
-        if zone.place not in stored:
-            what = f"zone {zone.place}"
-            raise ServiceError(what, "it is configured, but not in the store", "create it there first")
-    return {zone.place: stored[zone.place] for zone in zones}

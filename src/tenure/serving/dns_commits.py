@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tenure.authority.history import TRANSFER_REFUSED
+from tenure.authority.history import TKEY_REFUSED, TRANSFER_REFUSED, UPDATE_REFUSED
 from tenure.authority.respond import Refused, update_reply
 from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.dnswire.codes import rcode_to_text
@@ -31,6 +31,7 @@ MOST_WAITING = 1024  # where more come than the disk can take, everything waits 
 GATHER_SECONDS = 0.005  # while questions wait too: a batch of one update costs several times as much as one of several
 LEDGER_PROBLEM = "zone-ledger"
 _RCODE = 3  # the octet of a message that ends in it
+_COUNTED_AS = {TRANSFER_REFUSED: "transfers_refused", TKEY_REFUSED: "contexts_refused"}
 
 
 class _Batch(NamedTuple):
@@ -159,7 +160,7 @@ class Commits:
             told = update_reply(reply[0], reply[1], now, reply[2]) if isinstance(reply, tuple) else reply(now)
             zone = pending.update.zone
             pending.send(told)
-            if _is_transfer(pending):
+            if not _is_update(pending):
                 continue
             rcodes[zone.place if isinstance(zone, ZoneSettings) else zone, told[_RCODE] & 0xF] += 1
         for (place, rcode), number in rcodes.items():
@@ -174,10 +175,11 @@ class Commits:
 
     def _count(self, outcome: Outcome, pendings: list[Pending]) -> None:
         counts = self._report.counts
-        transfers = sum(map(_is_transfer, pendings))
-        if transfers:
-            self._report.count("transfers_refused", transfers)
-        counts["updates"] += len(pendings) - transfers
+        others = Counter(pending.update.event for pending in pendings if isinstance(pending.update, Refused))
+        del others[UPDATE_REFUSED]
+        for event, number in others.items():
+            self._report.count(_COUNTED_AS[event], number)
+        counts["updates"] += len(pendings) - others.total()
         counts["updates_applied"] += outcome.applied
         counts["updates_refused"] += outcome.refused
         counts["update_batches"] += 1
@@ -185,6 +187,6 @@ class Commits:
             self._report.count("updates_not_recorded", outcome.unrecorded)
 
 
-def _is_transfer(pending: Pending) -> bool:
-    """Whether it is a transfer that was refused, and no update."""
-    return isinstance(pending.update, Refused) and pending.update.event == TRANSFER_REFUSED
+def _is_update(pending: Pending) -> bool:
+    """Whether it is an update, and no transfer or security context that was refused."""
+    return not isinstance(pending.update, Refused) or pending.update.event == UPDATE_REFUSED

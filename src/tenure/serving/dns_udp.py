@@ -91,7 +91,9 @@ def _drain_any_address(
 
 
 def _send(udp: socket.socket, peer: Peer, octets: bytes) -> None:
-    """Sends unless the system cannot: a datagram may be lost, and the requestor will ask again."""
+    """Sends unless the system cannot: a datagram may be lost, and the requestor will ask again. Nothing is silence."""
+    if not octets:
+        return
     try:
         udp.sendto(octets, peer)
     except OSError:
@@ -99,6 +101,8 @@ def _send(udp: socket.socket, peer: Peer, octets: bytes) -> None:
 
 
 def _send_from(udp: socket.socket, peer: Peer, source: list[tuple[int, int, bytes]], octets: bytes) -> None:
+    if not octets:
+        return
     try:
         udp.sendmsg([octets], source, 0, peer)
     except OSError:

@@ -15,6 +15,7 @@ from tenure.authority.aging import refreshed_records, timeless_records
 from tenure.authority.history import (
     UPDATE_REFUSED,
     RefusedFrom,
+    actor,
     applied_event,
     ignored_error,
     ignored_event,
@@ -37,6 +38,7 @@ from tenure.dnswire.update import asks_for_rights
 from tenure.ledger.zones import ZoneBatch, ZoneLedger
 from tenure.naming.event import Event
 from tenure.serving.external_policy import ExternalPolicy
+from tenure.signing.principal import Principal
 
 _NOERROR = int(Rcode.NOERROR)
 # As plain text: a driver of a database binds a member of an enum several times slower.
@@ -144,16 +146,16 @@ class UpdateBatches:
             correlation = f"{batch_id}-{number}"
             if isinstance(update, Refused):
                 refused += update.event == UPDATE_REFUSED
-                of = RefusedFrom(update.zone, update.name, update.key, source, update.event)
+                by = actor(update.key, update.principal)
+                of = RefusedFrom(update.zone, update.name, by, source, update.event)
                 noted = self._note_refusal(batch, update.refusal, of, now, correlation)
                 unrecorded += not noted
                 replies.append(update.telling(refused_error(update.refusal, correlation if noted else "")))
                 continue
             request, zone = update
             zone_id = self._zone_ids[zone.place]
-            verified = request.verified
-            key, algorithm = (verified.key.name, verified.key.algorithm) if verified is not None else (None, None)
-            who = _requestor(key, algorithm, source, request.stream)
+            who = _requestor_of(request, source)
+            key, by = who.key, actor(who.key, who.principal)
             view, lease = batch.zone(zone_id), None
             if request.message.edns is not None or zone.lifetimes.of_keys:
                 lease = grant_lease(request.message, key, zone.lifetimes)
@@ -169,12 +171,12 @@ class UpdateBatches:
                 continue
             if decision.change is not None:
                 applied += 1
-                event = applied_event(decision, zone.place, key, source, now, correlation)
+                event = applied_event(decision, zone.place, by, source, now, correlation)
                 _apply(batch, zone_id, zone, decision.change, event, _class_of(decision, key, zone.lease_keys))
             elif decision.ignored:
                 if self._budget.take():
                     first = first_name(request.message)
-                    batch.apply(0, None, (ignored_event(decision, zone.place, first, key, source, now, correlation),))
+                    batch.apply(0, None, (ignored_event(decision, zone.place, first, by, source, now, correlation),))
                 else:
                     unrecorded += 1
                     correlation = ""
@@ -208,7 +210,7 @@ class UpdateBatches:
         request, zone = update
         if refusal.rcode == Rcode.NXRRSET and asks_for_rights(request.message.answers):
             return probe_error(refusal), True
-        of = RefusedFrom(zone.place, first_name(request.message), request.key, source)
+        of = RefusedFrom(zone.place, first_name(request.message), actor(request.key, request.principal), source)
         noted = self._note_refusal(batch, refusal, of, now, correlation)
         return refused_error(refusal, correlation if noted else ""), noted
 
@@ -220,10 +222,19 @@ class UpdateBatches:
         return True
 
 
+def _requestor_of(request: Request, source: str) -> Requestor:
+    verified = request.verified
+    if verified is None:
+        return _requestor(None, None, source, request.stream, None)
+    return _requestor(verified.identity, verified.key.algorithm, source, request.stream, verified.principal)
+
+
 @lru_cache(maxsize=1024)
-def _requestor(key: Name | None, algorithm: Name | None, source: str, stream: bool) -> Requestor:
+def _requestor(
+    key: Name | None, algorithm: Name | None, source: str, stream: bool, principal: Principal | None
+) -> Requestor:
     """Who sent an update: mostly the one who sent the last."""
-    return Requestor(key, algorithm, source.partition("#")[0], stream)
+    return Requestor(key, algorithm, source.partition("#")[0], stream, principal)
 
 
 def _apply(

@@ -38,6 +38,7 @@ FAMILIES: dict[str, Family] = {
     "tenure_dns_replies_total": Family(
         "counter", "Replies of our DNS server to all but updates and transfers.", ("view", "zone", "rcode")
     ),
+    "tenure_dns_contexts": Family("gauge", "Security contexts (GSS-TSIG) that the process has.", ("state",)),
     "tenure_updates_sent_total": Family(
         "counter",
         "Messages of the updater, by the RCODE or reason that came of them.",

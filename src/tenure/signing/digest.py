@@ -14,10 +14,14 @@ The record is the key name, type TSIG, class ANY, TTL 0, and
 from __future__ import annotations
 
 from struct import Struct
+from typing import TypeAlias
 
 from tenure.dnswire.message import TsigRecord
 from tenure.dnswire.name import Name
+from tenure.signing.context import Context
 from tenure.signing.key import Key
+
+Signer: TypeAlias = Key | Context  # what signs, and verifies what the other side has signed
 
 FUDGE = 300  # seconds that two clocks may differ (section 10)
 
@@ -35,7 +39,7 @@ def unsigned_part(octets: bytes, record: TsigRecord) -> bytes:
     return _HEADER.pack(record.original_id, octets[2:10], count) + octets[12 : record.offset]
 
 
-def variables(key: Key, time_signed: int, fudge: int, error: int = 0, other: bytes = b"") -> bytes:
+def variables(key: Signer, time_signed: int, fudge: int, error: int = 0, other: bytes = b"") -> bytes:
     """The TSIG variables (section 4.3.3)."""
     times = _VARIABLES.pack(time_signed >> 32, time_signed & 0xFFFFFFFF, fudge, error, len(other))
     return key.digest_head + times + other

@@ -136,6 +136,10 @@ class Key:
             yield key
             key = key.other
 
+    def short_mac(self, octets: bytes, size: int) -> bytes:
+        """The first `size` octets of the HMAC of the octets."""
+        return self.mac(octets)[:size]
+
     def mac(self, octets: bytes) -> bytes:
         """The HMAC of the octets, not truncated.
 

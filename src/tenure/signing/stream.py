@@ -34,7 +34,7 @@ class StreamSigner:
         key = self._key
         time_signed = int(now)
         tail = timers(time_signed, FUDGE) if self._started else variables(key, time_signed, FUDGE)
-        mac = key.mac(sized(self._last_mac) + message + tail)[: self._size]
+        mac = key.short_mac(sized(self._last_mac) + message + tail, self._size)
         self._last_mac = mac
         self._started = True
         return append_record(message, key.record_head, key.algorithm, time_signed, FUDGE, mac, original_id=message[:2])

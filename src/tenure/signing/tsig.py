@@ -14,8 +14,11 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.message import Message, TsigRecord
 from tenure.dnswire.name import Name, to_text
-from tenure.signing.digest import FUDGE, append_record, sized, unsigned_part, variables
+from tenure.signing.context import Context, Contexts
+from tenure.signing.digest import FUDGE, Signer, append_record, sized, unsigned_part, variables
 from tenure.signing.key import Key, algorithm_to_text
+from tenure.signing.principal import Principal
+from tenure.signing.tkey import GSS_ALGORITHMS
 
 _FORMERR = int(Rcode.FORMERR)
 _NOTAUTH = int(Rcode.NOTAUTH)
@@ -26,11 +29,23 @@ BADTRUNC = int(Rcode.BADTRUNC)
 
 
 class Verified(NamedTuple):
-    """A request that the holder of `key` has signed."""
+    """A request that the holder of `key` has signed, or the other end of that context."""
 
-    key: Key
+    key: Signer
     mac: bytes  # as it came, perhaps truncated: the answer's digest begins with it
     record: TsigRecord
+
+    @property
+    def identity(self) -> Name:
+        """What policies and lists know the signer by, lower-cased: the key's name, or the principal's."""
+        key = self.key
+        return key.name if isinstance(key, Key) else key.identity
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who has signed by Kerberos; None: a key was used."""
+        key = self.key
+        return None if isinstance(key, Key) else key.principal
 
 
 class Rejected(NamedTuple):
@@ -40,7 +55,7 @@ class Rejected(NamedTuple):
     tsig_error: int  # for the TSIG record of the answer; 0: the answer carries none
     reason: str  # for the operator
     record: TsigRecord
-    key: Key | None  # the key that signs the answer; None: it is not signed
+    key: Signer | None  # what signs the answer; None: it is not signed
 
 
 class Unverified(StrEnum):
@@ -54,15 +69,20 @@ class Unverified(StrEnum):
     WRONG_TIME = "the response was signed too far from now"
 
 
-def sign_request(message: bytes, key: Key, now: float, fudge: int = FUDGE) -> tuple[bytes, bytes]:
-    """The message with a TSIG record behind it, and the MAC that `verify_response` needs. It must not have one yet."""
+def sign_request(message: bytes, key: Signer, now: float, fudge: int = FUDGE) -> tuple[bytes, bytes]:
+    """The message with a TSIG record behind it, and the MAC that `verify_response` needs. It must not have one yet.
+
+    So is signed too what answers no signed request: the reply that establishes a context (RFC 3645 section 2.2).
+    """
     time_signed = int(now)
-    mac = key.mac(message + variables(key, time_signed, fudge))[: key.least_mac]
+    mac = key.short_mac(message + variables(key, time_signed, fudge), key.least_mac)
     head, algorithm = key.record_head, key.algorithm
     return append_record(message, head, algorithm, time_signed, fudge, mac, original_id=message[:2]), mac
 
 
-def verify_request(octets: bytes, message: Message, keys: Mapping[Name, Key], now: float) -> Verified | Rejected:
+def verify_request(
+    octets: bytes, message: Message, keys: Mapping[Name, Key], now: float, contexts: Contexts | None = None
+) -> Verified | Rejected:
     """Who signed the request; `message` is what `octets` parsed to, and has a TSIG record. Keys by lower-case name.
 
     The checks in their order (section 5.2): key, size of the MAC, the MAC itself, the time, truncation by local policy.
@@ -72,6 +92,8 @@ def verify_request(octets: bytes, message: Message, keys: Mapping[Name, Key], no
     assert record is not None, "the caller looks whether there is a TSIG record"
     key = keys.get(record.name)
     if key is None:
+        if contexts is not None and record.algorithm in GSS_ALGORITHMS:
+            return _verify_in_context(octets, record, contexts, now)
         return Rejected(_NOTAUTH, BADKEY, f"the name is wrong: no key {to_text(record.name)} is known", record, None)
     mac = record.mac
     if not (
@@ -90,6 +112,24 @@ def verify_request(octets: bytes, message: Message, keys: Mapping[Name, Key], no
         return Rejected(_NOTAUTH, BADTRUNC, reason, record, key)
     key.use.at = now
     return Verified(key, mac, record)
+
+
+def _verify_in_context(octets: bytes, record: TsigRecord, contexts: Contexts, now: float) -> Verified | Rejected:
+    """The same for a signature by GSS-API: what is wrong with it is BADKEY, but for the time (RFC 3645 section 5.2).
+
+    Each signature is good once: a context knows those that it has seen, and takes no older ones (replay detection).
+    """
+    context = contexts.find(record.name, now)
+    if context is None or context.algorithm != record.algorithm:
+        reason = f"no security context {to_text(record.name)} is known: it has ended, or was made with another server"
+        return Rejected(_NOTAUTH, BADKEY, f"{reason}; the client has to negotiate a new one", record, None)
+    tail = variables(context, record.time_signed, record.fudge, record.error, record.other)
+    wrong = context.security.verify(unsigned_part(octets, record) + tail, record.mac)
+    if wrong:
+        return Rejected(_NOTAUTH, BADKEY, f"the signature in the context of {context.principal} {wrong}", record, None)
+    if not -record.fudge <= int(now) - record.time_signed <= record.fudge:
+        return Rejected(_NOTAUTH, BADTIME, _clock_words(record, now), record, context)
+    return Verified(context, record.mac, record)
 
 
 def _other_that_signed(key: Key, octets: bytes, record: TsigRecord) -> Key | None:
@@ -183,7 +223,7 @@ def rejection_response(response: bytes, rejected: Rejected, now: float) -> bytes
 
 def _signed(
     response: bytes,
-    key: Key,
+    key: Signer,
     request_mac: bytes,
     mac_size: int,
     time_signed: int,
@@ -191,7 +231,7 @@ def _signed(
     error: int = 0,
     other: bytes = b"",
 ) -> bytes:
-    mac = key.mac(sized(request_mac) + response + variables(key, time_signed, fudge, error, other))[:mac_size]
+    mac = key.short_mac(sized(request_mac) + response + variables(key, time_signed, fudge, error, other), mac_size)
     head, algorithm = key.record_head, key.algorithm
     original_id = response[:2]
     return append_record(
@@ -204,7 +244,7 @@ def tsig_size(answered: Verified | Rejected) -> int:
     record = answered.record
     names = len(record.name) + len(record.algorithm) + 26
     if isinstance(answered, Verified):
-        return names + len(answered.mac)
+        return names + max(len(answered.mac), answered.key.mac_size if isinstance(answered.key, Context) else 0)
     if answered.key is not None:
         return names + answered.key.mac_size + (6 if answered.tsig_error == BADTIME else 0)
     return names if answered.tsig_error else 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from tenure.authority.policy import deciding_rule, parse_rule, rules_for
+from tenure.authority.policy import deciding_rule, parse_rule, rule_for_anybody, rules_for, target_of
 from tenure.authority.requestor import Inquiry, Operation, Requestor
-from tenure.dnswire.name import from_text
+from tenure.dnswire.name import Name, from_text
+from tenure.signing.principal import identity_of, parse_principal
 
+PTR, SRV = 12, 33
 A, NS, SOA, TXT, RRSIG, NSEC, DHCID = 1, 2, 6, 16, 46, 47, 49
 
 
@@ -82,8 +86,9 @@ def test_types(types: str, yes: set[int], no: set[int]) -> None:
         ("grant k. zonesub OPT", "is no record type"),
         ("grant k. zonesub A(70000)", "past 65535"),
         ("grant k. zonesub A(x)", "is no record type"),
-        ("grant k. krb5-self . A", "needs Kerberos, which is not supported yet"),
-        ("grant k. ms-subdomain x. A", "needs Kerberos, which is not supported yet"),
+        ("grant pc@EXAMPLE.TEST krb5-self . A", "is no realm of Kerberos"),
+        ("grant * ms-self . A", "is no realm of Kerberos"),
+        ("grant EXAMPLE.TEST ms-subdomain", "needs a name"),
         ("grant k. tcp-self x. A", "write `.`"),
         ("grant k. external . A", "local:/run/NAME.sock"),
         ("grant local:x external . A", "local:/run/NAME.sock"),
@@ -195,22 +200,89 @@ def test_the_final_semicolon_of_bind_is_accepted() -> None:
     assert parse_rule("grant k. zonesub ANY;").every_type
 
 
+def principal(text: str) -> Requestor:
+    found = parse_principal(text)
+    return Requestor(identity_of(found), None, "192.0.2.77", True, found)
+
+
+HOST, ACCOUNT = principal("host/PC.example.test@EXAMPLE.TEST"), principal("WS1$@EXAMPLE.TEST")
+
+
 @pytest.mark.parametrize(
-    "kind",
+    ("rule", "asks", "yes", "no"),
     [
-        "krb5-self",
-        "krb5-selfsub",
-        "krb5-subdomain",
-        "krb5-subdomain-self-rhs",
-        "ms-self",
-        "ms-selfsub",
-        "ms-subdomain",
-        "ms-subdomain-self-rhs",
+        ("krb5-self .", HOST, ("pc.example.test.",), ("x.pc.example.test.", "ws1.example.test.", "example.test.")),
+        ("krb5-self", HOST, ("pc.example.test.",), ("x.pc.example.test.",)),
+        ("krb5-selfsub .", HOST, ("pc.example.test.", "y.x.pc.example.test."), ("xpc.example.test.", "example.test.")),
+        ("krb5-subdomain a.example.test.", HOST, ("a.example.test.", "x.a.example.test."), ("pc.example.test.",)),
+        ("krb5-subdomain .", HOST, ("any.example.test.",), ()),
+        ("ms-self .", ACCOUNT, ("ws1.example.test.",), ("x.ws1.example.test.", "pc.example.test.")),
+        ("ms-selfsub .", ACCOUNT, ("ws1.example.test.", "x.ws1.example.test."), ("xws1.example.test.",)),
+        ("ms-subdomain a.example.test.", ACCOUNT, ("x.a.example.test.",), ("ws1.example.test.",)),
+        ("krb5-subdomain .", ACCOUNT, (), ("ws1.example.test.",)),
+        ("ms-subdomain .", HOST, (), ("pc.example.test.",)),
+        ("krb5-self .", who("host/pc.example.test@EXAMPLE.TEST"), (), ("pc.example.test.",)),  # a key of that name
+        ("krb5-self .", who(""), (), ("pc.example.test.",)),
     ],
 )
-def test_the_kinds_of_kerberos_are_known_by_name(kind: str) -> None:
-    with pytest.raises(ValueError, match=f"{kind} needs Kerberos, which is not supported yet"):
-        parse_rule(f"grant HOST@REALM {kind} example. A")
+def test_the_kinds_of_kerberos(rule: str, asks: Requestor, yes: Sequence[str], no: Sequence[str]) -> None:
+    assert {name for name in (*yes, *no) if decides(f"grant EXAMPLE.TEST {rule}", asks, name)} == set(yes)
+    for realm in ("example.test", "OTHER.TEST", "TEST"):
+        assert not any(decides(f"grant {realm} {rule}", asks, name) for name in (*yes, *no))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HOST/pc.example.test@EXAMPLE.TEST",
+        "host\\/pc.example.test@EXAMPLE.TEST",
+        "host/pc.example.test/x@EXAMPLE.TEST",
+        "host/pc.example.test\\@EXAMPLE.TEST@OTHER.TEST",
+        "host/pc\\.example.test@EXAMPLE.TEST",
+        "host/pc.example.test@example.test",
+        "pc.example.test@EXAMPLE.TEST",
+        "xn--pc-abc.example.test@EXAMPLE.TEST",
+        "x/ws1$@EXAMPLE.TEST",
+        "ws1@EXAMPLE.TEST",
+        "ws1\\$@EXAMPLE.TEST",
+    ],
+)
+def test_who_looks_like_a_machine_is_none(text: str) -> None:
+    asks = principal(text)
+    for kind in ("krb5-self .", "ms-self .", "krb5-subdomain .", "ms-subdomain ."):
+        for name in ("pc.example.test.", "ws1.example.test.", "any.example.test."):
+            assert not decides(f"grant EXAMPLE.TEST {kind}", asks, name)
+
+
+def test_a_principal_can_be_named() -> None:
+    rule = 'grant "host/pc.example.test@EXAMPLE.TEST" zonesub'
+    assert decides(rule, HOST, "any.example.test.")
+    assert not decides(rule, ACCOUNT, "any.example.test.")
+    assert not decides(rule, principal("host\\/pc.example.test@EXAMPLE.TEST"), "any.example.test.")
+    assert decides("grant WS1$@EXAMPLE.TEST zonesub", ACCOUNT, "any.example.test.")
+    assert parse_rule(rule).only_key is None
+    assert parse_rule("grant EXAMPLE.TEST ms-self .").only_key is None
+
+
+@pytest.mark.parametrize(("kind", "asks"), [("krb5", HOST), ("ms", ACCOUNT)])
+def test_what_a_record_points_at_counts_for_self_rhs(kind: str, asks: Requestor) -> None:
+    rules = rules_for((parse_rule(f"grant EXAMPLE.TEST {kind}-subdomain-self-rhs . PTR SRV TXT"),), asks)
+    own = from_text("pc.example.test." if kind == "krb5" else "ws1.example.test.")
+    name = from_text("1.2.0.192.in-addr.arpa.")
+
+    def permits(rtype: int, target: Name | None) -> bool:
+        return deciding_rule(rules, asks, name, rtype, Operation.ADD, target=target) is not None
+
+    assert permits(PTR, own)
+    assert permits(SRV, own)
+    assert not permits(PTR, from_text("other.example.test."))
+    assert not permits(SRV, from_text("x.pc.example.test."))
+    assert permits(TXT, None)
+    assert not permits(A, None)
+    assert target_of(PTR, own.upper()) == own
+    assert target_of(SRV, b"\0\1\0\2\0\3" + own) == own
+    assert target_of(TXT, own) is None
+    assert target_of(PTR, b"") is None
 
 
 def test_action_and_kind_are_read_without_case() -> None:
@@ -251,3 +323,13 @@ def test_whose_key_a_rule_names() -> None:
     for identity, is_named in (("host.example.", True), ("*", True), ("*.example.", True), ("other.example.", False)):
         assert parse_rule(f"grant {identity} zonesub").names_key(who) == is_named
     assert not parse_rule("grant * tcp-self . PTR").names_key(who)
+
+
+def test_the_rule_for_anybody_is_for_whoever_comes_and_not_for_static_records() -> None:
+    rule = rule_for_anybody("updates = nonsecure-and-secure")
+    for asks in (who(""), who("", stream=False), who(), HOST):
+        found = deciding_rule(rules_for((rule,), asks), asks, from_text("any.example."), A, Operation.DELETE)
+        assert found is rule
+        assert deciding_rule(rules_for((rule,), asks), asks, from_text("example."), SOA, Operation.ADD) is None
+    assert not rule.static
+    assert not rule.needs_signature

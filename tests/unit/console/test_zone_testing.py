@@ -122,3 +122,30 @@ def test_nothing_is_changed(config: Path) -> None:
     assert int.from_bytes(ledger.zones()[0].soa_rdata[-20:-16], "big") == 1
     ledger.close()
     assert before[1] == sorted(path.name for path in config.parent.iterdir())
+
+
+def test_a_principal_by_its_rules(config: Path) -> None:
+    keytab = config.parent / "dns.keytab"
+    keytab.write_bytes(b"\5\2")
+    keytab.chmod(0o600)
+    text = config.read_text().replace("[dns]\n", '[dns]\ntkey-gssapi-keytab = "dns.keytab"\n')
+    rules = 'policy = ["grant EXAMPLE.TEST krb5-subdomain-self-rhs . PTR A", '
+    config.write_text(text.replace("policy = [", rules, 1))
+    who = ("--principal", "host/pc.example.test@EXAMPLE.TEST")
+    code, rows = run(config, "example.test.", "pc", *who, "--operation", "add", "--type", "PTR", "--type", "A")
+    assert code == 0
+    assert [(row["type"], row["allowed"], row["reason"]) for row in rows] == [
+        ("PTR", "yes", "only records that point at pc.example.test."),
+        ("A", "yes", "the rule grants it"),
+    ]
+    code, rows = run(config, "example.test.", "pc", "--principal", "alice@EXAMPLE.TEST", "--type", "A")
+    assert (code, {row["reason"] for row in rows}) == (1, {"no rule matches"})
+    assert run(config, "example.test.", "pc", *who, "--key", "dhcp.")[0] == 2
+    assert run(config, "example.test.", "pc", "--principal", "alice")[0] == 2
+
+
+def test_what_is_not_signed_in_a_zone_of_secure_updates(config: Path) -> None:
+    config.write_text(config.read_text().replace('updates = "none"', 'updates = "secure-only"'))
+    code, rows = run(config, "closed.test.", "pc", "--type", "A", "--operation", "add")
+    assert (code, rows[0]["reason"]) == (1, "the zone takes secure updates only, and it is not signed")
+    assert run(config, "closed.test.", "pc", "--key", "dhcp.", "--type", "A", "--operation", "add")[0] == 0
