@@ -60,11 +60,11 @@ def parse_association(code: int, octets: bytes, start: int, end: int) -> IA:
     inner = _IAPREFIX if code == IA_PD else _IAADDR
     leases: list[IALease] = []
     while offset < end:
-        if end - offset < 4:
-            raise Malformed(f"an option in option {code} has no length", offset)
-        found, size = _TLV.unpack_from(octets, offset)
         data = offset + 4
-        after = data + size
+        if data > end:
+            raise Malformed(f"an option in option {code} has no length", offset)
+        found = octets[offset] << 8 | octets[offset + 1]
+        after = data + (octets[offset + 2] << 8 | octets[offset + 3])
         if after > end:
             raise Malformed(f"option {found} runs past the end of option {code}", offset)
         if found == inner:
@@ -106,10 +106,15 @@ def build_association(ia: IA, t1: int, t2: int, content: bytes) -> bytes:
     return _IA_HEAD.pack(ia.code, 12 + len(content), ia.iaid, t1, t2) + content
 
 
+def build_address(address: bytes, preferred: int, valid: int) -> bytes:
+    """The option of an address in an association."""
+    return _IAADDR_OPTION.pack(_IAADDR, _IAADDR_SIZE, address, preferred, valid)
+
+
 def build_lease(code: int, lease: IALease, inside: bytes = b"") -> bytes:
     """The option of a lease in an association of kind `code`; `inside` are the options in a prefix."""
     if code != IA_PD:
-        return _IAADDR_OPTION.pack(_IAADDR, _IAADDR_SIZE, lease.address, lease.preferred, lease.valid)
+        return build_address(lease.address, lease.preferred, lease.valid)
     size = _IAPREFIX_SIZE + len(inside)
     head = _IAPREFIX_HEAD.pack(_IAPREFIX, size, lease.preferred, lease.valid, lease.prefix_length, lease.address)
     return head + inside

@@ -76,11 +76,12 @@ def _read_message(octets: bytes, start: int, end: int) -> Message:
     options: dict[int, bytes] = {}
     associations: list[IA] = []
     while offset < end:
-        if end - offset < 4:
-            raise Malformed("an option has no length", offset)
-        code, size = _TLV.unpack_from(octets, offset)
         data = offset + 4
-        after = data + size
+        if data > end:
+            raise Malformed("an option has no length", offset)
+        # arithmetic, because a call of `Struct` costs compiled code more than all the rest of this loop
+        code = octets[offset] << 8 | octets[offset + 1]
+        after = data + (octets[offset + 2] << 8 | octets[offset + 3])
         if after > end:
             raise Malformed(f"option {code} runs past the end", offset)
         if code in ASSOCIATIONS:

@@ -119,7 +119,7 @@ def _may_have(call: Call) -> Iterator[Line]:
 
 def _found_free(call: Call) -> Iterator[Line]:
     """`find_free`, where a hash points; the pools that are searched tell of themselves."""
-    hashed = {one.result for one in call.within("leasing.v6.search:hashed_addresses")}
+    hashed = {one.result for one in call.within("leasing.v6.search:hashed_address")}
     if call.result is not None and call.result[1] in hashed:
         text = address_text(call.result[1])
         yield Line(Topic.ADDRESS, f"{text} is where a hash of client, IAID and a secret points, and free")

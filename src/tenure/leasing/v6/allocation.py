@@ -131,19 +131,17 @@ def _reserved_in(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, taken: 
             yield _choice(inquiry, wish, prepared, address, length)
 
 
-def _wanted(inquiry: Inquiry, wish: Wish) -> Iterator[tuple[bytes, int]]:
+def _wanted(inquiry: Inquiry, wish: Wish) -> list[tuple[bytes, int]]:
     """What the association has or had last, what stands offered to it, and what the client asks for."""
     # a running lease ends after one that has ended
-    for row in sorted(wish.rows, key=lambda row: -row.ends_at):
-        yield row.address, row.prefix_length or ADDRESS_BITS
+    rows = sorted(wish.rows, key=lambda row: -row.ends_at) if wish.rows else ()
+    wanted = [(row.address, row.prefix_length or ADDRESS_BITS) for row in rows]
     for prepared in inquiry.link:
         address = inquiry.offers.offered_to(wish.holder, prepared.subnet_id, inquiry.now)
         if address is not None:
-            for pool in prepared.open_ranges(wish.kind, inquiry.classes):
-                if pool.first <= address <= pool.last:
-                    yield address, pool.length
-    for lease in wish.ia.leases:
-        yield lease.address, lease.prefix_length
+            ranges = prepared.open_ranges(wish.kind, inquiry.classes)
+            wanted += [(address, pool.length) for pool in ranges if pool.first <= address <= pool.last]
+    return wanted + [(lease.address, lease.prefix_length) for lease in wish.ia.leases]
 
 
 def _is_open(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: set[bytes]) -> bool:

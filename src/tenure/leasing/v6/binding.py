@@ -175,7 +175,7 @@ def _leave(
     On this link they go. On another one they run on, because the client may come back; but when it settles here, they
     lose their names, which belong where the client is.
     """
-    if not grant.choices:
+    if not grant.choices or not grant.wish.rows:
         return
     here = {prepared.subnet_id for prepared in inquiry.link}
     terms = grant.choices[0].terms

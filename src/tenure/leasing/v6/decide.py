@@ -18,7 +18,7 @@ from tenure.dhcpwire.v6.message import Datagram, Message
 from tenure.leasing.classes import DROP, Classes
 from tenure.leasing.expression.v6 import Sighting
 from tenure.leasing.identities import Identities
-from tenure.leasing.lease import NOTHING, LeaseView
+from tenure.leasing.lease import NOTHING, LeaseKind, LeaseView
 from tenure.leasing.link import reservation_on
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.tie import Learned
@@ -27,7 +27,7 @@ from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.ending import decline, release
 from tenure.leasing.v6.granting import rebind, renew, request, solicit
 from tenure.leasing.v6.identities import identities
-from tenure.leasing.v6.inquiry import Decision, Inquiry, Server, silent, wish_of
+from tenure.leasing.v6.inquiry import Decision, Inquiry, Server, holder_of, silent
 from tenure.leasing.v6.link import Link, SubnetTable
 from tenure.leasing.v6.search import hashed_address
 from tenure.leasing.v6.self_made import register
@@ -36,6 +36,7 @@ from tenure.leasing.v6.verdict import Verdict
 
 _CLIENT_ID, _SERVER_ID, _LINKLAYER = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.CLIENT_LINKLAYER_ADDR)
 _IAADDR, _ORO, _ELAPSED = int(Option.IAADDR), int(Option.ORO), int(Option.ELAPSED_TIME)
+_ADDRESS = int(LeaseKind.ADDRESS)
 _SOLICIT, _INFORMATION_REQUEST = int(MessageType.SOLICIT), int(MessageType.INFORMATION_REQUEST)
 _ADDR_REG_INFORM = int(MessageType.ADDR_REG_INFORM)
 
@@ -213,10 +214,10 @@ def _hashed(associations: Sequence[IA], client: bytes, link: Link, server: Serve
     for ia in associations:
         if ia.code == IA_PD:
             continue
-        wish = wish_of(ia, client, ())
+        holder = holder_of(ia, client)
         for prepared in link:
-            for pool in prepared.ranges(wish.kind):
-                address = hashed_address(server.secret, wish.holder, pool)
+            for pool in prepared.ranges(_ADDRESS):
+                address = hashed_address(server.secret, holder, pool)
                 if address is not None:
                     found.append(address)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from tenure.dhcpwire.v6.association import IA_PD, IA_TA, IALease
 from tenure.dhcpwire.v6.codes import Option, Status
@@ -41,8 +41,9 @@ def solicit(inquiry: Inquiry) -> Decision:
     taken: set[bytes] = set()
     grants = []
     for wish in _wishes(inquiry, rows):
-        grants.append(_assign(inquiry, wish, taken))
-        for choice in grants[-1].choices:
+        grant = _assign(inquiry, wish, taken)
+        grants.append(grant)
+        for choice in grant.choices:
             taken.add(choice.address)
             until = inquiry.now + choice.prepared.subnet.offer_seconds
             inquiry.offers.keep(choice.address, wish.holder, choice.prepared.subnet_id, until)
@@ -77,8 +78,10 @@ def _commit(
     draft = Draft(inquiry)
     grants = []
     for wish in _wishes(inquiry, rows):
-        grants.append(decide(inquiry, wish, draft.taken))
-        draft.taken.update(choice.address for choice in grants[-1].choices)
+        grant = decide(inquiry, wish, draft.taken)
+        grants.append(grant)
+        for choice in grant.choices:
+            draft.taken.add(choice.address)
     namings = name_addresses(inquiry, grants, rows)
     for grant in grants:
         bind(inquiry, draft, grant, namings, cause, settles=settles)
@@ -89,13 +92,15 @@ def _commit(
     return Decision(answer, changes, _verdict(grants, verdict))
 
 
-def _wishes(inquiry: Inquiry, rows: Sequence[Lease]) -> Iterable[Wish]:
+def _wishes(inquiry: Inquiry, rows: Sequence[Lease]) -> list[Wish]:
     """One for each association of the message; a second one with the same number says nothing new."""
-    seen = set()
+    seen: set[tuple[int, bytes]] = set()
+    wishes = []
     for ia in inquiry.datagram.message.associations:
         if ia.code != IA_TA and (ia.code, ia.iaid) not in seen:
             seen.add((ia.code, ia.iaid))
-            yield wish_of(ia, inquiry.client, rows)
+            wishes.append(wish_of(ia, inquiry.client, rows))
+    return wishes
 
 
 def _assign(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> Grant:

@@ -92,4 +92,9 @@ def wish_of(ia: IA, client: bytes, rows: Sequence[Lease]) -> Wish:
     kind = _PREFIX if ia.code == IA_PD else _ADDRESS
     iaid = int.from_bytes(ia.iaid, "big")
     own = [row for row in rows if row.is_in(client, kind, iaid)] if rows else rows
-    return Wish(ia, kind, iaid, b"%b%c%b" % (client, kind, ia.iaid), own)
+    return Wish(ia, kind, iaid, holder_of(ia, client), own)
+
+
+def holder_of(ia: IA, client: bytes) -> bytes:
+    """Whom offers are kept for: the client and this association of it."""
+    return client + (b"\1" if ia.code == IA_PD else b"\0") + ia.iaid

@@ -10,6 +10,7 @@ from tenure.dhcpwire.v6.association import (
     IA_TA,
     INFINITE,
     IALease,
+    build_address,
     build_association,
     build_excluded_prefix,
     build_lease,
@@ -97,11 +98,15 @@ def _associations(inquiry: Inquiry, first: PreparedSubnet, grants: Sequence[Gran
     content = b""
     for one in grants:
         ia, inside = one.wish.ia, b""
-        for prepared, address, length, preferred, valid, _, _ in one.choices:
-            excluded = _excluded(inquiry, prepared, address, length) if ia.code == IA_PD else b""
-            inside += build_lease(ia.code, IALease(address, length, preferred, valid), excluded)
-        for lease in one.given_up:
-            inside += build_lease(ia.code, lease._replace(preferred=0, valid=0))
+        for choice in one.choices:
+            if ia.code == IA_PD:
+                excluded = _excluded(inquiry, choice.prepared, choice.address, choice.length)
+                lease = IALease(choice.address, choice.length, choice.preferred, choice.valid)
+                inside += build_lease(ia.code, lease, excluded)
+            else:
+                inside += build_address(choice.address, choice.preferred, choice.valid)
+        for gone in one.given_up:
+            inside += build_lease(ia.code, gone._replace(preferred=0, valid=0))
         if one.status is not None:
             inside += _STATUS[one.status]
         content += build_association(ia, t1, t2, inside) if one.choices else build_association(ia, 0, 0, inside)

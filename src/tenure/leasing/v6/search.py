@@ -6,8 +6,7 @@ client comes back after years, two servers on one ledger give the same, and nobo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 
 from tenure.leasing.pool_search import Pool, Search, is_free, longest_ended, never_used, soon_found
@@ -21,20 +20,20 @@ _TRIES = 4  # with half of the pool in use, 15 of 16 clients find a place by it
 
 def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[PreparedSubnet, bytes, int] | None:
     """A lease of any pool of the link, None if there is none; `taken` is what the same message has got already."""
+    for prepared in inquiry.link:
+        for pool in prepared.open_ranges(wish.kind, inquiry.classes):
+            address = _find_hashed(inquiry, wish, prepared, pool, taken)
+            if address is not None:
+                return prepared, address, pool.length
     pools = [
         (
             prepared,
             pool,
-            Search(inquiry.view, inquiry.offers, inquiry.now, _spare(inquiry, wish, prepared, pool, taken)),
+            Search(inquiry.view, inquiry.offers, inquiry.now, partial(_is_spare, inquiry, wish, prepared, pool, taken)),
         )
         for prepared in inquiry.link
         for pool in prepared.open_ranges(wish.kind, inquiry.classes)
     ]
-    for prepared, pool, search in pools:
-        for address in hashed_addresses(inquiry.server.secret, wish.holder, pool):
-            row = inquiry.view.lease_at(address)
-            if (row is None or is_free(row, inquiry.now)) and search.is_spare(address):
-                return prepared, address, pool.length
     for find in (soon_found, longest_ended, never_used):
         for prepared, pool, search in pools:
             found = find(search, Pool(*pool[:3]))
@@ -43,17 +42,22 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
     return None
 
 
-def hashed_addresses(secret: bytes, holder: bytes, pool: Range) -> Iterator[bytes]:
-    """The addresses of a pool that a client is given first, the first choice in front; none in a narrow pool."""
+def _find_hashed(
+    inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, pool: Range, taken: set[bytes]
+) -> bytes | None:
+    """The first address that a hash points to and that is free; None in a narrow pool."""
     for attempt in range(_TRIES):
-        address = hashed_address(secret, holder, pool, attempt)
+        address = hashed_address(inquiry.server.secret, wish.holder, pool, attempt)
         if address is None:
-            return
-        yield address
+            break
+        row = inquiry.view.lease_at(address)
+        if (row is None or is_free(row, inquiry.now)) and _is_spare(inquiry, wish, prepared, pool, taken, address):
+            return address
+    return None
 
 
 def hashed_address(secret: bytes, holder: bytes, pool: Range, attempt: int = 0) -> bytes | None:
-    """Where a hash points for a client; None in a narrow pool."""
+    """Where a hash points for a client, the first choice at attempt 0; None in a narrow pool."""
     return None if pool.step != 1 else _hashed_address(secret, holder, pool.first, pool.last, attempt)
 
 
@@ -76,19 +80,15 @@ def is_clear(inquiry: Inquiry, prefix: bytes, last: bytes) -> bool:
     return all(is_free(row, inquiry.now) for row in inquiry.view.overlapping(prefix, last))
 
 
-def _spare(
-    inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, pool: Range, taken: set[bytes]
-) -> Callable[[bytes], bool]:
+def _is_spare(
+    inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, pool: Range, taken: set[bytes], address: bytes
+) -> bool:
     """Whether a free lease is kept for nobody else, by configuration or by an offer, and no address for all routers."""
-
-    def is_spare(address: bytes) -> bool:
-        if address in taken or prepared.reserved_for(wish.kind, address) is not None:
-            return False
-        if inquiry.offers.is_kept(address, wish.holder, inquiry.now):
-            return False
-        if pool.step == 1:
-            return not prepared.is_everybodys(address)
-        last = (int.from_bytes(address, "big") + pool.step - 1).to_bytes(16, "big")
-        return pool.gives(address, pool.length) and is_clear(inquiry, address, last)
-
-    return is_spare
+    if address in taken or prepared.reserved_for(wish.kind, address) is not None:
+        return False
+    if inquiry.offers.is_kept(address, wish.holder, inquiry.now):
+        return False
+    if pool.step == 1:
+        return not prepared.is_everybodys(address)
+    last = (int.from_bytes(address, "big") + pool.step - 1).to_bytes(16, "big")
+    return pool.gives(address, pool.length) and is_clear(inquiry, address, last)
