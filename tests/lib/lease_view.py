@@ -48,7 +48,8 @@ class MemoryView:
 
     def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
         running = [row for row in self.rows.values() if row.state == LeaseState.BOUND and row.ends_at > now]
-        return [row for row in running if row.relay == relay and hardware in {None, row.hardware}][:limit]
+        behind = [row for row in running if row.relay == relay and not row.is_dhcpv6]
+        return [row for row in behind if hardware in {None, row.hardware}][:limit]
 
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[bytes]:
         free = [

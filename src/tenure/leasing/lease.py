@@ -107,7 +107,7 @@ class LeaseView(Protocol):
         """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
 
     def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
-        """Up to `limit` running leases that came with this option 82, of this hardware address if one is given."""
+        """Up to `limit` running IPv4 leases that came with this option 82, of this hardware address if one is given."""
 
     def claims_on(self, name: Name) -> Sequence[Claim]:
         """What devices want of a name."""

@@ -179,7 +179,7 @@ class LeaseBatch:
         return found if nearest is None or nearest.last_address < first else [nearest, *found]
 
     def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
-        """Up to `limit` running leases that came with this option 82, of this hardware address if one is given."""
+        """Up to `limit` running IPv4 leases that came with this option 82, of this hardware address if one is given."""
         changed = self._changed
         wanted = limit + len(changed)
         if hardware is None:
@@ -191,7 +191,7 @@ class LeaseBatch:
             lease
             for lease in changed.values()
             if lease is not None
-            and (lease.relay, lease.state) == (relay, LeaseState.BOUND)
+            and (lease.relay, lease.state, len(lease.address)) == (relay, LeaseState.BOUND, 4)
             and lease.ends_at > now
             and hardware in {None, lease.hardware}
         ]

@@ -123,7 +123,7 @@ LEASE = Table(
     Column("preferred_lifetime", BigInteger, nullable=False, server_default=text("0")),
     Index("lease_client", "client", "subnet_id", "kind", "iaid", unique=True),
     Index("lease_end", "state", "ends_at"),
-    Index("lease_relay", "relay", "hardware", **_present("relay")),
+    Index("lease_relay", "relay", "hardware", **_where("relay is not null and length(address) = 4")),
     sqlite_with_rowid=False,
 )
 

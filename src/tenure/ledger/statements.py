@@ -37,13 +37,15 @@ BEFORE = f"""\
 select {LEASE_COLUMNS} from lease where address >= ? and address < ? and length(address) = ?
 order by address desc limit 1 /*locked*/"""
 
-# What is behind one relay's circuit, and of it one device's.
-_BEHIND = f"select {LEASE_COLUMNS} from lease where relay = ?"
-_RUNNING = f"and state = {LeaseState.BOUND:d} and ends_at > ? limit ?"
+# `+` keeps a condition from choosing the index.
+# What is behind one relay's circuit, and of it one device's: not read along the ends of all that run. The length lets
+# the index of relays be used, which has only these.
+_BEHIND = f"select {LEASE_COLUMNS} from lease where relay = ? and length(address) = 4"
+_RUNNING = f"and +state = {LeaseState.BOUND:d} and +ends_at > ? limit ?"
 BEHIND = f"{_BEHIND} {_RUNNING}"
 BEHIND_AS = f"{_BEHIND} and hardware = ? {_RUNNING}"
 
-# `+` keeps a condition from choosing the index: a small pool is read along its addresses, a big one along the ends.
+# A small pool is read along its addresses, a big one along the ends.
 ENDED_BY_ADDRESS = """\
 select address, ends_at from lease
 where address >= ? and address <= ? and length(address) = ? and +ends_at <= ? order by +ends_at, address limit ?"""

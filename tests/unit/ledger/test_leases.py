@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from ledger_rows import NOW, address, changes, client, event, lease, want
 
 from tenure.leasing.lease import FOREVER, Changes, LeaseState
+from tenure.ledger import statements
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseBatch, LeaseFilter
-from tenure.ledger.opening import Ledger
+from tenure.ledger.opening import Ledger, open_leases
 
 
 def put(ledger: Ledger, *rows: object, now: float = NOW) -> None:
@@ -219,6 +222,7 @@ def test_what_is_behind_a_relay_with_what_the_batch_has_decided(ledger: Ledger) 
         lease(3, 3, relay=b"there"),
         lease(4, 4, relay=b"here", state=LeaseState.RELEASED),
         lease(5, 5, relay=b"here", ends_at=NOW - 1),
+        lease(6, 6, relay=b"here", address=bytes(16)),
     )
     ledger.leases.transact(lambda batch: batch.apply(changes(*rows)), NOW)
 
@@ -229,8 +233,17 @@ def test_what_is_behind_a_relay_with_what_the_batch_has_decided(ledger: Ledger) 
         assert behind() == {address(1), address(2)}
         assert behind(b"\1same") == {address(2)}
         assert len(behind(limit=1)) == 1
-        batch.apply(changes(lease(1, 1, relay=b"there"), lease(6, 6, relay=b"here", hardware=b"\1same")))
+        batch.apply(changes(lease(1, 1, relay=b"there"), lease(6, 7, relay=b"here", hardware=b"\1same")))
         assert behind() == {address(2), address(6)}
         assert behind(b"\1same") == {address(2), address(6)}
 
     ledger.leases.transact(work, NOW)
+
+
+@pytest.mark.parametrize("statement", [statements.BEHIND, statements.BEHIND_AS])
+def test_what_is_behind_a_relay_is_found_by_its_index(tmp_path: Path, statement: str) -> None:
+    leases: Any = open_leases(f"sqlite:{tmp_path}/tenure.db")
+    session = leases._session
+    plan = session.rows(f"explain query plan {session.sql(statement)}", [None] * statement.count("?"))
+    assert ["lease_relay" in row[3] for row in plan] == [True]
+    leases.close()
