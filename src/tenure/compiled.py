@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 # A compiled module trusts the shapes and constants of all modules that it was compiled with. So the rooms are compiled
 # together and become stale together; what they import is in the list too.
-ROOMS = ("octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep")
+ROOMS = (
+    *("octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"),
+    *("ledger", "serving"),  # as far as it pays
+)
 PLAIN_PLEASE = "TENURE_PLAIN"
 SUFFIX = EXTENSION_SUFFIXES[0]  # names Python's version and the machine: `.cpython-311-x86_64-linux-gnu.so`
 _PACKAGE = Path(__file__).parent

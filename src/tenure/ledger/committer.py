@@ -17,13 +17,13 @@ class Committer:
         self._asked: SimpleQueue[bool] = SimpleQueue()
         self._begun: SimpleQueue[None] = SimpleQueue()
         self._ended: SimpleQueue[LedgerUnavailable | None] = SimpleQueue()
-        self._thread: Thread | None = None
+        self._worker: Thread | None = None
 
     def start(self) -> None:
         """Returns when the call has begun: who only asked for it would keep the interpreter's lock from it for 5 ms."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="commit", daemon=True)
-            self._thread.start()
+        if self._worker is None:
+            self._worker = Thread(target=self._run, name="commit", daemon=True)
+            self._worker.start()
         self._asked.put(True)
         self._begun.get()
 
@@ -33,9 +33,9 @@ class Committer:
 
     def close(self) -> None:
         """Ends the thread; no call may be under way."""
-        if self._thread is not None:
+        if self._worker is not None:
             self._asked.put(False)
-            self._thread.join()
+            self._worker.join()
 
     def _run(self) -> None:
         while self._asked.get():

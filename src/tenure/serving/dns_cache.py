@@ -101,7 +101,7 @@ class QueryCache:
         self._kept = 0
         self._framed_readers: dict[Read, list[bytes]] = {}  # the same of replies that have a frame
         self._framed = 0  # frames kept since they were all dropped
-        self._volatile: list[bytes] = []  # queries whose ready reply goes with any change
+        self._fleeting: list[bytes] = []  # queries whose ready reply goes with any change
 
     def watch(self, view: ZoneView, apex: Name) -> ZoneView:
         """The view of one zone as the makers of replies must read it: what they read is kept, and noted for `keep`."""
@@ -166,7 +166,7 @@ class QueryCache:
 
     def forget(self, what: Iterable[Read]) -> None:
         """Drops the replies that read this, and those that any change may change."""
-        self._forget_volatile()
+        self._forget_fleeting()
         for one in what:
             for key in self._readers.pop(one, ()):
                 self._drop(key)
@@ -184,7 +184,7 @@ class QueryCache:
         self._kept = 0
         self._framed_readers.clear()
         self._framed = 0
-        self._volatile.clear()
+        self._fleeting.clear()
 
     def _give(self, shelf: Shelf, key: bytes) -> bytes | None:
         found = self._find(shelf, key)
@@ -228,9 +228,9 @@ class QueryCache:
             shelf.frames[key] = frame
 
     def _keep_until_a_change(self, shelf: Shelf, key: bytes, ready: Ready) -> None:
-        if len(self._volatile) >= MOST_DENIALS:
-            self._forget_volatile()
-        self._volatile.append(key)
+        if len(self._fleeting) >= MOST_DENIALS:
+            self._forget_fleeting()
+        self._fleeting.append(key)
         shelf.ready[key] = ready
 
     def _note(self, readers: dict[Read, list[bytes]], key: bytes) -> None:
@@ -242,11 +242,11 @@ class QueryCache:
             else:
                 keys.append(key)
 
-    def _forget_volatile(self) -> None:
-        for key in self._volatile:
+    def _forget_fleeting(self) -> None:
+        for key in self._fleeting:
             for shelf in self._shelves:
                 shelf.ready.pop(key, None)
-        self._volatile.clear()
+        self._fleeting.clear()
 
     def _forget_frames(self) -> None:
         for shelf in self._shelves:

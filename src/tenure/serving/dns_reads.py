@@ -21,16 +21,6 @@ class SoaFrame(NamedTuple):
     after: bytes  # what follows the serial
 
 
-class Below(NamedTuple):
-    """That something was asked about what stands below a name of a zone."""
-
-    zone: KeptZone
-    name: Name
-
-
-Read: TypeAlias = Name | Below  # a name whose records were read, in whatever zone
-
-
 class Reads:
     """What was read for the reply being made."""
 
@@ -136,3 +126,13 @@ class KeptZone:
         self._has_below = {name: found for name, found in self._has_below.items() if found}
         if len(self._has_below) >= MOST_NODES:
             self._has_below.clear()
+
+
+class Below(NamedTuple):
+    """That something was asked about what stands below a name of a zone."""
+
+    zone: KeptZone
+    name: Name
+
+
+Read: TypeAlias = Name | Below  # a name whose records were read, in whatever zone

@@ -197,4 +197,4 @@ def test_more_than_may_wait_are_all_carried_out(tmp_path: Path, size: int, monke
 def test_an_idle_service_commits_by_itself(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         assert parse_message(service.send(update("new"))).rcode == 0
-        assert service.service._commits._committer._thread is None
+        assert service.service._commits._committer._worker is None
