@@ -19,7 +19,7 @@ HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
 COOKIE = b"\x63\x82\x53\x63"
 NOTHING = b"\0\0\0\0"
 SAMPLE = 10  # one name in so many is watched
-POLL = 0.0005  # seconds between questions for one name: well below what is measured, for everybody
+POLL = 0.0001  # seconds between questions for one name: well below what is measured, for everybody
 GIVE_UP = 30.0  # seconds
 
 
@@ -75,7 +75,7 @@ class Load:
         self.leases.bind((self.relay, 67))
         self.queries = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.queries.connect(self.dns)
-        ready = selectors.DefaultSelector()
+        ready = selectors.SelectSelector()  # epoll(7) waits for whole milliseconds, as long as what is measured
         for sock in (self.leases, self.queries):
             sock.setblocking(False)
             ready.register(sock, selectors.EVENT_READ)
@@ -87,7 +87,9 @@ class Load:
             while sent < min(elapsed, seconds) * rate:
                 sent += 1
                 self.leases.sendto(packet(sent, relay, 1), (self.server, 67))
-            for key, _ in ready.select(0.0005):
+            next_send = began + min(sent / rate, seconds) if elapsed < seconds else float("inf")
+            next_poll = self.polls[0][0] if self.polls else float("inf")
+            for key, _ in ready.select(max(0.0, min(next_send, next_poll) - time.monotonic())):
                 if key.fileobj is self.leases:
                     self.replies(relay)
                 else:
