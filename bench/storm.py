@@ -29,17 +29,18 @@ from tenure.serving.wakeup import WakeSender, wake_path
 
 LEASES, AT_ONCE = 100_000, 250  # and how many are committed in one batch
 STORM_SECONDS = 60.0  # in which they come at the latest
-FIVE = "five seconds"
+NEW = "slowest new lease"
 
 
 def contests(quick: bool = False) -> list[Contest]:
     """The row."""
     count = LEASES // 20 if quick else LEASES
     title = f"slowest renewal until it is in DNS, while {count:,} new leases are registered"
-    return [Contest(title, "s", measure(count), [Contestant(FIVE, 5)], {FIVE: 1}, True)]
+    renewal, new = measure(count)
+    return [Contest(title, "s", renewal, [new], {NEW: 1}, True)]
 
 
-def measure(count: int) -> Contestant:
+def measure(count: int) -> tuple[Contestant, Contestant]:
     """The storm; one client renews with each batch of new ones, with a lifetime that gives its records another TTL."""
     with nameservers.serve(bind, "it", names=0) as server:
         config = write_toml(
@@ -57,10 +58,12 @@ def measure(count: int) -> Contestant:
             wake = WakeSender(wake_path(server.folder / "tenure.db", WAKE_UPDATER)).wake
             commit(ledger, [_want(one, 1200) for one in settled])
             wait_for(pointers(settled), server.port, 60, updater)
-            began, renewed = time.monotonic(), {}
+            began, renewed, claimed = time.monotonic(), dict[Name, float](), dict[Name, float]()
             for place, renewal in enumerate(settled):
                 batch = [_want(one, 1200) for one in new[place * AT_ONCE : (place + 1) * AT_ONCE]]
-                renewed[from_text(renewal[0])] = commit(ledger, [*batch, _want(renewal, 4800)])
+                at = commit(ledger, [*batch, _want(renewal, 4800)])
+                renewed[from_text(renewal[0])] = at
+                claimed |= {want.name: at for want in batch}
                 wake()
             came = time.monotonic() - began
             assert came < STORM_SECONDS, f"the leases came in {came:.0f} s"
@@ -68,13 +71,13 @@ def measure(count: int) -> Contestant:
             seconds = time.monotonic() - began
             memory, spent = resident(updater.pid) / 1e6, processor_seconds(updater.pid)
             time.sleep(2)  # the last outcomes are recorded
-            slowest = slowest_of(ledger, renewed)
+            slowest, slowest_new = slowest_of(ledger, renewed), slowest_of(ledger, claimed)
         lost = count - registered(server.port, "r")
     note = (
         f"{count:,} leases came in {came:.1f} s and were in DNS after {seconds:.1f} s, {lost:,} lost; "
         f"{len(renewed)} renewals; the updater held {memory:.0f} MB and took {spent:.1f} s of processor time"
     )
-    return Contestant("tenure", slowest, note)
+    return Contestant("tenure", slowest, note), Contestant(NEW, slowest_new)
 
 
 def commit(ledger: LeaseLedger, wants: list[Want]) -> float:
@@ -90,13 +93,13 @@ def _want(one: tuple[str, str, bytes], ttl: int) -> Want:
     return Want(from_text(name), ipaddress.ip_address(address).packed, dhcid, ttl, True, True, end, "storm")
 
 
-def slowest_of(ledger: LeaseLedger, renewed: dict[Name, float]) -> float:
-    """The longest time between a renewal and the answer that confirmed its forward record."""
+def slowest_of(ledger: LeaseLedger, claimed: dict[Name, float]) -> float:
+    """The longest time between a claim and the answer that confirmed its forward record."""
     waited: dict[Name, float] = {}
     for entry in ledger.history.events(EventFilter(newest_first=False, limit=1_000_000)):
         event = entry.event
-        if event.name in renewed and event.kind == "registration-confirmed" and event.detail.startswith("forward"):
-            waited[event.name] = event.at - renewed[event.name]
-    assert waited.keys() == renewed.keys(), f"{len(renewed) - len(waited)} renewals were not written"
-    assert min(waited.values()) > 0, "a renewal was not written again"
+        if event.name in claimed and event.kind == "registration-confirmed" and event.detail.startswith("forward"):
+            waited[event.name] = event.at - claimed[event.name]
+    assert waited.keys() == claimed.keys(), f"{len(claimed) - len(waited)} names were not written"
+    assert min(waited.values()) > 0, "a name was not written again"
     return max(waited.values())
