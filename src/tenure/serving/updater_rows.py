@@ -26,6 +26,7 @@ class _Row(NamedTuple):
 
 
 _ALONE = _Row(1, None)
+_FORWARD, _REMOVING = Direction.FORWARD, State.REMOVING.value  # looked up at every row
 
 
 class RowsUnderWay:
@@ -47,7 +48,7 @@ class RowsUnderWay:
     def take(self, rows: Sequence[Registration]) -> int:
         """Put rows into their lanes; how many were left where they are, because their lanes have no room."""
         now = self._clock()
-        leaving = {(row.name, row.dhcid) for row in rows if row.forward.state == State.REMOVING}
+        leaving = {(row.name, row.dhcid) for row in rows if row.forward.state == _REMOVING}
         left = 0
         for row in _moves_first(rows, leaving) if leaving else rows:
             if row.address in self._waiting and not row.cause:
@@ -116,7 +117,7 @@ class RowsUnderWay:
         now = self._clock()
         key = task.row[:3]
         self._journal.note(settle(task, ending, now, random.random()))
-        if task.direction is Direction.FORWARD and ending.reason in NAME_REFUSALS:
+        if task.direction is _FORWARD and ending.reason in NAME_REFUSALS:
             after = self._rows[key].after_forward
             refused = reverse_after_refusal(task, after.task if after else None, now)
             if refused is not None:
@@ -130,7 +131,7 @@ class RowsUnderWay:
         """
         tasks, after = self._rows[key]
         tasks -= 1
-        if task.direction is Direction.FORWARD and after is not None:
+        if task.direction is _FORWARD and after is not None:
             del self._waiting[key[1]]
             if ending.reason not in NAME_REFUSALS and ending.reason is not Reason.TXT_MARKER:
                 self._rows[key] = _Row(tasks + 1, None) if tasks else _ALONE

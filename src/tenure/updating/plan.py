@@ -43,20 +43,27 @@ class Plan(NamedTuple):
 
 NOTHING = Plan(())
 
+# To look a member of an enumeration up costs as much as half the rest of a plan.
+_FORWARD, _REVERSE = Direction.FORWARD, Direction.REVERSE
+_PENDING, _REMOVING, _CLIENT = State.PENDING.value, State.REMOVING.value, State.CLIENT.value
+_WAITING = Reason.WAITING.value
+_ADD, _LOOK, _UPGRADE_MARKER = Step.ADD, Step.LOOK, Step.UPGRADE_MARKER
+_ACTIVE = frozenset({_PENDING, _REMOVING, _CLIENT})
+
 
 def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tuple[Name, bytes]] = frozenset()) -> Plan:
     """What to do about a row that is due. `ours` holds (name, dhcid) pairs known to be in DNS at other addresses."""
-    forward = _routed(row, Direction.FORWARD, routes, ours) if is_due(row.forward, now) else None
-    reverse = _routed(row, Direction.REVERSE, routes, ours) if is_due(row.reverse, now) else None
+    forward = _routed(row, _FORWARD, routes, ours) if is_due(row.forward, now) else None
+    reverse = _routed(row, _REVERSE, routes, ours) if is_due(row.reverse, now) else None
     if not row.cause and row.until <= now:
         return _over(forward, reverse)
     if forward is not None and _is_locked(forward.task):
         return _locked(forward.task, reverse)
-    if forward is not None and forward.task.step is Step.UPGRADE_MARKER and not row.txt_markers:
+    if forward is not None and forward.task.step is _UPGRADE_MARKER and not row.txt_markers:
         return _refused(forward.task, reverse, UNKNOWN_TXT_MARKER)
     if reverse is None:
         return Plan((forward,)) if forward is not None else NOTHING
-    if reverse.task.removes or (forward is not None and forward.task.step is Step.LOOK):
+    if reverse.task.removes or (forward is not None and forward.task.step is _LOOK):
         return Plan((forward, reverse) if forward is not None else (reverse,))
     if forward is not None and not forward.task.removes:
         return Plan((forward,), after_forward=reverse)
@@ -76,16 +83,13 @@ def is_due(part: Part, now: float) -> bool:
     return part.due_at is not None and part.due_at <= now and part.state in _ACTIVE
 
 
-_ACTIVE = frozenset({State.PENDING, State.REMOVING, State.CLIENT})
-
-
 def _knows_txt_markers(direction: Direction, domain: Domain | None) -> bool:
-    return direction is Direction.FORWARD and domain is not None and domain.mode in CHECKING and domain.txt_markers
+    return direction is _FORWARD and domain is not None and domain.mode in CHECKING and domain.txt_markers
 
 
 def _is_locked(task: Task) -> bool:
     """Whether a person has locked the name, and no person orders this; a look writes nothing."""
-    return task.row.lock is not None and task.step is not Step.LOOK and task.row.cause != Reason.NAME_RELEASED
+    return task.row.lock is not None and task.step is not _LOOK and task.row.cause != Reason.NAME_RELEASED
 
 
 def _locked(forward: Task, reverse: Routed | None) -> Plan:
@@ -115,19 +119,21 @@ def _over(forward: Routed | None, reverse: Routed | None) -> Plan:
 
 
 def _routed(row: Registration, direction: Direction, routes: Routes, ours: Container[tuple[Name, bytes]]) -> Routed:
-    if direction is Direction.FORWARD:
+    if direction is _FORWARD:
         owner, part, domain = row.name, row.forward, routes.route(direction, row.name)
     else:
         owner, domain = routes.route_pointer(row.address)
         part = row.reverse
     mode = domain.mode if domain else ConflictMode.CHECK_WITH_DHCID
-    if part.state == State.CLIENT:
-        return Routed(Task(row, direction, owner, Step.LOOK), domain)
-    if part.state == State.PENDING and part.reason == Reason.NAME_ADOPTED:
-        return Routed(Task(row, direction, owner, Step.ADOPT), domain)
-    if part.state == State.PENDING and part.reason == Reason.TXT_MARKER and _knows_txt_markers(direction, domain):
-        return Routed(Task(row, direction, owner, Step.UPGRADE_MARKER), domain)
-    step = first_step(mode, direction, removes=part.state == State.REMOVING)
-    if row.generation > 1 or (step is Step.ADD and (row.name, row.dhcid) in ours):
+    state, reason = part.state, part.reason
+    if state == _CLIENT:
+        return Routed(Task(row, direction, owner, _LOOK), domain)
+    if state == _PENDING and reason != _WAITING:
+        if reason == Reason.NAME_ADOPTED:
+            return Routed(Task(row, direction, owner, Step.ADOPT), domain)
+        if reason == Reason.TXT_MARKER and _knows_txt_markers(direction, domain):
+            return Routed(Task(row, direction, owner, _UPGRADE_MARKER), domain)
+    step = first_step(mode, direction, removes=state == _REMOVING)
+    if row.generation > 1 or (step is _ADD and (row.name, row.dhcid) in ours):
         step = IF_IN_USE.get(step, step)  # it was claimed before: most likely the name is in use
     return Routed(Task(row, direction, owner, step), domain)

@@ -21,6 +21,7 @@ class ConflictMode(StrEnum):
     NO_CHECK_WITHOUT_DHCID = "no-check-without-dhcid"  # overwrites anything, no marker
 
 
+_REVERSE = Direction.REVERSE
 CHECKING = frozenset({ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID})
 
 
@@ -81,4 +82,4 @@ class Routes:
                 if first <= number <= last:
                     return classless_name(address, domain.zone.lower()), domain
         owner = reverse_name(address)
-        return owner, self.route(Direction.REVERSE, owner)
+        return owner, self.route(_REVERSE, owner)

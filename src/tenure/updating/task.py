@@ -46,6 +46,8 @@ REMOVING = frozenset(
     }
 )
 
+_FORWARD, _REMOVING_STATE = Direction.FORWARD, State.REMOVING.value  # looked up at every task
+
 
 class Task(NamedTuple):
     """What is to be done about one direction of a registration, and how far it got."""
@@ -59,12 +61,12 @@ class Task(NamedTuple):
     @property
     def part(self) -> Part:
         """The row's part of this direction, as it was when the task was made."""
-        return self.row.forward if self.direction is Direction.FORWARD else self.row.reverse
+        return self.row.forward if self.direction is _FORWARD else self.row.reverse
 
     @property
     def removes(self) -> bool:
         """Whether the task takes records away."""
-        return self.part.state == State.REMOVING
+        return self.part.state == _REMOVING_STATE
 
 
 class Verdict(StrEnum):
