@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ledger_rows import NOW, changes, want, withdraw
 
 from tenure.ledger.history import EventFilter
@@ -64,6 +65,32 @@ def test_the_history_tells_of_each(ledger: Ledger) -> None:
         Event(
             *(NOW + 1, "registration-confirmed", "updater", "NOERROR", row.correlation, row.address, row.name),
             detail="reverse, confirmed, ns1",
+        )
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 49, 50, 51, 100, 123])
+def test_however_many_at_once_each_has_its_entry_in_the_history_in_the_order_of_the_answers(
+    ledger: Ledger, count: int
+) -> None:
+    """SQLite writes fifty entries with one statement, and what is left one by one."""
+    wants = [want(f"h{number}", number % 250 + 1, number) for number in range(count)]
+    ledger.leases.transact(lambda batch: batch.apply(changes(*wants)), NOW)
+    rows = ledger.leases.due_registrations(NOW, 1000)
+    assert ledger.leases.record_outcomes((), (), NOW + 3, confirmed=[confirmed(rows, Direction.FORWARD)]) == count
+    stored = ledger.leases.history.events(EventFilter(newest_first=False, limit=1000))
+    told = [entry.event for entry in stored if entry.event.kind == "registration-confirmed"]
+    assert told == [
+        Event(
+            NOW + 1,
+            "registration-confirmed",
+            "updater",
+            "NOERROR",
+            row.correlation,
+            row.address,
+            row.name,
+            detail="forward, confirmed, ns1",
         )
         for row in rows
     ]
