@@ -32,7 +32,7 @@ class PretendedContext:
             return Step(AGAIN)
         if token.startswith(b"bad"):
             return Step(b"no", failure="the token is bad")
-        return Step(LAST, token.decode(), self.seconds)
+        return Step(LAST, token.decode(errors="replace"), self.seconds)
 
     def sign(self, octets: bytes) -> bytes:
         return mic(next(self.numbers), octets, by_acceptor=True)
