@@ -291,8 +291,14 @@ class LeaseBatch:
         if changes.ties:
             self._ties.learn(changes.ties)
 
+    def end_looks(self) -> None:
+        """Lets go of what zones of ours were looked into: nothing more is to be decided."""
+        if self._static_names is not None:
+            self._static_names.end_looks()
+
     def write(self) -> bool:
         """Writes everything that was applied; whether that was anything. Called once, by the transaction."""
+        self.end_looks()
         session, sql = self._session, self._sql
         time = (int(self._now),)
         leases = [lease + time for lease in self._changed.values() if lease is not None]

@@ -60,7 +60,10 @@ class _LeaseStep(Generic[T]):
 
     def decide(self) -> None:
         """Makes the value."""
-        self.value = self._decide(self._batch)
+        try:
+            self.value = self._decide(self._batch)
+        finally:
+            self._batch.end_looks()
 
     def write(self) -> bool:
         """Writes what was applied to the batch."""

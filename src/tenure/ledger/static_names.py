@@ -1,6 +1,7 @@
 """What stands in zones of ours at names that clients want: where their server would refuse them, none is promised.
 
 A look beside a DHCP decision, one name at a time and only where a client takes a name that its lease does not have.
+The looks of a batch see one moment: half of what a look would cost by itself is its lock on the store.
 """
 
 from __future__ import annotations
@@ -54,12 +55,13 @@ class StaticNames:
         """What stands at a name that a client with this identity (see `dhcid_rdata`) wants for the address.
 
         It is right as it is where all that it says of this family is the address itself. A store that cannot be read
-        refuses no name; the zone's server still does.
+        refuses no name; the zone's server still does. The moment that is seen lasts until `end_looks`.
         """
         place = self._places.get(zone)
         if place is None:
             return NOTHING
         try:
+            self._session.begin_reads()
             with self._session.reading():
                 rows = self._session.rows(self._at, (place.name, place.view, tree_key(name)))
         except LedgerUnavailable:
@@ -74,6 +76,10 @@ class StaticNames:
         return Standing(
             is_static=[rdata for rtype, rdata in rows if rtype == _ADDRESS_TYPES[len(address)]] != [address]
         )
+
+    def end_looks(self) -> None:
+        """Lets go of the moment that was seen. While it is held, no writer can begin its log anew."""
+        self._session.end_reads()
 
     def close(self) -> None:
         """Gives the connection back."""

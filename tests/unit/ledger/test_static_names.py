@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from ledger_rows import NOW, name, soa
@@ -14,7 +16,7 @@ from tenure.dnswire.name import Name, from_text
 from tenure.leasing.lease import Changes
 from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.errors import LedgerUnavailable
-from tenure.ledger.opening import Ledger
+from tenure.ledger.opening import Ledger, open_ledger
 from tenure.ledger.static_names import NOTHING, StaticNames
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.reason import Reason
@@ -84,6 +86,45 @@ def test_what_is_written_meanwhile_is_seen(ledger: Ledger, names: StaticNames) -
     change = ZoneChange(60, soa(2), (), (Record(name("new"), A, 60, FOUR),))
     ledger.zones.transact(lambda batch: batch.apply(zone.id, change), NOW)
     assert is_static(names, "new", SIX)
+
+
+def test_what_is_written_behind_a_batch_is_seen_by_the_next(ledger: Ledger, names: StaticNames) -> None:
+    ledger.leases.static_names = names
+    assert obstacle(ledger, "new", BOB) is None
+    zone = next(one for one in ledger.zones.zones() if one.place == ZonePlace("", APEX))
+    change = ZoneChange(60, soa(2), (), (Record(name("new"), TXT, 60, b"\4text"),))
+    ledger.zones.transact(lambda batch: batch.apply(zone.id, change), NOW)
+    assert obstacle(ledger, "new", BOB) is Reason.NAME_STATIC
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_batch_that_is_decided_holds_no_moment_of_a_zone(tmp_path: Path, fails: bool) -> None:
+    """Or no writer could begin the log of the zones anew."""
+    ledger = open_ledger(f"sqlite:{tmp_path}/tenure.db")
+    ledger.zones.create_zone(APEX, 60, soa(1), HERS)
+    ledger.leases.static_names = looking(ledger)
+    pipeline = ledger.leases.pipeline(lambda _value, _error: None)
+
+    def decide(batch: LeaseBatch) -> None:
+        assert batch.obstacle_at(name("two"), APEX, FOUR, ANN) is Reason.NAME_STATIC
+        assert log_can_begin_anew(ledger) is False
+        if fails:
+            raise LedgerUnavailable("tenure.db", "disk I/O error")
+
+    with contextlib.suppress(LedgerUnavailable):
+        pipeline.submit(lambda _: None, decide, NOW)
+    assert log_can_begin_anew(ledger)
+    pipeline.close()
+    ledger.close()
+
+
+def log_can_begin_anew(ledger: Ledger) -> bool:
+    """Whether nobody reads what the last change of a zone has overtaken."""
+    zone = next(one for one in ledger.zones.zones() if one.place == ZonePlace("", APEX))
+    ledger.zones.transact(lambda batch: batch.apply(zone.id, ZoneChange(60, soa(2), (), ())), NOW)
+    session: Any = ledger.zones._session
+    session.run("pragma busy_timeout = 0")
+    return session.one("pragma wal_checkpoint(truncate)")[0] == 0
 
 
 def test_a_store_that_cannot_be_read_refuses_nothing(names: StaticNames, monkeypatch: pytest.MonkeyPatch) -> None:
