@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gss_client import GssClient, build_update, send, tkey_error, verdict
+from gss_client import GssClient, build_update, send, send_all, tkey_error, verdict
 from kdc import SERVER, Kdc, kdc
 from ports import free_port
 from secure_dns import ZONE, SecureDns, nsupdate, secure_dns
@@ -221,12 +221,16 @@ def test_contexts_and_garbage_by_the_thousand(tmp_path: Path, realm: Kdc, keytab
         said = [verdict(one.send(one.update("many.pc.example.test."))) for one in clients]
         assert said == [BADKEY] * 50 + [(0, 0)] * 10
         assert verdict(alice.send(alice.update("pc.example.test."))) == (5, 0)  # known still, and may not
-        for number in range(2000):
-            name = b"\6" + b"%06d" % number + b"\0"
-            found = send(running.port, clients[0].query(os.urandom(200), key=name), udp=number % 2 == 0)
-            assert b"\0\3\0\x11" in found
+        garbage = [clients[0].query(os.urandom(200), key=b"\6%06d\0" % number) for number in range(2000)]
+        assert all(b"\0\3\0\x11" in reply for reply in send_all(running.port, garbage))
+        assert all(b"\0\3\0\x11" in send(running.port, one, udp=True) for one in garbage[:50])
         assert verdict(clients[-1].send(clients[-1].update("many.pc.example.test."))) == (0, 0)
-        eventually(lambda: running.history("updates-not-recorded"), "what was too much is counted")
+
+        def is_counted() -> bool:
+            send(running.port, garbage[0])  # what a second had too much is told by what comes after it
+            return bool(running.history("updates-not-recorded"))
+
+        eventually(is_counted, "what was too much is counted")
 
 
 @pytest.mark.parametrize("workers", [3])
@@ -246,7 +250,7 @@ def test_a_context_works_whichever_worker_a_message_reaches(
         assert [tkey_error(one.negotiate(udp=True)) for one in over_udp] == [0] * 10
         for number, pid in enumerate(running.pids(), 1):  # among them is the one that keeps the contexts
             os.kill(pid, signal.SIGKILL)
-            eventually(lambda begun=workers + number: running.begun() == begun, "it is back")
+            eventually(lambda begun=workers + number: running.begun() >= begun, "it is back", 120)
             said = nsupdate(running.port, pc, "update add again.pc.example.test. 60 A 192.0.2.7")
             assert said == "", said
         assert verdict(client.send(client.update("pc.example.test."))) == BADKEY
@@ -260,13 +264,13 @@ def test_tickets_and_clocks_that_are_over(tmp_path: Path) -> None:
             patch.setenv(variable, strict.environment[variable])
         with secure_dns(tmp_path / "dns", strict, {ZONE: RULES}) as running:
             late = GssClient(running.port, strict.client(PC))
-            short = strict.client("alice", lifetime="3s")
-            expired = GssClient(running.port, short)
-            begun = time.monotonic()
-            while tkey_error(GssClient(running.port, strict.client("bob")).negotiate()) == 0:
-                if time.monotonic() - begun > 7:
-                    break
-                time.sleep(0.5)
+            short = strict.client("alice", lifetime="8s")
+            expired, held = GssClient(running.port, short), GssClient(running.port, short)
+            assert tkey_error(held.negotiate()) == 0
+            over_at = time.monotonic() + 8 + 2 + 1
+            while time.monotonic() < over_at:  # the ticket ends by itself alone
+                time.sleep(0.2)
+            assert verdict(held.send(held.update("pc.example.test."))) == BADKEY  # a context ends with its ticket
             assert tkey_error(expired.negotiate()) == 17
             assert "Ticket expired; the client needs a new ticket" in newest(running, "tkey-refused")["detail"]
             assert tkey_error(late.negotiate()) == 17
@@ -274,14 +278,14 @@ def test_tickets_and_clocks_that_are_over(tmp_path: Path) -> None:
             assert "Clock skew too great; the client's clock and ours differ by more than Kerberos allows" in detail
 
 
-def test_a_context_ends_with_its_ticket(tmp_path: Path, realm: Kdc, keytab: Path) -> None:
+def test_a_context_ends_after_its_lifetime(tmp_path: Path, realm: Kdc, keytab: Path) -> None:
     keys = {"tkey_gssapi_keytab": str(keytab), "tkey_context_lifetime": 10}
     with secure_dns(tmp_path, realm, {ZONE: RULES}, **keys) as running:
-        client = GssClient(running.port, realm.client(PC, lifetime="4s"))
+        client = GssClient(running.port, realm.client(PC))
         client.negotiate()
         assert verdict(client.send(client.update("pc.example.test."))) == (0, 0)
         eventually(
-            lambda: verdict(client.send(client.update("pc.example.test."))) == BADKEY, "the context has ended", 20
+            lambda: verdict(client.send(client.update("pc.example.test."))) == BADKEY, "the context has ended", 60
         )
         assert "the client has to negotiate a new one" in newest(running, "update-refused")["detail"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -107,6 +108,17 @@ def send(port: int, octets: bytes, *, udp: bool = False) -> bytes:
         tcp.sendall(struct.pack("!H", len(octets)) + octets)
         head = _exactly(tcp, 2)
         return _exactly(tcp, struct.unpack("!H", head)[0])
+
+
+def send_all(port: int, messages: Sequence[bytes]) -> list[bytes]:
+    """The replies to messages that are sent at once, over one connection."""
+    with socket.create_connection(("127.0.0.1", port), 60) as tcp:
+        octets = b"".join(struct.pack("!H", len(one)) + one for one in messages)
+        sender = threading.Thread(target=tcp.sendall, args=(octets,))
+        sender.start()
+        replies = [_exactly(tcp, struct.unpack("!H", _exactly(tcp, 2))[0]) for _ in messages]
+        sender.join()
+        return replies
 
 
 def _exactly(tcp: socket.socket, size: int) -> bytes:
