@@ -87,7 +87,7 @@ def broken(ledger: LeaseLedger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         raise LedgerUnavailable("tenure.db", "disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tenure.ledger.batch.LeaseBatch.write", fail)
+        patch.setattr(ledger._session, "write", fail)
         yield
 
 
