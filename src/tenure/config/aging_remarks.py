@@ -11,7 +11,8 @@ from tenure.config.problem import Location, Problem
 from tenure.config.scavenging import Mode, Scavenging
 from tenure.config.subnets import lease_values
 from tenure.config.subnets6 import lease6_values
-from tenure.config.zones import aging_intervals
+from tenure.config.zones import aging_intervals, granted_key, policy_of
+from tenure.dnswire.name import to_text
 from tenure.naming.duration import duration_words
 
 CLIENT_SECONDS = 86400  # Windows' clients say their records again once a day
@@ -34,6 +35,7 @@ def aging_remarks(configuration: Configuration) -> Iterator[Problem]:
         if dns is not None and intervals is not None:
             at = ("dns", "zones", index, "aging")
             yield from _switched_off(dns.scavenging, at)
+            yield from _no_clients(configuration, zone, at)
             yield from _few_tries(intervals, at)
             yield from _beside_leases(configuration, zone, intervals, dns.scavenging.interval, at)
 
@@ -42,6 +44,16 @@ def _switched_off(terms: Scavenging, at: Location) -> Iterator[Problem]:
     if terms.mode is Mode.OFF:
         wrong = "lets records age, and nothing looks for those that are stale"
         yield Problem(at, wrong, 'write mode = "report" or "on" in [dns.scavenging]')
+
+
+def _no_clients(configuration: Configuration, zone: ZoneSection, at: Location) -> Iterator[Problem]:
+    """Where leases are named, what the key writes that the policy grants first goes with leases."""
+    keys = {rule.only_key for rule in policy_of(zone)}
+    if configuration.names_leases and keys == {granted_key(zone)}:
+        key = to_text(granted_key(zone))
+        wrong = f"makes nothing age: all that the policy lets in is signed with {key}, and that is the key of leases"
+        right = "grant a key of their own to the clients that write their records themselves, in a rule behind it"
+        yield Problem(at, wrong, right)
 
 
 def _few_tries(intervals: AgingIntervals, at: Location) -> Iterator[Problem]:

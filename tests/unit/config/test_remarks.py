@@ -177,3 +177,15 @@ def test_a_refresh_interval_without_a_second_try_is_remarked_on(tmp_path: Path) 
 def test_aging_without_scavenging_is_remarked_on(tmp_path: Path) -> None:
     (remark,) = aging(tmp_path, scavenging='mode = "off"', dhcp=False)
     assert 'nothing looks for those that are stale; write mode = "report" or "on" in [dns.scavenging]' in remark
+
+
+def test_aging_where_only_leases_write_is_remarked_on(tmp_path: Path) -> None:
+    path = tmp_path / "tenure.toml"
+    path.touch(mode=0o600)
+    aged = GOOD.replace('name = "example.test."\n', 'name = "example.test."\naging = true\n')
+    (remark,) = said(tmp_path, aged)
+    assert "makes nothing age: all that the policy lets in is signed with updater.tenure." in remark
+    (remark, *_) = said(
+        tmp_path, KEY + aged.replace("aging = true", 'policy = ["grant hosts. zonesub ANY"]\naging = true')
+    )
+    assert "signed with hosts., and that is the key of leases" in remark
