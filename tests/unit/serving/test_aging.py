@@ -182,6 +182,9 @@ def test_what_a_person_changes_never_ages(zone: AgedZone) -> None:
     change = ZoneChange(*soa, (was,), (becomes,))
     zone.ledger.zones.transact(lambda batch: batch.apply(zone.zone.id, change, origin="static"), NOW)
     assert zone.timestamps("pc") == {(A, ONE): 0}
+    zone.now += DAY
+    assert zone.send(rr("pc", A, ONE, ttl=300)) == 0  # it is the client's still, and does not begin to age again
+    assert zone.timestamps("pc") == {(A, ONE): 0}
 
 
 @pytest.mark.parametrize("whole", [False, True])
