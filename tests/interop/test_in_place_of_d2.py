@@ -9,6 +9,9 @@ import pytest
 from clients import dhclient_host_name
 from clients6 import dhclient6, dhcpcd6
 from kept_estate import REQUESTS, KeptEstate, kept_estate
+from lan import KEY, SECRET, SERVER, ZONE
+from network import eventually
+from peers import program
 
 LIFETIME = 24  # seconds; shorter ones are renewed all the time
 
@@ -70,3 +73,25 @@ def test_what_d2_wrote_is_taken_over_and_taken_away() -> None:
         made.start_tenure_as_d2()
         client.release()
         made.gone("before", address)
+
+
+@pytest.mark.parametrize("checks", [True, False])
+def test_each_request_says_how_the_right_to_its_name_is_proved(checks: bool) -> None:
+    """Kea 2.2's boolean; the zone here is as unyielding as ever."""
+    with kept_estate() as made:
+        made.start_kea(4, checks=checks)
+        made.start_tenure(REQUESTS)
+        update = f"server {SERVER}\nzone {ZONE}\nupdate add taken.{ZONE} 300 A 10.77.9.9\nsend\n"
+        words = made.server.folder / "person.txt"
+        words.write_text(update)
+        made.server.run(program("nsupdate"), "-y", f"hmac-sha256:{KEY}:{SECRET}", words)
+        host = made.client("taken")
+        client = dhclient_host_name(host, "taken")
+        address = made.leased(host, 4)
+        if checks:
+            eventually(lambda: "name-static" in made.tenure("names", "-o", "json"), "it is refused", 40, made.log)
+            assert made.at("taken") == {"A": ["10.77.9.9"], "DHCID": []}
+        else:
+            made.named("taken", address)
+            client.release()
+            made.gone("taken", address)

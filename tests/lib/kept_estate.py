@@ -49,8 +49,8 @@ class KeptEstate:
         eventually(lambda: ":67 " in self.server.run("ss", "-lun"), "dhcpd listens", 30, self.kea["dhcpd"].printed)
         return leases
 
-    def start_kea(self, family: int, *, asks: bool = True) -> None:
-        """kea-dhcp4 or kea-dhcp6; it `asks` for names whoever listens on D2's port."""
+    def start_kea(self, family: int, *, asks: bool = True, checks: bool = True) -> None:
+        """kea-dhcp4 or kea-dhcp6; it `asks` for names whoever listens on D2's port, and `checks` whose they are."""
         name = f"kea-dhcp{family}"
         pools = {"pools": [{"pool": POOL4 if family == 4 else POOL6}]}
         subnet = {"id": 1, "subnet": "10.77.0.0/24" if family == 4 else "fd77::/64", "interface": "eth0", **pools}
@@ -66,6 +66,7 @@ class KeptEstate:
             "ddns-qualifying-suffix": ZONE,
             "ddns-override-client-update": True,
             "ddns-update-on-renew": True,
+            "ddns-use-conflict-resolution": checks,
             "loggers": [{"name": name, "severity": "WARN", "output_options": [{"output": "stdout"}]}],
         }
         path = self.server.folder / f"{name}.json"

@@ -30,7 +30,6 @@ def run(configuration: Configuration, report: Report, stop: Stop) -> None:
         Terms(policy_of_levels(configuration, []), section.valid_lifetime),
         wake_updater(configuration),
         report,
-        mode=configuration.ddns.ddns_conflict_resolution_mode,
     ).run(stop)
     inlet.close()
     ledger.close()

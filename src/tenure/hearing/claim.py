@@ -12,11 +12,12 @@ from tenure.naming.reason import Reason
 from tenure.naming.registration import NO_END, Want, Withdraw
 
 
-def want_of(heard: HeardLease, correlation: str) -> Want:
-    """What DNS must say for the lease."""
+def want_of(heard: HeardLease, correlation: str, mode: str | None = None) -> Want:
+    """What DNS must say for the lease. `mode`: how the right to the name is proved, if the source says it."""
     until = NO_END if heard.ends_at is None else heard.ends_at
     name, address, dhcid = heard.claim
-    return Want(name, address, dhcid, heard.ttl, heard.forward, heard.reverse, until, correlation)
+    forward, reverse = heard.forward, heard.reverse
+    return Want(name, address, dhcid, heard.ttl, forward, reverse, until, correlation, conflict_mode=mode)
 
 
 def withdrawal(

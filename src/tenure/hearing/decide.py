@@ -56,7 +56,8 @@ def _add(
     now: float,
     correlation: str,
 ) -> HeardChanges:
-    changes = supersede(asked, known, correlation)._replace(put=(asked,), wants=(want_of(asked, correlation),))
+    want = want_of(asked, correlation, request.mode)
+    changes = supersede(asked, known, correlation)._replace(put=(asked,), wants=(want,))
     if row is not None and row.claim == asked.claim:
         return changes
     return changes._replace(events=(_event(request, "name-requested", "add", now, correlation),))
@@ -76,7 +77,7 @@ def _remove(
         return HeardChanges(dropped=(row,), withdraws=gone, events=(event,))
     if not gone:
         return NO_CHANGES
-    return HeardChanges(withdraws=gone, unknown=(want_of(asked, correlation),), events=(event,))
+    return HeardChanges(withdraws=gone, unknown=(want_of(asked, correlation, request.mode),), events=(event,))
 
 
 def _heard(request: NameChangeRequest, terms: Terms, now: float) -> HeardLease:

@@ -51,7 +51,8 @@ _AS_CLAIMED = " and ".join(
     for direction in ("forward", "reverse")
 )
 DUE_AS_CLAIMED = f"""\
-select name, address, dhcid, ttl, until, generation, wanted_at, correlation, cause = '' and {_AS_CLAIMED}
+select name, address, dhcid, ttl, until, generation, wanted_at, correlation,
+cause = '' and conflict_mode is null and {_AS_CLAIMED}
 from registration
 where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ?
 order by due_at, name, address, dhcid limit ?"""

@@ -17,7 +17,7 @@ class Schema(NamedTuple):
 LEASE_SCHEMA = Schema(
     "leases",
     "tenure_lease_schema",
-    ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"),
+    ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17"),
     "",
 )
 ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8"), "-zones")

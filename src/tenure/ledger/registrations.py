@@ -21,7 +21,9 @@ Key: TypeAlias = tuple[Name, bytes, bytes]  # name, address, DHCID
 _DIRECTIONS = ("forward", "reverse")
 _PART = ("state", "due_at", "attempts", "reason", "detail", "changed_at")
 _HEAD = ("name", "address", "dhcid", "ttl", "until", "generation", "wanted_at", "cause", "correlation")
-COLUMNS = ", ".join([*_HEAD, *(f"{direction}_{column}" for direction in _DIRECTIONS for column in _PART)])
+_PARTS = [f"{direction}_{column}" for direction in _DIRECTIONS for column in _PART]
+STATES = ", ".join([*_HEAD, *_PARTS])
+COLUMNS = f"{STATES}, conflict_mode"
 
 # A lease that is renewed with a slightly other lifetime is no reason to write the record again.
 _OTHER_TTL = "abs(excluded.ttl - registration.ttl) * 4 > registration.ttl"
@@ -89,14 +91,14 @@ _NEW_PART = {
 _WISH = "wished_name, guest_suffix"
 
 
-def _put_want(forward: State, reverse: State, again: bool, wished: bool) -> str:
+def _put_want(forward: State, reverse: State, again: bool, wished: bool, proved: bool) -> str:
     """The statement that writes a claim. What a new row always has stands in it: to bind it costs more."""
     of_forward, of_reverse = _moves("forward", forward, again), _moves("reverse", reverse, again)
     moves = " or ".join([*(move.condition for move in [*of_forward, *of_reverse]), _OTHER_TTL])
     return f"""\
-insert into registration ({COLUMNS}, {_WISH})
+insert into registration ({STATES}, {_WISH}{", conflict_mode" if proved else ""})
 /*many*/ values (?, ?, ?, ?, ?, 1, ?, '', ?,
-{_NEW_PART[forward]}, {_NEW_PART[reverse]}, {"?, ?" if wished else "null, null"})
+{_NEW_PART[forward]}, {_NEW_PART[reverse]}, {"?, ?" if wished else "null, null"}{", ?" if proved else ""})
 on conflict (name, address, dhcid) do update set
 ttl = case when {_OTHER_TTL} then excluded.ttl else registration.ttl end,
 until = excluded.until,
@@ -105,20 +107,22 @@ wanted_at = case when {moves} then excluded.wanted_at else registration.wanted_a
 cause = '',
 correlation = excluded.correlation,
 wished_name = excluded.wished_name,
-guest_suffix = excluded.guest_suffix,
+guest_suffix = excluded.guest_suffix,{" conflict_mode = excluded.conflict_mode," if proved else ""}
 {_moved_part("forward", of_forward)},
 {_moved_part("reverse", of_reverse)}"""
 
 
-# of a claim: forward, reverse, again, the client is watched, another name may stand in
-Wanted: TypeAlias = tuple[bool, bool, bool, bool, bool]
+# of a claim: forward, reverse, again, the client is watched, another name may stand in, it says how names are proved.
+# What does not say that leaves it as it is: a server's leases, read beside its requests, want the same record.
+Wanted: TypeAlias = tuple[bool, bool, bool, bool, bool, bool]
 
 PUT_WANT: dict[Wanted, str] = {
-    (forward, reverse, again, watched, wished): _put_want(
+    (forward, reverse, again, watched, wished, proved): _put_want(
         State.PENDING if forward else State.CLIENT if watched else State.NONE,
         State.PENDING if reverse else State.NONE,
         again,
         wished,
+        proved,
     )
     for forward, reverse, watched in (
         (True, True, False),
@@ -129,6 +133,7 @@ PUT_WANT: dict[Wanted, str] = {
     )
     for again in (False, True)
     for wished in (False, True)
+    for proved in (False, True)
 }
 
 
@@ -173,14 +178,15 @@ update registration set
 
 def want_row(want: Want, now: float) -> tuple[Any, ...]:
     """The parameters of the `PUT_WANT` for what it wants: the row as it is when there was none."""
-    name, address, dhcid, ttl, forward, reverse, until, correlation, _, client_by, wished = want
+    name, address, dhcid, ttl, forward, reverse, until, correlation, _, client_by, wished, mode = want
     if forward and reverse:
         times: tuple[float, ...] = (now, now, now, now)
     elif client_by is None:
         times = (now, now, now)
     else:
         times = (client_by, now, now, now) if reverse else (client_by, now, now)
-    return (name, address, dhcid, ttl, until, now, correlation, *times, *(wished or ()))
+    modes = () if mode is None else (mode,)
+    return (name, address, dhcid, ttl, until, now, correlation, *times, *(wished or ()), *modes)
 
 
 def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
@@ -191,7 +197,7 @@ def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
 
 def registration_of(row: Row) -> Registration:
     """The value of a row with `COLUMNS`."""
-    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21]), (), None, ()))
+    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21]), row[21], (), None, ()))
 
 
 class Registrations:
@@ -235,7 +241,8 @@ class Registrations:
                 gone.append(claim)
             elif claim.forward or claim.reverse or claim.client_by is not None:
                 is_watched, is_wished = claim.client_by is not None, claim.wished is not None
-                wanted = claim.forward, claim.reverse, claim.again, is_watched, is_wished
+                is_proved = claim.conflict_mode is not None
+                wanted = claim.forward, claim.reverse, claim.again, is_watched, is_wished, is_proved
                 wants.setdefault(wanted, []).append(want_row(claim, now))
             else:  # wanting neither direction is wanting nothing
                 cause = Reason.UPDATES_DISABLED

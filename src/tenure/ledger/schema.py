@@ -143,6 +143,7 @@ REGISTRATION = Table(
     *_direction("reverse"),
     Column("wished_name", LargeBinary),  # see naming.registration.Wished; null: no other name stands in
     Column("guest_suffix", LargeBinary),
+    Column("conflict_mode", Text),  # see naming.registration.Want; null: that of the zone
     Column("due_at", Double, Computed(DUE_AT, persisted=True)),
     Index("registration_due", "due_at", "name", "address", "dhcid", **_present("due_at")),
     Index("registration_address", "address"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
-from tenure.ledger.registrations import COLUMNS
+from tenure.ledger.registrations import STATES
 from tenure.ledger.session import Session
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State
@@ -36,7 +36,7 @@ def _put(direction: Direction) -> str:
     part = ("state", "due_at", "attempts", "reason", "detail", "changed_at")
     moved = ", ".join(f"{direction}_{column} = excluded.{direction}_{column}" for column in part)
     return f"""\
-insert into registration ({COLUMNS}) values (?, ?, ?, 0, 0, 2, ?, '{Reason.STALE_RECORD}', ?, {forward}, {reverse})
+insert into registration ({STATES}) values (?, ?, ?, 0, 0, 2, ?, '{Reason.STALE_RECORD}', ?, {forward}, {reverse})
 on conflict (name, address, dhcid) do update set generation = registration.generation + 1, {moved}
 where registration.cause <> '' and registration.{direction}_state = '{State.NONE}'"""
 

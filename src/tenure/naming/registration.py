@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tenure.dnswire.name import Name
 from tenure.naming.locked_name import LockedName
 
+UNMARKED = "no-check-without-dhcid"  # the one conflict mode that leaves no marker
 NO_END = 2**62  # `until` of what is wanted for as long as nobody says otherwise
 
 
@@ -57,6 +58,7 @@ class Want(NamedTuple):
     again: bool = False  # to be written also if DNS is known to say it
     client_by: int | None = None  # UTC seconds by when the client, which keeps forward itself, must have written it
     wished: Wished | None = None  # should DNS refuse the name, another one is chosen by this
+    conflict_mode: str | None = None  # how the right to the name is proved (Kea's word), if not as its zone says
 
 
 class Claim(NamedTuple):
@@ -121,6 +123,7 @@ class Registration(NamedTuple):
     correlation: str
     forward: Part
     reverse: Part
+    conflict_mode: str | None = None  # how the right to the name is proved; None: as its zone says
     formers: tuple[Former, ...] = ()  # of other rows of this address; only where the updater is to write a pointer
     lock: LockedName | None = None  # of its name; only in what the updater is to act on
     txt_markers: tuple[bytes, ...] = ()  # the client's (`naming.txt_marker`); only where one was seen at the name

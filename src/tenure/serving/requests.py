@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tenure.hearing.decide import Decision, Terms, decide
-from tenure.hearing.request import CHECKS, MalformedRequest, NameChangeRequest, parse_request
+from tenure.hearing.request import MalformedRequest, NameChangeRequest, parse_request
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.heard import HeardBatch
 from tenure.ledger.leases import LeaseLedger
@@ -31,7 +31,6 @@ DROPPED_PROBLEM = "requests-dropped"
 MALFORMED_PROBLEM = "request-malformed"
 REFUSED_PROBLEM = "request-refused"
 STRANGER_PROBLEM = "request-not-allowed"
-MODE_PROBLEM = "conflict-mode-differs"
 BUFFER_PROBLEM = "receive-buffer-small"
 
 
@@ -47,7 +46,7 @@ class _Committed(NamedTuple):
 
 
 class RequestService:
-    """The service, for one ledger and one socket. `wake` wakes the updater. `mode` is how domains prove names."""
+    """The service, for one ledger and one socket. `wake` wakes the updater."""
 
     def __init__(
         self,
@@ -57,7 +56,6 @@ class RequestService:
         wake: Callable[[], None],
         report: Report,
         *,
-        mode: str = CHECKS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
@@ -65,7 +63,6 @@ class RequestService:
         self._terms = terms
         self._wake = wake
         self._report = report
-        self._mode = mode
         self._clock = clock
 
     def run(self, stop: Stop) -> None:
@@ -133,14 +130,10 @@ class RequestService:
         kinds = Counter(request.change for request, _ in committed.decisions)
         for change, number in kinds.items():
             self._report.count(f"requests_{change.name.lower()}", number)
-        for request, decision in committed.decisions:
+        for _, decision in committed.decisions:
             if decision.refused is not None:
                 self._report.count("requests_refused")
                 self._report.problem(REFUSED_PROBLEM, WORDS[decision.refused])
-            if request.mode != self._mode:
-                text = f"a request asks for {request.mode}, and its zone has {self._mode}, which counts"
-                remedy = "write the same ddns-conflict-resolution-mode in Kea and under [ddns]"
-                self._report.problem(MODE_PROBLEM, f"{text}; {remedy}")
 
     def _notice_drops(self) -> None:
         number = self._inlet.dropped()

@@ -22,6 +22,7 @@ from tenure.updating.lane import Batch, Ended, Lane
 from tenure.updating.messages import QUERIES, build_apex_question, build_message
 from tenure.updating.reply import may_know_other_secret, read_apex, read_cut, read_reply
 from tenure.updating.retry import Breaker, BreakerState
+from tenure.updating.routing import mode_of
 from tenure.updating.task import REMOVING, Ending, Step, Verdict
 from tenure.updating.zone_cut import Cut, given_away
 
@@ -231,7 +232,8 @@ class Exchange:
     async def _signed_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
         domain, link = self.lane.domain, way.link
         message_id = link.new_id()
-        message = build_message(message_id, batch.zone or way.apex or domain.zone, domain.mode, batch.step, batch.tasks)
+        zone, mode = batch.zone or way.apex or domain.zone, mode_of(batch.tasks[0].row, domain)
+        message = build_message(message_id, zone, mode, batch.step, batch.tasks)
         mac = b""
         if key is not None:
             message, mac = sign_request(message, key, int(self._clock()))

@@ -13,7 +13,7 @@ No socket here: `next_batch` gives what to send, `answered` and `failed` take wh
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
@@ -43,6 +43,7 @@ class Batch(NamedTuple):
     zone: Name | None = None  # below the domain's, that all their records are in; None: not known, or there is none
 
 
+_Kind: TypeAlias = tuple[Step, str | None]  # what shares a message: the step, and the conflict mode where rows have one
 Ended = list[tuple[Task, Ending]]
 
 
@@ -53,7 +54,7 @@ class Lane:
         self.domain = domain
         self.size = MessageSize(most_names, most_names)
         self.held = 0  # tasks in the lane: waiting or on their way
-        self._waiting: dict[Step, deque[Task]] = {}  # in the order in which steps take turns
+        self._waiting: dict[_Kind, deque[Task]] = {}  # in the order in which kinds of messages take turns
         self._halves: deque[Batch] = deque()
         self._behind: dict[Name, deque[Task] | None] = {}  # owner of a task in the lane, to the tasks that wait for it
         self._in_use = self._free = 0.0  # names lately found in use and free
@@ -81,10 +82,11 @@ class Lane:
         """What to send next, None when nothing waits. It is on its way until `answered` or `failed`."""
         if self._halves:
             return self._guessed(self._halves.popleft())
-        for step, waiting in self._waiting.items():
+        for kind, waiting in self._waiting.items():
             if waiting:
-                del self._waiting[step]  # the step goes behind the others
-                self._waiting[step] = waiting
+                del self._waiting[kind]  # it goes behind the others
+                self._waiting[kind] = waiting
+                step = kind[0]
                 return self._guessed(Batch(step, self._take(waiting, self._most(self._guess(step, waiting[0])))))
         return None
 
@@ -141,7 +143,7 @@ class Lane:
         return [(task, ending) for task in batch.tasks]
 
     def _wait(self, task: Task) -> None:
-        self._waiting.setdefault(task.step, deque()).append(task)
+        self._waiting.setdefault((task.step, task.row.conflict_mode), deque()).append(task)
 
     def _leave(self, task: Task) -> None:
         self.held -= 1

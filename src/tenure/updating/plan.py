@@ -12,7 +12,7 @@ from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.updating.conflict import IF_IN_USE, first_step
-from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
+from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes, mode_of
 from tenure.updating.task import Ending, Step, Task, Verdict
 
 LEASE_OVER = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
@@ -83,8 +83,8 @@ def is_due(part: Part, now: float) -> bool:
     return part.due_at is not None and part.due_at <= now and part.state in _ACTIVE
 
 
-def _knows_txt_markers(direction: Direction, domain: Domain | None) -> bool:
-    return direction is _FORWARD and domain is not None and domain.mode in CHECKING and domain.txt_markers
+def _knows_txt_markers(direction: Direction, domain: Domain | None, mode: ConflictMode) -> bool:
+    return direction is _FORWARD and domain is not None and mode in CHECKING and domain.txt_markers
 
 
 def _is_locked(task: Task) -> bool:
@@ -124,14 +124,14 @@ def _routed(row: Registration, direction: Direction, routes: Routes, ours: Conta
     else:
         owner, domain = routes.route_pointer(row.address)
         part = row.reverse
-    mode = domain.mode if domain else ConflictMode.CHECK_WITH_DHCID
+    mode = mode_of(row, domain)
     state, reason = part.state, part.reason
     if state == _CLIENT:
         return Routed(Task(row, direction, owner, _LOOK), domain)
     if state == _PENDING and reason != _WAITING:
         if reason == Reason.NAME_ADOPTED:
             return Routed(Task(row, direction, owner, Step.ADOPT), domain)
-        if reason == Reason.TXT_MARKER and _knows_txt_markers(direction, domain):
+        if reason == Reason.TXT_MARKER and _knows_txt_markers(direction, domain, mode):
             return Routed(Task(row, direction, owner, _UPGRADE_MARKER), domain)
     step = first_step(mode, direction, removes=state == _REMOVING)
     if row.generation > 1 or (step is _ADD and (row.name, row.dhcid) in ours):

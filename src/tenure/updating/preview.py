@@ -10,7 +10,7 @@ from tenure.naming.registration import Registration
 from tenure.updating.conflict import advance
 from tenure.updating.messages import build_message
 from tenure.updating.plan import Routed, make_plan
-from tenure.updating.routing import Domain, Routes
+from tenure.updating.routing import Domain, Routes, mode_of
 from tenure.updating.stage import Answered, Exchange, Stage
 from tenure.updating.task import Ending, Step, Task
 
@@ -32,7 +32,9 @@ def _exchange(routed: Routed, *, waits: bool) -> Exchange:
     if domain is None:
         return Exchange(task.direction, task.owner, None, (), "", waits, ())
     stages = tuple(_stages(task, domain))
-    return Exchange(task.direction, task.owner, domain.zone, domain.servers, domain.mode.value, waits, stages)
+    return Exchange(
+        task.direction, task.owner, domain.zone, domain.servers, mode_of(task.row, domain).value, waits, stages
+    )
 
 
 def _stages(task: Task, domain: Domain) -> Iterator[Stage]:
@@ -42,7 +44,7 @@ def _stages(task: Task, domain: Domain) -> Iterator[Stage]:
     while waiting:
         task = waiting.pop(0)
         answers = [(rcode, advance(task, rcode, txt_markers=domain.txt_markers)) for rcode in TELLING]
-        octets = build_message(0, domain.zone, domain.mode, task.step, [task])
+        octets = build_message(0, domain.zone, mode_of(task.row, domain), task.step, [task])
         yield Stage(task.step.value, octets, tuple(_answered(*one) for one in answers if not _is_nonsense(one[1])))
         for _, leads_to in answers:
             if isinstance(leads_to, Task) and _place(leads_to) not in met:

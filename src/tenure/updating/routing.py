@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tenure.dnswire.name import Name
-from tenure.naming.registration import Direction
+from tenure.naming.registration import Direction, Registration
 from tenure.naming.reverse import classless_name, classless_range, reverse_name
 from tenure.signing.key import Key
 
@@ -39,6 +39,13 @@ class Domain:
     def key_of(self, server: tuple[str, int]) -> Key | None:
         """What signs the updates that go to a server."""
         return self.server_keys.get(server, self.key)
+
+
+def mode_of(row: Registration, domain: Domain | None) -> ConflictMode:
+    """How the right to a row's name is proved: as who asked for it has said, else as its zone says."""
+    if row.conflict_mode is not None:
+        return ConflictMode(row.conflict_mode)
+    return domain.mode if domain is not None else ConflictMode.CHECK_WITH_DHCID
 
 
 @dataclass(frozen=True, slots=True)

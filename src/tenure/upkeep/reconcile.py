@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from tenure.dnswire.codes import RRType, type_to_text
 from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import NAME_REFUSALS, Reason
-from tenure.naming.registration import Direction, Part, Registration, State
+from tenure.naming.registration import UNMARKED, Direction, Part, Registration, State
 from tenure.upkeep.finding import Finding, Kind
 
 LEAST_BRAKE = 50  # names
@@ -118,7 +118,7 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         part = row.forward
         if row.cause or part.changed_at >= reading.began_at:
             continue
-        stands = row.address in addresses and (not reading.marked or markers == {row.dhcid})
+        stands = row.address in addresses and (not _is_marked(row, reading) or markers == {row.dhcid})
         if texts and markers <= {row.dhcid} and _may_be_upgraded(row, texts, witness):
             found.append(_of_row(Kind.TXT_MARKER, Direction.FORWARD, row, records)._replace(reverse_too=_waits(row)))
         elif part.state == State.REGISTERED:
@@ -152,10 +152,11 @@ def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         if row.cause or part.changed_at >= reading.began_at:
             continue
         # a pointer without a marker is a person's, and may be right
-        stands = row.name in pointers and (not reading.marked or not markers or markers == {row.dhcid})
+        marked = _is_marked(row, reading)
+        stands = row.name in pointers and (not marked or not markers or markers == {row.dhcid})
         if part.state == State.REGISTERED:
             if stands:
-                if markers or not reading.marked:  # else it is a person's
+                if markers or not marked:  # else it is a person's
                     found += _other_ttl(Direction.REVERSE, row, _PTR, row.name, rows, records)
                 continue
             kind = Kind.WRONG if pointers or _is_alias(records) else Kind.MISSING
@@ -170,6 +171,11 @@ def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         # beside a marker of ours it is a person's: to take it away by that marker would take ours
         found += _unclaimed(Direction.REVERSE, pointer, address, markers - ours, records, witness)
     return found
+
+
+def _is_marked(row: Registration, reading: Reading) -> bool:
+    """Whether a DHCID belongs to the row's records."""
+    return reading.marked if row.conflict_mode is None else row.conflict_mode != UNMARKED
 
 
 def _other_ttl(

@@ -63,6 +63,22 @@ def test_saying_it_again_moves_nothing_but_the_end(ledger: Ledger) -> None:
     assert ledger.leases.next_due_at() is None
 
 
+def test_how_a_name_is_proved_stays_until_somebody_says_otherwise(ledger: Ledger) -> None:
+    """It moves nothing by itself; who says nothing of it leaves it, and it is there for the removal."""
+    said = A._replace(conflict_mode="no-check-with-dhcid")
+    claim(ledger, said)
+    (due,) = ledger.leases.due_registrations(NOW, 10)
+    assert due.conflict_mode == only(ledger).conflict_mode == "no-check-with-dhcid"
+    settle(ledger)
+    claim(ledger, A, now=NOW + 1)
+    assert (states(ledger), only(ledger).conflict_mode) == (("registered", "registered"), "no-check-with-dhcid")
+    claim(ledger, said._replace(conflict_mode="check-exists-with-dhcid"), now=NOW + 2)
+    assert (states(ledger), only(ledger).generation) == (("registered", "registered"), 1)
+    claim(ledger, withdraw(A), now=NOW + 3)
+    (due,) = ledger.leases.due_registrations(NOW + 3, 10)
+    assert (due.cause, due.conflict_mode) == (Reason.LEASE_EXPIRED, "check-exists-with-dhcid")
+
+
 def test_what_is_to_be_written_again_is_due_although_dns_says_it(ledger: Ledger) -> None:
     claim(ledger, A._replace(reverse=False))
     settle(ledger, State.REGISTERED, Direction.FORWARD)

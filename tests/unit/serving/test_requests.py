@@ -17,7 +17,7 @@ from ncr import numbered, request, send
 from network import eventually
 from ports import free_port
 
-from tenure.dnswire.name import from_text
+from tenure.dnswire.name import from_text, to_text
 from tenure.hearing.decide import Terms
 from tenure.hearing.heard import REQUESTS
 from tenure.ledger.errors import LedgerUnavailable
@@ -85,6 +85,26 @@ def test_a_burst_is_taken_and_what_cannot_be_read_is_counted(bound: socket.socke
     assert told.counts["requests_refused"] == 1
     assert {"request-malformed", "request-refused"} <= set(told.problems)
     assert woken
+    other.close()
+
+
+def test_each_request_says_how_its_name_is_proved(bound: socket.socket, ledger: LeaseLedger) -> None:
+    """Also one that takes away what only D2 knew of."""
+    told, other = report(), ledger.another()
+    with running(RequestSocket(bound, LOOPBACK), other, told):
+        checked = request(fqdn="checked.example.test.")
+        unchecked = request(fqdn="old.example.test.", ip_address="10.1.0.11", use_conflict_resolution=False)
+        word = "check-exists-with-dhcid"
+        gone = {"change_type": 1, "fqdn": "gone.example.test.", "ip_address": "10.1.0.12"}
+        removed = request(**gone, use_conflict_resolution=None, conflict_resolution_mode=word)
+        send(port_of(bound), [checked, unchecked, removed])
+        eventually(lambda: told.counts["requests_remove"] == 1, "all are taken", 30, lambda: str(told.counts))
+    modes = {(to_text(row.name), row.forward.state): row.conflict_mode for row in ledger.registrations()}
+    assert modes == {
+        ("checked.example.test.", "pending"): "check-with-dhcid",
+        ("old.example.test.", "pending"): "no-check-with-dhcid",
+        ("gone.example.test.", "removing"): word,
+    }
     other.close()
 
 

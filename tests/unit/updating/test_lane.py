@@ -264,3 +264,15 @@ def test_halves_say_nothing_of_how_much_a_server_takes() -> None:
         assert half is not None
         full.heard(half, Rcode.FORMERR, 0.0)
     assert full.size.names == 100
+
+
+def test_rows_that_are_proved_otherwise_have_messages_of_their_own() -> None:
+    full = lane()
+    modes = (None, "check-exists-with-dhcid", None, "check-exists-with-dhcid", "check-with-dhcid")
+    for number, mode in enumerate(modes):
+        one = named(number)
+        full.add(one._replace(row=one.row._replace(conflict_mode=mode)))
+    batches = [full.next_batch() for _ in range(3)]
+    assert full.next_batch() is None
+    assert sorted(len(batch.tasks) for batch in batches if batch is not None) == [1, 2, 2]
+    assert all(len({task.row.conflict_mode for task in batch.tasks}) == 1 for batch in batches if batch is not None)

@@ -86,6 +86,33 @@ def test_one_that_counts_no_more_is_begun_anew(domain: Domain) -> None:
     assert steps(plan) == [Step.ADD if domain.mode is ConflictMode.CHECK_WITH_DHCID else Step.OVERWRITE]
 
 
+@pytest.mark.parametrize(
+    ("mode", "adding", "removing"),
+    [
+        (
+            "no-check-without-dhcid",
+            [Step.OVERWRITE, Step.REVERSE_OVERWRITE],
+            [Step.REMOVE_UNMARKED, Step.REVERSE_REMOVE],
+        ),
+        ("check-exists-with-dhcid", [Step.ADD, Step.REVERSE_ADD], [Step.REMOVE_ADDRESS, Step.REVERSE_REMOVE]),
+    ],
+)
+def test_a_row_is_proved_as_who_asked_for_it_has_said(mode: str, adding: list[Step], removing: list[Step]) -> None:
+    strict = (
+        ROUTES
+        if mode.startswith("no")
+        else Routes(
+            *((Domain(one.zone, SERVERS, None, ConflictMode.NO_CHECK_WITH_DHCID),) for one in (FORWARD, REVERSE))
+        )
+    )
+    row = registration(forward=part(), reverse=part())._replace(conflict_mode=mode)
+    plan = make_plan(row, strict, NOW)
+    assert plan.after_forward is not None
+    assert [*steps(plan), plan.after_forward.task.step] == adding
+    gone = registration(forward=part(State.REMOVING), reverse=part(State.REMOVING), cause="lease-expired")
+    assert steps(make_plan(gone._replace(conflict_mode=mode), strict, NOW)) == removing
+
+
 def test_removals_of_both_directions_go_at_once() -> None:
     row = registration(forward=part(State.REMOVING), reverse=part(State.REMOVING), cause="lease-expired")
     assert steps(make_plan(row, ROUTES, NOW)) == [Step.REMOVE_ADDRESS, Step.REVERSE_REMOVE]

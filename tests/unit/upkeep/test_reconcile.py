@@ -100,6 +100,14 @@ def test_without_markers_only_the_address_counts() -> None:
     assert reverse([row()], [(PTR, PC1)], reading=reading) == []
 
 
+def test_a_row_that_is_proved_otherwise_than_its_zone_has_a_marker_or_none_by_that() -> None:
+    without = row()._replace(conflict_mode="no-check-without-dhcid")
+    assert forward([without], [(A, FOUR)]) == reverse([without], [(PTR, PC1)]) == []
+    marked = row()._replace(conflict_mode="no-check-with-dhcid")
+    unmarked_zone = Reading(NOW, marked=False)
+    assert kinds(forward([marked], [(A, FOUR)], reading=unmarked_zone)) == [Kind.WRONG]
+
+
 @pytest.mark.parametrize(
     ("records", "expected"),
     [
