@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+
+import pytest
 
 from tenure.serving.collector import rare_collections
+
+
+@pytest.fixture(autouse=True)
+def _usual_thresholds() -> Iterator[None]:
+    """Whatever services in threads of other tests have left."""
+    before = gc.get_threshold()
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
 
 
 def test_collections_are_rare_inside_and_as_before_outside() -> None:
