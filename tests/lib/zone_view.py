@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from tenure.authority.settings import ZoneSettings
@@ -52,6 +53,9 @@ class MemoryZone:
 
     def rrsets_at(self, name: Name) -> Node:
         return self.nodes.get(name, EMPTY_NODE)
+
+    def nodes_at(self, names: Collection[Name]) -> dict[Name, Node]:
+        return {name: self.rrsets_at(name) for name in names}
 
     def static_types(self, name: Name) -> AbstractSet[int]:
         return self.static.get(name, frozenset())

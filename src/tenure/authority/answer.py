@@ -153,11 +153,8 @@ class _Chase:
         return [RR(host, t, _IN, node[t][0], rdata) for t in (_A, _AAAA) if t in node for rdata in node[t][1]]
 
     def _negative(self, rcode: int, zone: ServedZone) -> Answer:
-        """NODATA or NXDOMAIN: the SOA's TTL is the lesser of its own and its minimum (RFC 2308 section 3)."""
-        ttl, rdata = zone.view.soa
-        minimum = int.from_bytes(rdata[-4:], "big")
-        soa = RR(zone.name, _SOA, _IN, min(ttl, minimum), rdata)
-        return Answer(rcode, True, tuple(self.answers), (soa,))
+        """NODATA or NXDOMAIN."""
+        return Answer(rcode, True, tuple(self.answers), (negative_soa(zone.name, zone.view.soa),))
 
     def _refer(self, referral: Referral) -> Answer:
         """The delegation with the addresses of its servers as far as they stand here, those below the cut first."""
@@ -170,6 +167,12 @@ class _Chase:
         others = [rr for host in hosts if not is_within(host, cut) for rr in self._addresses_of(host)]
         aliased = bool(self.answers)  # AA speaks of the first owner name in the answer (RFC 1035 section 4.1.1)
         return Answer(Rcode.NOERROR, aliased, tuple(self.answers), tuple(authorities), (*glue, *others), len(glue))
+
+
+def negative_soa(zone: Name, soa: tuple[int, bytes]) -> RR:
+    """The SOA record of a denial: its TTL is the lesser of its own and its minimum (RFC 2308 section 3)."""
+    ttl, rdata = soa
+    return RR(zone, _SOA, _IN, min(ttl, int.from_bytes(rdata[-4:], "big")), rdata)
 
 
 def _host_in(rdata: bytes, at: int) -> Name:

@@ -21,7 +21,7 @@ from tenure.dnswire.name import MAX_NAME, Name, parent
 _NS = int(RRType.NS)
 _DNAME = int(RRType.DNAME)
 _DS = int(RRType.DS)
-_STAR = b"\x01*"
+STAR = b"\x01*"
 
 
 class Found(NamedTuple):
@@ -93,7 +93,7 @@ def _from_wildcard(view: ZoneView, path: list[Name]) -> Lookup:
         if view.rrsets_at(above) or view.has_names_below(above):
             encloser = above
             break
-    wildcard = _STAR + encloser
+    wildcard = STAR + encloser
     if len(wildcard) > MAX_NAME:
         return MISSING
     node = view.rrsets_at(wildcard)

@@ -5,7 +5,7 @@ NamedTuples, because one change is built for every update on the hot path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
@@ -42,6 +42,13 @@ class ZoneView(Protocol):
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record: the name then exists, if only as an empty non-terminal."""
+
+
+class QueryableView(ZoneView, Protocol):
+    """A zone as a server of many questions sees it."""
+
+    def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
+        """What `rrsets_at` gives, of many names together."""
 
 
 class UpdatableView(ZoneView, Protocol):

@@ -85,9 +85,9 @@ class PostgresSession:
         self._watched.append(_Read((statement, parameters), found))
         return found
 
-    def rows_among(self, statement: str, *lists: Sequence[Any]) -> list[Row]:
+    def rows_among(self, statement: str, *lists: Sequence[Any], first: Sequence[Any] = ()) -> list[Row]:
         """All rows that the lists point to, in one round trip."""
-        return self.rows(statement, [packed(one) for one in lists])
+        return self.rows(statement, [*first, *(packed(one) for one in lists)])
 
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows through a cursor on the server, some thousand at a time."""

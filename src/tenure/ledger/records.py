@@ -24,6 +24,7 @@ insert into zone (name, view, soa_ttl, soa_rdata) values (?, ?, ?, ?) on conflic
 ZONE_NAMED = "select id, name, soa_ttl, soa_rdata, view from zone where name = ? and view = ?"
 
 RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
+RECORDS_OF_NAMES = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = any(?)"
 RECORDS_AMONG = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin = 'static' from record where zone_id = any(?) and name_key = any(?)"""
 CLASSED_RECORDS = f"""\

@@ -41,8 +41,11 @@ class Session(Protocol):
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows."""
 
-    def rows_among(self, statement: str, *lists: Sequence[Any]) -> list[Row]:
-        """All rows of a statement in which each list is a condition `column = any(?)`: many rows in one look."""
+    def rows_among(self, statement: str, *lists: Sequence[Any], first: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement in which each list is a condition `column = any(?)`: many rows in one look.
+
+        `first`: the parameters before them.
+        """
 
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows one by one, without holding them all; only inside `snapshot`."""

@@ -147,14 +147,17 @@ class SqliteSession:
         """All rows."""
         return self._execute(statement, parameters).fetchall()
 
-    def rows_among(self, statement: str, *lists: Sequence[Any]) -> list[Row]:
+    def rows_among(self, statement: str, *lists: Sequence[Any], first: Sequence[Any] = ()) -> list[Row]:
         """All rows that the lists point to: a tenth of what the same rows cost one by one.
 
         Lists are filled up with nulls, which equal nothing, so that there are few different statements to prepare.
         """
         size = 1 << (max(map(len, lists)) - 1).bit_length()
         statement = statement.replace("= any(?)", f"in ({', '.join('?' * size)})")
-        parameters = [value for one in lists for value in (*one, *repeat(None, size - len(one)))]
+        parameters = list(first)
+        for one in lists:
+            parameters += one
+            parameters += repeat(None, size - len(one))
         return self._execute(statement, parameters).fetchall()
 
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:

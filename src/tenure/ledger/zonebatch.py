@@ -17,7 +17,7 @@ from tenure.ledger.statements import append_event
 from tenure.ledger.zone_watch import ZONES_CHANNEL, words_of
 from tenure.naming.event import Event
 
-_READ_AT_ONCE = 512  # names
+READ_AT_ONCE = 512  # names
 _RowKey: TypeAlias = tuple[bytes, int, bytes]  # tree key, type, the column `rdata`
 _Row: TypeAlias = tuple[Any, ...]
 # As plain text, which compares and is bound several times faster than a member of an enum.
@@ -228,9 +228,9 @@ class ZoneDraft:
         What is not read ahead is read when it is asked for.
         """
         unread = [name for name in names if name not in self._nodes]
-        for start in range(0, len(unread), _READ_AT_ONCE):
+        for start in range(0, len(unread), READ_AT_ONCE):
             nodes: dict[bytes, dict[int, RRset]] = {}
-            for name in unread[start : start + _READ_AT_ONCE]:
+            for name in unread[start : start + READ_AT_ONCE]:
                 nodes[self._key(name)] = self._nodes[name] = {}
             rows = self._session.rows_among(self._sql.records_among, [self._id], list(nodes))
             for key, rtype, ttl, rdata, is_static in rows:
@@ -327,8 +327,8 @@ class ZoneDraft:
         """See `ZoneBatch.kept_at`."""
         keys, found = [self._key(name) for name in names], []
         statement = self._session.sql(records.KEPT_AMONG)
-        for start in range(0, len(keys), _READ_AT_ONCE):
-            found += self._session.rows_among(statement, [self._id], keys[start : start + _READ_AT_ONCE])
+        for start in range(0, len(keys), READ_AT_ONCE):
+            found += self._session.rows_among(statement, [self._id], keys[start : start + READ_AT_ONCE])
         return [records.kept_record(row) for row in found]
 
     def put_back(self, kept: KeptRecord) -> None:
@@ -368,8 +368,8 @@ class ZoneDraft:
         """Writes the timestamps that are to move, behind the records themselves: one look at all of them together."""
         keys = list(dict.fromkeys(key for key, _, _ in self._refreshed))
         moved = []
-        for start in range(0, len(keys), _READ_AT_ONCE):
-            found = self._session.rows_among(self._sql.stamps_among, [self._id], keys[start : start + _READ_AT_ONCE])
+        for start in range(0, len(keys), READ_AT_ONCE):
+            found = self._session.rows_among(self._sql.stamps_among, [self._id], keys[start : start + READ_AT_ONCE])
             for *row_key, stamp in found:
                 no_refresh = self._refreshed.get((row_key[0], row_key[1], row_key[2]))
                 if no_refresh is not None and (new := refreshed_timestamp(stamp, now, no_refresh)) != stamp:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from tenure.authority.settings import ZonePlace
-from tenure.authority.zone import KeptRecord, Node, Record
+from tenure.authority.zone import KeptRecord, Node, Record, RRset
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.dnswire.rr import Fields
 from tenure.ledger import journal_size, records, zone_loading
@@ -22,7 +22,7 @@ from tenure.ledger.session import Listener, Session, Store
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.zone_content import GatheredZone
 from tenure.ledger.zone_watch import ZONES_CHANNEL, ForeignChanges
-from tenure.ledger.zonebatch import ZoneBatch, zone_statements
+from tenure.ledger.zonebatch import READ_AT_ONCE, ZoneBatch, zone_statements
 from tenure.naming.event import Event
 
 __all__ = ["CommittedZone", "KeptRecord", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger", "ZonePlace"]
@@ -77,6 +77,7 @@ class ZoneLedger:
         self._session = session = store.connect()
         self._statements = zone_statements(session)
         self._soa = session.sql(_SOA)
+        self._records_of_names = session.sql(records.RECORDS_OF_NAMES)
         self._foreign_changes = ForeignChanges(session)
         self.history = History(session, "zone_event")
         self.secrets = ServerSecrets(session, "server_secret")
@@ -182,6 +183,24 @@ class ZoneLedger:
             rows = self._session.rows(self._statements.records_at, (zone_id, tree_key(name)))
         return records.rrsets_of(rows)
 
+    def nodes_at(self, zone_id: int, names: Collection[Name]) -> Mapping[Name, Node]:
+        """The same of many names, at half of the cost."""
+        nodes: dict[Name, Node] = {}
+        by_key: dict[bytes, dict[int, RRset]] = {}
+        for name in names:
+            nodes[name] = by_key[tree_key(name)] = {}
+        keys = list(by_key)
+        with self._session.reading():
+            for start in range(0, len(keys), READ_AT_ONCE):
+                some = keys[start : start + READ_AT_ONCE]
+                for key, rtype, ttl, rdata in self._session.rows_among(self._records_of_names, some, first=(zone_id,)):
+                    node = by_key[key]
+                    if node:
+                        records.add_record(node, rtype, ttl, rdata)
+                    else:
+                        node[rtype] = ttl, (rdata,)
+        return nodes
+
     def static_types(self, zone_id: int, name: Name) -> AbstractSet[int]:
         """The types of the RRsets at the name in which a record is of class static, as committed."""
         with self._session.reading():
@@ -200,7 +219,7 @@ class ZoneLedger:
             return self._session.one(self._statements.name_in_range, (zone_id, first, end)) is not None
 
     def view(self, zone_id: int) -> CommittedZone:
-        """The committed zone as an `authority.zone.ZoneView`, for queries: each read sees what is committed then."""
+        """The committed zone (`authority.zone.QueryableView`), for queries: each read sees what is committed then."""
         return CommittedZone(self, zone_id)
 
     def begin_reads(self) -> None:
@@ -329,7 +348,7 @@ class ZoneLedger:
 
 
 class CommittedZone:
-    """One zone as committed (`authority.zone.ZoneView`)."""
+    """One zone as committed (`authority.zone.QueryableView`)."""
 
     def __init__(self, ledger: ZoneLedger, zone_id: int) -> None:
         self._ledger = ledger
@@ -343,6 +362,10 @@ class CommittedZone:
     def rrsets_at(self, name: Name) -> Node:
         """The RRsets that the name owns, without the SOA."""
         return self._ledger.rrsets_at(self._id, name)
+
+    def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
+        """The same of many names."""
+        return self._ledger.nodes_at(self._id, names)
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""

@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tenure.authority.following import Forward, Heard
-from tenure.authority.ratelimit import RateLimiter
 from tenure.authority.request import OwnOptions, Reply, Request, build_reply, read_request
 from tenure.authority.respond import (
     Refused,
@@ -30,7 +29,7 @@ from tenure.authority.server_settings import ServerSettings
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.transfer import Transfer
 from tenure.authority.views import Views, ViewSettings
-from tenure.authority.zone import ZoneUnavailable, ZoneView
+from tenure.authority.zone import QueryableView, ZoneUnavailable
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.edns import ExtendedError, InfoCode
@@ -39,14 +38,16 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.collector import rare_collections
 from tenure.serving.dns_beginning import contexts_secret, cookies_of, zone_ids
-from tenure.serving.dns_cache import QueryCache, behind_cookie
+from tenure.serving.dns_cache import QueryCache
 from tenure.serving.dns_commits import LEDGER_PROBLEM, Commits
 from tenure.serving.dns_contexts import InContext, SharedContexts, common_address, is_in_context, lost_reply
+from tenure.serving.dns_limits import LimitedReplies
+from tenure.serving.dns_plain import PlainQuestions, Seen
 from tenure.serving.dns_sockets import Listener, open_listeners
 from tenure.serving.dns_tallies import Tallies, Tally
 from tenure.serving.dns_tcp import Connection, TcpServer
 from tenure.serving.dns_transfers import transfer_stream
-from tenure.serving.dns_udp import Peer, Send, drain
+from tenure.serving.dns_udp import Datagram, Peer, Send, drain
 from tenure.serving.dns_updates import Outcome, Pending
 from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
@@ -99,7 +100,7 @@ class DnsService:
         self._cookies = cookies_of(ledger, settings.cookies)
         self._own = OwnOptions(self._cookies, round(settings.tcp.idle_seconds * 10))
         self._secondaries: Secondaries | None = None
-        content: Callable[[ZoneSettings], ZoneView] = self._primary_content
+        content: Callable[[ZoneSettings], QueryableView] = self._primary_content
         if any(zone.primaries for zone in zones):
             from tenure.serving.dns_secondaries import Secondaries  # noqa: PLC0415 - asyncio, which others do without
 
@@ -109,7 +110,11 @@ class DnsService:
         self._zone_count = len(zones)
         self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone), zone.name)) for zone in zones])
         self._caches = [self._cache, *(QueryCache(self._cache) for _ in range(self._views.count - 1))]  # one for each
-        self._limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit)
+        only = self._views.only
+        self._by_all = None if only is None else Seen(only, self._cache)  # where everybody sees the same
+        self._plain = PlainQuestions(ledger.begin_reads, self._tallies, self._seen_by)
+        limits = settings.rate_limit
+        self._limits = None if limits is None else LimitedReplies(limits, self._cookies, report)
         self._listeners: list[Listener] = []
         self._poller = select.epoll()
         self._commits = Commits(ledger.another(), self._zone_ids, report, self._committed, self._is_idle)
@@ -167,7 +172,7 @@ class DnsService:
         ready, receive = self._cache.replies, self._receive_udp
         if len(self._caches) > 1:
             ready = {}  # what is ready depends on who asks
-        if self._limiter is not None:
+        if self._limits is not None:
             ready, receive = {}, self._receive_limited
         hits = 0
         for descriptor, mask in events:
@@ -222,13 +227,23 @@ class DnsService:
         for cache in self._caches:
             cache.forget_all()
 
-    def _cache_for(self, client: str) -> QueryCache:
-        """What is ready for unsigned queries from there."""
-        return self._cache if self._views.only is not None else self._caches[self._views.of(client, None).number]
+    def _seen_by(self, client: str) -> Seen:
+        """What is seen from there without a signature."""
+        if self._by_all is not None:
+            return self._by_all
+        view = self._views.of(client, None)
+        return Seen(view, self._caches[view.number])
 
-    def _receive_udp(self, octets: bytes, peer: Peer, send: Send) -> None:
-        cache = self._cache_for(peer[0])
-        ready = cache.ready(octets[2:])
+    def _receive_udp(self, asked: Sequence[Datagram]) -> None:
+        others = self._plain.answer(asked)
+        self._report.counts["messages"] += len(asked) - len(others)
+        for datagram in others:
+            self._receive_one(datagram)
+
+    def _receive_one(self, datagram: Datagram) -> None:
+        octets, key, peer, send = datagram
+        cache = self._seen_by(peer[0]).cache
+        ready = cache.ready(key)
         if ready is not None:
             self._report.count("queries_from_cache", 1)
             send(octets[:2] + ready)
@@ -250,6 +265,7 @@ class DnsService:
                 cache.keep_before_cookie(octets, response.octets, tally)
             elif response.reusable:
                 cache.keep(octets, response.octets, tally)
+                self._plain.learn(octets, peer[0])
         elif isinstance(response, _UPDATES):
             self._commits.add(Pending(response, f"{peer[0]}#{peer[1]}", send))
         elif isinstance(response, InContext):
@@ -257,24 +273,14 @@ class DnsService:
         elif not isinstance(response, Transfer):
             self._follow(octets, response, send)
 
-    def _receive_limited(self, octets: bytes, peer: Peer, send: Send) -> None:
-        """Like `_receive_udp`, where replies are limited: but not to those whose cookie shows where they are."""
-        found = behind_cookie(octets) if self._cookies is not None else None
-        if found is None or self._cookies is None or not self._cookies.is_good(found.cookie, peer[0], self._now):
-            send = partial(self._send_limited, send, peer[0])
-        self._receive_udp(octets, peer, send)
-
-    def _send_limited(self, send: Send, client: str, reply: bytes) -> None:
-        assert self._limiter is not None
-        limited = self._limiter.limit(reply, client, self._now)
-        if limited.held_back:
-            self._report.count("replies_held_back", 1)
-        if limited.octets:
-            send(limited.octets)
+    def _receive_limited(self, asked: Sequence[Datagram]) -> None:
+        """Like `_receive_udp`, where replies are limited."""
+        assert self._limits is not None, "only then it is called"
+        self._receive_udp([self._limits.limited(datagram, self._now) for datagram in asked])
 
     def _receive_tcp(self, octets: bytes, connection: Connection) -> None:
         peer = connection.peer
-        cache = self._cache_for(peer[0])
+        cache = self._seen_by(peer[0]).cache
         ready = cache.ready_for_streams(octets[2:])
         if ready is not None:
             self._report.count("queries_from_cache", 1)
@@ -329,7 +335,7 @@ class DnsService:
         assert self._secondaries is not None, "only a secondary zone leads here"
         self._secondaries.receive(octets, response, send)
 
-    def _primary_content(self, zone: ZoneSettings) -> ZoneView:
+    def _primary_content(self, zone: ZoneSettings) -> QueryableView:
         return self._ledger.view(self._zone_ids[zone.place])
 
     def _respond(self, octets: bytes, client: str, *, stream: bool) -> Response | InContext:

@@ -19,17 +19,19 @@ sees another view of the zones gets the replies of another cache; what is read o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
-from tenure.authority.zone import ZoneView
+from tenure.authority.plain import PlainKind
+from tenure.authority.zone import QueryableView, ZoneView
 from tenure.dnswire.name import Name, parent
 from tenure.serving.dns_reads import KeptZone, Read, Reads, SoaFrame
 from tenure.serving.dns_tallies import Tally
 
 MOST_REPLIES = 100_000
 MOST_DENIALS = 20_000  # they can be asked for without end, and must not push out what exists
+MOST_KINDS = 1_000  # of plain questions, too
 MOST_STREAM_OCTETS = 4096  # of a reply over TCP: there may be as many of them as over UDP, where they are short
 _MOST_KEPT = 4 * MOST_REPLIES  # replies kept since everything was dropped; bounds the notes about dropped ones
 
@@ -71,6 +73,17 @@ class Frame(NamedTuple):
     tally: Tally
 
 
+class KnownKind:
+    """A kind of plain questions (`authority.plain`), what its replies rest on, and what counts them."""
+
+    def __init__(self, kind: PlainKind, zone: KeptZone, reads: Sequence[Read], missing_reads: Sequence[Read]) -> None:
+        self.kind = kind
+        self.zone = zone
+        self.reads = tuple(reads)
+        self.missing_reads = tuple(missing_reads)  # of those, besides, that say that a name does not exist
+        self.tallies: dict[int, Tally] = {}  # by RCODE
+
+
 class Shelf:
     """The replies to one kind of queries, by the octets of the query without the id; the reply's are left off too."""
 
@@ -95,6 +108,8 @@ class QueryCache:
     def __init__(self, beside: QueryCache | None = None) -> None:
         self._datagrams, self._streams, self._before_cookie = self._shelves = (Shelf(), Shelf(), Shelf())
         self.replies = self._datagrams.ready
+        self.kinds: dict[bytes, KnownKind | None] = {}  # of plain questions, by their keys; None: they are none
+        self._met: set[bytes] = set()  # keys of questions that may be of a kind
         self._zones: dict[Name, list[KeptZone]] = {}  # by apex; none where another cache watches them
         self._reads: Reads = Reads() if beside is None else beside._reads
         self._readers: dict[Read, list[bytes]] = {}  # queries whose reply read it
@@ -103,7 +118,7 @@ class QueryCache:
         self._framed = 0  # frames kept since they were all dropped
         self._fleeting: list[bytes] = []  # queries whose ready reply goes with any change
 
-    def watch(self, view: ZoneView, apex: Name) -> ZoneView:
+    def watch(self, view: QueryableView, apex: Name) -> ZoneView:
         """The view of one zone as the makers of replies must read it: what they read is kept, and noted for `keep`."""
         zone = KeptZone(view, apex, self._reads)
         self._zones.setdefault(apex, []).append(zone)
@@ -148,6 +163,48 @@ class QueryCache:
         if found is not None:
             self._keep(self._before_cookie, found.key, (reply[2:-_COOKIE_IN_REPLY], tally))
 
+    def has_frame(self, query: bytes) -> bool:
+        """Whether a reply over UDP can be put together, both without their ids."""
+        return query in self._datagrams.frames
+
+    def keep_found(self, query: bytes, ready: Ready, name: Name, reads: Sequence[Read]) -> None:
+        """Keep the reply over UDP with the records of the name, both without their ids; it has read more, too."""
+        self._make_room()
+        self._kept += 1
+        _note(self._readers, query, (name,))
+        _note(self._readers, query, reads)
+        self._datagrams.ready[query] = ready
+
+    def keep_denial(self, query: bytes, ready: Ready, frame: Frame, reads: Sequence[Read]) -> None:
+        """Keep the reply over UDP that has the SOA in it, and its frame, all without ids."""
+        self._keep_until_a_change(self._datagrams, query, ready)
+        self._keep_frame(self._datagrams, query, frame, reads)
+
+    def has_read(self) -> Sequence[Read]:
+        """What was read since `begin`."""
+        return tuple(self._reads.what)
+
+    def wants_kind(self, key: bytes) -> bool:
+        """Whether the kind of a plain question is to be found out: it is not the first that is met of it."""
+        if key in self.kinds:
+            return False
+        if key in self._met:
+            self._met.remove(key)
+            return True
+        if len(self._met) >= MOST_KINDS:
+            self._met.clear()
+        self._met.add(key)
+        return False
+
+    def keep_kind(self, key: bytes, known: KnownKind | None, reads: Sequence[Read]) -> None:
+        """Keep it as long as what was read does not change."""
+        if len(self.kinds) >= MOST_KINDS:
+            self.kinds.clear()
+        self._make_room()
+        self._kept += 1
+        _note(self._readers, key, reads)
+        self.kinds[key] = known
+
     def changes_by(self, names: Collection[Name]) -> list[Read]:
         """Some names have changed, and the serial of their zone with them: all that this changes, for `forget`.
 
@@ -185,6 +242,7 @@ class QueryCache:
         self._framed_readers.clear()
         self._framed = 0
         self._fleeting.clear()
+        self.kinds.clear()
 
     def _give(self, shelf: Shelf, key: bytes) -> bytes | None:
         found = self._find(shelf, key)
@@ -212,35 +270,35 @@ class QueryCache:
     def _keep(self, shelf: Shelf, key: bytes, ready: Ready) -> None:
         soas = self._reads.soas
         if not soas:
-            if sum(len(one.ready) for one in self._shelves) >= MOST_REPLIES or self._kept >= _MOST_KEPT:
-                self.forget_all()
+            self._make_room()
             self._kept += 1
-            self._note(self._readers, key)
+            _note(self._readers, key, self._reads.what)
             shelf.ready[key] = ready
             return
         self._keep_until_a_change(shelf, key, ready)
         frame = _frame(ready, next(iter(soas))) if len(soas) == 1 else None
         if frame is not None:
-            if self._framed >= MOST_DENIALS:
-                self._forget_frames()
-            self._framed += 1
-            self._note(self._framed_readers, key)
-            shelf.frames[key] = frame
+            self._keep_frame(shelf, key, frame, self._reads.what)
+
+    def _make_room(self) -> None:
+        """Drops everything if no more may be kept."""
+        if self._kept + len(self._fleeting) < MOST_REPLIES:
+            return  # so many can be ready at most
+        if sum(len(one.ready) for one in self._shelves) >= MOST_REPLIES or self._kept >= _MOST_KEPT:
+            self.forget_all()
+
+    def _keep_frame(self, shelf: Shelf, key: bytes, frame: Frame, reads: Collection[Read]) -> None:
+        if self._framed >= MOST_DENIALS:
+            self._forget_frames()
+        self._framed += 1
+        _note(self._framed_readers, key, reads)
+        shelf.frames[key] = frame
 
     def _keep_until_a_change(self, shelf: Shelf, key: bytes, ready: Ready) -> None:
         if len(self._fleeting) >= MOST_DENIALS:
             self._forget_fleeting()
         self._fleeting.append(key)
         shelf.ready[key] = ready
-
-    def _note(self, readers: dict[Read, list[bytes]], key: bytes) -> None:
-        """The reply just made will be kept under the key: note when it has to go."""
-        for one in self._reads.what:
-            keys = readers.get(one)
-            if keys is None:
-                readers[one] = [key]
-            else:
-                keys.append(key)
 
     def _forget_fleeting(self) -> None:
         for key in self._fleeting:
@@ -259,6 +317,17 @@ class QueryCache:
         for shelf in self._shelves:
             shelf.ready.pop(key, None)
             shelf.frames.pop(key, None)
+        self.kinds.pop(key, None)
+
+
+def _note(readers: dict[Read, list[bytes]], key: bytes, reads: Collection[Read]) -> None:
+    """What will be kept under the key has read this: note that it has to go with it."""
+    for one in reads:
+        keys = readers.get(one)
+        if keys is None:
+            readers[one] = [key]
+        else:
+            keys.append(key)
 
 
 def _frame(ready: Ready, zone: KeptZone) -> Frame | None:

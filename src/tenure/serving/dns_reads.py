@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from tenure.authority.zone import Node, ZoneUnavailable, ZoneView
+from tenure.authority.zone import Node, QueryableView, ZoneUnavailable
 from tenure.dnswire.name import Name, parent
 from tenure.ledger.errors import LedgerUnavailable
 
@@ -37,7 +37,7 @@ class Reads:
 class KeptZone:
     """The view of one zone (`authority.zone.ZoneView`) that reads nothing twice."""
 
-    def __init__(self, view: ZoneView, apex: Name, reads: Reads) -> None:
+    def __init__(self, view: QueryableView, apex: Name, reads: Reads) -> None:
         self._view = view
         self._apex = apex
         self._reads = reads
@@ -62,6 +62,10 @@ class KeptZone:
                 self._nodes.clear()
             self._nodes[name] = node
         return node
+
+    def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
+        """The RRsets that each of many names owns, read now: nothing of it is kept or noted."""
+        return self._view.nodes_at(names)
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""

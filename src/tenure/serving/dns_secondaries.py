@@ -9,12 +9,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tenure.authority.following import Forward, Heard
 from tenure.authority.respond import update_reply
 from tenure.authority.settings import ZonePlace, ZoneSettings
-from tenure.authority.zone import Node, ZoneUnavailable, ZoneView
+from tenure.authority.zone import Node, QueryableView, ZoneUnavailable
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.edns import ExtendedError, InfoCode
 from tenure.dnswire.name import Name
@@ -29,9 +29,9 @@ _NOTES_PROBLEM = "notify-notes"
 
 
 class SecondaryView:
-    """A secondary zone, as long as it may be served (`authority.zone.ZoneView`)."""
+    """A secondary zone, as long as it may be served (`authority.zone.QueryableView`)."""
 
-    def __init__(self, view: ZoneView) -> None:
+    def __init__(self, view: QueryableView) -> None:
         self._view = view
         self.unavailable: ExtendedError | None = None
 
@@ -45,6 +45,11 @@ class SecondaryView:
         """The RRsets that the name owns, without the SOA."""
         self._check()
         return self._view.rrsets_at(name)
+
+    def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
+        """The same of many names."""
+        self._check()
+        return self._view.nodes_at(names)
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""
@@ -93,7 +98,7 @@ class Secondaries:
         self._notes.close()
         self.forwarder.close()
 
-    def content(self, zone: ZoneSettings) -> ZoneView:
+    def content(self, zone: ZoneSettings) -> QueryableView:
         """Where a zone's records are read, whatever its type is."""
         return self._views.get(zone.place) or self._ledger.view(self._ids[zone.place])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from tenure.serving.dns_cache import Ready
 from tenure.serving.dns_sockets import IP_PKTINFO, Listener
@@ -22,11 +22,22 @@ _IP6 = (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)
 
 Peer = tuple[Any, ...]  # what the socket module gives: host, port, and for IPv6 more
 Send = Callable[[bytes], None]
-Receive = Callable[[bytes, Peer, Send], None]
+
+
+class Datagram(NamedTuple):
+    """A query that came, and how its reply goes."""
+
+    octets: bytes
+    key: bytes  # the octets without the id
+    peer: Peer
+    send: Send
+
+
+Receive = Callable[[list[Datagram]], None]
 
 
 def drain(listener: Listener, replies: Mapping[bytes, Ready], receive: Receive, settle: Callable[[], None]) -> int:
-    """Takes up to `BATCH` datagrams; gives how many were answered from `replies`. `receive` gets the others.
+    """Takes up to `BATCH` datagrams; gives how many were answered from `replies`. `receive` gets the others, if any.
 
     `settle` is called between the two: what another process had committed before a query came is in its answer.
     """
@@ -48,20 +59,22 @@ def _drain_one_address(
         except OSError:  # the peer of an earlier reply cannot be reached; that is its own business
             continue
     settle()
-    hits = 0
+    others = []
     for octets, peer in taken:
-        found = ready(octets[2:])
+        key = octets[2:]
+        found = ready(key)
         if found is None:
-            receive(octets, peer, partial(_send, udp, peer))
+            others.append(Datagram(octets, key, peer, partial(_send, udp, peer)))
             continue
         reply, tally = found
         tally.number += 1
-        hits += 1
         try:
             send(octets[:2] + reply, peer)
         except OSError:  # a datagram may be lost, and the requestor will ask again
             continue
-    return hits
+    if others:
+        receive(others)
+    return len(taken) - len(others)
 
 
 def _drain_any_address(
@@ -76,18 +89,20 @@ def _drain_any_address(
         except OSError:
             continue
     settle()
-    hits = 0
+    others = []
     for octets, ancillary, _flags, peer in taken:
         send = partial(_send_from, udp, peer, _source_of_reply(ancillary))
-        found = replies.get(octets[2:])
+        key = octets[2:]
+        found = replies.get(key)
         if found is None:
-            receive(octets, peer, send)
+            others.append(Datagram(octets, key, peer, send))
         else:
             reply, tally = found
             tally.number += 1
-            hits += 1
             send(octets[:2] + reply)
-    return hits
+    if others:
+        receive(others)
+    return len(taken) - len(others)
 
 
 def _send(udp: socket.socket, peer: Peer, octets: bytes) -> None:

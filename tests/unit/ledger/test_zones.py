@@ -10,6 +10,7 @@ from ledger_rows import NOW, a_record, event, hears, name, soa
 
 from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.name import from_text
+from tenure.ledger import zones
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import Ledger
 from tenure.ledger.zone_watch import MOST_NAMES, MOST_ROWS
@@ -42,6 +43,17 @@ def test_a_zone_is_made_once(ledger: Ledger, zone: Zone) -> None:
     assert zone == Zone(zone.id, APEX, 3600, soa(1), "")
     assert ledger.zones.rrsets_at(zone.id, APEX) == {2: (3600, (NS.rdata,))}
     assert ledger.zones.rrsets_at(zone.id, name("other")) == {}
+
+
+def test_many_names_are_read_together(ledger: Ledger, zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zones, "READ_AT_ONCE", 2)
+    long = Record(name("c"), 16, 60, bytes([250]) + bytes(250) + bytes([250]) + bytes(250) + bytes([99]) + bytes(99))
+    other = ledger.zones.create_zone(from_text("other.test."), 60, soa(9), [a_record("a", 9)])
+    apply(ledger, zone, change(2, new=(a_record("a", 1), a_record("a", 2), a_record("b", 3), long)))
+    names = [name(label) for label in ("a", "b", "c", "none")]
+    assert ledger.zones.view(zone.id).nodes_at(names) == {one: ledger.zones.rrsets_at(zone.id, one) for one in names}
+    assert ledger.zones.nodes_at(other.id, names[:1]) == {name("a"): {1: (300, (a_record("a", 9).rdata,))}}
+    assert ledger.zones.nodes_at(zone.id, []) == {}
 
 
 def test_a_change_is_records_soa_and_journal(ledger: Ledger, zone: Zone) -> None:
