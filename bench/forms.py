@@ -42,7 +42,7 @@ from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.inquiry import Decision
 from tenure.ledger.opening import open_leases
 from tenure.naming.registration import Want
-from tenure.serving.dhcp4 import Dhcp4Service
+from tenure.serving.dhcp.service4 import Dhcp4Service
 from tenure.serving.report import Report
 from tenure.signing.tsig import sign_request
 

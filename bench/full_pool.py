@@ -23,7 +23,7 @@ from tenure.config.subnets import subnets
 from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.opening import open_leases
 from tenure.serving.collector import rare_collections
-from tenure.serving.dhcp4 import Dhcp4Service
+from tenure.serving.dhcp.service4 import Dhcp4Service
 from tenure.serving.report import Report
 
 ADDRESSES = (1 << 24) - 2  # 10.0.0.1 to 10.255.255.254

@@ -29,8 +29,8 @@ from tenure.leasing.v4.arrival import Arrival, Destination
 from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.opening import open_leases
 from tenure.serving.collector import rare_collections
-from tenure.serving.dhcp4 import Dhcp4Service
-from tenure.serving.dhcp4socket import Received
+from tenure.serving.dhcp.service4 import Dhcp4Service
+from tenure.serving.dhcp.socket4 import Received
 from tenure.serving.report import Report
 
 EXCHANGES = 30_000

@@ -17,8 +17,8 @@ from tenure.leasing.v6.arrival import Arrival, Destination
 from tenure.leasing.v6.inquiry import Server
 from tenure.leasing.v6.link import SubnetTable
 from tenure.ledger.opening import open_leases
-from tenure.serving.dhcp6 import Dhcp6Service
-from tenure.serving.dhcp6socket import Received
+from tenure.serving.dhcp.service6 import Dhcp6Service
+from tenure.serving.dhcp.socket6 import Received
 from tenure.serving.report import Report
 
 BATCH = 128  # exchanges: half of a batch's messages are SOLICITs, the others the REQUESTs for the offers before

@@ -93,10 +93,10 @@ def _open_closed_files() -> None:
 def open_wire(route: Route) -> Wire:
     """What a probe speaks through."""
     if route.version == IPV6:
-        from tenure.serving.probe6 import link_wire, relay_wire  # noqa: PLC0415 - the other commands do without
+        from tenure.serving.dhcp.probe6 import link_wire, relay_wire  # noqa: PLC0415 - the other commands do without
 
         return relay_wire(route.server) if route.server is not None else link_wire(route.interface or "")
-    from tenure.serving.probe4 import LinkWire, RelayWire  # noqa: PLC0415 - the other commands do without
+    from tenure.serving.dhcp.probe4 import LinkWire, RelayWire  # noqa: PLC0415 - the other commands do without
 
     if route.interface is not None:
         return LinkWire(route.interface, route.hardware)

@@ -16,8 +16,8 @@ from postgres_cluster import PostgresCluster, postgres_cluster
 from tenure.leasing.v6.arrival import Destination
 from tenure.leasing.v6.link import SubnetTable
 from tenure.ledger.opening import open_leases
-from tenure.serving.dhcp6 import Dhcp6Service
-from tenure.serving.dhcp6socket import Received
+from tenure.serving.dhcp.service6 import Dhcp6Service
+from tenure.serving.dhcp.socket6 import Received
 from tenure.serving.report import Report
 
 CLIENTS = 60

@@ -138,7 +138,7 @@ def test_that_the_clocks_differ_is_understood(
     service: Running, client: str, ahead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clocks = SimpleNamespace(time=lambda: time.time() + ahead, monotonic=time.monotonic)
-    monkeypatch.setattr("tenure.serving.dns.time", clocks)
+    monkeypatch.setattr("tenure.serving.dns.service.time", clocks)
     out = update(client, service, "update add new.example.test. 60 A 10.0.0.1").upper()
     assert "BADTIME" in out or "CLOCK" in out, out
     assert service.ask("new.example.test.").rcode().name == "NXDOMAIN"

@@ -26,7 +26,7 @@ from tenure.dnswire.message import build_message
 from tenure.dnswire.name import Name, from_text, to_text
 from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.update import add, delete_name, delete_rr, delete_rrset
-from tenure.serving.external_policy import ExternalPolicy, question
+from tenure.serving.dns.external_policy import ExternalPolicy, question
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.tsig import sign_request
 

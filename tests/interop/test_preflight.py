@@ -18,9 +18,9 @@ from powerdns import powerdns
 
 from tenure.dnswire.name import from_text
 from tenure.naming.registration import Direction
-from tenure.serving import preflight
-from tenure.serving.preflight import Subject, check
 from tenure.serving.stop import Stop
+from tenure.serving.updater import preflight
+from tenure.serving.updater.preflight import Subject, check
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.updating.preflight import Finding, Verdict
 from tenure.updating.routing import Domain

@@ -27,7 +27,7 @@ from tenure.dnswire.name import from_text, to_text
 from tenure.naming.registration import State, Want
 from tenure.naming.txt_marker import txt_markers
 from tenure.naming.zone_reading import verified_at
-from tenure.serving.reconciling import Reconciliation, Wish
+from tenure.serving.janitor.reconciling import Reconciliation, Wish
 from tenure.serving.stop import Stop
 from tenure.signing.key import Key
 from tenure.updating.routing import Domain, Routes

@@ -20,8 +20,8 @@ from updater_run import UpdaterRun, want
 
 from tenure.dnswire.name import Name, from_text
 from tenure.naming.registration import Want
-from tenure.serving.updater import MOST_ROWS, PICK_ROWS
-from tenure.serving.updater_exchange import WINDOW
+from tenure.serving.updater.exchange import WINDOW
+from tenure.serving.updater.service import MOST_ROWS, PICK_ROWS
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.size import MOST_NAMES
 

@@ -21,7 +21,7 @@ from tenure.dnswire.name import from_text, to_text
 from tenure.ledger.name_orders import Order
 from tenure.naming.registration import Part, State
 from tenure.naming.txt_marker import txt_markers
-from tenure.serving.updater import LOOK_SECONDS
+from tenure.serving.updater.service import LOOK_SECONDS
 from tenure.signing.key import Key
 from tenure.updating.routing import ConflictMode, Domain, Routes
 

@@ -17,7 +17,7 @@ from powerdns import powerdns
 from updater_run import UpdaterRun, gone, want
 
 from tenure.dnswire.name import from_text
-from tenure.serving.reconciling import Reconciliation, Wish
+from tenure.serving.janitor.reconciling import Reconciliation, Wish
 from tenure.serving.stop import Stop
 from tenure.updating.routing import Domain, Routes
 from tenure.upkeep.finding import Finding

@@ -15,7 +15,7 @@ from tenure.dnswire.rdata import soa_serial
 from tenure.dnswire.rr import RR
 from tenure.dnswire.update import build_update
 from tenure.ledger.opening import Ledger
-from tenure.serving.dns_updates import Pending, UpdateBatches
+from tenure.serving.dns.updates import Pending, UpdateBatches
 from tenure.signing.key import Key
 from tenure.signing.tsig import sign_request
 

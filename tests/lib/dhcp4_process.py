@@ -11,7 +11,7 @@ from dhcp4_network import subnet
 
 from tenure.leasing.v4.link import SubnetTable
 from tenure.ledger.opening import open_leases
-from tenure.serving.dhcp4 import Dhcp4Service
+from tenure.serving.dhcp.service4 import Dhcp4Service
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 

@@ -26,7 +26,7 @@ from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.tcp import Deframer, frame
 from tenure.ledger.opening import open_zones
 from tenure.ledger.zones import ZoneLedger
-from tenure.serving.dns import DnsService
+from tenure.serving.dns.service import DnsService
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.signing.context import Contexts

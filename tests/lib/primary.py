@@ -20,7 +20,7 @@ from tenure.dnswire.name import Name, from_text, to_text
 from tenure.dnswire.update import add, build_update, delete_name, name_not_in_use
 from tenure.dnswire.zonefile import rdata_from_text, rdata_to_text
 from tenure.ledger.zones import ZoneLedger
-from tenure.serving.dns_updates import Pending, UpdateBatches
+from tenure.serving.dns.updates import Pending, UpdateBatches
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.tsig import sign_request
 

@@ -15,11 +15,11 @@ from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import Name, to_text
 from tenure.naming.registration import Direction
 from tenure.naming.reverse import address_of
-from tenure.serving.reconciling import Reconciliation, Wish
-from tenure.serving.sorted_records import SortedRecords
+from tenure.serving.janitor.reconciling import Reconciliation, Wish
+from tenure.serving.janitor.sorted_records import SortedRecords
+from tenure.serving.janitor.zone_questions import Answers, Asked, Questions
+from tenure.serving.janitor.zone_reader import Read, found_of
 from tenure.serving.stop import Stop
-from tenure.serving.zone_questions import Answers, Asked, Questions
-from tenure.serving.zone_reader import Read, found_of
 from tenure.signing.key import Key
 from tenure.updating.routing import Domain
 from tenure.upkeep.finding import Finding, Source, ZoneResult

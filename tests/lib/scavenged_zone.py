@@ -11,9 +11,9 @@ from tenure.authority.policy import parse_rule
 from tenure.authority.settings import AgingIntervals, ZonePlace, ZoneSettings
 from tenure.authority.zone import KeptRecord
 from tenure.ledger.opening import Ledger
+from tenure.serving.janitor.scavenging import Scavenging, ScavengingTerms
+from tenure.serving.janitor.timed_scavenging import TimedScavenging
 from tenure.serving.report import Report
-from tenure.serving.scavenging import Scavenging, ScavengingTerms
-from tenure.serving.timed_scavenging import TimedScavenging
 from tenure.upkeep.scavenge import OUTAGE_SECONDS
 
 DAY = 86400

@@ -1,6 +1,6 @@
 """The updater without sockets, loop and time: its real parts, one message at a time, in any order and with any fate.
 
-What `serving.updater` does on its event loop (look, send, record) is done here when the test says so.
+What `serving.updater.service` does on its event loop (look, send, record) is done here when the test says so.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from primary import Primary
 
 from tenure.dnswire.name import Name
 from tenure.serving.report import Report
-from tenure.serving.updater import PICK_ROWS
-from tenure.serving.updater_exchange import Exchange
-from tenure.serving.updater_health import ZoneHealth
-from tenure.serving.updater_journal import Journal, RegistrationLedger
-from tenure.serving.updater_link import Link, Unreachable
-from tenure.serving.updater_rows import RowsUnderWay
+from tenure.serving.updater.exchange import Exchange
+from tenure.serving.updater.health import ZoneHealth
+from tenure.serving.updater.journal import Journal, RegistrationLedger
+from tenure.serving.updater.link import Link, Unreachable
+from tenure.serving.updater.rows import RowsUnderWay
+from tenure.serving.updater.service import PICK_ROWS
 from tenure.signing.key import Key
 from tenure.updating.lane import Ended, Lane
 from tenure.updating.retry import WORKING

@@ -18,7 +18,7 @@ from tenure.naming.event import Event
 from tenure.naming.registration import Registration, Want, Withdraw
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.updater import UpdaterService
+from tenure.serving.updater.service import UpdaterService
 from tenure.serving.wakeup import WakeReceiver, WakeSender
 from tenure.updating.routing import Domain, Routes
 

@@ -41,7 +41,7 @@ from tenure.naming.event import Event
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.registration import Part, Registration, State
 from tenure.naming.reverse import reverse_name
-from tenure.serving.janitor import JanitorService
+from tenure.serving.janitor.service import JanitorService
 from tenure.serving.report import Report
 from tenure.signing.key import Key
 from tenure.updating.routing import Domain, Routes

@@ -17,8 +17,8 @@ from tenure.authority.zone import RRset
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rdata import with_serial
-from tenure.serving.dns_cache import QueryCache
-from tenure.serving.dns_tallies import Tally
+from tenure.serving.dns.cache import QueryCache
+from tenure.serving.dns.tallies import Tally
 
 APEXES = ("test.", "b.test.", "elsewhere.")  # one below another
 _A, _NS, _CNAME, _DNAME = 1, 2, 5, 39

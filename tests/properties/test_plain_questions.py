@@ -20,10 +20,10 @@ from tenure.authority.zone import RRset
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rdata import with_serial
-from tenure.serving.dns_cache import QueryCache
-from tenure.serving.dns_plain import PlainQuestions, Seen
-from tenure.serving.dns_tallies import Tallies, Tally
-from tenure.serving.dns_udp import Datagram
+from tenure.serving.dns.cache import QueryCache
+from tenure.serving.dns.plain import PlainQuestions, Seen
+from tenure.serving.dns.tallies import Tallies, Tally
+from tenure.serving.dns.udp import Datagram
 
 APEXES = ("test.", "b.test.", "elsewhere.")  # one below another
 CLIENT = ("192.0.2.1", 5353)

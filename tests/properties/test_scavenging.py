@@ -17,7 +17,7 @@ from scavenged_zone import DAY, PLACE, ScavengedZone
 
 from tenure.authority.settings import AgingIntervals
 from tenure.ledger.opening import open_ledger
-from tenure.serving.scavenging import ScavengingTerms
+from tenure.serving.janitor.scavenging import ScavengingTerms
 from tenure.upkeep.scavenge import OUTAGE_SECONDS
 
 HOUR = 3600

@@ -20,7 +20,7 @@ from tenure.authority.settings import RemoteServer, ZoneSettings
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.message import QR, parse_message
 from tenure.dnswire.name import from_text
-from tenure.serving.dns_notify import servers_to_tell
+from tenure.serving.transfers.notify import servers_to_tell
 
 ZONE = from_text("example.test.")
 SERVER = RemoteServer("192.0.2.5", 53)

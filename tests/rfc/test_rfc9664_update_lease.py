@@ -25,8 +25,8 @@ from tenure.dnswire.name import from_text, to_text
 from tenure.dnswire.rdata import soa_serial
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import Ledger, open_ledger
-from tenure.serving.dns_updates import Pending, UpdateBatches
-from tenure.serving.janitor import JanitorService
+from tenure.serving.dns.updates import Pending, UpdateBatches
+from tenure.serving.janitor.service import JanitorService
 from tenure.serving.report import Report
 from tenure.signing.key import Key
 

@@ -13,8 +13,8 @@ from world import LIFETIME, ROUTES, World
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Changes
 from tenure.naming.registration import Want
-from tenure.serving.janitor import JanitorService
-from tenure.serving.reconciling import Wish
+from tenure.serving.janitor.reconciling import Wish
+from tenure.serving.janitor.service import JanitorService
 from tenure.updating.routing import Routes
 from tenure.upkeep.finding import Kind, Source
 

@@ -18,8 +18,8 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases, open_zones, sqlite_path
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.zones import ZoneLedger
-from tenure.serving.dhcp6socket import addresses_of
-from tenure.serving.interface import addresses4
+from tenure.serving.dhcp.interface import addresses4
+from tenure.serving.dhcp.socket6 import addresses_of
 from tenure.serving.report import Report
 
 HOST_NAME_HASH = "host-name-hash"  # under this purpose the store has the key of `{hash}` in generated names

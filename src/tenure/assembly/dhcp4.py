@@ -9,7 +9,7 @@ from tenure.config.dhcp4 import Dhcp4
 from tenure.config.load_balance import share_of
 from tenure.config.subnets import client_classes, limits, subnets
 from tenure.leasing.v4.link import SubnetTable
-from tenure.serving.dhcp4 import Dhcp4Service
+from tenure.serving.dhcp.service4 import Dhcp4Service
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 

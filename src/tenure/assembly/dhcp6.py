@@ -15,7 +15,7 @@ from tenure.config.subnets6 import client_classes6, subnets6
 from tenure.leasing.v6.inquiry import Server
 from tenure.leasing.v6.link import SubnetTable
 from tenure.ledger.leases import LeaseLedger
-from tenure.serving.dhcp6 import Dhcp6Service
+from tenure.serving.dhcp.service6 import Dhcp6Service
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop

@@ -12,7 +12,7 @@ from tenure.config.dns_views import view_settings
 from tenure.config.server import server_settings
 from tenure.config.zones import DNS_PORT, zone_settings
 from tenure.ledger.opening import open_leases, open_zones
-from tenure.serving.dns import DnsService
+from tenure.serving.dns.service import DnsService
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -51,6 +51,6 @@ def _contexts(settings: ServerSettings) -> Contexts | None:
     """Where clients may come by Kerberos, the table of what was agreed on with them; `ServiceError`."""
     if settings.kerberos is None:
         return None
-    from tenure.serving.kerberos import Kerberos  # noqa: PLC0415 - it needs an extra, and few want it
+    from tenure.serving.dns.kerberos import Kerberos  # noqa: PLC0415 - it needs an extra, and few want it
 
     return Contexts(Kerberos(settings.kerberos.keytab, settings.kerberos.credential), settings.kerberos.limits)

@@ -10,9 +10,9 @@ from tenure.hearing.entry import followed_policy
 from tenure.hearing.follow import Followed
 from tenure.ledger.opening import open_leases
 from tenure.serving.errors import ServiceError
-from tenure.serving.following import FollowerService, Watched
-from tenure.serving.lease_database import FollowedDatabase
-from tenure.serving.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile
+from tenure.serving.hearers.following import FollowerService, Watched
+from tenure.serving.hearers.lease_database import FollowedDatabase
+from tenure.serving.hearers.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 

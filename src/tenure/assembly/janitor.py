@@ -11,7 +11,7 @@ from tenure.assembly.store import live_keys, wake_updater
 from tenure.config.configuration import Configuration
 from tenure.config.zones import journal_sizes
 from tenure.ledger.opening import open_leases, open_zones
-from tenure.serving.janitor import JanitorService
+from tenure.serving.janitor.service import JanitorService
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 

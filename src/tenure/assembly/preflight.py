@@ -21,10 +21,10 @@ from tenure.leasing.v6.subnet import Subnet as Subnet6
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.registration import Direction
 from tenure.serving.live_keys import LiveKeys
-from tenure.serving.preflight import Subject, check
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.timed_preflight import TimedPreflight
+from tenure.serving.updater.preflight import Subject, check
+from tenure.serving.updater.timed_preflight import TimedPreflight
 from tenure.signing.key import Key
 from tenure.updating.preflight import Finding
 from tenure.updating.routing import Domain, Routes

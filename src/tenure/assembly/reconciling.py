@@ -14,12 +14,12 @@ from tenure.config.secrets import configured_secrets
 from tenure.console.reconciliation import Order, Outcome
 from tenure.console.store import leases_to_show
 from tenure.ledger.leases import LeaseLedger
-from tenure.serving.ledger_numbers import StoreNumbers
+from tenure.serving.janitor.ledger_numbers import StoreNumbers
+from tenure.serving.janitor.reconciling import Reconciliation, Wish
+from tenure.serving.janitor.timed_reconciling import TimedReconciling
 from tenure.serving.live_keys import LiveKeys
-from tenure.serving.reconciling import Reconciliation, Wish
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.timed_reconciling import TimedReconciling
 
 
 def reconcile(configuration: Configuration, order: Order, wake: Callable[[], None]) -> Outcome:

@@ -17,9 +17,9 @@ from tenure.console.store import leases_to_show, zones_to_show
 from tenure.dnswire.name import to_text
 from tenure.leasing.v6.inquiry import Server
 from tenure.ledger.leases import LeaseLedger
-from tenure.serving.rehearsal import Doorway, Stage, rehearse
-from tenure.serving.rehearsal4 import Stage4
-from tenure.serving.rehearsal6 import Stage6
+from tenure.serving.dhcp.rehearsal import Doorway, Stage, rehearse
+from tenure.serving.dhcp.rehearsal4 import Stage4
+from tenure.serving.dhcp.rehearsal6 import Stage6
 from tenure.updating.stage import Exchange
 
 IPV6 = 6

@@ -9,9 +9,9 @@ from tenure.config.naming_levels import policy_of_levels
 from tenure.hearing.decide import Terms
 from tenure.ledger.opening import open_leases
 from tenure.serving.errors import ServiceError
+from tenure.serving.hearers.request_socket import RequestSocket, open_request_socket
+from tenure.serving.hearers.requests import RequestService
 from tenure.serving.report import Report
-from tenure.serving.request_socket import RequestSocket, open_request_socket
-from tenure.serving.requests import RequestService
 from tenure.serving.stop import Stop
 
 

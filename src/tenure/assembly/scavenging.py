@@ -12,10 +12,10 @@ from tenure.config.zones import zone_settings
 from tenure.console.store import leases_to_show, zones_to_show
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.zones import ZoneLedger
+from tenure.serving.janitor.scavenging import Scavenging, ScavengingTerms
+from tenure.serving.janitor.timed_scavenging import TimedScavenging
 from tenure.serving.report import Report
-from tenure.serving.scavenging import Scavenging, ScavengingTerms
 from tenure.serving.stop import Stop
-from tenure.serving.timed_scavenging import TimedScavenging
 from tenure.upkeep.staleness import Hold
 
 _HOLDS = {Mode.OFF: Hold.OFF, Mode.REPORT: Hold.REPORT_ONLY, Mode.ON: None}

@@ -47,7 +47,7 @@ def workers_of(service: Service, configuration: Configuration) -> tuple[int, ...
 
 def check_shared_ports(configuration: Configuration) -> None:
     """Looks whether the ports that workers will share are free; `ServiceError`. One that is alone finds out itself."""
-    from tenure.serving.dns_sockets import check_free  # noqa: PLC0415 - a process loads only what it runs
+    from tenure.serving.dns.sockets import check_free  # noqa: PLC0415 - a process loads only what it runs
 
     if configuration.dns is not None and configuration.dns.workers > 1:
         check_free([place.or_port(DNS_PORT) for place in configuration.dns.listen])
@@ -61,7 +61,7 @@ def hold_sockets(services: Sequence[Service], configuration: Configuration) -> d
     section = configuration.dhcp_ddns
     if Service.REQUESTS not in services or section is None:
         return {}
-    from tenure.serving.request_socket import HELD_SOCKET, open_request_socket  # noqa: PLC0415 - loaded where needed
+    from tenure.serving.hearers.request_socket import HELD_SOCKET, open_request_socket  # noqa: PLC0415 - loaded where needed
 
     return {str(Service.REQUESTS): (HELD_SOCKET, open_request_socket(section.ip_address, section.port))}
 

@@ -12,7 +12,7 @@ from tenure.ledger.opening import open_leases, open_zones
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.transfers import TransferService
+from tenure.serving.transfers.service import TransferService
 
 
 def run(configuration: Configuration, report: Report, stop: Stop) -> None:

@@ -15,7 +15,7 @@ from tenure.ledger.opening import open_leases, sqlite_path
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.updater import UpdaterService
+from tenure.serving.updater.service import UpdaterService
 from tenure.serving.wakeup import WakeReceiver, wake_path
 
 

@@ -9,7 +9,7 @@ from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 
-from tenure.serving.addresscheck import arp_probe, arp_sender, echo_request, is_echo_reply
+from tenure.serving.dhcp.addresscheck import arp_probe, arp_sender, echo_request, is_echo_reply
 
 OURS = bytes.fromhex("020000000001")
 THEIRS = "02:00:00:00:00:02"

@@ -21,12 +21,12 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.history import EventFilter
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
-from tenure.serving.dhcp4 import Dhcp4Service, begins
-from tenure.serving.dhcp4socket import Dhcp4Socket, Received, open_sockets, relay_socket
+from tenure.serving.dhcp.service4 import Dhcp4Service, begins
+from tenure.serving.dhcp.socket4 import Dhcp4Socket, Received, open_sockets, relay_socket
+from tenure.serving.dhcp.waitingroom import WaitingRoom
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.waitingroom import WaitingRoom
 
 
 class Outbox:

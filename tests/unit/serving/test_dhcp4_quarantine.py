@@ -9,7 +9,7 @@ from tenure.leasing.lease import LeaseState
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.v4.checks import Found
 from tenure.leasing.v4.link import SubnetTable
-from tenure.serving.dhcp4 import Dhcp4Dialogue
+from tenure.serving.dhcp.service4 import Dhcp4Dialogue
 
 USED = ip("10.1.0.100")
 NOW = 1_800_000_000.0

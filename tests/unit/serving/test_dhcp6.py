@@ -19,8 +19,8 @@ from tenure.leasing.v6.link import SubnetTable
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
-from tenure.serving.dhcp6 import Dhcp6Service, begins
-from tenure.serving.dhcp6socket import Received, addresses_of, open_sockets, relay_socket
+from tenure.serving.dhcp.service6 import Dhcp6Service, begins
+from tenure.serving.dhcp.socket6 import Received, addresses_of, open_sockets, relay_socket
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop

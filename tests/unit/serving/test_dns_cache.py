@@ -10,10 +10,11 @@ from tenure.authority.zone import Node, ZoneView
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rdata import with_serial
 from tenure.ledger.errors import LedgerUnavailable
-from tenure.serving import dns_cache, dns_reads
-from tenure.serving.dns_cache import QueryCache
-from tenure.serving.dns_reads import KeptZone
-from tenure.serving.dns_tallies import Tally
+from tenure.serving.dns import cache as dns_cache
+from tenure.serving.dns import reads as dns_reads
+from tenure.serving.dns.cache import QueryCache
+from tenure.serving.dns.reads import KeptZone
+from tenure.serving.dns.tallies import Tally
 
 ZONE = MemoryZone.from_text("example.test.", "@ 300 NS ns\na 300 A 192.0.2.1\nb 300 A 192.0.2.2\n")
 A, B = from_text("a.example.test."), from_text("b.example.test.")

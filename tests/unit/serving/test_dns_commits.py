@@ -25,8 +25,8 @@ from tenure.dnswire.tcp import Deframer, frame
 from tenure.dnswire.update import add, build_update
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
-from tenure.serving import dns_commits
-from tenure.serving.dns import DnsService
+from tenure.serving.dns import commits as dns_commits
+from tenure.serving.dns.service import DnsService
 from tenure.signing.tsig import sign_request
 
 APEX = from_text("example.test.")

@@ -15,7 +15,7 @@ from dns_service import running
 from pretended_gss import AGAIN, PretendedMechanism
 
 from tenure.ledger.history import EventFilter
-from tenure.serving.dns_contexts import common_address
+from tenure.serving.dns.contexts import common_address
 from tenure.signing.context import ContextLimits, Contexts
 
 

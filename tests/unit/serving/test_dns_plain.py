@@ -20,11 +20,11 @@ from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rdata import with_serial
 from tenure.ledger.errors import LedgerUnavailable
-from tenure.serving import dns_cache
-from tenure.serving.dns_cache import QueryCache
-from tenure.serving.dns_plain import PlainQuestions, Seen
-from tenure.serving.dns_tallies import Tallies
-from tenure.serving.dns_udp import Datagram
+from tenure.serving.dns import cache as dns_cache
+from tenure.serving.dns.cache import QueryCache
+from tenure.serving.dns.plain import PlainQuestions, Seen
+from tenure.serving.dns.tallies import Tallies
+from tenure.serving.dns.udp import Datagram
 
 CLIENT = ("192.0.2.1", 5353)
 TEXT = "@ 300 NS ns\nns 300 A 192.0.2.1\na 300 A 192.0.2.2\nb 300 A 192.0.2.3\nc 300 CNAME a\n"

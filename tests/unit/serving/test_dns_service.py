@@ -27,9 +27,9 @@ from tenure.dnswire.update import add, build_update, delete_name, delete_rrset
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.history import EventFilter
 from tenure.ledger.zones import ZoneLedger
-from tenure.serving.dns import DnsService
-from tenure.serving.dns_cache import MOST_STREAM_OCTETS
-from tenure.serving.dns_updates import REFUSALS_PER_SECOND
+from tenure.serving.dns.cache import MOST_STREAM_OCTETS
+from tenure.serving.dns.service import DnsService
+from tenure.serving.dns.updates import REFUSALS_PER_SECOND
 from tenure.serving.errors import ServiceError
 from tenure.signing.key import Key
 from tenure.signing.tsig import sign_request, verify_response

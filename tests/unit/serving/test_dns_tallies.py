@@ -16,7 +16,7 @@ from tenure.authority.request import Reply
 from tenure.authority.views import ViewSettings, parse_client
 from tenure.dnswire.name import from_text
 from tenure.dnswire.update import add, build_update
-from tenure.serving.dns_tallies import Tallies
+from tenure.serving.dns.tallies import Tallies
 from tenure.signing.tsig import sign_request
 
 ZONE = "example.test."

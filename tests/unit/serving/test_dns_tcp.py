@@ -19,7 +19,7 @@ from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import from_text
 from tenure.dnswire.tcp import Deframer, frame
 from tenure.dnswire.update import build_update, delete_name
-from tenure.serving import dns_tcp
+from tenure.serving.dns import tcp as dns_tcp
 from tenure.signing.tsig import sign_request
 
 QUERY = frame(dns.message.make_query("host.example.test.", "A", id=1).to_wire())

@@ -13,7 +13,7 @@ import pytest
 
 from tenure.authority.requestor import Inquiry, Requestor
 from tenure.dnswire.name import from_text
-from tenure.serving.external_policy import ANSWER_SECONDS, PAUSE_SECONDS, ExternalPolicy, question
+from tenure.serving.dns.external_policy import ANSWER_SECONDS, PAUSE_SECONDS, ExternalPolicy, question
 from tenure.signing.key import ALGORITHMS
 
 WHO = Requestor(from_text("dhcp."), ALGORITHMS["hmac-sha256"].name, "192.0.2.77", stream=False)

@@ -18,9 +18,9 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.ledger.reading import RegistrationFilter
 from tenure.naming.policy import NamingPolicy
-from tenure.serving.following import GRACE_SECONDS, FollowerService, Source, Watched
-from tenure.serving.lease_database import FollowedDatabase
-from tenure.serving.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile
+from tenure.serving.hearers.following import GRACE_SECONDS, FollowerService, Source, Watched
+from tenure.serving.hearers.lease_database import FollowedDatabase
+from tenure.serving.hearers.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile
 from tenure.serving.report import Report
 
 NOW = 1_800_000_000

@@ -20,8 +20,8 @@ from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 from tenure.ledger.zonebatch import ZoneBatch
 from tenure.naming.event import Event
 from tenure.naming.registration import State, Want
-from tenure.serving import janitor as room
-from tenure.serving.janitor import DAY, JanitorService
+from tenure.serving.janitor import service as room
+from tenure.serving.janitor.service import DAY, JanitorService
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 

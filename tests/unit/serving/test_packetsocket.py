@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scapy.layers.inet import IP, UDP
 from scapy.packet import Raw
 
-from tenure.serving.packetsocket import build_datagram, internet_checksum
+from tenure.serving.dhcp.packetsocket import build_datagram, internet_checksum
 
 SERVER, CLIENT = (b"\n\1\0\1", 67), (b"\n\1\0\x64", 68)
 

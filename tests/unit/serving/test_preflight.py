@@ -18,8 +18,8 @@ from tenure.dnswire.update import NOBODYS_MARKER, add, build_update, name_in_use
 from tenure.ledger.history import EventFilter
 from tenure.naming.event import Event
 from tenure.naming.registration import Direction
-from tenure.serving.preflight import Subject, check
 from tenure.serving.stop import Stop
+from tenure.serving.updater.preflight import Subject, check
 from tenure.signing.key import Key
 from tenure.signing.tsig import sign_request
 from tenure.updating.preflight import Finding, Verdict

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tenure.serving.probe4 import LinkWire, RelayWire
-from tenure.serving.probe6 import link_wire, relay_wire
+from tenure.serving.dhcp.probe4 import LinkWire, RelayWire
+from tenure.serving.dhcp.probe6 import link_wire, relay_wire
 
 
 @pytest.mark.parametrize(

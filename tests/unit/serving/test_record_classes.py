@@ -20,7 +20,7 @@ from tenure.dnswire.update import add, build_update, delete_name
 from tenure.ledger.opening import open_zones
 from tenure.ledger.zones import ZoneLedger
 from tenure.naming.reverse import reverse_name
-from tenure.serving.dns_updates import Pending, UpdateBatches
+from tenure.serving.dns.updates import Pending, UpdateBatches
 from tenure.signing.key import Key
 from tenure.signing.tsig import sign_request
 

@@ -25,9 +25,9 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.naming.policy import NamingPolicy
 from tenure.serving.errors import ServiceError
+from tenure.serving.hearers.request_socket import HELD_SOCKET, RequestSocket, open_request_socket
+from tenure.serving.hearers.requests import RequestService
 from tenure.serving.report import Report
-from tenure.serving.request_socket import HELD_SOCKET, RequestSocket, open_request_socket
-from tenure.serving.requests import RequestService
 from tenure.serving.stop import Stop
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -131,7 +131,7 @@ def test_requests_wait_while_the_store_is_away(
         return commit(work, now)  # type: ignore[arg-type]
 
     monkeypatch.setattr(other, "transact_heard", transact_heard)
-    monkeypatch.setattr("tenure.serving.requests.LEDGER_SECONDS", 0.02)
+    monkeypatch.setattr("tenure.serving.hearers.requests.LEDGER_SECONDS", 0.02)
     with running(RequestSocket(bound, LOOPBACK), other, told):
         send(port_of(bound), map(numbered, range(300)))
         eventually(lambda: "ledger-unavailable" in told.problems, "it is said", 20)
@@ -169,7 +169,7 @@ def test_a_socket_that_is_held_is_taken_over(bound: socket.socket, monkeypatch: 
 
 HANDED_OVER = """
 import os, socket
-from tenure.serving.request_socket import open_request_socket
+from tenure.serving.hearers.request_socket import open_request_socket
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as given:
     given.bind(("127.0.0.1", 0))
     os.dup2(given.fileno(), 3)

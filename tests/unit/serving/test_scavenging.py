@@ -19,8 +19,8 @@ from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import Ledger, open_ledger
 from tenure.ledger.zonebatch import ZoneBatch
 from tenure.naming.event import Event
-from tenure.serving import scavenging as room
-from tenure.serving.scavenging import ScavengingTerms
+from tenure.serving.janitor import scavenging as room
+from tenure.serving.janitor.scavenging import ScavengingTerms
 from tenure.upkeep.scavenge import OUTAGE_SECONDS
 from tenure.upkeep.staleness import Hold, Protection
 

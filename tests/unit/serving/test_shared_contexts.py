@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tenure.serving.dns_contexts import SharedContexts
-from tenure.serving.dns_udp import Send
+from tenure.serving.dns.contexts import SharedContexts
+from tenure.serving.dns.udp import Send
 
 CLIENT = ("192.0.2.77", 5353)
 

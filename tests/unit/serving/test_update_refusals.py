@@ -27,7 +27,7 @@ from tenure.dnswire.update import add, build_update
 from tenure.ledger.history import EventFilter
 from tenure.ledger.zones import ZoneLedger
 from tenure.naming.event import Event
-from tenure.serving.dns_updates import REFUSALS_PER_SECOND, RefusalBudget
+from tenure.serving.dns.updates import REFUSALS_PER_SECOND, RefusalBudget
 from tenure.signing.tsig import sign_request
 
 TEXT = "@ 300 NS ns\nns 300 A 192.0.2.1\nhost 300 A 192.0.2.10\nalias 300 CNAME host\n"

@@ -9,8 +9,8 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.naming.reason import Reason
 from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.report import Report
-from tenure.serving.updater_health import AGAIN_SECONDS, BELIEVED_SECONDS, ZoneHealth
-from tenure.serving.updater_journal import Journal
+from tenure.serving.updater.health import AGAIN_SECONDS, BELIEVED_SECONDS, ZoneHealth
+from tenure.serving.updater.journal import Journal
 from tenure.updating.task import Ending, Verdict
 
 ZONE = from_text("example.test.")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tenure.dnswire.tcp import Deframer, frame
-from tenure.serving.updater_link import Link, Unreachable
+from tenure.serving.updater.link import Link, Unreachable
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NOW = 1_700_000_000.0

@@ -139,7 +139,7 @@ def test_while_the_ledger_cannot_record_nothing_is_claimed(tmp_path: Path, monke
         return record(self, *arguments)  # type: ignore[arg-type]  # passed on
 
     monkeypatch.setattr(LeaseLedger, "record_outcomes", failing)
-    monkeypatch.setattr("tenure.serving.updater.LEDGER_SECONDS", 0.05)
+    monkeypatch.setattr("tenure.serving.updater.service.LEDGER_SECONDS", 0.05)
     with server(modelled(zone)) as at, updating(tmp_path, domain("example.test.", at)) as run:
         run.change(named(1))  # type: ignore[arg-type]  # a claim
         run.until(lambda: len(zone.records) == 1 and "ledger-unavailable" in run.report.problems)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tenure.serving.batchloop import LARGEST_BATCH, run_batches
+from tenure.serving.dhcp.waitingroom import WaitingRoom
 from tenure.serving.stop import Stop
-from tenure.serving.waitingroom import WaitingRoom
 
 
 class Source:

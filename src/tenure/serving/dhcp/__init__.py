@@ -1,0 +1,1 @@
+"""The DHCP services of both families, their sockets, and what rehearses and probes them."""

@@ -1,0 +1,178 @@
+"""The sockets of the DHCPv6 service: one for each wire with clients on it, one for each address that relays use."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from struct import Struct
+from typing import NamedTuple
+
+from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
+from tenure.leasing.v6.arrival import Arrival, Destination
+from tenure.serving.dhcp.segments import AlikeSender
+from tenure.serving.dhcp.sockets import open_all, prepare, refused
+from tenure.serving.errors import ServiceError
+
+RELAYS_AND_SERVERS, SERVERS = "ff02::1:2", "ff05::1:3"  # the groups of a link, and of a site (RFC 8415 section 7.1)
+
+_LARGEST = 65535  # octets of one datagram
+_IN6_PKTINFO = Struct("@16sI")  # the header's destination, interface number (ipv6(7))
+_ANCILLARY = socket.CMSG_SPACE(_IN6_PKTINFO.size)
+_GROUP = Struct("@16sI")  # struct ipv6_mreq
+_GROUP_PREFIX = 0xFF  # the first octet of every group's address
+_ANY = "::"
+_REMEMBERED = 4096  # senders whose `Arrival` is at hand
+_ADDRESSES = Path("/proc/net/if_inet6")
+_LOOK_SECONDS = 5.0  # between looks at the addresses of a wire: routers renumber
+_PASSING = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}
+
+
+class Received(NamedTuple):
+    """One datagram and the socket to answer it from; there is one per packet, hence a NamedTuple."""
+
+    octets: bytes
+    arrival: Arrival
+    inlet: Dhcp6Socket
+
+
+class Dhcp6Socket:
+    """Where messages come in and replies go out. Made by `relay_socket` and `wire_socket`."""
+
+    def __init__(self, bound: socket.socket, interface: str | None) -> None:
+        self._socket = bound
+        self._interface = interface
+        self._index = 0 if interface is None else socket.if_nametoindex(interface)
+        host, self.port = bound.getsockname()[:2]
+        self.where = f"{interface}:{self.port}" if interface is not None else f"[{host}]:{self.port}"
+        self._sender = AlikeSender(bound)
+        self._addresses: tuple[bytes, ...] = ()
+        self._look_at = 0.0  # steady seconds
+        self._arrivals: dict[tuple[str, int, bytes], Arrival] = {}
+        self._bound_to = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+        if interface is not None:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+
+    def fileno(self) -> int:
+        """What to poll."""
+        return self._socket.fileno()
+
+    def receive(self, limit: int) -> list[Received]:
+        """Up to `limit` datagrams that are there already."""
+        found: list[Received] = []
+        try:
+            if self._interface is None:
+                self._receive_relayed(found, limit)
+            else:
+                self._look_at_addresses(self._interface)
+                self._receive_on_wire(found, limit)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            # what an earlier reply met (no host, no route) or a link that is down comes up here; the socket goes on
+            if error.errno not in _PASSING:
+                raise
+        return found
+
+    def _receive_relayed(self, found: list[Received], limit: int) -> None:
+        receive = self._socket.recvfrom
+        while len(found) < limit:
+            octets, source = receive(_LARGEST)
+            found.append(Received(octets, self._arrival(source[0], source[1], self._bound_to), self))
+
+    def _receive_on_wire(self, found: list[Received], limit: int) -> None:
+        receive = self._socket.recvmsg
+        while len(found) < limit:
+            octets, ancillary, _flags, source = receive(_LARGEST, _ANCILLARY)
+            destination = ancillary[0][2][:16] if ancillary else self._bound_to  # the only one that was asked for
+            found.append(Received(octets, self._arrival(source[0], source[1], destination), self))
+
+    def _arrival(self, host: str, port: int, destination: bytes) -> Arrival:
+        arrival = self._arrivals.get((host, port, destination))
+        if arrival is None:
+            if len(self._arrivals) >= _REMEMBERED:
+                self._arrivals.clear()
+            source = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+            multicast = destination[0] == _GROUP_PREFIX
+            arrival = Arrival(source, port, multicast, self._interface, self._addresses, self.port, destination)
+            self._arrivals[host, port, destination] = arrival
+        return arrival
+
+    def _look_at_addresses(self, interface: str) -> None:
+        """By them a client's link is known, where no subnet names the interface."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + _LOOK_SECONDS
+        addresses = tuple(one for one in addresses_of(interface) if one[:8] != LINK_LOCAL_PREFIX)
+        if addresses != self._addresses:
+            self._addresses = addresses
+            self._arrivals.clear()
+
+    def send(self, replies: Sequence[bytes], destination: Destination) -> None:
+        """Send replies of one size to one place, a link-local one on this wire; see `AlikeSender`."""
+        address = socket.inet_ntop(socket.AF_INET6, destination.address)
+        scope = self._index if destination.address[:8] == LINK_LOCAL_PREFIX else 0
+        self._sender.send(replies, (address, destination.port, 0, scope))
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._socket.close()
+
+
+def addresses_of(interface: str | None) -> list[bytes]:
+    """The IPv6 addresses of an interface, link-local ones too; none if it is not there. None: of all (proc(5))."""
+    try:
+        lines = _ADDRESSES.read_text("ascii").splitlines()
+    except FileNotFoundError:  # a machine without IPv6
+        return []
+    rows = [line.split() for line in lines]
+    return [bytes.fromhex(row[0]) for row in rows if interface in (None, row[5])]
+
+
+def relay_socket(host: str, port: int, *, shares_port: bool = False) -> Dhcp6Socket:
+    """A socket at one address of ours, or at all of them (`::`). `ServiceError`."""
+    try:
+        return Dhcp6Socket(_bound(host, port, None, shares_port=shares_port), None)
+    except OSError as error:
+        raise refused(f"listening on [{host}]:{port}", error) from error
+
+
+def wire_socket(interface: str, port: int, *, shares_port: bool = False) -> Dhcp6Socket:
+    """A socket for the clients and relays on one wire that send to the groups of servers. `ServiceError`."""
+    what = f"listening on interface {interface}, port {port}"
+    try:
+        bound = _bound(_ANY, port, interface, shares_port=shares_port)
+        try:
+            index = socket.if_nametoindex(interface)
+            for group in (RELAYS_AND_SERVERS, SERVERS):
+                membership = _GROUP.pack(socket.inet_pton(socket.AF_INET6, group), index)
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, membership)
+            if not any(one[:8] == LINK_LOCAL_PREFIX for one in addresses_of(interface)):
+                remedy = "bring it up with IPv6 switched on, so that clients there can be answered"
+                raise ServiceError(what, "the interface has no link-local address", remedy)
+            return Dhcp6Socket(bound, interface)
+        except (OSError, ServiceError):
+            bound.close()
+            raise
+    except OSError as error:
+        raise refused(what, error) from error
+
+
+def open_sockets(interfaces: Sequence[str], listen: Sequence[tuple[str, int]], port: int) -> list[Dhcp6Socket]:
+    """All the sockets of the service, or none. `ServiceError`."""
+    return open_all(wire_socket, relay_socket, interfaces, listen, port)
+
+
+def _bound(host: str, port: int, interface: str | None, *, shares_port: bool) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        prepare(bound, interface, shares_port=shares_port)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound

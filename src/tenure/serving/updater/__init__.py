@@ -1,0 +1,1 @@
+"""The updater: registrations become signed updates. Beside it, the preflight."""

@@ -1,0 +1,310 @@
+"""One batch to the servers of its zone: signed, sent to the first that answers usefully, the answer verified."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from tenure.dnswire.codes import Rcode, rcode_to_text
+from tenure.dnswire.name import Name, to_text
+from tenure.naming.reason import Reason
+from tenure.serving.metrics import Sample
+from tenure.serving.report import Report
+from tenure.serving.updater.cuts import ZoneCuts
+from tenure.serving.updater.health import ZoneHealth
+from tenure.serving.updater.link import Link, Unanswered, Unreachable
+from tenure.signing.key import Key
+from tenure.signing.rotation import next_to_try
+from tenure.signing.tsig import sign_request
+from tenure.updating.conflict import NEXT_SERVER, transition
+from tenure.updating.lane import Batch, Ended, Lane
+from tenure.updating.messages import QUERIES, build_apex_question, build_message
+from tenure.updating.reply import may_know_other_secret, read_apex, read_cut, read_reply
+from tenure.updating.retry import Breaker, BreakerState
+from tenure.updating.routing import mode_of
+from tenure.updating.task import REMOVING, Ending, Step, Verdict
+from tenure.updating.zone_cut import Cut, given_away
+
+WINDOW = 6  # messages of one zone on their way
+BACK_SECONDS = 60.0
+TOLERATED = 2  # failures of a zone at a server in a row: one record alone may make a message fail
+
+
+# What a server answers that has the records of the message in another zone than it names, or has that zone no more.
+_ANOTHER_ZONE = frozenset({Rcode.NOTAUTH, Rcode.NOTZONE})
+
+
+class _Way:
+    """One server of the zone, and whether it takes the zone's updates."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.breaker = Breaker(tolerates=TOLERATED)
+        self.trouble: Ending | None = None  # the last failure, while the breaker is open
+        self.apex: Name | None = None  # of the zone that the server has our domain in, where that is not its own
+
+    def works(self, now: float) -> bool:
+        """Whether nothing is known against it."""
+        return self.breaker.state(now) is self.link.breaker.state(now) is BreakerState.CLOSED
+
+    @property
+    def asked_at(self) -> float:
+        """UTC seconds from which it may be asked."""
+        return max(self.breaker.asked_at, self.link.breaker.asked_at)
+
+    def failed(self, trouble: Ending, now: float) -> None:
+        """Note a failure; of several on their way at once only what opens the breaker.
+
+        That the server cannot be reached is known of all its zones, by the link.
+        """
+        if trouble.reason is not Reason.SERVER_UNREACHABLE and self.breaker.allows(now):
+            self.breaker = self.breaker.failed(now, random.random())
+            self.trouble = trouble
+
+    def answered(self) -> None:
+        """It takes the zone's updates."""
+        self.breaker = Breaker(tolerates=TOLERATED)
+
+
+class Exchange:
+    """A lane and the links to its servers, in the order in which they are tried."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        links: Sequence[Link],
+        report: Report,
+        clock: Callable[[], float],
+        health: ZoneHealth,
+        keys: Mapping[Name, Key] | None = None,
+    ) -> None:
+        self.lane = lane
+        self.on_the_way = 0  # messages
+        self._ways = [_Way(link) for link in links]
+        self._cuts = ZoneCuts(lane.domain.zone, self._find_cut, report, clock)
+        self._report = report
+        self._clock = clock
+        self._health = health
+        self._keys = {} if keys is None else keys  # the very mapping: it changes while keys are rotated
+        self._taken: dict[Link, Key] = {}  # what a server took last, where that was not the newest secret
+        self._zone = to_text(lane.domain.zone)
+        self._preferred = 0
+        self._back_at = 0.0  # when the first server is tried again after another one was preferred
+        self._standing: dict[Link, set[str]] = {}  # codes of the problems that were reported of a server
+        report.metrics.watch(f"lane {id(lane.domain)}", self._samples)
+
+    def _samples(self) -> list[Sample]:
+        return [
+            ("tenure_updater_tasks", (self._zone,), self.lane.held),
+            ("tenure_updater_message_names", (self._zone,), self.lane.size.names),
+        ]
+
+    @property
+    def window(self) -> int:
+        """How many messages may be on their way: one, as a probe, while no server is known to take them."""
+        now = self._clock()
+        return WINDOW if any(way.works(now) for way in self._ways) else 1
+
+    async def carry(self, batch: Batch) -> Ended:
+        """Take a batch to its answer: the tasks that ended with it; the others are back in the lane.
+
+        Those whose records are in a zone below go in messages of their own, to that zone, or not at all where other
+        servers have it. What was written above its cut before can still be taken away there.
+        """
+        ended: Ended = []
+        for cut, part in await self._cuts.divide(batch):
+            if cut is None or not cut.servers:
+                ended += await self._carry(part)
+            elif part.step in REMOVING:
+                ended += await self._carry(part._replace(zone=None))
+            else:
+                ended += self.lane.ended(part, given_away(cut, part.tasks[0].direction))
+        return ended
+
+    async def _carry(self, batch: Batch) -> Ended:
+        """`carry` of tasks in one zone.
+
+        A server that cannot help is passed over, and one that refuses counts only if the others do not take it either.
+        Who answered instead is kept to for a while, so that the steps of a task meet the same records; then the first
+        server has another chance.
+        """
+        if self._preferred and self._clock() >= self._back_at and batch.step is not Step.REMOVE_NAME:
+            self._preferred = 0
+        trouble = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "no server is configured")
+        count = 1 if batch.step is Step.REMOVE_NAME else len(self._ways)  # see below
+        refused: int | None = None  # by which server
+        for place in range(count):
+            index = (self._preferred + place) % len(self._ways)
+            way = self._ways[index]
+            answer = await self._ask(way, batch)
+            if answer == Rcode.REFUSED and place + 1 < count:
+                refused = index if refused is None else refused
+                continue
+            if batch.zone is not None and answer in _ANOTHER_ZONE:
+                self._cuts.forget(batch)
+            if isinstance(answer, int) and answer not in NEXT_SERVER:
+                return self._counts(batch, index if refused is None or answer != Rcode.REFUSED else refused, answer)
+            trouble = _ending(batch.step, answer)._replace(server=way.link.text)
+            way.failed(trouble, self._clock())
+            self._trouble(way.link, trouble)
+        # After REMOVE_NAME no other server is asked: it may still have the address that the step before took away here.
+        if refused is not None:
+            return self._counts(batch, refused, Rcode.REFUSED)
+        self._health.failed(self.lane.domain.zone, trouble, min((way.asked_at for way in self._ways), default=0.0))
+        return self.lane.failed(batch, trouble)
+
+    def _counts(self, batch: Batch, index: int, rcode: int) -> Ended:
+        """The answer of a server is the zone's."""
+        way = self._ways[index]
+        way.answered()
+        self._prefer(index)
+        self._well(way.link)
+        size = self.lane.size
+        self._health.answered(self.lane.domain.zone, size.names if size.is_limited else None)
+        return _said_by(way.link.text, self.lane.answered(batch, rcode))
+
+    async def _ask(self, way: _Way, batch: Batch) -> int | Ending:
+        """The RCODE that a server gave and that can be believed, or what stood in the way."""
+        link = way.link
+        configured = self.lane.domain.key_of(link.server)
+        if not link.allows():
+            return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
+        if way.trouble is not None and not way.breaker.allows(self._clock()):
+            return way.trouble
+        if configured is None:
+            return await self._exchange(way, batch, None)
+        first: Key = self._keys.get(configured.name, configured)
+        key: Key | None = self._taken_by(link, first)
+        tried: list[Key] = []
+        answer: int | Ending = Ending(Verdict.RETRY, Reason.KEY_REJECTED, "no secret is left to try")
+        while key is not None:
+            answer = await self._exchange(way, batch, key)
+            if not may_know_other_secret(answer):
+                self._note_key(link, key, first, answer)
+                break
+            tried.append(key)
+            key = next_to_try(first, tried)
+        return answer
+
+    def _taken_by(self, link: Link, first: Key) -> Key:
+        """The secret that the server took last, of the key whose newest is `first`."""
+        key = self._taken.get(link, first)
+        return key if any(key is one for one in first.chain()) else first  # else it is good no more
+
+    def _note_key(self, link: Link, key: Key, first: Key, answer: int | Ending) -> None:
+        """What the server has answered to is what it gets from now on, as long as that is good."""
+        if not isinstance(answer, int):
+            return
+        key.use.at = self._clock()
+        if key is first:
+            self._taken.pop(link, None)
+        else:
+            self._taken[link] = key
+
+    async def _exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+        """The answer to a batch. A server that is not authoritative for the zone is asked which one it has instead.
+
+        What is configured as a zone may be a part of one, and an UPDATE has to name the whole (RFC 2136 section 2.3).
+        """
+        answer = await self._counted_exchange(way, batch, key)
+        if _is_not_authoritative(answer):
+            asked = way.apex or self.lane.domain.zone
+            found = await self._find_apex(way.link, key)
+            if found is not None and found.lower() != asked.lower():
+                way.apex = found
+                self._report.info("zone-found", zone=self._zone, apex=to_text(found), server=way.link.text)
+                return await self._counted_exchange(way, batch, key)
+        return answer
+
+    async def _counted_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+        """One message and its answer, counted."""
+        began_at = time.perf_counter()
+        answer = await self._signed_exchange(way, batch, key)
+        seconds = time.perf_counter() - began_at
+        self.lane.heard(batch, answer, seconds)
+        metrics, signer = self._report.metrics, "" if key is None else to_text(key.name)
+        word = rcode_to_text(answer) if isinstance(answer, int) else answer.reason.value
+        metrics.add("tenure_updates_sent_total", (self._zone, way.link.text, signer, word))
+        metrics.observe("tenure_update_seconds", (self._zone, way.link.text), seconds)
+        return answer
+
+    async def _signed_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+        domain, link = self.lane.domain, way.link
+        message_id = link.new_id()
+        zone, mode = batch.zone or way.apex or domain.zone, mode_of(batch.tasks[0].row, domain)
+        message = build_message(message_id, zone, mode, batch.step, batch.tasks)
+        mac = b""
+        if key is not None:
+            message, mac = sign_request(message, key, int(self._clock()))
+        try:
+            octets = await link.ask(message_id, message)
+        except Unreachable as error:
+            if isinstance(error, Unanswered):
+                self.lane.burdened(batch)
+            return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
+        looks_for = batch.tasks[0] if batch.step in QUERIES else None
+        return read_reply(octets, key, mac, int(self._clock()), looks_for)
+
+    async def _find_apex(self, link: Link, key: Key | None) -> Name | None:
+        """The zone that the server has the domain in; None where it does not say."""
+        message_id = link.new_id()
+        message, mac = build_apex_question(message_id, self.lane.domain.zone), b""
+        if key is not None:
+            message, mac = sign_request(message, key, int(self._clock()))
+        try:
+            octets = await link.ask(message_id, message)
+        except Unreachable:
+            return None
+        return read_apex(octets, key, mac, int(self._clock()), self.lane.domain.zone)
+
+    async def _find_cut(self, point: Name) -> Cut | Ending | None:
+        """What the server that is asked now says of zones between the configured one and a name below it."""
+        link = self._ways[self._preferred].link
+        if not link.allows():
+            return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
+        configured = self.lane.domain.key_of(link.server)
+        key = None if configured is None else self._taken_by(link, self._keys.get(configured.name, configured))
+        message_id = link.new_id()
+        message, mac = build_apex_question(message_id, point), b""
+        if key is not None:
+            message, mac = sign_request(message, key, int(self._clock()))
+        try:
+            octets = await link.ask(message_id, message)
+        except Unreachable as error:
+            return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
+        return read_cut(octets, key, mac, int(self._clock()), self.lane.domain.zone.lower(), point)
+
+    def _prefer(self, index: int) -> None:
+        if index != self._preferred:
+            self._preferred = index
+            self._back_at = self._clock() + BACK_SECONDS
+
+    def _trouble(self, link: Link, ending: Ending) -> None:
+        code = f"{ending.reason} {link.text}"
+        self._standing.setdefault(link, set()).add(code)
+        self._report.problem(code, ending.cause, zone=self._zone)
+
+    def _well(self, link: Link) -> None:
+        for code in self._standing.pop(link, ()):
+            self._report.healthy(code)
+
+
+def _ending(step: Step, answer: int | Ending) -> Ending:
+    """What stood in the way, of an answer that another server may better."""
+    found = transition(step, answer) if isinstance(answer, int) else answer
+    assert isinstance(found, Ending), "the table ends a task where it asks for another server"
+    return found
+
+
+def _is_not_authoritative(answer: int | Ending) -> bool:
+    """Whether the server has no such zone; it may say so without a signature, having no zone to find the key by."""
+    if isinstance(answer, int):
+        return answer == Rcode.NOTAUTH
+    return answer.reason is Reason.SERVER_NOT_AUTHORITATIVE
+
+
+def _said_by(server: str, ended: Ended) -> Ended:
+    """The same endings with the server's name in them. Most of a batch share one, which is then made once."""
+    named: dict[Ending, Ending] = {}
+    return [(task, named.get(end) or named.setdefault(end, end._replace(server=server))) for task, end in ended]

@@ -1,0 +1,246 @@
+"""Proving the way to every server of every zone before leases depend on it: reachable, authoritative, key, rights.
+
+Each server is asked over UDP and over TCP, because clients and updates come by both; the rest goes over TCP, as
+updates do. What stands in the way at one step makes the later ones pointless, so a server's findings end with the first
+that is wrong.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tenure.authority.secondary import TransferFault
+from tenure.authority.settings import RemoteServer
+from tenure.dnswire.codes import Rcode, RRClass, RRType, rcode_to_text, type_to_text
+from tenure.dnswire.message import AA, Message, Question, build_message
+from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.rdata import soa_serial
+from tenure.naming.reason import WORDS, Reason
+from tenure.naming.registration import Direction
+from tenure.serving.stop import Stop
+from tenure.serving.transfers.primary import Primary, PrimaryFailed
+from tenure.signing.key import Key, algorithm_to_text
+from tenure.signing.tsig import sign_request
+from tenure.updating.preflight import Finding, Verdict, build_adding, build_removing, trouble_of, types_of
+from tenure.updating.reply import may_know_other_secret, signature_trouble
+from tenure.updating.routing import ConflictMode, Domain
+from tenure.updating.task import Ending
+
+TCP_SECONDS = 5.0
+
+_SOA, _IN = int(RRType.SOA), int(RRClass.IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One domain, and names that leases could have in it, at which nothing stands."""
+
+    domain: Domain
+    direction: Direction
+    owners: Sequence[Name]
+    names_here: int | None = None  # suffixes or pools that lie in the domain; None: leases are others' affair
+    shortest_lease: int | None = None  # seconds; None: not known here
+
+
+class _Reply(NamedTuple):
+    """What came back, and whether it can be believed."""
+
+    message: Message
+    trouble: Ending | None
+
+
+def check(subjects: Iterable[Subject], keys: Mapping[Name, Key], stop: Stop) -> Iterator[Finding]:
+    """The findings, server by server, as they are made. One that is silent is not waited for in each of its zones."""
+    silent: dict[tuple[str, int], Finding] = {}
+    for subject in subjects:
+        if subject.names_here == 0:
+            yield _unused(subject)
+        for server in subject.domain.servers:
+            if known := silent.get(server):
+                yield known._replace(zone=subject.domain.zone.lower(), direction=subject.direction)
+                continue
+            examination = _Examination(subject, server, keys, stop)
+            for finding in examination.findings():
+                yield finding
+                if examination.is_silent:
+                    silent[server] = finding
+
+
+def _unused(subject: Subject) -> Finding:
+    what = "no subnet's suffix" if subject.direction is Direction.FORWARD else "no pool"
+    text = f"{what} lies in the zone"
+    remedy = "leave the zone out if no lease belongs in it"
+    return Finding(subject.domain.zone.lower(), subject.direction, "", "names", Verdict.DOUBTFUL, text, remedy)
+
+
+class _Examination:
+    """One server of one domain."""
+
+    def __init__(self, subject: Subject, server: tuple[str, int], keys: Mapping[Name, Key], stop: Stop) -> None:
+        self._subject = subject
+        self._domain = subject.domain
+        self._zone = subject.domain.zone.lower()
+        self._host, self._port = server
+        self._server = f"{server[0]} port {server[1]}"
+        self._key = subject.domain.key_of(server)
+        self._denied_seconds = 0
+        self._over_stream: _Reply | None = None  # signed, if updates will be
+        self.is_silent = False
+        self._primary = Primary(RemoteServer(server[0], server[1], None), self._zone, keys, stop)
+
+    def findings(self) -> Iterator[Finding]:
+        """Until the first that is wrong."""
+        for step in (self._over_udp, self._over_tcp, self._signature, self._rights):
+            for finding in step():
+                yield finding
+                if finding.verdict is Verdict.WRONG:
+                    return
+
+    def _over_udp(self) -> Iterator[Finding]:
+        yield self._answer("udp", over_tcp=False)
+
+    def _over_tcp(self) -> Iterator[Finding]:
+        yield self._answer("tcp", over_tcp=True)
+        shortest, denied = self._subject.shortest_lease, self._denied_seconds
+        if shortest is not None and denied > shortest:
+            text = f"resolvers may deny a new name for {denied} s, longer than the shortest lease of {shortest} s"
+            remedy = f"lower the last field of the zone's SOA to {min(shortest, 300)} or less"
+            yield self._finding("ttl", Verdict.DOUBTFUL, text, remedy)
+
+    def _answer(self, what: str, *, over_tcp: bool) -> Finding:
+        """Whether the server answers for the zone with authority."""
+        question = [Question(self._zone, _SOA, _IN)]
+        began = time.monotonic()
+        try:
+            reply = self._ask(lambda message_id: build_message(message_id, 0, question), over_tcp=over_tcp)
+        except (PrimaryFailed, TransferFault) as error:
+            self.is_silent = True
+            word = what.upper()
+            remedy = f"see whether the server runs, and whether {word} port {self._port} is let through on the way"
+            return self._wrong(what, f"no answer over {word}: {error}", remedy)
+        took = (time.monotonic() - began) * 1000
+        message = reply.message
+        self._over_stream = reply if over_tcp else None
+        if reply.trouble is not None and message.rcode not in {Rcode.REFUSED, Rcode.NOERROR}:
+            return self._untrusted(reply)
+        soa = next((rr for rr in message.answers if rr.rtype == _SOA and rr.name.lower() == self._zone), None)
+        if message.rcode == Rcode.NOERROR and message.flags & AA and soa is not None:
+            self._denied_seconds = min(soa.ttl, int.from_bytes(soa.rdata[-4:], "big"))  # RFC 2308 section 5
+            return self._right(what, f"answers with authority in {took:.0f} ms, serial {soa_serial(soa.rdata)}")
+        return self._no_authority(what, message)
+
+    def _no_authority(self, what: str, message: Message) -> Finding:
+        zone = to_text(self._zone)
+        above = next((rr.name for rr in message.authorities if rr.rtype == _SOA), None)
+        if above is not None and message.flags & AA:
+            remedy = f'write zone = "{to_text(above)}", or create {zone} at the server'
+            return self._wrong(what, f"has no zone {zone}; the name lies in its zone {to_text(above)}", remedy)
+        if message.rcode == Rcode.NOERROR:
+            remedy = f"name a server that is authoritative for {zone}, not a resolver"
+            return self._wrong(what, f"answers for {zone}, but without authority", remedy)
+        remedy = f"see that the server has {zone}, lets this host ask (allow-query), and in which view this host falls"
+        return self._wrong(what, f"answers {rcode_to_text(message.rcode)} to a question for {zone}", remedy)
+
+    def _signature(self) -> Iterator[Finding]:
+        """Whether key, algorithm, secret and clock are right."""
+        key = self._key
+        if key is None:
+            text = "updates are not signed: who can send from this host's address can write"
+            yield self._finding("key", Verdict.DOUBTFUL, text, "set key, and let the server take updates with it only")
+            return
+        reply = self._over_stream
+        assert reply is not None, "the way over TCP is right"
+        if reply.trouble is not None:
+            yield self._untrusted(reply)
+            return
+        algorithm = algorithm_to_text(key.algorithm)
+        yield self._right("key", f"takes what {to_text(key.name)} signs ({algorithm}), and the clocks agree")
+
+    def _untrusted(self, reply: _Reply) -> Finding:
+        trouble = reply.trouble
+        assert self._key is not None
+        assert trouble is not None
+        if reply.message.tsig is None and trouble.reason is Reason.SERVER_NOT_AUTHORITATIVE and self._has_zone():
+            # PowerDNS answers every wrong signature so: key, secret or clock, it does not say which.
+            trouble = trouble._replace(reason=Reason.KEY_REJECTED, cause=f"{trouble.cause}, but answers unsigned")
+        name, algorithm = to_text(self._key.name), algorithm_to_text(self._key.algorithm)
+        remedies = {
+            Reason.KEY_REJECTED: f"give the server the key {name} with {algorithm} and the very same secret; see that"
+            " the clocks agree",
+            Reason.CLOCK_DIFFERS: "set both clocks by NTP",
+        }
+        remedy = remedies.get(trouble.reason, f"see that the server knows the key {name}, and what its log says")
+        return self._wrong("key", f"{WORDS[trouble.reason]} ({trouble.cause})", remedy)
+
+    def _has_zone(self) -> bool:
+        """Whether the server answers with authority who does not sign."""
+        message_id = secrets.randbits(16)
+        message = build_message(message_id, 0, [Question(self._zone, _SOA, _IN)])
+        try:
+            _, answer = self._primary.exchange(message, message_id, over_tcp=True, seconds=TCP_SECONDS)
+        except (PrimaryFailed, TransferFault):
+            return False
+        return answer.rcode == Rcode.NOERROR and bool(answer.flags & AA)
+
+    def _rights(self) -> Iterator[Finding]:
+        """Whether the very records that leases need may be added and removed."""
+        marks = self._domain.mode is not ConflictMode.NO_CHECK_WITHOUT_DHCID
+        types = types_of(self._subject.direction, marks=marks)
+        words = ", ".join(map(type_to_text, types))
+        for owner in self._subject.owners:
+            trouble = self._trouble(owner, types)
+            if not trouble:
+                yield self._right("policy", f"may add and remove {words} at names such as {to_text(owner)}")
+                continue
+            denied = [rtype for rtype in types if self._trouble(owner, (rtype,))] if len(types) > 1 else []
+            if denied and len(denied) < len(types):
+                trouble += f" ({', '.join(map(type_to_text, denied))}; the others it would take)"
+            who = "this host's address" if self._key is None else f"the key {to_text(self._key.name)}"
+            remedy = f"let {who} write {words} there, in BIND: {self._grant(words)}"
+            yield self._wrong("policy", f"{to_text(owner)}: {trouble}", remedy)
+
+    def _grant(self, types: str) -> str:
+        if self._key is None:
+            return "allow-update { ADDRESS; };"
+        return f"grant {to_text(self._key.name)} zonesub {types.replace(',', '')};"
+
+    def _trouble(self, owner: Name, types: Sequence[int]) -> str:
+        rcodes = []
+        for build in (build_adding, build_removing):
+            try:
+                reply = self._ask(lambda message_id: build(message_id, self._zone, owner, types), over_tcp=True)  # noqa: B023
+            except (PrimaryFailed, TransferFault) as error:
+                return f"no answer to an update: {error}"
+            if reply.trouble is not None:
+                return f"{WORDS[reply.trouble.reason]} ({reply.trouble.cause})"
+            rcodes.append(reply.message.rcode)
+        return trouble_of(*rcodes)
+
+    def _ask(self, build: Callable[[int], bytes], *, over_tcp: bool) -> _Reply:
+        """The reply to a message, signed with the secret that the server knows, if it knows one."""
+        reply: _Reply | None = None
+        for key in self._key.chain() if self._key is not None else (None,):
+            message_id = secrets.randbits(16)
+            message, mac = build(message_id), b""
+            if key is not None:
+                message, mac = sign_request(message, key, time.time())
+            octets, answer = self._primary.exchange(message, message_id, over_tcp=over_tcp, seconds=TCP_SECONDS)
+            trouble = None if key is None else signature_trouble(octets, answer, key, mac, time.time())
+            reply = _Reply(answer, trouble)
+            if trouble is None or not may_know_other_secret(trouble):
+                break
+        assert reply is not None
+        return reply
+
+    def _right(self, what: str, text: str) -> Finding:
+        return self._finding(what, Verdict.RIGHT, text)
+
+    def _wrong(self, what: str, text: str, remedy: str) -> Finding:
+        return self._finding(what, Verdict.WRONG, text, remedy)
+
+    def _finding(self, what: str, verdict: Verdict, text: str, remedy: str = "") -> Finding:
+        return Finding(self._zone, self._subject.direction, self._server, what, verdict, text, remedy)
