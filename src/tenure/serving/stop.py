@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from types import FrameType
 
@@ -38,6 +39,12 @@ class Stop:
     def is_set(self) -> bool:
         """Whether the end was asked for."""
         return self._set
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for it, so long at most; whether it is set."""
+        poller = select.poll()
+        poller.register(self._event, select.POLLIN)
+        return bool(poller.poll(seconds * 1000))
 
     def fileno(self) -> int:
         """What to poll: readable once the stop is set."""

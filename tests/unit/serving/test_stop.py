@@ -35,3 +35,11 @@ def test_a_signal_sets_it() -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
         stop.close()
+
+
+def test_waiting_ends_when_it_is_set_or_the_time_is_over() -> None:
+    stop = Stop()
+    assert not stop.wait(0.001)
+    stop.set()
+    assert stop.wait(60)
+    stop.close()

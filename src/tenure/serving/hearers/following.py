@@ -8,7 +8,6 @@ then it is more likely that the server is not there.
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -104,13 +103,11 @@ class FollowerService:
 
     def run(self, stop: Stop) -> None:
         """Follow until `stop`; the transaction in hand is finished."""
-        poller = select.poll()
-        poller.register(stop.fileno(), select.POLLIN)
         self._report.info("started", sources=" ".join(one.followed.source for one in self._watched))
         self._tell_forgotten()
         with rare_collections():
             while not stop.is_set():
-                poller.poll(self.round(stop) * 1000)
+                stop.wait(self.round(stop))
         for one in self._watched:
             one.source.close()
         self._report.info("stopped")

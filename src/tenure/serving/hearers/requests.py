@@ -5,7 +5,6 @@ Drain, prefetch, decide, commit, and only then take the batch out of the kernel'
 
 from __future__ import annotations
 
-import select
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -85,7 +84,7 @@ class RequestService:
                 break
             except LedgerUnavailable as error:
                 self._report.problem(LEDGER_PROBLEM, f"{error}; requests wait until it is back")
-                if _stopped_within(stop, LEDGER_SECONDS):
+                if stop.wait(LEDGER_SECONDS):
                     return
         self._inlet.take(len(batch))
         self._notice_drops()
@@ -143,9 +142,3 @@ class RequestService:
             self._report.problem(
                 DROPPED_PROBLEM, f"{text}; {self._inlet.room} have room there, raise net.core.rmem_max"
             )
-
-
-def _stopped_within(stop: Stop, seconds: float) -> bool:
-    poller = select.poll()
-    poller.register(stop.fileno(), select.POLLIN)
-    return bool(poller.poll(seconds * 1000))

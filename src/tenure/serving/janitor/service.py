@@ -6,7 +6,6 @@ Everything is done in small transactions, so that nobody who answers clients has
 from __future__ import annotations
 
 import secrets
-import select
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -86,8 +85,6 @@ class JanitorService:
 
     def run(self, stop: Stop) -> None:
         """Tidy until `stop`; the transaction in hand is finished."""
-        poller = select.poll()
-        poller.register(stop.fileno(), select.POLLIN)
         self._report.info("started", history_days=self._history_seconds / DAY)
         while not stop.is_set():
             try:
@@ -96,7 +93,7 @@ class JanitorService:
             except LedgerUnavailable as error:
                 self._report.problem(LEDGER_PROBLEM, str(error))
                 wait = LEDGER_SECONDS
-            poller.poll(wait * 1000)
+            stop.wait(wait)
         self._report.info("stopped")
 
     def tidy(self) -> float:

@@ -6,7 +6,6 @@ A pass over a million names takes a minute, in which leases must go on ending.
 from __future__ import annotations
 
 import random
-import select
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
@@ -54,10 +53,8 @@ class TimedReconciling:
     def _run(self, stop: Stop) -> None:
         ledger = self._ledger.another()
         keys = self._open_keys(ledger)
-        poller = select.poll()
-        poller.register(stop.fileno(), select.POLLIN)
         wait = min(FIRST_SECONDS, self._interval)
-        while not poller.poll(wait * 1000):
+        while not stop.wait(wait):
             wait = self._interval * (1.0 - random.random() / 10.0)
             try:
                 self.look(ledger, keys, stop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
@@ -51,10 +50,8 @@ class TimedScavenging:
 
     def _run(self, stop: Stop) -> None:
         zones, leases = self._zones.another(), self._leases.another()
-        poller = select.poll()
-        poller.register(stop.fileno(), select.POLLIN)
         wait = 0.0
-        while not poller.poll(wait * 1000):
+        while not stop.wait(wait):
             wait = LOOK_SECONDS
             try:
                 self.look(zones, leases)

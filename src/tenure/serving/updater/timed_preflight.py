@@ -6,7 +6,6 @@ What is wrong is said in the log at once, again when it changes, and when it is 
 from __future__ import annotations
 
 import random
-import select
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
@@ -50,10 +49,8 @@ class TimedPreflight:
     def _run(self, stop: Stop) -> None:
         ledger = self._ledger.another()
         keys = self._open_keys(ledger)
-        poller = select.poll()
-        poller.register(stop.fileno(), select.POLLIN)
         wait = min(FIRST_SECONDS, self._interval)
-        while not poller.poll(wait * 1000):
+        while not stop.wait(wait):
             try:
                 is_right = self.look(keys, stop)
             except LedgerUnavailable:
