@@ -116,7 +116,7 @@ def _before(end: _End, step: Step) -> str:
     """What an ending of these steps says too, in front of the RCODE."""
     if step is Step.ASK_MARKER or step is Step.ASK_ADDRESS:  # they only find out why the step before failed
         return "NXRRSET to replace, "
-    if step is Step.UPGRADE_MARKER and end is _TAKEN:
+    if step is Step.UPGRADE_MARKER and end == _TAKEN:
         return "the TXT marker of ISC dhcpd is another client's, or not alone, "
     return ""
 
