@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from tenure.authority.settings import ZoneSettings
@@ -11,7 +11,7 @@ from tenure.authority.zones import ServedZone, Zones
 from tenure.dnswire.codes import type_to_text
 from tenure.dnswire.masterfile import Fault, MasterFileReader
 from tenure.dnswire.name import Name, from_text, is_within
-from tenure.dnswire.rdata import soa_serial
+from tenure.dnswire.rdata import soa_serial, with_serial
 from tenure.dnswire.zonefile import rdata_to_text
 
 _SOA = 6
@@ -101,3 +101,30 @@ def served(*zones: tuple[MemoryZone, ZoneSettings] | MemoryZone) -> Zones:
         view, settings = entry if isinstance(entry, tuple) else (entry, ZoneSettings(entry.apex))
         found[view.apex] = ServedZone(settings, view)
     return found
+
+
+def is_in(name: Name, zone: MemoryZone) -> bool:
+    """Whether the name is below the zone's apex."""
+    return name != zone.apex and name.endswith(zone.apex)
+
+
+def put_nodes(
+    zones: Iterable[MemoryZone], wanted: Iterable[tuple[str, Mapping[int, RRset]]], *, new_minimum: bool
+) -> set[Name]:
+    """Let names own just these nodes in each zone that they are in, with a new serial for each; the names that changed.
+
+    `new_minimum`: what denials are kept for changes as well.
+    """
+    changed = set()
+    for owner, node in wanted:
+        name = from_text(owner)
+        for zone in zones:
+            if is_in(name, zone):
+                zone.nodes.pop(name, None)
+                zone.nodes |= {name: dict(node)} if node else {}
+                ttl, rdata = zone.soa
+                zone.soa = (ttl, with_serial(rdata, zone.serial + 1))
+                if new_minimum:
+                    zone.soa = (ttl, zone.soa[1][:-4] + (zone.serial % 3).to_bytes(4, "big"))
+                changed.add(name)
+    return changed

@@ -8,7 +8,7 @@ import dns.message
 from dns_exchange import KEYS
 from hypothesis import given
 from hypothesis import strategies as st
-from zone_view import MemoryZone
+from zone_view import MemoryZone, is_in, put_nodes
 
 from tenure.authority.request import Reply
 from tenure.authority.respond import respond
@@ -16,7 +16,6 @@ from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import RRset
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
-from tenure.dnswire.rdata import with_serial
 from tenure.serving.dns.cache import QueryCache
 from tenure.serving.dns.tallies import Tally
 
@@ -41,10 +40,6 @@ def zone_with(apex: str, found: Mapping[Name, Mapping[int, RRset]]) -> MemoryZon
     zone = MemoryZone.from_text(apex, "@ 300 NS ns.test.\n")
     zone.nodes |= {name: dict(node) for name, node in found.items() if node and is_in(name, zone)}
     return zone
-
-
-def is_in(name: Name, zone: MemoryZone) -> bool:
-    return name != zone.apex and name.endswith(zone.apex)
 
 
 @given(
@@ -75,17 +70,6 @@ def test_no_reply_outlives_what_it_says(
                 cache.keep(query, expected.octets, Tally())
                 ready = cache.ready(query[2:])
             assert ready == expected.octets[2:]
-        changed = set()
-        for other, node in wanted:
-            name = from_text(other)
-            for zone in zones:
-                if is_in(name, zone):
-                    zone.nodes.pop(name, None)
-                    zone.nodes |= {name: dict(node)} if node else {}
-                    ttl, rdata = zone.soa
-                    zone.soa = (ttl, with_serial(rdata, zone.serial + 1))
-                    if new_minimum:
-                        zone.soa = (ttl, zone.soa[1][:-4] + (zone.serial % 3).to_bytes(4, "big"))
-                    changed.add(name)
+        changed = put_nodes(zones, wanted, new_minimum=new_minimum)
         if changed:
             cache.forget(cache.changes_by(changed))
