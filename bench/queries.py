@@ -19,9 +19,8 @@ from bench.result import Contest, Contestant
 from bench.updates import BIND, KNOT, figures
 
 COLD = (
-    "A reply that is ready costs what those of BIND and Knot cost. The first one about a name costs twice as much: its "
-    "records are read from the store, those of a batch together, and it is put together from parts and kept. The "
-    "others have all zones in memory, and two threads."
+    "The first reply about a name costs more than one that is ready: it is put together from parts and kept, and what "
+    "was not read ahead by then is read from the store. The others have all zones in memory, and two threads."
 )
 NAMES = 100_000
 _ASKED_FOR = NAMES * 10 // 9  # a tenth is absent

@@ -10,7 +10,7 @@ from tenure.authority.zone import EMPTY_NODE, Node, RRset, ZoneChange
 from tenure.authority.zones import ServedZone, Zones
 from tenure.dnswire.codes import type_to_text
 from tenure.dnswire.masterfile import Fault, MasterFileReader
-from tenure.dnswire.name import Name, from_text, is_within
+from tenure.dnswire.name import Name, from_text, from_tree_key, is_within, tree_key
 from tenure.dnswire.rdata import soa_serial, with_serial
 from tenure.dnswire.zonefile import rdata_to_text
 
@@ -56,6 +56,11 @@ class MemoryZone:
 
     def nodes_at(self, names: Collection[Name]) -> dict[Name, Node]:
         return {name: self.rrsets_at(name) for name in names}
+
+    def nodes_after(self, name: Name | None, most: int) -> list[tuple[Name, Node]]:
+        after = b"" if name is None else tree_key(name)
+        keys = sorted(key for key in map(tree_key, self.nodes) if key > after)
+        return [(from_tree_key(key), self.nodes[from_tree_key(key)]) for key in keys[:most]]
 
     def static_types(self, name: Name) -> AbstractSet[int]:
         return self.static.get(name, frozenset())

@@ -16,7 +16,7 @@ from tenure.authority.request import Reply
 from tenure.authority.respond import respond
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.views import View
-from tenure.authority.zone import RRset
+from tenure.authority.zone import Node, RRset
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.serving.dns.cache import QueryCache
@@ -54,8 +54,15 @@ questions = st.tuples(
 )
 
 
+class SlowlyReadZone(MemoryZone):
+    """Gives one name after the other, so that some are read ahead and some are not."""
+
+    def nodes_after(self, name: Name | None, most: int) -> list[tuple[Name, Node]]:
+        return super().nodes_after(name, min(most, 1))
+
+
 def zone_with(apex: str, found: Mapping[Name, Mapping[int, RRset]]) -> MemoryZone:
-    zone = MemoryZone.from_text(apex, "@ 300 NS ns.test.\n")
+    zone = SlowlyReadZone.from_text(apex, "@ 300 NS ns.test.\n")
     zone.nodes |= {name: dict(node) for name, node in found.items() if node and is_in(name, zone)}
     return zone
 
@@ -106,18 +113,27 @@ class Service:
 
 @given(
     st.dictionaries(owners.map(from_text), nodes, max_size=8),
-    st.lists(st.tuples(st.lists(questions, max_size=3), st.lists(st.tuples(owners, nodes), max_size=2)), max_size=6),
+    st.lists(
+        st.tuples(
+            st.lists(questions, max_size=3),
+            st.lists(st.tuples(owners, nodes), max_size=2),
+            st.integers(0, 5),
+        ),
+        max_size=6,
+    ),
     st.booleans(),
 )
 def test_a_plain_question_gets_what_any_question_gets(
     found: Mapping[Name, Mapping[int, RRset]],
-    turns: list[tuple[list[tuple[list[str], str, str, int, bool]], list[tuple[str, Mapping[int, RRset]]]]],
+    turns: list[tuple[list[tuple[list[str], str, str, int, bool]], list[tuple[str, Mapping[int, RRset]]], int]],
     new_minimum: bool,
 ) -> None:
     zones = [zone_with(apex, found) for apex in APEXES]
     service = Service(zones)
     unkept = {zone.apex: ServedZone(ZoneSettings(zone.apex), zone) for zone in zones}
-    for asked, wanted in turns:
+    for asked, wanted, slices in turns:
+        for _ in range(slices):
+            service.cache.read_ahead()
         before = [query for one in asked for query in queries(["first", "second"], *one[1:])]  # so the kinds are known
         batch = [query for one in asked for query in queries(*one)]
         for again in (before, batch, [secrets.token_bytes(2) + query[2:] for query in batch]):

@@ -35,6 +35,7 @@ _TYPES = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.PTR, RRType.TXT, RRTy
 
 _ALONE = b"\0\1\0\0\0\0\0\0"  # counts of the four sections: a question
 _WITH_OPT = b"\0\1\0\0\0\0\0\1"
+_ID = 2  # octets of a message's id
 _TYPE_AND_CLASS = 4  # octets of a question behind its name
 _SERIAL_AT = 20  # octets before the end of an SOA record
 _RECORD = Struct("!HHHIH")  # pointer to the owner, type, class, TTL, length of the RDATA
@@ -98,6 +99,7 @@ class PlainKind:
         frame = build_reply(request, Rcode.NOERROR, 0.0, authoritative=True)
         self._flags_and_asked = frame[2:6]
         self._others = frame[8:HEADER_SIZE]  # counts of the last two sections
+        self._head_of_one = self._head(1)
         self._opt = frame[HEADER_SIZE + len(question.name) + _TYPE_AND_CLASS :]
         self._denials: dict[tuple[int, int], _Frame] = {}  # by RCODE and length of the label
         self._soa: Soa = (0, b"")  # that of the denials
@@ -118,7 +120,7 @@ class PlainKind:
         )
 
     def answer(self, query: bytes, node: Node) -> bytes:
-        """The reply with the records of the name that is asked for, which owns the node; empty: respond otherwise."""
+        """The reply without its id, with the records of the name, which owns the node; empty: respond otherwise."""
         rrset = node.get(self.rtype)
         if rrset is None or _NS in node or _CNAME in node:
             return b""
@@ -126,17 +128,19 @@ class PlainKind:
         if self.rtype == _PTR and (len(rdatas) > 1 or rdatas[0].lower().endswith(self._top)):
             return b""  # part of it may have been written before
         end = HEADER_SIZE + 1 + query[HEADER_SIZE] + len(self.above) + _TYPE_AND_CLASS
-        found = b"".join([_RECORD.pack(_OWNER, self.rtype, _IN, ttl, len(rdata)) + rdata for rdata in rdatas])
-        reply = (
-            query[:2]
-            + self._flags_and_asked
-            + len(rdatas).to_bytes(2, "big")
-            + self._others
-            + query[HEADER_SIZE:end]
-            + found
-            + self._opt
-        )
-        return reply if len(reply) <= self._room else b""
+        asked = query[HEADER_SIZE:end]
+        if len(rdatas) == 1:
+            rdata = rdatas[0]
+            record = _RECORD.pack(_OWNER, self.rtype, _IN, ttl, len(rdata))
+            reply = self._head_of_one + asked + record + rdata + self._opt
+        else:
+            found = b"".join([_RECORD.pack(_OWNER, self.rtype, _IN, ttl, len(rdata)) + rdata for rdata in rdatas])
+            reply = self._head(len(rdatas)) + asked + found + self._opt
+        return reply if len(reply) + _ID <= self._room else b""
+
+    def _head(self, found: int) -> bytes:
+        """The header of a reply with so many records, without its id."""
+        return self._flags_and_asked + found.to_bytes(2, "big") + self._others
 
     def deny(self, query: bytes, node: Node, soa: Soa) -> Denial | None:
         """The reply that the name, which owns the node, has no such records; None: respond otherwise.

@@ -5,7 +5,7 @@ NamedTuples, because one change is built for every update on the hot path.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
@@ -49,6 +49,12 @@ class QueryableView(ZoneView, Protocol):
 
     def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
         """What `rrsets_at` gives, of many names together."""
+
+    def nodes_after(self, name: Name | None, most: int) -> Sequence[tuple[Name, Node]]:
+        """Some of the next names that own records, and what: parents first, as transfers have them; none: at the end.
+
+        None: from the first one on. There may be fewer than `most` before the end, but not none.
+        """
 
 
 class UpdatableView(ZoneView, Protocol):

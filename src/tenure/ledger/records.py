@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from tenure.authority.zone import KeptRecord, Record, RRset
-from tenure.dnswire.name import from_tree_key, tree_key
+from tenure.authority.zone import EMPTY_NODE, KeptRecord, Node, Record, RRset
+from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger.session import Row
 
 _LONGEST_KEY = 512
@@ -40,6 +40,9 @@ COUNT_NAMES = "select count(distinct name_key) from record where zone_id = ?"
 STATIC_AT = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
 NAME_IN_RANGE = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
+RECORDS_FROM = f"""\
+select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? and name_key > ?
+order by name_key, rtype, rdata limit ?"""
 ALL_RECORDS = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? order by name_key, rtype, rdata"
 DROP_RECORD = "delete from record where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
 PUT_RECORD = """\
@@ -89,6 +92,37 @@ def rrsets_of(rows: Iterable[Row]) -> dict[int, RRset]:
         rrset = found.get(rtype)
         found[rtype] = (ttl, (rdata,)) if rrset is None else (rrset[0], (*rrset[1], rdata))
     return found
+
+
+def tree_keys(names: Iterable[Name]) -> list[bytes]:
+    """The key of each name, in their order."""
+    return [tree_key(name) for name in names]
+
+
+def nodes_of(names: Iterable[Name], keys: Iterable[bytes], rows: Iterable[Row]) -> dict[Name, Node]:
+    """What each of the names owns, which have these keys, from rows of `RECORDS_OF_NAMES`."""
+    by_key: dict[bytes, dict[int, RRset]] = {}
+    for key, rtype, ttl, rdata in rows:
+        node = by_key.get(key)
+        if node is None:
+            by_key[key] = {rtype: (ttl, (rdata,))}
+        else:
+            add_record(node, rtype, ttl, rdata)
+    return {name: by_key.get(key, EMPTY_NODE) for name, key in zip(names, keys, strict=True)}
+
+
+def nodes_in_order(rows: Iterable[Row]) -> list[tuple[Name, Node]]:
+    """What each name owns, from rows of `RECORDS_FROM`."""
+    nodes: list[tuple[Name, Node]] = []
+    last = b""
+    node: dict[int, RRset] = {}
+    for key, rtype, ttl, rdata in rows:
+        if key == last:
+            add_record(node, rtype, ttl, rdata)
+        else:
+            last, node = key, {rtype: (ttl, (rdata,))}
+            nodes.append((from_tree_key(key), node))
+    return nodes
 
 
 def drop_record(rrsets: dict[int, RRset], rtype: int, rdata: bytes) -> None:

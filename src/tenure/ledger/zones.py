@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from tenure.authority.settings import ZonePlace
-from tenure.authority.zone import KeptRecord, Node, Record, RRset
+from tenure.authority.zone import KeptRecord, Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.dnswire.rr import Fields
 from tenure.ledger import journal_size, records, zone_loading
@@ -18,7 +18,7 @@ from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
 from tenure.ledger.scavenged import Bin
 from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
-from tenure.ledger.session import Listener, Session, Store
+from tenure.ledger.session import Listener, Row, Session, Store
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.zone_content import GatheredZone
 from tenure.ledger.zone_watch import ZONES_CHANNEL, ForeignChanges
@@ -185,21 +185,27 @@ class ZoneLedger:
 
     def nodes_at(self, zone_id: int, names: Collection[Name]) -> Mapping[Name, Node]:
         """The same of many names, at half of the cost."""
-        nodes: dict[Name, Node] = {}
-        by_key: dict[bytes, dict[int, RRset]] = {}
-        for name in names:
-            nodes[name] = by_key[tree_key(name)] = {}
-        keys = list(by_key)
+        keys = records.tree_keys(names)
+        rows: list[Row] = []
         with self._session.reading():
             for start in range(0, len(keys), READ_AT_ONCE):
                 some = keys[start : start + READ_AT_ONCE]
-                for key, rtype, ttl, rdata in self._session.rows_among(self._records_of_names, some, first=(zone_id,)):
-                    node = by_key[key]
-                    if node:
-                        records.add_record(node, rtype, ttl, rdata)
-                    else:
-                        node[rtype] = ttl, (rdata,)
-        return nodes
+                rows += self._session.rows_among(self._records_of_names, some, first=(zone_id,))
+        return records.nodes_of(names, keys, rows)
+
+    def nodes_after(self, zone_id: int, name: Name | None, most: int) -> Sequence[tuple[Name, Node]]:
+        """Some of the next names in the order of their tree keys, and what they own, without the SOA, as committed."""
+        after = b"" if name is None else tree_key(name)
+        with self._session.reading():
+            rows = self._session.rows(self._session.sql(records.RECORDS_FROM), (zone_id, after, most))
+            if len(rows) < most:
+                return records.nodes_in_order(rows)
+            last = rows[-1][0]  # perhaps not all of its records are there
+            whole = [row for row in rows if row[0] != last]
+            if whole:
+                return records.nodes_in_order(whole)
+            found = self._session.rows(self._statements.records_at, (zone_id, last))
+        return [(from_tree_key(last), records.rrsets_of(found))]
 
     def static_types(self, zone_id: int, name: Name) -> AbstractSet[int]:
         """The types of the RRsets at the name in which a record is of class static, as committed."""
@@ -366,6 +372,10 @@ class CommittedZone:
     def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
         """The same of many names."""
         return self._ledger.nodes_at(self._id, names)
+
+    def nodes_after(self, name: Name | None, most: int) -> Sequence[tuple[Name, Node]]:
+        """The next names that own records, and what."""
+        return self._ledger.nodes_after(self._id, name, most)
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""

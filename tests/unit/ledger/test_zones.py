@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from ledger_rows import NOW, a_record, event, hears, name, soa
 
-from tenure.authority.zone import Record, ZoneChange
-from tenure.dnswire.name import from_text
+from tenure.authority.zone import Node, Record, ZoneChange
+from tenure.dnswire.name import Name, from_text
 from tenure.ledger import zones
 from tenure.ledger.history import EventFilter
 from tenure.ledger.opening import Ledger
@@ -54,6 +54,18 @@ def test_many_names_are_read_together(ledger: Ledger, zone: Zone, monkeypatch: p
     assert ledger.zones.view(zone.id).nodes_at(names) == {one: ledger.zones.rrsets_at(zone.id, one) for one in names}
     assert ledger.zones.nodes_at(other.id, names[:1]) == {name("a"): {1: (300, (a_record("a", 9).rdata,))}}
     assert ledger.zones.nodes_at(zone.id, []) == {}
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 100])
+def test_all_names_are_read_one_after_the_other(ledger: Ledger, zone: Zone, most: int) -> None:
+    ledger.zones.create_zone(from_text("other.test."), 60, soa(9), [a_record("a", 9)])
+    apply(ledger, zone, change(2, new=(*(a_record("a", number) for number in (1, 2, 3)), a_record("b", 3))))
+    view = ledger.zones.view(zone.id)
+    found: list[tuple[Name, Node]] = []
+    while some := view.nodes_after(found[-1][0] if found else None, most):
+        found += some
+    assert [one for one, _ in found] == [APEX, name("a"), name("b")]
+    assert dict(found) == {one: view.rrsets_at(one) for one, _ in found}
 
 
 def test_a_change_is_records_soa_and_journal(ledger: Ledger, zone: Zone) -> None:

@@ -24,12 +24,14 @@ from typing import NamedTuple, TypeAlias
 
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.plain import PlainKind
-from tenure.authority.zone import QueryableView, ZoneView
+from tenure.authority.zone import QueryableView, ZoneUnavailable, ZoneView
 from tenure.dnswire.name import Name, parent
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.serving.dns.ahead import MOST_AHEAD
 from tenure.serving.dns.reads import KeptZone, Read, Reads, SoaFrame
 from tenure.serving.dns.tallies import Tally
 
-MOST_REPLIES = 100_000
+MOST_REPLIES = 125_000
 MOST_DENIALS = 20_000  # they can be asked for without end, and must not push out what exists
 MOST_KINDS = 1_000  # of plain questions, too
 MOST_STREAM_OCTETS = 4096  # of a reply over TCP: there may be as many of them as over UDP, where they are short
@@ -41,6 +43,7 @@ _COOKIE_IN_REPLY = 24
 
 
 Ready: TypeAlias = tuple[bytes, Tally]  # a reply without its id, and what counts it
+Readers: TypeAlias = dict[Read, bytes | list[bytes]]  # the query or queries whose reply read it; most are one
 
 
 class BehindCookie(NamedTuple):
@@ -112,9 +115,10 @@ class QueryCache:
         self._met: set[bytes] = set()  # keys of questions that may be of a kind
         self._zones: dict[Name, list[KeptZone]] = {}  # by apex; none where another cache watches them
         self._reads: Reads = Reads() if beside is None else beside._reads
-        self._readers: dict[Read, list[bytes]] = {}  # queries whose reply read it
+        self._readers: Readers = {}
         self._kept = 0
-        self._framed_readers: dict[Read, list[bytes]] = {}  # the same of replies that have a frame
+        self._unread: list[KeptZone] = []  # whose names are not all read ahead yet
+        self._framed_readers: Readers = {}  # the same of replies that have a frame
         self._framed = 0  # frames kept since they were all dropped
         self._fleeting: list[bytes] = []  # queries whose ready reply goes with any change
 
@@ -122,7 +126,29 @@ class QueryCache:
         """The view of one zone as the makers of replies must read it: what they read is kept, and noted for `keep`."""
         zone = KeptZone(view, apex, self._reads)
         self._zones.setdefault(apex, []).append(zone)
+        self._unread.append(zone)
         return zone
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether there is anything for `read_ahead` to do."""
+        return bool(self._unread)
+
+    def read_ahead(self) -> None:
+        """Reads some names of the zones that are watched here, for the questions to come, until all are read.
+
+        Failing is the end of it for that zone; whoever asks will be told.
+        """
+        if not self._unread:
+            return
+        zone = self._unread.pop()
+        try:
+            if zone.ahead.read():
+                self._unread.append(zone)
+        except (LedgerUnavailable, ZoneUnavailable):
+            return
+        if sum(len(one.ahead) for zones in self._zones.values() for one in zones) >= MOST_AHEAD:
+            self._unread.clear()
 
     def begin(self) -> None:
         """A reply is about to be made: forget what was read before."""
@@ -167,13 +193,14 @@ class QueryCache:
         """Whether a reply over UDP can be put together, both without their ids."""
         return query in self._datagrams.frames
 
-    def keep_found(self, query: bytes, ready: Ready, name: Name, reads: Sequence[Read]) -> None:
+    def keep_found(self, query: bytes, ready: Ready, name: Name, reads: tuple[Read, ...]) -> None:
         """Keep the reply over UDP with the records of the name, both without their ids; it has read more, too."""
         self._make_room()
         self._kept += 1
-        _note(self._readers, query, (name,))
-        _note(self._readers, query, reads)
-        self._datagrams.ready[query] = ready
+        _note_one(self._readers, query, name)
+        for one in reads:
+            _note_one(self._readers, query, one)
+        self.replies[query] = ready
 
     def keep_denial(self, query: bytes, ready: Ready, frame: Frame, reads: Sequence[Read]) -> None:
         """Keep the reply over UDP that has the SOA in it, and its frame, all without ids."""
@@ -225,9 +252,9 @@ class QueryCache:
         """Drops the replies that read this, and those that any change may change."""
         self._forget_fleeting()
         for one in what:
-            for key in self._readers.pop(one, ()):
+            for key in _take_readers(self._readers, one):
                 self._drop(key)
-            for key in self._framed_readers.pop(one, ()):
+            for key in _take_readers(self._framed_readers, one):
                 self._drop(key)
 
     def forget_all(self) -> None:
@@ -320,14 +347,27 @@ class QueryCache:
         self.kinds.pop(key, None)
 
 
-def _note(readers: dict[Read, list[bytes]], key: bytes, reads: Collection[Read]) -> None:
+def _note(readers: Readers, key: bytes, reads: Collection[Read]) -> None:
     """What will be kept under the key has read this: note that it has to go with it."""
     for one in reads:
-        keys = readers.get(one)
-        if keys is None:
-            readers[one] = [key]
-        else:
-            keys.append(key)
+        _note_one(readers, key, one)
+
+
+def _note_one(readers: Readers, key: bytes, read: Read) -> None:
+    keys = readers.get(read)
+    if keys is None:
+        readers[read] = key
+    elif isinstance(keys, list):
+        keys.append(key)
+    else:
+        readers[read] = [keys, key]
+
+
+def _take_readers(readers: Readers, read: Read) -> list[bytes]:
+    keys = readers.pop(read, None)
+    if keys is None:
+        return []
+    return keys if isinstance(keys, list) else [keys]
 
 
 def _frame(ready: Ready, zone: KeptZone) -> Frame | None:

@@ -20,7 +20,8 @@ from tenure.serving.dns.reads import Below, KeptZone, Read
 from tenure.serving.dns.tallies import Tallies, Tally
 from tenure.serving.dns.udp import Datagram
 
-_RCODE = 3  # the octet of a message that ends in it
+_ID = 2  # octets of a message's id
+_RCODE = 1  # the octet of a reply without its id that ends in it
 
 
 _Found: TypeAlias = tuple[Datagram, QueryCache, KnownKind, Name]
@@ -102,8 +103,8 @@ class PlainQuestions:
         if node:
             reply = kind.answer(query, node)
             if reply:
-                send(reply)
-                cache.keep_found(key, (reply[2:], self._counted(known, reply)), name, known.reads)
+                send(query[:2] + reply)
+                cache.keep_found(key, (reply, self._counted(known, reply)), name, known.reads)
                 return True
         elif not kind.says_missing or zone.has_names_below(name):
             return False
@@ -113,11 +114,11 @@ class PlainQuestions:
         if denial is None or zone.frame is None or serial is None:
             return False
         before, after = denial
-        reply = query[:2] + before + serial + after
-        send(reply)
+        reply = before + serial + after
+        send(query[:2] + reply)
         frame = Frame(before, after, zone, zone.frame, self._counted(known, reply))
         reads: Sequence[Read] = known.reads if node else (Below(zone, name), *known.reads, *known.missing_reads)
-        cache.keep_denial(key, (reply[2:], frame.tally), frame, (name, *reads))
+        cache.keep_denial(key, (reply, frame.tally), frame, (name, *reads))
         return True
 
     def _counted(self, known: KnownKind, reply: bytes) -> Tally:
@@ -125,7 +126,8 @@ class PlainQuestions:
         tally = known.tallies.get(rcode)
         if tally is None:
             kind = known.kind
-            tally = self._tallies.of(Reply(reply, view=kind.view.name, zone=kind.zone.name))
+            whole = bytes(_ID) + reply
+            tally = self._tallies.of(Reply(whole, view=kind.view.name, zone=kind.zone.name))
             known.tallies[rcode] = tally
         tally.number += 1
         return tally

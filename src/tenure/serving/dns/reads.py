@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from tenure.authority.zone import Node, QueryableView, ZoneUnavailable
 from tenure.dnswire.name import Name, parent
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.serving.dns.ahead import ReadAhead
 
 MOST_NODES = 5_000  # of each zone: apex, cuts and wildcards are read again and again, hosts once for each reply
 _NUMBERS = 20  # octets at the end of an SOA's RDATA: serial, refresh, retry, expire, minimum
@@ -43,6 +44,7 @@ class KeptZone:
         self._reads = reads
         self._nodes: dict[Name, Node] = {}
         self._has_below: dict[Name, bool] = {}
+        self.ahead = ReadAhead(view)
         self._soa: tuple[int, bytes] | None = None
         self.frame: SoaFrame | None = None  # of the SOA that was read last; the same object as long as it is the same
 
@@ -64,8 +66,21 @@ class KeptZone:
         return node
 
     def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
-        """The RRsets that each of many names owns, read now: nothing of it is kept or noted."""
-        return self._view.nodes_at(names)
+        """The RRsets that each of many names owns: nothing of it is kept or noted."""
+        ahead = self.ahead
+        if not ahead:
+            return self._view.nodes_at(names)
+        nodes: dict[Name, Node] = {}
+        unread: list[Name] = []
+        for name in names:
+            node = ahead.take(name)
+            if node is None:
+                unread.append(name)
+            else:
+                nodes[name] = node
+        if unread:
+            nodes.update(self._view.nodes_at([name for name in unread if name not in nodes]))
+        return nodes
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""
@@ -95,6 +110,7 @@ class KeptZone:
         above: set[Name] = set()
         for changed in names:
             self._nodes.pop(changed, None)
+            self.ahead.forget(changed)
             name = changed
             while name != self._apex:
                 name = parent(name)
@@ -106,6 +122,7 @@ class KeptZone:
         self._soa = self.frame = None
         self._has_below.clear()
         self._nodes.clear()
+        self.ahead.forget_all()
 
     def _read_soa(self) -> tuple[int, bytes]:
         self._soa = ttl, rdata = self._view.soa

@@ -51,6 +51,11 @@ class SecondaryView:
         self._check()
         return self._view.nodes_at(names)
 
+    def nodes_after(self, name: Name | None, most: int) -> Sequence[tuple[Name, Node]]:
+        """The next names that own records."""
+        self._check()
+        return self._view.nodes_after(name, most)
+
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""
         self._check()

@@ -44,7 +44,7 @@ from tenure.serving.dns.contexts import InContext, SharedContexts, common_addres
 from tenure.serving.dns.limits import LimitedReplies
 from tenure.serving.dns.plain import PlainQuestions, Seen
 from tenure.serving.dns.sockets import Listener, open_listeners
-from tenure.serving.dns.tallies import Tallies, Tally
+from tenure.serving.dns.tallies import Tallies
 from tenure.serving.dns.tcp import Connection, TcpServer
 from tenure.serving.dns.transfers import transfer_stream
 from tenure.serving.dns.udp import Datagram, Peer, Send, drain
@@ -153,8 +153,12 @@ class DnsService:
 
     def _take_turns(self, stop: Stop, sockets: Mapping[int, Listener]) -> None:
         idle_checked = self._ticks
+        self._settle()  # what others commit from now on can be told by its names
         while not stop.is_set():
-            self._turn(self._poller.poll(_TURN_SECONDS), sockets)
+            events = self._poller.poll(0 if self._cache.reads_ahead else _TURN_SECONDS)
+            self._turn(events, sockets)
+            if not events:
+                self._cache.read_ahead()
             if self._ticks - idle_checked >= _TURN_SECONDS:
                 idle_checked = self._ticks
                 self._tcp.close_idle(self._ticks)
@@ -260,7 +264,7 @@ class DnsService:
             if not response.octets:
                 return
             send(response.octets)
-            tally = self._count(response)
+            tally = self._tallies.count(response)
             if response.cookie:
                 cache.keep_before_cookie(octets, response.octets, tally)
             elif response.reusable:
@@ -291,7 +295,7 @@ class DnsService:
         if isinstance(response, Reply):
             connection.reply(response.octets)
             if response.octets:
-                tally = self._count(response)
+                tally = self._tallies.count(response)
                 if response.reusable:
                     cache.keep_for_streams(octets, response.octets, tally)
         elif isinstance(response, Transfer):
@@ -358,11 +362,6 @@ class DnsService:
         except ZoneUnavailable as unavailable:
             response = Reply(server_failure(request, now, unavailable.error))
         return response
-
-    def _count(self, reply: Reply) -> Tally:
-        tally = self._tallies.of(reply)
-        tally.number += 1
-        return tally
 
     def _negotiate(self, request: Request, contexts: Contexts, client: str) -> Reply | Refused:
         """Makes or ends a security context; what is refused is kept in the history, as a refused update is."""

@@ -39,6 +39,12 @@ class Tallies:
             tally = self._by_kind[kind] = Tally()
         return tally
 
+    def count(self, reply: Reply) -> Tally:
+        """Counts a reply that is not empty; gives its tally."""
+        tally = self.of(reply)
+        tally.number += 1
+        return tally
+
     def samples(self) -> Iterator[Sample]:
         """The numbers, for a scrape, which may be in another thread."""
         for (view, zone, rcode), tally in sorted(self._by_kind.copy().items(), key=_in_order):
