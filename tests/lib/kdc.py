@@ -57,6 +57,26 @@ class Kdc:
     def __init__(self, folder: Path, realm: str, port: int, environment: Mapping[str, str]) -> None:
         self.folder, self.realm, self.port = folder, realm, port
         self.environment = dict(environment)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Run the KDC, until it listens."""
+        out_path = self.folder / f"{self.realm}.out"
+        with out_path.open("wb") as out:
+            command = [program("krb5kdc"), "-n", "-r", self.realm]
+            self._process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
+        until = time.monotonic() + 30
+        while not _listens(self.port):
+            assert self._process.poll() is None, out_path.read_text(errors="replace")
+            assert time.monotonic() < until, "the KDC does not listen"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the KDC, if it runs."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._process = None
 
     def admin(self, *queries: str) -> str:
         """What kadmin.local says to these."""
@@ -110,18 +130,11 @@ def kdc(folder: Path, realm: str = REALM, *, trusted_by: Kdc | None = None, more
     create = [program("kdb5_util"), "-r", realm, "create", "-s", "-W", "-P", "of no use to anybody"]
     subprocess.run(create, env=environment, check=True, capture_output=True, timeout=60)
     made = Kdc(folder, realm, port, environment)
-    with (folder / "krb5kdc.out").open("wb") as out:
-        process = subprocess.Popen([program("krb5kdc"), "-n", "-r", realm], env=environment, stdout=out, stderr=out)
+    made.start()
     try:
-        until = time.monotonic() + 30
-        while not _listens(port):
-            assert process.poll() is None, (folder / "krb5kdc.out").read_text(errors="replace")
-            assert time.monotonic() < until, "the KDC does not listen"
-            time.sleep(0.02)
         yield made
     finally:
-        process.terminate()
-        process.wait(20)
+        made.stop()
 
 
 def _listens(port: int) -> bool:

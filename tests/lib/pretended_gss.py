@@ -48,6 +48,34 @@ class PretendedContext:
         return ""
 
 
+class PretendedInitiator:
+    """The client's end. A token is `again`, after which the server wants another one, or the server's principal."""
+
+    def __init__(self, seconds: float = 36000.0) -> None:
+        self.seconds = seconds
+        self.numbers = count()
+        self.seen: set[int] = set()
+
+    def step(self, token: bytes) -> Step:
+        if token == AGAIN:
+            return Step(AGAIN)
+        if not token or token.startswith(b"bad"):
+            return Step(failure="the server's token is bad")
+        return Step(b"", token.decode(errors="replace"), self.seconds)
+
+    def sign(self, octets: bytes) -> bytes:
+        return mic(next(self.numbers), octets)
+
+    def verify(self, octets: bytes, signature: bytes) -> str:
+        number = int.from_bytes(signature[:8], "big")
+        if signature != mic(number, octets, by_acceptor=True):
+            return "is wrong"
+        if number in self.seen:
+            return "was seen before"
+        self.seen.add(number)
+        return ""
+
+
 class PretendedMechanism:
     """Where they come from."""
 

@@ -18,7 +18,7 @@ from tenure.naming.event import Event
 from tenure.naming.registration import Registration, Want, Withdraw
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
-from tenure.serving.updater.service import UpdaterService
+from tenure.serving.updater.service import Kerberos, UpdaterService
 from tenure.serving.wakeup import WakeReceiver, WakeSender
 from tenure.updating.routing import Domain, Routes
 
@@ -26,10 +26,11 @@ from tenure.updating.routing import Domain, Routes
 class UpdaterRun:
     """A ledger, and the updater that works on it while `running` is entered."""
 
-    def __init__(self, directory: Path, routes: Routes) -> None:
+    def __init__(self, directory: Path, routes: Routes, kerberos: Kerberos | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.url = f"sqlite:{directory / 'tenure.db'}"
         self.routes = routes
+        self.kerberos = kerberos
         self.ledger = open_leases(self.url)
         self.log = io.StringIO()
         self.report = Report("updater", stream=self.log)
@@ -44,7 +45,7 @@ class UpdaterRun:
         def serve() -> None:
             ledger, wake = open_leases(self.url), WakeReceiver(self._wake_path)
             try:
-                UpdaterService(ledger, self.routes, wake, self.report).run(stop)
+                UpdaterService(ledger, self.routes, wake, self.report, kerberos=self.kerberos).run(stop)
             except BaseException as error:  # noqa: BLE001  a thread's failure would be lost
                 failures.append(error)
             finally:
@@ -146,9 +147,9 @@ def gone(claim: Want, cause: str = "lease-released") -> Withdraw:
 
 
 @contextlib.contextmanager
-def updating(tmp_path: Path, *domains: Domain) -> Iterator[UpdaterRun]:
+def updating(tmp_path: Path, *domains: Domain, kerberos: Kerberos | None = None) -> Iterator[UpdaterRun]:
     """An updater for these forward domains, with a ledger of its own."""
-    run = UpdaterRun(tmp_path / "ledger", Routes(domains, ()))
+    run = UpdaterRun(tmp_path / "ledger", Routes(domains, ()), kerberos)
     try:
         with run.running():
             yield run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from tenure.assembly.gss_tsig import kerberos
 from tenure.assembly.preflight import checks_beside
 from tenure.assembly.service import Service
 from tenure.assembly.store import WAKE_UPDATER, live_keys
@@ -31,7 +32,8 @@ def run(configuration: Configuration, report: Report, stop: Stop) -> None:
     keys = live_keys(configuration, ledger, Service.UPDATER, report)
     open_keys = partial(live_keys, configuration, service=Service.UPDATER, report=report)
     with checks_beside(configuration, ledger, open_keys, report, stop):
-        UpdaterService(ledger, routes(configuration, keys.keys), wake_source, report, keys=keys).run(stop)
+        known = routes(configuration, keys.keys)
+        UpdaterService(ledger, known, wake_source, report, keys=keys, kerberos=kerberos(configuration)).run(stop)
     keys.close()
     if wake_source is not None:
         wake_source.close()

@@ -11,6 +11,7 @@ from tenure.config.ddns_checks import check_ddns
 from tenure.config.dhcp_ddns_checks import check_dhcp_ddns
 from tenure.config.dns_checks import check_dns
 from tenure.config.dns_views import check_views
+from tenure.config.gss_tsig_checks import check_gss_tsig
 from tenure.config.key_checks import check_keys
 from tenure.config.lease6_checks import check_dhcp6
 from tenure.config.lease_checks import check_dhcp4
@@ -35,6 +36,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_dhcp6(configuration)
     yield from check_reserved_hosts(configuration)
     yield from check_ddns(configuration)
+    yield from check_gss_tsig(configuration)
     yield from check_ddns6(configuration)
     yield from check_dhcp_ddns(configuration)
     yield from check_lease_sources(configuration)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tenure.config.fields import DomainName, Label, RemotePlace, Replacement, Template, ViewWord, one_of
+from tenure.config.gss_tsig import GssTsigSection, UpdateSecurityLevel
 from tenure.config.section import Section
 from tenure.naming.policy import (
     ConflictAction,
@@ -131,6 +132,17 @@ class DomainSection(Section):
     """The key that signs the updates. Default for a zone under `[dns]`: the key that its policy grants; otherwise
     updates are not signed."""
 
+    gss_tsig: bool = False
+    """Whether updates are signed by Kerberos (GSS-TSIG, RFC 3645), as `[ddns.gss-tsig]` says, instead of by a key."""
+
+    server_principal: str | None = None
+    """The principal of the servers, such as `DNS/dc1.example.test@EXAMPLE.TEST`; Kerberos finds the realm where none is
+    written. Left out: `DNS/` and the name that each server gives as the primary in the zone's SOA record."""
+
+    update_security_level: Annotated[UpdateSecurityLevel | None, *one_of(UpdateSecurityLevel)] = None
+    """With gss-tsig: `only-secure`, every update is signed; `unsecure-followed-by-secure`, it goes out unsigned, and
+    signed where that is refused, as Windows' clients do it. Default: `only-secure`."""
+
     ddns_conflict_resolution_mode: Annotated[ConflictMode | None, *one_of(ConflictMode)] = None
     """As in `[ddns]`, for this zone alone."""
 
@@ -146,6 +158,9 @@ class Ddns(DdnsParameters):
 
     reverse: Annotated[list[DomainSection], Field(min_length=1)] | None = None
     """The zones that hold the names of addresses. Default: the reverse zones under `[dns]`."""
+
+    gss_tsig: GssTsigSection | None = None
+    """Who the updater is to Kerberos, for the zones that have gss-tsig set."""
 
     ddns_conflict_resolution_mode: Annotated[ConflictMode, *one_of(ConflictMode)] = ConflictMode.CHECK_WITH_DHCID
     """How the right to a name is proved before it is written: `check-with-dhcid` (RFC 4703), `check-exists-with-dhcid`,

@@ -10,6 +10,7 @@ from tenure.config.configuration import Configuration
 from tenure.config.ddns import DomainSection
 from tenure.config.dns import ZoneSection
 from tenure.config.fields import Endpoint
+from tenure.config.gss_tsig import UpdateSecurityLevel
 from tenure.config.problem import Location
 from tenure.config.zones import DNS_PORT, UPDATER_KEY, granted_key, is_reverse, policy_of, updater_key
 from tenure.dnswire.name import Name, labels
@@ -17,7 +18,7 @@ from tenure.naming.policy import TxtMarkers
 from tenure.naming.registration import Direction
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA, classless_range
 from tenure.signing.key import Key
-from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
+from tenure.updating.routing import CHECKING, ConflictMode, Domain, GssTsig, Routes
 
 LAST_ADDRESS = 2**32 - 1
 
@@ -32,6 +33,7 @@ class DomainPlan:
     server_keys: Mapping[Endpoint, Name]  # of servers that know another one
     mode: ConflictMode
     written_at: Location  # for messages: the key in the file that it came from
+    gss_tsig: GssTsig | None  # then there is no key
     own: ZoneSection | None  # the zone under `[dns]`; None: it is somebody else's
 
 
@@ -58,10 +60,18 @@ def _plan(configuration: Configuration, section: DomainSection, written_at: Loca
     server_keys = {Endpoint(server.host, server.port): server.key for server in written if server.key is not None}
     if ours is not None and configuration.dns is not None and not servers:
         servers = [configuration.dns.listen[0].reachable()]
-    key = section.key or (granted_key(ours) if ours is not None else None)
+    gss_tsig = _gss_tsig(section)
+    key = section.key or (granted_key(ours) if ours is not None and gss_tsig is None else None)
     mode = section.ddns_conflict_resolution_mode or configuration.ddns.ddns_conflict_resolution_mode
     servers = [server.or_port(DNS_PORT) for server in servers]
-    return DomainPlan(section.zone, tuple(servers), key, server_keys, mode, written_at, ours)
+    return DomainPlan(section.zone, tuple(servers), key, server_keys, mode, written_at, gss_tsig, ours)
+
+
+def _gss_tsig(section: DomainSection) -> GssTsig | None:
+    if not section.gss_tsig:
+        return None
+    unsecure_first = section.update_security_level is UpdateSecurityLevel.UNSECURE_FIRST
+    return GssTsig(section.server_principal or "", unsecure_first)
 
 
 def own_zone(configuration: Configuration, zone: Name, view: str | None) -> ZoneSection | None:
@@ -128,6 +138,7 @@ def routes(configuration: Configuration, keys: Mapping[Name, Key] | None) -> Rou
                 plan.mode,
                 {(server.host, server.port): keys[key] for server, key in plan.server_keys.items()} if keys else {},
                 recognises_markers(configuration),
+                plan.gss_tsig,
             )
             for plan in domain_plans(configuration, direction)
         ]

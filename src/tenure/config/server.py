@@ -15,6 +15,7 @@ from tenure.authority.server_settings import (
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns
 from tenure.config.dns_server import RateLimit
+from tenure.config.gss_tsig_checks import check_keytab
 from tenure.config.problem import Problem
 from tenure.config.secrets import is_readable_by_everybody
 from tenure.signing.context import ContextLimits
@@ -69,12 +70,7 @@ def _check_kerberos(configuration: Configuration, dns: Dns) -> Iterator[Problem]
         return
     at = ("dns", "tkey-gssapi-keytab")
     path = configuration.beside(dns.tkey_gssapi_keytab)
-    try:
-        if is_readable_by_everybody(path):
-            yield Problem(at, f"{path} is readable by everybody", f"run: chmod o-rwx {path}")
-    except OSError as error:
-        right = "export the server's key there: kadmin ktadd -k FILE DNS/HOST"
-        yield Problem(at, f"{path} cannot be read ({error.strerror})", right)
+    yield from check_keytab(path, at, "export the server's key there: kadmin ktadd -k FILE DNS/HOST")
     if dns.tkey_gssapi_credential is not None:
         try:
             parse_principal(dns.tkey_gssapi_credential)

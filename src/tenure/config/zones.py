@@ -9,6 +9,7 @@ from tenure.authority.policy import Rule, parse_rule, rule_for_anybody
 from tenure.authority.settings import AgingIntervals, RecordLifetimes, ReservedAddresses, ZonePlace, ZoneSettings
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
+from tenure.config.gss_tsig import client_identity
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_labels, is_within, labels, to_text
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA, reverse_name
@@ -31,6 +32,8 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
     zones = configuration.dns.zones if configuration.dns else []
     ddns = configuration.ddns
     of_leases = {*(one.key for one in (*(ddns.forward or ()), *(ddns.reverse or ())) if one.key)}
+    if ddns.gss_tsig is not None and (identity := client_identity(ddns.gss_tsig)) is not None:
+        of_leases.add(identity)
     lifetimes = record_lifetimes(configuration.dns) if configuration.dns else RecordLifetimes()
     reserved = reserved_addresses(configuration)
     return tuple(

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     SERVER_NOT_AUTHORITATIVE = "server-not-authoritative"
     SERVER_TAKES_FEWER = "server-takes-fewer"
     KEY_REJECTED = "key-rejected"
+    NO_TICKET = "no-ticket"
+    CONTEXT_REFUSED = "context-refused"
     CLOCK_DIFFERS = "clock-differs"
     REPLY_UNVERIFIED = "reply-unverified"
     UPDATE_REJECTED = "update-rejected"
@@ -121,6 +123,8 @@ WORDS: dict[Reason, str] = {
     Reason.SERVER_NOT_AUTHORITATIVE: "the server is not authoritative for the zone",
     Reason.SERVER_TAKES_FEWER: "the server takes updates, with fewer names in a message than are sent otherwise",
     Reason.KEY_REJECTED: "the server does not accept the TSIG key",
+    Reason.NO_TICKET: "Kerberos gives no ticket to sign updates with (GSS-TSIG)",
+    Reason.CONTEXT_REFUSED: "the server agrees on no security context to sign updates in (GSS-TSIG)",
     Reason.CLOCK_DIFFERS: "the clocks of the server and this machine are too far apart for TSIG",
     Reason.REPLY_UNVERIFIED: "the server's reply was not signed with our key and cannot be believed",
     Reason.UPDATE_REJECTED: "the server called the update malformed or outside its zone",

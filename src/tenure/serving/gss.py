@@ -1,6 +1,6 @@
 """Kerberos, by the library `gssapi` (the extra `gss`): what both ends of a security context of GSS-TSIG have in common.
 
-How contexts begin is in `dns.kerberos` for clients that come to us, and in `updater.kerberos` for servers that we go to.
+How contexts begin is in `dns.kerberos` for clients that come to us, in `updater.kerberos` for servers we go to.
 """
 
 from __future__ import annotations

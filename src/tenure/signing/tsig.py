@@ -250,23 +250,38 @@ def tsig_size(answered: Verified | Rejected) -> int:
     return names if answered.tsig_error else 0
 
 
-def verify_response(octets: bytes, message: Message, key: Key, request_mac: bytes, now: float) -> Unverified | None:
-    """None if the holder of the key has signed this response to that request; else why it is not to be believed.
+def verify_response(octets: bytes, message: Message, key: Signer, request_mac: bytes, now: float) -> Unverified | None:
+    """None if the holder of the key, or the other end of the context, has signed this response to that request.
 
-    A verified response may still carry a TSIG error (BADTIME, BADTRUNC) in `message.tsig.error`.
+    Else why it is not to be believed. A verified response may still carry a TSIG error (BADTIME, BADTRUNC) in
+    `message.tsig.error`.
     """
+    return _verify_reply(octets, message, key, sized(request_mac), now)
+
+
+def verify_establishing(octets: bytes, message: Message, context: Context, now: float) -> Unverified | None:
+    """The same for the reply that has established the context: it answers no signed request (RFC 3645 section 2.2)."""
+    return _verify_reply(octets, message, context, b"", now)
+
+
+def _verify_reply(octets: bytes, message: Message, key: Signer, before: bytes, now: float) -> Unverified | None:
     record = message.tsig
     if record is None:
         return Unverified.UNSIGNED
     fault = check_response_record(record, key)
     if fault is not None:
         return fault
-    if not mac_is_right(key, sized(request_mac) + unsigned_part(octets, record), record):
+    digested = before + unsigned_part(octets, record)
+    if isinstance(key, Context):
+        digested += variables(key, record.time_signed, record.fudge, record.error, record.other)
+        if key.security.verify(digested, record.mac):
+            return Unverified.WRONG_MAC
+    elif not mac_is_right(key, digested, record):
         return Unverified.WRONG_MAC
     return check_response_time(record, now)
 
 
-def check_response_record(record: TsigRecord, key: Key) -> Unverified | None:
+def check_response_record(record: TsigRecord, key: Signer) -> Unverified | None:
     """What can be seen to be wrong with the TSIG record of a response before any digest is made."""
     if record.name != key.name or record.algorithm != key.algorithm:
         return Unverified.OTHER_KEY

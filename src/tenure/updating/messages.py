@@ -18,6 +18,7 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.message import AA, Message
 from tenure.dnswire.name import Name, is_within
+from tenure.dnswire.rdata import soa_mname
 from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.update import (
     add,
@@ -31,6 +32,7 @@ from tenure.dnswire.update import (
     rrset_exists,
 )
 from tenure.dnswire.writer import Writer
+from tenure.naming.registration import Direction
 from tenure.naming.txt_marker import is_txt_marker
 from tenure.updating.routing import ConflictMode
 from tenure.updating.task import Step, Task
@@ -292,6 +294,31 @@ def apex_of(message: Message, zone: Name) -> Name | None:
     return next((name for name in found if is_within(zone.lower(), name.lower())), None)
 
 
+def primary_of(message: Message, zone: Name) -> Name | None:
+    """The primary that the SOA record in the same answer names; None: none, as `apex_of`."""
+    if not message.flags & AA:
+        return None
+    found = (rr for rr in (*message.answers, *message.authorities) if rr.rtype == _SOA)
+    return next((soa_mname(rr.rdata) for rr in found if is_within(zone.lower(), rr.name.lower())), None)
+
+
+def build_read_back(message_id: int, task: Task) -> bytes:
+    """A query for what the task writes, or takes away: the addresses of a name, or the names of an address."""
+    writer = Writer()
+    writer.question(Question(task.owner, _written(task), _IN))
+    return writer.finish(message_id, 0, (1, 0, 0, 0))
+
+
+def holds_record(message: Message, task: Task) -> bool | None:
+    """Whether the answer of a primary to `build_read_back` has the task's record; None: it does not say."""
+    if not message.flags & AA or message.rcode not in {Rcode.NOERROR, Rcode.NXDOMAIN}:
+        return None
+    row = task.row
+    if task.direction is Direction.FORWARD:
+        return any(rr.rtype == _family(task) and rr.rdata == row.address for rr in message.answers)
+    return any(rr.rtype == _PTR and rr.rdata.lower() == row.name.lower() for rr in message.answers)
+
+
 def rcode_of_look(message: Message, task: Task) -> int:
     """What a primary's answer comes to, in the RCODEs of prerequisites: NOERROR, NXRRSET or NXDOMAIN, or its own.
 
@@ -303,6 +330,10 @@ def rcode_of_look(message: Message, task: Task) -> int:
     if message.rcode == Rcode.NXDOMAIN and message.answers:
         return Rcode.NXRRSET  # an alias stands there, and what it leads to is not there
     return Rcode.NOTAUTH if message.rcode == Rcode.NOERROR else message.rcode
+
+
+def _written(task: Task) -> int:
+    return _family(task) if task.direction is Direction.FORWARD else _PTR
 
 
 def _asked(task: Task) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tenure.dnswire.codes import Opcode, Rcode, rcode_to_text
 from tenure.dnswire.message import QR, Message, parse_message
-from tenure.dnswire.name import Name
+from tenure.dnswire.name import ROOT, Name
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
-from tenure.signing.key import Key
+from tenure.signing.digest import Signer
 from tenure.signing.tsig import verify_response
-from tenure.updating.messages import apex_of, rcode_of_look
+from tenure.updating.messages import apex_of, holds_record, primary_of, rcode_of_look
 from tenure.updating.task import Ending, Task, Verdict
 from tenure.updating.zone_cut import Cut, cut_of
 
@@ -39,7 +39,7 @@ _UNSIGNED_REASONS = {
 
 
 def read_reply(
-    octets: bytes, key: Key | None, request_mac: bytes, now: float, looks_for: Task | None = None
+    octets: bytes, key: Signer | None, request_mac: bytes, now: float, looks_for: Task | None = None
 ) -> int | Ending:
     """The RCODE, if the reply can be believed; else the ending of what was asked. `key` None: nothing was signed.
 
@@ -58,7 +58,7 @@ def read_reply(
     return signature_trouble(octets, message, key, request_mac, now) or rcode
 
 
-def signature_trouble(octets: bytes, message: Message, key: Key, request_mac: bytes, now: float) -> Ending | None:
+def signature_trouble(octets: bytes, message: Message, key: Signer, request_mac: bytes, now: float) -> Ending | None:
     """Why the reply to a signed request cannot be believed, or says that the signature was not; None if all is well."""
     if message.tsig is None:
         seen = f"unsigned {rcode_to_text(message.rcode)}"
@@ -74,7 +74,7 @@ def signature_trouble(octets: bytes, message: Message, key: Key, request_mac: by
     return None
 
 
-def read_apex(octets: bytes, key: Key | None, request_mac: bytes, now: float, zone: Name) -> Name | None:
+def read_apex(octets: bytes, key: Signer | None, request_mac: bytes, now: float, zone: Name) -> Name | None:
     """What the answer to `messages.build_apex_question` says, if it can be believed."""
     try:
         message = parse_message(octets)
@@ -85,8 +85,35 @@ def read_apex(octets: bytes, key: Key | None, request_mac: bytes, now: float, zo
     return apex_of(message, zone)
 
 
+def read_primary(octets: bytes, zone: Name) -> Name | Ending:
+    """The primary that an answer to `messages.build_apex_question` names, or why it names none; nobody has signed it.
+
+    Who lies here can only lead us to a service that the KDC knows too: where that is too much, server-principal is set.
+    """
+    try:
+        message = parse_message(octets)
+    except Malformed as error:
+        return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, f"malformed reply: {error}")
+    primary = primary_of(message, zone)
+    if primary is not None and primary != ROOT:
+        return primary
+    said = f"{rcode_to_text(message.rcode)} to a question for the SOA record" if primary is None else "the SOA has none"
+    return Ending(Verdict.RETRY, Reason.CONTEXT_REFUSED, f"no primary's name is known: {said}; set server-principal")
+
+
+def read_back(octets: bytes, task: Task) -> str:
+    """What an answer to `messages.build_read_back` says, for people; nobody has signed it."""
+    try:
+        found = holds_record(parse_message(octets), task)
+    except Malformed:
+        found = None
+    if found is None:
+        return "the server does not say what the zone holds"
+    return "the zone holds the record" if found else "the zone does not hold the record"
+
+
 def read_cut(
-    octets: bytes, key: Key | None, request_mac: bytes, now: float, zone: Name, point: Name
+    octets: bytes, key: Signer | None, request_mac: bytes, now: float, zone: Name, point: Name
 ) -> Cut | Ending | None:
     """What the answer to a question for the SOA record of `point` says of zones below `zone`; why it says nothing."""
     try:

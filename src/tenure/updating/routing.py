@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.naming.registration import Direction, Registration
@@ -25,6 +26,13 @@ _REVERSE = Direction.REVERSE
 CHECKING = frozenset({ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID})
 
 
+class GssTsig(NamedTuple):
+    """The updates of a zone are signed in security contexts, by Kerberos (RFC 3645)."""
+
+    server_principal: str = ""  # DNS/HOST or DNS/HOST@REALM; empty: HOST is the primary that the zone's SOA names
+    unsecure_first: bool = False  # an update goes out unsigned, and signed only where that is refused
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """One zone that we may update, where, and with what proof."""
@@ -35,6 +43,7 @@ class Domain:
     mode: ConflictMode = ConflictMode.CHECK_WITH_DHCID
     server_keys: Mapping[tuple[str, int], Key] = field(default_factory=dict)  # of servers that know another key
     txt_markers: bool = True  # ISC dhcpd's markers from before DHCID prove whose a name is, too
+    gss_tsig: GssTsig | None = None  # then there is no key
 
     def key_of(self, server: tuple[str, int]) -> Key | None:
         """What signs the updates that go to a server."""

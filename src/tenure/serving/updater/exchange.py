@@ -11,18 +11,21 @@ from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import Reason
 from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
+from tenure.serving.updater.contexts import SecurityContexts
 from tenure.serving.updater.cuts import ZoneCuts
 from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.link import Link, Unanswered, Unreachable
+from tenure.signing.context import Context
+from tenure.signing.digest import Signer
 from tenure.signing.key import Key
 from tenure.signing.rotation import next_to_try
 from tenure.signing.tsig import sign_request
 from tenure.updating.conflict import NEXT_SERVER, transition
 from tenure.updating.lane import Batch, Ended, Lane
-from tenure.updating.messages import QUERIES, build_apex_question, build_message
-from tenure.updating.reply import may_know_other_secret, read_apex, read_cut, read_reply
+from tenure.updating.messages import QUERIES, build_apex_question, build_message, build_read_back
+from tenure.updating.reply import may_know_other_secret, read_apex, read_back, read_cut, read_reply
 from tenure.updating.retry import Breaker, BreakerState
-from tenure.updating.routing import mode_of
+from tenure.updating.routing import GssTsig, mode_of
 from tenure.updating.task import REMOVING, Ending, Step, Verdict
 from tenure.updating.zone_cut import Cut, given_away
 
@@ -30,6 +33,9 @@ WINDOW = 6  # messages of one zone on their way
 BACK_SECONDS = 60.0
 TOLERATED = 2  # failures of a zone at a server in a row: one record alone may make a message fail
 
+
+# What says that a context is good for nothing any more: the server has none of the name, or signs in another one.
+_ENDS_CONTEXT = frozenset({Reason.KEY_REJECTED, Reason.REPLY_UNVERIFIED, Reason.SERVER_NOT_AUTHORITATIVE})
 
 # What a server answers that has the records of the message in another zone than it names, or has that zone no more.
 _ANOTHER_ZONE = frozenset({Rcode.NOTAUTH, Rcode.NOTZONE})
@@ -42,6 +48,7 @@ class _Way:
         self.link = link
         self.breaker = Breaker(tolerates=TOLERATED)
         self.trouble: Ending | None = None  # the last failure, while the breaker is open
+        self.wants_secure = False  # it has refused an update that was not signed
         self.apex: Name | None = None  # of the zone that the server has our domain in, where that is not its own
 
     def works(self, now: float) -> bool:
@@ -78,6 +85,7 @@ class Exchange:
         clock: Callable[[], float],
         health: ZoneHealth,
         keys: Mapping[Name, Key] | None = None,
+        contexts: SecurityContexts | None = None,
     ) -> None:
         self.lane = lane
         self.on_the_way = 0  # messages
@@ -87,6 +95,7 @@ class Exchange:
         self._clock = clock
         self._health = health
         self._keys = {} if keys is None else keys  # the very mapping: it changes while keys are rotated
+        self._contexts = contexts
         self._taken: dict[Link, Key] = {}  # what a server took last, where that was not the newest secret
         self._zone = to_text(lane.domain.zone)
         self._preferred = 0
@@ -172,6 +181,8 @@ class Exchange:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
         if way.trouble is not None and not way.breaker.allows(self._clock()):
             return way.trouble
+        if (gss := self.lane.domain.gss_tsig) is not None:
+            return await self._ask_in_context(way, batch, gss)
         if configured is None:
             return await self._exchange(way, batch, None)
         first: Key = self._keys.get(configured.name, configured)
@@ -186,6 +197,38 @@ class Exchange:
             tried.append(key)
             key = next_to_try(first, tried)
         return answer
+
+    async def _ask_in_context(self, way: _Way, batch: Batch, gss: GssTsig) -> int | Ending:
+        """`_ask` where messages are signed by Kerberos. A context that the server has ended is negotiated anew, once.
+
+        Only where it is configured so does a message go out unsigned first, and never after that was refused.
+        """
+        if gss.unsecure_first and not way.wants_secure:
+            answer = await self._exchange(way, batch, None)
+            if answer != Rcode.REFUSED:
+                return answer
+            way.wants_secure = True
+        answer = await self._exchange_in_context(way, batch, gss)
+        if may_know_other_secret(answer):
+            answer = await self._exchange_in_context(way, batch, gss)
+        if isinstance(answer, Ending) and answer.reason is Reason.KEY_REJECTED:
+            return answer._replace(reason=Reason.CONTEXT_REFUSED)
+        return answer
+
+    async def _exchange_in_context(self, way: _Way, batch: Batch, gss: GssTsig) -> int | Ending:
+        """The answer to a batch that is signed in a context, which is ended if it turns out to be good for nothing."""
+        context = await self._context(way, gss)
+        if isinstance(context, Ending):
+            return context
+        answer = await self._exchange(way, batch, context)
+        if isinstance(answer, Ending) and answer.reason in _ENDS_CONTEXT:
+            assert self._contexts is not None
+            self._contexts.forget(way.link, context)
+        return answer
+
+    async def _context(self, way: _Way, gss: GssTsig) -> Context | Ending:
+        assert self._contexts is not None, "who signs by Kerberos has contexts"
+        return await self._contexts.find(way.link, self.lane.domain.zone, gss)
 
     def _taken_by(self, link: Link, first: Key) -> Key:
         """The secret that the server took last, of the key whose newest is `first`."""
@@ -202,7 +245,7 @@ class Exchange:
         else:
             self._taken[link] = key
 
-    async def _exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+    async def _exchange(self, way: _Way, batch: Batch, key: Signer | None) -> int | Ending:
         """The answer to a batch. A server that is not authoritative for the zone is asked which one it has instead.
 
         What is configured as a zone may be a part of one, and an UPDATE has to name the whole (RFC 2136 section 2.3).
@@ -217,19 +260,19 @@ class Exchange:
                 return await self._counted_exchange(way, batch, key)
         return answer
 
-    async def _counted_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+    async def _counted_exchange(self, way: _Way, batch: Batch, key: Signer | None) -> int | Ending:
         """One message and its answer, counted."""
         began_at = time.perf_counter()
         answer = await self._signed_exchange(way, batch, key)
         seconds = time.perf_counter() - began_at
         self.lane.heard(batch, answer, seconds)
-        metrics, signer = self._report.metrics, "" if key is None else to_text(key.name)
+        metrics, signer = self._report.metrics, _signer_text(key)
         word = rcode_to_text(answer) if isinstance(answer, int) else answer.reason.value
         metrics.add("tenure_updates_sent_total", (self._zone, way.link.text, signer, word))
         metrics.observe("tenure_update_seconds", (self._zone, way.link.text), seconds)
         return answer
 
-    async def _signed_exchange(self, way: _Way, batch: Batch, key: Key | None) -> int | Ending:
+    async def _signed_exchange(self, way: _Way, batch: Batch, key: Signer | None) -> int | Ending:
         domain, link = self.lane.domain, way.link
         message_id = link.new_id()
         zone, mode = batch.zone or way.apex or domain.zone, mode_of(batch.tasks[0].row, domain)
@@ -244,9 +287,27 @@ class Exchange:
                 self.lane.burdened(batch)
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         looks_for = batch.tasks[0] if batch.step in QUERIES else None
-        return read_reply(octets, key, mac, int(self._clock()), looks_for)
+        answer = read_reply(octets, key, mac, int(self._clock()), looks_for)
+        if looks_for is None and isinstance(key, Context) and isinstance(answer, Ending):
+            return await self._read_back(link, batch, answer)
+        return answer
 
-    async def _find_apex(self, link: Link, key: Key | None) -> Name | None:
+    async def _read_back(self, link: Link, batch: Batch, answer: Ending) -> Ending:
+        """What the zone holds after a reply that cannot be believed: the update may have been carried out.
+
+        An update is carried out as a whole (RFC 2136 section 3.7), so one of its records tells of all. Nobody has
+        signed what is read, so nothing counts as registered by it: it is said, and the exchange is tried again.
+        """
+        if answer.reason is not Reason.REPLY_UNVERIFIED:
+            return answer
+        message_id, task = link.new_id(), batch.tasks[0]
+        try:
+            found = read_back(await link.ask(message_id, build_read_back(message_id, task)), task)
+        except Unreachable as error:
+            found = f"no answer: {error}"
+        return answer._replace(cause=f"{answer.cause}; read back unsigned: {found}")
+
+    async def _find_apex(self, link: Link, key: Signer | None) -> Name | None:
         """The zone that the server has the domain in; None where it does not say."""
         message_id = link.new_id()
         message, mac = build_apex_question(message_id, self.lane.domain.zone), b""
@@ -260,11 +321,17 @@ class Exchange:
 
     async def _find_cut(self, point: Name) -> Cut | Ending | None:
         """What the server that is asked now says of zones between the configured one and a name below it."""
-        link = self._ways[self._preferred].link
+        way = self._ways[self._preferred]
+        link, gss = way.link, self.lane.domain.gss_tsig
         if not link.allows():
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
-        configured = self.lane.domain.key_of(link.server)
-        key = None if configured is None else self._taken_by(link, self._keys.get(configured.name, configured))
+        key: Signer | Ending | None = None
+        if gss is not None and (way.wants_secure or not gss.unsecure_first):
+            key = await self._context(way, gss)
+        elif (configured := self.lane.domain.key_of(link.server)) is not None:
+            key = self._taken_by(link, self._keys.get(configured.name, configured))
+        if isinstance(key, Ending):
+            return key
         message_id = link.new_id()
         message, mac = build_apex_question(message_id, point), b""
         if key is not None:
@@ -295,6 +362,13 @@ def _ending(step: Step, answer: int | Ending) -> Ending:
     found = transition(step, answer) if isinstance(answer, int) else answer
     assert isinstance(found, Ending), "the table ends a task where it asks for another server"
     return found
+
+
+def _signer_text(key: Signer | None) -> str:
+    """Who signs, for the numbers: a context by whom it was made with, since its own name is used once."""
+    if key is None:
+        return ""
+    return str(key.principal) if isinstance(key, Context) else to_text(key.name)
 
 
 def _is_not_authoritative(answer: int | Ending) -> bool:

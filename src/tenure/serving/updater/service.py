@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.registration import Registration
@@ -26,6 +26,7 @@ from tenure.serving.collector import rare_collections
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.serving.updater.contexts import SecurityContexts, Terms, TicketSource
 from tenure.serving.updater.exchange import Exchange
 from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.journal import LEDGER_PROBLEM, Journal, Recorder, RegistrationLedger
@@ -69,6 +70,13 @@ class WakeSource(Protocol):
         """Take the wake-ups that wait; a source that was cut off tries to come back. Never raises."""
 
 
+class Kerberos(NamedTuple):
+    """By what updates are signed in security contexts."""
+
+    tickets: TicketSource
+    terms: Terms
+
+
 class UpdaterService:
     """The service, for one ledger and the configured domains."""
 
@@ -80,9 +88,11 @@ class UpdaterService:
         report: Report,
         clock: Callable[[], float] = time.time,
         keys: LiveKeys | None = None,
+        kerberos: Kerberos | None = None,
     ) -> None:
         self._ledger = ledger
         self._keys = keys
+        self._kerberos = kerberos
         self._routes = routes
         self._wake_source = wake_source
         self._report = report
@@ -93,7 +103,13 @@ class UpdaterService:
         with rare_collections():
             while not stop.is_set():
                 updating = _Updating(
-                    self._ledger, self._routes, self._wake_source, self._report, self._clock, self._keys
+                    self._ledger,
+                    self._routes,
+                    self._wake_source,
+                    self._report,
+                    self._clock,
+                    self._keys,
+                    self._kerberos,
                 )
                 asyncio.run(updating.run(stop))
 
@@ -109,6 +125,7 @@ class _Updating:
         report: Report,
         clock: Callable[[], float],
         live_keys: LiveKeys | None,
+        kerberos: Kerberos | None,
     ) -> None:
         self._ledger = ledger
         self._live_keys = live_keys
@@ -118,11 +135,12 @@ class _Updating:
         self._clock = clock
         domains = [*routes.forward, *routes.reverse]
         self._links = {server: Link(server, clock) for domain in domains for server in domain.servers}
+        self._contexts = None if kerberos is None else SecurityContexts(*kerberos, report, clock)
         lanes = {id(domain): Lane(domain) for domain in domains}
         self._journal = Journal(ledger, report)
         health = ZoneHealth(_known_troubles(ledger), self._journal, clock)
         self._exchanges = [
-            Exchange(lane, [self._links[server] for server in lane.domain.servers], report, clock, health, keys)
+            Exchange(lane, [self._links[s] for s in lane.domain.servers], report, clock, health, keys, self._contexts)
             for lane in lanes.values()
         ]
         self._recorder = Recorder(ledger)
@@ -195,6 +213,8 @@ class _Updating:
             await asyncio.wait(self._carrying, timeout=STOP_SECONDS)
         for carrying in self._carrying:
             carrying.cancel()
+        if self._contexts is not None:
+            self._contexts.close()
         for link in self._links.values():
             link.close()
         if self._recording is not None:
