@@ -10,7 +10,7 @@ from pathlib import Path
 import dns.message
 import dns.query
 import pytest
-from claims import A_CLIENT
+from claims import A_CLIENT, OTHER_CLIENT
 from dnspeer import DnsPeer
 from kdc import SERVER, Kdc, kdc
 from meddler import Meddler, meddler
@@ -401,6 +401,34 @@ def test_a_reply_that_cannot_be_believed(
         assert [event.cause for event in failed] == [says]
         between.change = lambda reply: reply
         run.until(lambda: registered(run, "pc.example.test."), 60.0)
+
+
+def test_a_server_that_signs_no_errors(tmp_path: Path, realm: Kdc, server_keytab: Path, keytab: Path) -> None:
+    """As Windows: an error is the request itself with the RCODE. Names that are in use are known by it."""
+    with (
+        bind(tmp_path / "peer", realm, server_keytab) as running,
+        meddler(running.server) as between,
+        updating(tmp_path, domain(between.server), kerberos=kerberos(keytab)) as run,
+    ):
+
+        def as_windows(reply: bytes) -> bytes:
+            message = parse_message(reply)
+            if message.opcode != Opcode.UPDATE or not message.rcode:
+                return reply
+            request = next(octets for octets in reversed(between.asked) if octets[:2] == reply[:2])
+            return request[:2] + bytes([request[2] | 0x80, message.rcode]) + request[4:]
+
+        between.change = as_windows
+        first = want("pc.example.test.", ADDRESS, A_CLIENT, reverse=False)
+        run.change(first)
+        run.until(lambda: registered(run, "pc.example.test."))
+        run.change(want("pc.example.test.", SECOND, A_CLIENT, reverse=False), gone(first, "superseded"))
+        run.until(lambda: at(running.server, "pc.example.test.") == ["10.1.0.6"])
+        run.settled()
+        run.change(want("pc.example.test.", bytes([10, 1, 0, 7]), OTHER_CLIENT, reverse=False))
+        run.until(lambda: any(row.forward.reason == "name-taken" for row in run.rows()))
+        assert at(running.server, "pc.example.test.") == ["10.1.0.6"]
+        assert contexts(run) == 1
 
 
 def test_a_liar_who_says_that_it_is_done(tmp_path: Path, realm: Kdc, server_keytab: Path) -> None:

@@ -10,6 +10,7 @@ from tenure.signing.context import Step
 
 SECRET = b"what both ends would have agreed on"
 AGAIN, LAST = b"again", b"last"
+LONG = b"DNS/long.example.test@EXAMPLE.TEST"  # whose initiator has a last word
 
 
 def mic(number: int, octets: bytes, *, by_acceptor: bool = False) -> bytes:
@@ -61,7 +62,7 @@ class PretendedInitiator:
             return Step(AGAIN)
         if not token or token.startswith(b"bad"):
             return Step(failure="the server's token is bad")
-        return Step(b"", token.decode(errors="replace"), self.seconds)
+        return Step(LAST if token == LONG else b"", token.decode(errors="replace"), self.seconds)
 
     def sign(self, octets: bytes) -> bytes:
         return mic(next(self.numbers), octets)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from pretended_gss import AGAIN, PretendedContext, PretendedInitiator
+from pretended_gss import AGAIN, LAST, LONG, PretendedContext, PretendedInitiator
 
-from tenure.dnswire.message import build_message, parse_message
+from tenure.dnswire.message import TsigRecord, build_message, parse_message
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rr import RR, Question
+from tenure.dnswire.update import build_update
+from tenure.naming.reason import Reason
 from tenure.signing.context import Context
+from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.negotiation import Negotiation, Refused
 from tenure.signing.principal import parse_principal
 from tenure.signing.tkey import GSS_MICROSOFT, GSS_TSIG, Mode, Tkey, build_tkey, parse_tkey
 from tenure.signing.tsig import Verified, sign_request, sign_response, verify_response
+from tenure.updating.reply import read_reply
+from tenure.updating.task import Ending
 
 NOW = 1_700_000_000.0
 NAME = from_text("8f.sig-ns.example.test.")
@@ -99,6 +104,18 @@ def test_3_1_3_more_rounds_than_one(server: Server, negotiation: Negotiation) ->
     established(negotiation.heard(server.reply(done()), NOW))
 
 
+def test_3_1_3_1_only_a_signature_confirms_what_we_have_completed(server: Server) -> None:
+    """Our last token has completed our end: the server sends our own record back, and signs."""
+    for signed in (True, False):
+        begun = Negotiation(NAME, PretendedInitiator(), b"first", 3600)
+        begun.query(7, NOW)
+        assert begun.heard(server.reply(done(LONG), signed=False), NOW) is None
+        (record,) = parse_message(begun.query(8, NOW)).additionals
+        assert parse_tkey(record.rdata).key == LAST
+        found = begun.heard(server.reply(parse_tkey(record.rdata), signed=signed), NOW)
+        assert isinstance(found, Context if signed else Refused), found
+
+
 def test_3_1_3_rounds_without_an_end(server: Server, negotiation: Negotiation) -> None:
     for _ in range(9):
         assert negotiation.heard(server.reply(done(AGAIN), signed=False), NOW) is None
@@ -142,6 +159,13 @@ def test_a_reply_whose_signature_is_wrong_establishes_nothing(server: Server, ne
     forged = octets[:place] + bytes([octets[place] ^ 1]) + octets[place + 1 :]
     said = refusal(negotiation.heard(forged, NOW))
     assert said == "of the reply that establishes the context: the response's signature is wrong"
+
+
+def test_a_digest_that_begins_with_a_size_of_nothing(server: Server, negotiation: Negotiation) -> None:
+    record = build_tkey(NAME, done())
+    verified = Verified(server.context(), b"", TsigRecord(NAME, GSS_TSIG, int(NOW), 300, b"", 7, 0, b"", 0))
+    octets = sign_response(build_message(7, 0x8000, [QUESTION], [record]), verified, NOW)
+    established(negotiation.heard(octets, NOW))
 
 
 def test_a_reply_that_was_signed_long_ago(server: Server, negotiation: Negotiation) -> None:
@@ -206,6 +230,30 @@ def test_3_2_a_reply_that_is_signed_with_another_name_or_not_at_all(server: Serv
     assert verify_response(answer, parse_message(answer), context, bytes(28), NOW) is not None
     late = sign_response(plain, verified, NOW - 301)
     assert verify_response(late, parse_message(late), context, mac, NOW) is not None
+
+
+@pytest.mark.parametrize("rcode", [0, 5, 7])
+@pytest.mark.parametrize("same", [True, False])
+def test_an_error_that_repeats_the_signature_of_the_request(
+    server: Server, negotiation: Negotiation, rcode: int, same: bool
+) -> None:
+    """As Windows answers an update that has failed (MS-GSSA 3.1.5.3): it is taken, but for NOERROR."""
+    context = established(negotiation.heard(server.reply(done()), NOW))
+    octets, mac = sign_request(build_update(9, from_text("example.test."), [], []), context, NOW)
+    reply = octets[:2] + bytes([octets[2] | 0x80, rcode]) + octets[4:]
+    found = read_reply(reply, context, mac if same else mac[::-1], NOW)
+    if rcode and same:
+        assert found == rcode
+    else:
+        assert isinstance(found, Ending)
+        assert found.reason is Reason.REPLY_UNVERIFIED
+
+
+def test_a_key_takes_no_such_error() -> None:
+    key = Key(NAME, ALGORITHMS["hmac-sha256"].name, bytes(32))
+    octets, mac = sign_request(build_update(9, from_text("example.test."), [], []), key, NOW)
+    found = read_reply(octets[:2] + bytes([octets[2] | 0x80, 7]) + octets[4:], key, mac, NOW)
+    assert isinstance(found, Ending)
 
 
 def _accepted(octets: bytes, server: Server) -> Verified:

@@ -61,21 +61,23 @@ class Negotiation:
             return self._refusal(tkey)
         if tkey.mode != Mode.GSS_API or tkey.algorithm not in GSS_ALGORITHMS:
             return Refused("the reply is about another mode or algorithm than GSS-API", by_server=False)
-        step = self._complete
-        if tkey.key or step is None:
-            step = self._security.step(tkey.key)
-            if step.failure:
-                return Refused(step.failure, by_server=False)
-            self._token = step.token
-            self._complete = step if step.principal else None
-            if step.token or not step.principal:
-                return None if self._rounds < MOST_ROUNDS else Refused(f"no end after {MOST_ROUNDS} rounds")
-        return self._established(octets, message, tkey, step, now)
+        if self._complete is not None:  # the record is the one that we sent, and only a signature confirms it
+            if message.tsig is None:
+                return Refused("the reply that should confirm the context is not signed", by_server=False)
+            return self._established(octets, message, tkey, self._complete, now)
+        step = self._security.step(tkey.key)
+        if step.failure:
+            return Refused(step.failure, by_server=False)
+        if step.principal and not step.token:
+            return self._established(octets, message, tkey, step, now)
+        self._token = step.token
+        self._complete = step if step.principal else None
+        return None if self._rounds < MOST_ROUNDS else Refused(f"no end after {MOST_ROUNDS} rounds")
 
     def _established(self, octets: bytes, message: Message, tkey: Tkey, step: Step, now: float) -> Context | Refused:
-        """The context, whose name and ends are known.
+        """The context, whose name and ends are known (section 3.1.3.2).
 
-        The server has proved who it is by its token, so a reply without a signature (as of old servers) is taken.
+        The server has proved by its token who it is, so a reply without a signature is taken.
         """
         try:
             principal = parse_principal(step.principal)

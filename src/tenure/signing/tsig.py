@@ -260,8 +260,25 @@ def verify_response(octets: bytes, message: Message, key: Signer, request_mac: b
 
 
 def verify_establishing(octets: bytes, message: Message, context: Context, now: float) -> Unverified | None:
-    """The same for the reply that has established the context: it answers no signed request (RFC 3645 section 2.2)."""
-    return _verify_reply(octets, message, context, b"", now)
+    """The same for the reply that has established the context: it answers no signed request (RFC 3645 section 2.2).
+
+    What stands for the MAC of the request is nothing at all, as Windows and BIND have it (MS-GSSA section 3.1.5.1), or
+    its size, which is 0, as RFC 8945 section 5.3.2 can be read.
+    """
+    fault = _verify_reply(octets, message, context, b"", now)
+    return _verify_reply(octets, message, context, sized(b""), now) if fault is Unverified.WRONG_MAC else fault
+
+
+def repeats_signature(message: Message, key: Signer, request_mac: bytes) -> bool:
+    """Whether this is how Windows DNS says that an update failed: with the very signature of the request.
+
+    It copies the message, sets the RCODE and signs nothing (MS-GSSA appendix A, 1). Who cannot read the request cannot
+    make such a reply.
+    """
+    record = message.tsig
+    if record is None or not isinstance(key, Context) or not message.rcode or record.error:
+        return False
+    return record.name == key.name and record.mac == request_mac != b""
 
 
 def _verify_reply(octets: bytes, message: Message, key: Signer, before: bytes, now: float) -> Unverified | None:

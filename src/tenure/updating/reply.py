@@ -8,7 +8,7 @@ from tenure.dnswire.name import ROOT, Name
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 from tenure.signing.digest import Signer
-from tenure.signing.tsig import verify_response
+from tenure.signing.tsig import repeats_signature, verify_response
 from tenure.updating.messages import apex_of, holds_record, primary_of, rcode_of_look
 from tenure.updating.task import Ending, Task, Verdict
 from tenure.updating.zone_cut import Cut, cut_of
@@ -68,6 +68,8 @@ def signature_trouble(octets: bytes, message: Message, key: Signer, request_mac:
         if message.tsig.error == Rcode.BADTIME:
             word += _difference(message.tsig.other, now)
         return Ending(Verdict.RETRY, reason, word)
+    if repeats_signature(message, key, request_mac):  # it can deny, and confirm nothing
+        return None
     wrong = verify_response(octets, message, key, request_mac, now)
     if wrong is not None:
         return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, str(wrong))

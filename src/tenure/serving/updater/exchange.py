@@ -181,7 +181,8 @@ class Exchange:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
         if way.trouble is not None and not way.breaker.allows(self._clock()):
             return way.trouble
-        if (gss := self.lane.domain.gss_tsig) is not None:
+        gss = self.lane.domain.gss_tsig
+        if gss is not None and batch.step not in QUERIES:
             return await self._ask_in_context(way, batch, gss)
         if configured is None:
             return await self._exchange(way, batch, None)
@@ -199,9 +200,10 @@ class Exchange:
         return answer
 
     async def _ask_in_context(self, way: _Way, batch: Batch, gss: GssTsig) -> int | Ending:
-        """`_ask` where messages are signed by Kerberos. A context that the server has ended is negotiated anew, once.
+        """`_ask` where updates are signed by Kerberos. A context that the server has ended is negotiated anew, once.
 
-        Only where it is configured so does a message go out unsigned first, and never after that was refused.
+        Only where it is configured so does one go out unsigned first, and never after that was refused. Questions are
+        not signed: not every server that knows GSS-TSIG signs the answer to one.
         """
         if gss.unsecure_first and not way.wants_secure:
             answer = await self._exchange(way, batch, None)
@@ -253,7 +255,7 @@ class Exchange:
         answer = await self._counted_exchange(way, batch, key)
         if _is_not_authoritative(answer):
             asked = way.apex or self.lane.domain.zone
-            found = await self._find_apex(way.link, key)
+            found = await self._find_apex(way.link, key if isinstance(key, Key) else None)
             if found is not None and found.lower() != asked.lower():
                 way.apex = found
                 self._report.info("zone-found", zone=self._zone, apex=to_text(found), server=way.link.text)
@@ -288,7 +290,7 @@ class Exchange:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         looks_for = batch.tasks[0] if batch.step in QUERIES else None
         answer = read_reply(octets, key, mac, int(self._clock()), looks_for)
-        if looks_for is None and isinstance(key, Context) and isinstance(answer, Ending):
+        if isinstance(key, Context) and isinstance(answer, Ending):
             return await self._read_back(link, batch, answer)
         return answer
 
@@ -307,7 +309,7 @@ class Exchange:
             found = f"no answer: {error}"
         return answer._replace(cause=f"{answer.cause}; read back unsigned: {found}")
 
-    async def _find_apex(self, link: Link, key: Signer | None) -> Name | None:
+    async def _find_apex(self, link: Link, key: Key | None) -> Name | None:
         """The zone that the server has the domain in; None where it does not say."""
         message_id = link.new_id()
         message, mac = build_apex_question(message_id, self.lane.domain.zone), b""
@@ -321,17 +323,11 @@ class Exchange:
 
     async def _find_cut(self, point: Name) -> Cut | Ending | None:
         """What the server that is asked now says of zones between the configured one and a name below it."""
-        way = self._ways[self._preferred]
-        link, gss = way.link, self.lane.domain.gss_tsig
+        link = self._ways[self._preferred].link
         if not link.allows():
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, link.trouble)
-        key: Signer | Ending | None = None
-        if gss is not None and (way.wants_secure or not gss.unsecure_first):
-            key = await self._context(way, gss)
-        elif (configured := self.lane.domain.key_of(link.server)) is not None:
-            key = self._taken_by(link, self._keys.get(configured.name, configured))
-        if isinstance(key, Ending):
-            return key
+        configured = self.lane.domain.key_of(link.server)
+        key = None if configured is None else self._taken_by(link, self._keys.get(configured.name, configured))
         message_id = link.new_id()
         message, mac = build_apex_question(message_id, point), b""
         if key is not None:
