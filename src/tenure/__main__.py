@@ -173,11 +173,11 @@ def open_scavenging(configuration: Configuration) -> AbstractContextManager[Scav
     return scavenging.open_scavenging(configuration)
 
 
-def check_domains(configuration: Configuration, tell: Callable[[Finding], None]) -> bool:
+def check_domains(configuration: Configuration, tell: Callable[[Finding], None], *, gss: bool = False) -> bool:
     """The way to every server that leases are registered at, tried once."""
     from tenure.assembly.preflight import check_domains as check  # noqa: PLC0415 - the other commands do without
 
-    return check(configuration, tell)
+    return check(configuration, tell, gss=gss)
 
 
 def _supervise(

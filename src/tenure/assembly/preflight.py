@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from tenure.assembly.gss_tsig import signs_by_kerberos, tickets
 from tenure.config.configuration import Configuration
 from tenure.config.domains import all_plans, routes
 from tenure.config.naming_levels import policy_of_levels
@@ -23,6 +24,7 @@ from tenure.naming.registration import Direction
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
+from tenure.serving.updater.kerberos import Tickets
 from tenure.serving.updater.preflight import Subject, check
 from tenure.serving.updater.timed_preflight import TimedPreflight
 from tenure.signing.key import Key
@@ -32,20 +34,27 @@ from tenure.updating.routing import Domain, Routes
 MOST_OWNERS = 4  # names that are tried in one domain
 
 
-def check_domains(configuration: Configuration, tell: Callable[[Finding], None]) -> bool:
+def check_domains(configuration: Configuration, tell: Callable[[Finding], None], *, gss: bool = False) -> bool:
     """Check every configured domain once and tell what was found; False if it was interrupted.
 
-    `ConfigurationError` where nothing is registered, `LedgerError` of the store.
+    `gss`: those alone that are signed for by Kerberos. `ConfigurationError` where nothing is registered, `LedgerError`
+    of the store.
     """
     if not all_plans(configuration):
         missing = Problem(("ddns",), "no domain is configured", "add [[ddns.forward]], or zones under [dns]")
+        raise ConfigurationError(configuration.path, {}, [missing])
+    if gss and not signs_by_kerberos(configuration):
+        missing = Problem(("ddns",), "no zone is signed for by Kerberos", "add gss-tsig = true to [[ddns.forward]]")
         raise ConfigurationError(configuration.path, {}, [missing])
     stop = Stop.on_signals()
     with leases_to_show(configuration) as ledger:
         report = Report("ddns")
         secrets_ = configured_secrets(configuration)
         keys = LiveKeys(ledger.keys, secrets_, "updater", report, allow_md5=configuration.tsig.allow_md5)
-        for finding in check(subjects_of(configuration, keys.keys), keys.keys, stop):
+        subjects = subjects_of(configuration, keys.keys)
+        if gss:
+            subjects = [subject for subject in subjects if subject.domain.gss_tsig is not None]
+        for finding in check(subjects, keys.keys, stop, _open_tickets(configuration)):
             if stop.is_set():
                 break
             tell(finding)
@@ -66,8 +75,14 @@ def checks_beside(
     if not interval:
         yield
         return
-    with TimedPreflight(ledger, open_keys, partial(subjects_of, configuration), report, interval).beside(stop):
+    subjects, open_tickets = partial(subjects_of, configuration), _open_tickets(configuration)
+    with TimedPreflight(ledger, open_keys, subjects, report, interval, open_tickets).beside(stop):
         yield
+
+
+def _open_tickets(configuration: Configuration) -> Callable[[], Tickets] | None:
+    section = configuration.ddns.gss_tsig
+    return None if section is None else partial(tickets, section, configuration)
 
 
 def subjects_of(configuration: Configuration, keys: Mapping[Name, Key]) -> list[Subject]:

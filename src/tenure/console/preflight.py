@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol
 
 from tenure.config.configuration import Configuration
 from tenure.console.words import name_text, printable
 from tenure.updating.preflight import Finding
 
-CheckDomains: TypeAlias = Callable[[Configuration, Callable[[Finding], None]], bool]
+
+class CheckDomains(Protocol):
+    """Checks the configured domains, and tells of each what is found."""
+
+    def __call__(self, configuration: Configuration, tell: Callable[[Finding], None], *, gss: bool = False) -> bool:
+        """False if it was interrupted; `gss`: those alone that are signed for by Kerberos."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Finding(NamedTuple):
     zone: Name
     direction: Direction
     server: str  # address and port for people; empty: of the zone, whatever its servers
-    check: str  # `udp`, `tcp`, `key`, `policy`, `pools`, `ttl`
+    check: str  # `udp`, `tcp`, `ttl`, `key`, `policy`, `names`; of Kerberos `order`, `name`, `kdc`, `ticket` and so on
     verdict: Verdict
     text: str
     remedy: str = ""

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from tenure.console.preflight import CheckDomains, CheckLine
     from tenure.updating.preflight import Finding
 
-EXAMPLES = examples("tenure ddns check -c tenure.toml", "tenure ddns check -c tenure.toml -o json")
+EXAMPLES = examples(
+    "tenure ddns check -c tenure.toml",
+    "tenure ddns check -c tenure.toml -o json",
+    "tenure ddns check -c tenure.toml --gss",
+)
+GssOption = Annotated[bool, typer.Option("--gss", help="Only the zones that are signed for by Kerberos (GSS-TSIG).")]
 INTERRUPTED = 130
 GREEN, YELLOW, RED, PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[0m"
 COLOURS = {"right": GREEN, "doubtful": YELLOW, "wrong": RED}
@@ -36,12 +41,13 @@ def _about() -> None:
 
 
 def _check_command(check_domains: CheckDomains) -> Callable[..., None]:
-    def command(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
+    def command(config: ConfigOption, output: FormatOption = Format.TABLE, gss: GssOption = False) -> None:
         """Ask every server of every zone that leases are registered in, change nothing, and say what stands in the way.
 
         For each server: answers over UDP and TCP, authority, key, algorithm and clock, and whether the very records of
         leases may be added and removed: tried with an update whose prerequisite cannot hold, and with one that removes
-        what is not there. Exit status 1 if something is wrong.
+        what is not there. Where updates are signed by Kerberos, the name of the server, the KDC, our ticket, that for
+        the server, and the security context, until the first that is wrong. Exit status 1 if something is wrong.
         """
         from tenure.console.preflight import check_line  # noqa: PLC0415 - `tenure --help` does without
 
@@ -53,7 +59,7 @@ def _check_command(check_domains: CheckDomains) -> Callable[..., None]:
                 _print(lines)
 
         with opened(config) as configuration:
-            whole = check_domains(configuration, tell)
+            whole = check_domains(configuration, tell, gss=gss)
         if output is Format.JSON:
             print(json.dumps([asdict(line) for line in lines], indent=2))
         if not whole:
@@ -75,6 +81,6 @@ def _print(lines: list[CheckLine]) -> None:
     verdict = f"{line.verdict:<8}"
     if on_terminal():
         verdict = f"{COLOURS[line.verdict]}{verdict}{PLAIN}"
-    print(f"  {verdict}  {line.check:<6}  {line.text}", flush=True)
+    print(f"  {verdict}  {line.check:<7}  {line.text}", flush=True)
     if line.remedy:
-        print(f"                    {line.remedy}", flush=True)
+        print(f"                     {line.remedy}", flush=True)

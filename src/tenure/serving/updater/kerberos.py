@@ -102,6 +102,11 @@ class Tickets:
         self._renewed_at = time.monotonic()
         self._turn = threading.Lock()  # one cache, one filling
 
+    @property
+    def kept_in(self) -> str:
+        """The cache that has them beside the process; empty: none, so they were taken when they were first needed."""
+        return self._login.cache
+
     def principal(self) -> tuple[str, float]:
         """Whose tickets they are, and for how many seconds the first is good; `NoTicket`."""
         with self._turn:
@@ -214,8 +219,14 @@ class ServerContext(MessageSigner):
         ):
             if flag not in context.actual_flags:
                 return Step(failure=f"the server agrees on a context without {missing} only")
-        shown = self._library.raw.display_name(context.target_name, name_type=False).name
-        return Step(token, shown.decode("ascii", "backslashreplace"), float(context.lifetime or 0))
+        server = self._shown(context.target_name)
+        if server.endswith("@"):  # the KDC has found the realm, and nobody says which: it is mostly ours
+            server += self._shown(context.initiator_name).rpartition("@")[2]
+        return Step(token, server, float(context.lifetime or 0))
+
+    def _shown(self, name: Any) -> str:
+        shown: bytes = self._library.raw.display_name(name, name_type=False).name
+        return shown.decode("ascii", "backslashreplace")
 
 
 def _speaks_of(phrases: tuple[str, ...], words: str) -> bool:

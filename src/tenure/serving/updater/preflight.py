@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from tenure.authority.secondary import TransferFault
@@ -23,8 +24,12 @@ from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import Direction
 from tenure.serving.stop import Stop
 from tenure.serving.transfers.primary import Primary, PrimaryFailed
+from tenure.serving.updater.kerberos_check import KerberosWay, Tickets, remark_of
+from tenure.signing.context import Context
+from tenure.signing.digest import Signer
 from tenure.signing.key import Key, algorithm_to_text
 from tenure.signing.tsig import sign_request
+from tenure.updating.messages import primary_of
 from tenure.updating.preflight import Finding, Verdict, build_adding, build_removing, trouble_of, types_of
 from tenure.updating.reply import may_know_other_secret, signature_trouble
 from tenure.updating.routing import ConflictMode, Domain
@@ -53,8 +58,17 @@ class _Reply(NamedTuple):
     trouble: Ending | None
 
 
-def check(subjects: Iterable[Subject], keys: Mapping[Name, Key], stop: Stop) -> Iterator[Finding]:
-    """The findings, server by server, as they are made. One that is silent is not waited for in each of its zones."""
+def check(
+    subjects: Iterable[Subject],
+    keys: Mapping[Name, Key],
+    stop: Stop,
+    open_tickets: Callable[[], Tickets] | None = None,
+) -> Iterator[Finding]:
+    """The findings, server by server, as they are made. One that is silent is not waited for in each of its zones.
+
+    `open_tickets`: new tickets of Kerberos, for the domains that are signed for by it; `ServiceError`.
+    """
+    tickets = None if open_tickets is None else cache(open_tickets)
     silent: dict[tuple[str, int], Finding] = {}
     for subject in subjects:
         if subject.names_here == 0:
@@ -63,7 +77,7 @@ def check(subjects: Iterable[Subject], keys: Mapping[Name, Key], stop: Stop) -> 
             if known := silent.get(server):
                 yield known._replace(zone=subject.domain.zone.lower(), direction=subject.direction)
                 continue
-            examination = _Examination(subject, server, keys, stop)
+            examination = _Examination(subject, server, keys, stop, tickets)
             for finding in examination.findings():
                 yield finding
                 if examination.is_silent:
@@ -80,13 +94,24 @@ def _unused(subject: Subject) -> Finding:
 class _Examination:
     """One server of one domain."""
 
-    def __init__(self, subject: Subject, server: tuple[str, int], keys: Mapping[Name, Key], stop: Stop) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        server: tuple[str, int],
+        keys: Mapping[Name, Key],
+        stop: Stop,
+        open_tickets: Callable[[], Tickets] | None,
+    ) -> None:
         self._subject = subject
         self._domain = subject.domain
         self._zone = subject.domain.zone.lower()
         self._host, self._port = server
         self._server = f"{server[0]} port {server[1]}"
         self._key = subject.domain.key_of(server)
+        self._gss = subject.domain.gss_tsig
+        self._open_tickets = open_tickets
+        self._context: Context | None = None
+        self._principal = ""
         self._denied_seconds = 0
         self._over_stream: _Reply | None = None  # signed, if updates will be
         self.is_silent = False
@@ -94,7 +119,8 @@ class _Examination:
 
     def findings(self) -> Iterator[Finding]:
         """Until the first that is wrong."""
-        for step in (self._over_udp, self._over_tcp, self._signature, self._rights):
+        signature = self._signature if self._gss is None else self._kerberos
+        for step in (self._over_udp, self._over_tcp, signature, self._rights):
             for finding in step():
                 yield finding
                 if finding.verdict is Verdict.WRONG:
@@ -160,6 +186,23 @@ class _Examination:
         algorithm = algorithm_to_text(key.algorithm)
         yield self._right("key", f"takes what {to_text(key.name)} signs ({algorithm}), and the clocks agree")
 
+    def _kerberos(self) -> Iterator[Finding]:
+        """Whether there is a ticket for the server, and a context with it."""
+        assert self._gss is not None
+        assert self._open_tickets is not None, "who signs by Kerberos has tickets"
+        assert self._over_stream is not None, "the way over TCP is right"
+        primary = primary_of(self._over_stream.message, self._zone)
+        way = KerberosWay(self._gss, (self._host, self._port), primary, self._over_tcp_alone)
+        if (remark := remark_of(self._gss)) is not None:
+            yield self._finding(*remark)
+        for one in way.steps(self._open_tickets):
+            yield self._finding(*one)
+        self._context, self._principal = way.context, way.principal
+
+    def _over_tcp_alone(self, message: bytes, message_id: int) -> bytes:
+        octets, _ = self._primary.exchange(message, message_id, over_tcp=True, seconds=TCP_SECONDS)
+        return octets
+
     def _untrusted(self, reply: _Reply) -> Finding:
         trouble = reply.trouble
         assert self._key is not None
@@ -199,11 +242,18 @@ class _Examination:
             denied = [rtype for rtype in types if self._trouble(owner, (rtype,))] if len(types) > 1 else []
             if denied and len(denied) < len(types):
                 trouble += f" ({', '.join(map(type_to_text, denied))}; the others it would take)"
-            who = "this host's address" if self._key is None else f"the key {to_text(self._key.name)}"
+            who = self._who()
             remedy = f"let {who} write {words} there, in BIND: {self._grant(words)}"
             yield self._wrong("policy", f"{to_text(owner)}: {trouble}", remedy)
 
+    def _who(self) -> str:
+        if self._gss is not None:
+            return f"the principal {self._principal}"
+        return "this host's address" if self._key is None else f"the key {to_text(self._key.name)}"
+
     def _grant(self, types: str) -> str:
+        if self._gss is not None:
+            return f"grant {self._principal} zonesub {types.replace(',', '')};"
         if self._key is None:
             return "allow-update { ADDRESS; };"
         return f"grant {to_text(self._key.name)} zonesub {types.replace(',', '')};"
@@ -223,7 +273,7 @@ class _Examination:
     def _ask(self, build: Callable[[int], bytes], *, over_tcp: bool) -> _Reply:
         """The reply to a message, signed with the secret that the server knows, if it knows one."""
         reply: _Reply | None = None
-        for key in self._key.chain() if self._key is not None else (None,):
+        for key in self._signers():
             message_id = secrets.randbits(16)
             message, mac = build(message_id), b""
             if key is not None:
@@ -235,6 +285,12 @@ class _Examination:
                 break
         assert reply is not None
         return reply
+
+    def _signers(self) -> Iterable[Signer | None]:
+        """What signs, in the order in which it is tried."""
+        if self._key is not None:
+            return self._key.chain()
+        return (self._context,)
 
     def _right(self, what: str, text: str) -> Finding:
         return self._finding(what, Verdict.RIGHT, text)

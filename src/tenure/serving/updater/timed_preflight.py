@@ -16,6 +16,7 @@ from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.supervision import thread_beside
+from tenure.serving.updater.kerberos_check import Tickets
 from tenure.serving.updater.preflight import Subject, check
 from tenure.signing.key import Key
 from tenure.updating.preflight import Finding, Verdict
@@ -34,12 +35,14 @@ class TimedPreflight:
         subjects: Callable[[Mapping[Name, Key]], Sequence[Subject]],
         report: Report,
         interval: float,
+        open_tickets: Callable[[], Tickets] | None = None,
     ) -> None:
         self._ledger = ledger
         self._open_keys = open_keys
         self._subjects = subjects
         self._report = report
         self._interval = interval
+        self._open_tickets = open_tickets
         self._standing: set[str] = set()  # the codes of what was wrong at the check before
 
     def beside(self, stop: Stop) -> AbstractContextManager[None]:
@@ -64,7 +67,7 @@ class TimedPreflight:
         """One check of all domains; whether nothing is wrong."""
         keys.look(self._report.now())
         wrong = {}
-        for finding in check(self._subjects(keys.keys), keys.keys, stop):
+        for finding in check(self._subjects(keys.keys), keys.keys, stop, self._open_tickets):
             if finding.verdict is Verdict.WRONG:
                 wrong[_code(finding)] = finding
         if stop.is_set():
