@@ -40,7 +40,7 @@ ROOMS["console"] = {
     "config",
 }
 ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight"}
-ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding"}
+ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding", "upkeep.standing"}
 ROOMS["console"] |= {"authority.aged", "authority.settings", "upkeep.staleness"}
 ROOMS["config"] |= {"hearing.heard"}
 for room in ("serving", "console"):

@@ -9,9 +9,11 @@ from tenure.assembly.scavenging import scavenging_beside
 from tenure.assembly.service import Service
 from tenure.assembly.store import live_keys, wake_updater
 from tenure.config.configuration import Configuration
+from tenure.config.standing_names import standing_names
 from tenure.config.zones import journal_sizes
 from tenure.ledger.opening import open_leases, open_zones
 from tenure.serving.janitor.service import JanitorService
+from tenure.serving.janitor.standing import StandingKeeper
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 
@@ -32,6 +34,7 @@ def run(configuration: Configuration, report: Report, stop: Stop) -> None:
         journal_days=store.journal_days,
         journal_octets=journal_sizes(configuration),
         grace=configuration.ddns.expiry_grace,
+        standing=StandingKeeper(ledger, standing_names(configuration), wake, report),
     )
     open_keys = partial(live_keys, configuration, service=Service.JANITOR, report=report)
     with (

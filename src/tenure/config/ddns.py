@@ -97,6 +97,12 @@ class DdnsParameters(Section):
     client identifier of the same hardware address: `newest`, none, because the new one has them; `all`, theirs;
     `per-subnet`, those that differ from the new one's. Default: `newest`."""
 
+    ddns_register_reservations: bool | None = None
+    """Whether a reservation with an address and a host name has its records in DNS from when it is made until it is
+    deleted, leased or not; else they come and go with the lease. They are proved by what the reservation knows its
+    client by, a hardware address, a client identifier or a DUID, and are the server's to write, whatever the client
+    asks for. Default: false."""
+
     ddns_qualifying_suffix: DomainName | None = None
     """The domain behind names that are not complete; a forward zone must cover it. Default: the forward zone, if there
     is exactly one."""

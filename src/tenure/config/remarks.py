@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from ipaddress import ip_address
+from typing import TypeAlias
 
 from tenure.config.aging_remarks import aging_remarks
 from tenure.config.configuration import Configuration
+from tenure.config.dhcp4 import ReservationSection, SubnetSection
+from tenure.config.dhcp6 import Reservation6Section, Subnet6Section
 from tenure.config.dns import Updates
+from tenure.config.naming_levels import policy_of_levels, subnet_levels
 from tenure.config.network_devices import Devices, devices, devices6
 from tenure.config.problem import Location, Problem
 from tenure.dnswire.name import to_text
 from tenure.leasing.pool import Pool
 from tenure.naming.hostname import split_text
 
+AnyReservation: TypeAlias = ReservationSection | Reservation6Section
+
 
 def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Iterator[Problem]:
     """Everything that an operator should know of a configuration that is right; `ours`: addresses of this host."""
     yield from _reserved_names(configuration)
     yield from _open_zones(configuration)
+    yield from _unregistered_reservations(configuration)
     yield from _devices_in_pools(configuration, dict.fromkeys(ours, "this host"))
     yield from aging_remarks(configuration)
 
@@ -32,6 +39,35 @@ def _reserved_names(configuration: Configuration) -> Iterator[Problem]:
         if label in labels:
             wrong = f"gives this host the name {label}, which no client can claim (ddns-reserved-labels)"
             yield Problem(key, wrong, "write another name if that is not meant: hosts of the whole domain follow it")
+
+
+def _unregistered_reservations(configuration: Configuration) -> Iterator[Problem]:
+    """A reservation whose name was to be in DNS from the beginning, and is there with the lease only."""
+    for _, dhcp in configuration.dhcp_tables:
+        for at, subnet in dhcp.placed_subnets():
+            policy = policy_of_levels(configuration, subnet_levels(subnet))
+            tables: list[tuple[Location, Sequence[AnyReservation]]] = [
+                ((*at, "reservations"), subnet.reservations),
+                ((at[0], "reservations"), dhcp.reservations),
+            ]
+            for table, sections in tables:
+                for number, one in enumerate(sections):
+                    written = one.ddns_register_reservations
+                    if policy.register_reservations if written is None else written:
+                        yield from _unregistered((*table, number), one, subnet)
+
+
+def _unregistered(at: Location, one: AnyReservation, subnet: SubnetSection | Subnet6Section) -> Iterator[Problem]:
+    addresses = one.ip_addresses if isinstance(one, Reservation6Section) else [one.ip_address] if one.ip_address else []
+    if not one.hostname or not any(ip_address(address) in subnet.subnet for address in addresses):
+        return
+    known_by = "flex-id" if one.flex_id is not None else ""
+    if isinstance(one, ReservationSection) and one.circuit_id is not None:
+        known_by = "circuit-id"
+    if known_by:
+        wrong = "says where the client is and not who, so the name is in DNS with the lease only"
+        right = "name the client by hw-address, client-id or duid, or set ddns-register-reservations = false here"
+        yield Problem((*at, known_by), wrong, right)
 
 
 def _open_zones(configuration: Configuration) -> Iterator[Problem]:

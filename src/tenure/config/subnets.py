@@ -11,6 +11,7 @@ from tenure.config.dhcp4 import Dhcp4, PlaceParameters, PoolSection, Reservation
 from tenure.config.lease_parameters import Level4Parameters, TermParameters
 from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
 from tenure.config.network_devices import devices
+from tenure.config.standing import device_proofs, with_standing_names
 from tenure.dhcpwire.v4.options import encode_option
 from tenure.leasing.classes import ClientClass
 from tenure.leasing.expression.v4 import Sighting
@@ -30,8 +31,10 @@ def subnets(configuration: Configuration, hash_key: bytes = b"", ours: Collectio
     dhcp4 = configuration.dhcp4
     if dhcp4 is None:
         return ()
-    shared = _reservations(dhcp4.reservations)
-    return tuple(_subnet(configuration, dhcp4, one.section, shared, hash_key, ours) for one in dhcp4.placed_subnets())
+    shared, proofs = _reservations(dhcp4.reservations), device_proofs(configuration)
+    return tuple(
+        _subnet(configuration, dhcp4, one.section, shared, proofs, hash_key, ours) for one in dhcp4.placed_subnets()
+    )
 
 
 def _subnet(
@@ -39,12 +42,17 @@ def _subnet(
     dhcp4: Dhcp4,
     section: SubnetSection,
     shared: Mapping[bytes, Reservation],
+    proofs: Mapping[bytes, bytes],
     hash_key: bytes,
     ours: Collection[bytes],
 ) -> Subnet:
     network = section.network
-    own = _reservations(section.reservations)
     first, last = section.subnet[0].packed, section.subnet[-1].packed
+    naming, values = naming_policy(configuration, section, hash_key), lease_values(dhcp4, section)
+    own, shared = (
+        with_standing_names(some, naming, values["valid_lifetime"], proofs, lambda address: first <= address <= last)
+        for some in (_reservations(section.reservations), shared)
+    )
     within: list[PlaceParameters] = [section] if network is None else [network, section]
     options = [encoded_options(place.option_data) for place in within]
     return Subnet(
@@ -58,8 +66,8 @@ def _subnet(
         ),
         options={code: data for given in options for code, data in given.items()},
         inherited_options=encoded_options(dhcp4.option_data),
-        naming=naming_policy(configuration, section, hash_key),
-        **lease_values(dhcp4, section),
+        naming=naming,
+        **values,
         server_identifier=section.server_identifier,
         interface=first_set("interface", (section, network), None),
         relays=_relays(section),

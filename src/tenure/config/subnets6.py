@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
+from ipaddress import IPv6Address
 from typing import Any, TypeVar
 
 from tenure.config.configuration import Configuration
@@ -19,6 +20,7 @@ from tenure.config.dhcp6 import (
 from tenure.config.lease6_parameters import Level6Parameters, Term6Parameters
 from tenure.config.naming_levels import naming_settings, policy_of_levels, subnet_levels
 from tenure.config.network_devices import devices6
+from tenure.config.standing import device_proofs, with_standing_names
 from tenure.config.subnets import first_set, level_of
 from tenure.dhcpwire.v6.options import encode_option
 from tenure.leasing.classes import ClientClass
@@ -39,8 +41,10 @@ def subnets6(configuration: Configuration, hash_key: bytes = b"", ours: Collecti
     dhcp6 = configuration.dhcp6
     if dhcp6 is None:
         return ()
-    shared = _reservations(dhcp6.reservations)
-    return tuple(_subnet(configuration, dhcp6, one.section, shared, hash_key, ours) for one in dhcp6.placed_subnets())
+    shared, proofs = _reservations(dhcp6.reservations), device_proofs(configuration)
+    return tuple(
+        _subnet(configuration, dhcp6, one.section, shared, proofs, hash_key, ours) for one in dhcp6.placed_subnets()
+    )
 
 
 def _subnet(
@@ -48,12 +52,20 @@ def _subnet(
     dhcp6: Dhcp6,
     section: Subnet6Section,
     shared: Mapping[bytes, Reservation],
+    proofs: Mapping[bytes, bytes],
     hash_key: bytes,
     ours: Collection[bytes],
 ) -> Subnet:
     network = section.network
     within: list[Place6Parameters] = [section] if network is None else [network, section]
     options = [encoded_options6(place.option_data) for place in within]
+    naming, values = naming_policy6(configuration, section, hash_key), lease6_values(dhcp6, section)
+    own, shared = (
+        with_standing_names(
+            some, naming, values["valid_lifetime"], proofs, lambda address: IPv6Address(address) in section.subnet
+        )
+        for some in (_reservations(section.reservations), shared)
+    )
     return Subnet(
         subnet_id=subnet6_id(section),
         prefix=section.subnet.network_address.packed,
@@ -64,15 +76,15 @@ def _subnet(
         prefix_pools=tuple(prefix_pool(one) for one in section.pd_pools),
         options={code: data for given in options for code, data in given.items()},
         inherited_options=encoded_options6(dhcp6.option_data),
-        naming=naming_policy6(configuration, section, hash_key),
-        **lease6_values(dhcp6, section),
+        naming=naming,
+        **values,
         interface=first_set("interface", (section, network), None),
         interface_id=first_set("interface_id", (section, network), None),
         relays=_relays(section),
         network=None if network is None else network.name,
         guards=tuple(place.client_class for place in within if place.client_class is not None),
         required_classes=tuple(name for place in within for name in place.require_client_classes),
-        reservations=_reservations(section.reservations),
+        reservations=own,
         shared_reservations=shared,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tenure.console.chain import ChainLine, HeldLine, chain_line, gather, held_lines
 from tenure.console.lines import all_leases
+from tenure.console.reservations import reservation_sentence
 from tenure.console.subject import Subject
 from tenure.console.words import (
     address_text,
@@ -27,6 +28,7 @@ from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 from tenure.ledger.zones import ZoneLedger
 from tenure.naming.event import Event
 from tenure.naming.registration import Part, Registration, State
+from tenure.naming.standing import Situation
 
 STATE_WORDS: dict[str, str] = {
     State.NONE: "not kept by this server",
@@ -68,6 +70,7 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     found = _leases(subject, leases, events)
     rows = _registrations(subject, leases, found, events)
     sentences = [lease_sentence(lease, now) for lease in found]
+    sentences += [reservation_sentence(one) for one in _standing(subject, leases, rows, now)]
     sentences += [heard_sentence(heard) for heard in _heard(subject, leases, rows)]
     sentences += [sentence for row in rows for sentence in registration_sentences(row)]
     sentences += device_sentences(subject, leases, found)
@@ -126,6 +129,12 @@ def _registrations(
     filters += [RegistrationFilter(address=address) for address in sorted(addresses)]
     rows = {(row.name, row.address, row.dhcid): row for wanted in filters for row in ledger.registrations(wanted)}
     return [rows[key] for key in sorted(rows)]
+
+
+def _standing(subject: Subject, ledger: LeaseLedger, rows: Iterable[Registration], now: float) -> list[Situation]:
+    """What reservations keep in DNS of the subject's names, at its address, or as its registrations say."""
+    names = {*subject.names, *(row.name for row in rows)}
+    return ledger.standing_situations(now, names, subject.address)
 
 
 def _heard(subject: Subject, ledger: LeaseLedger, rows: Iterable[Registration]) -> list[HeardLease]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tenure.config.fields import view_word
 from tenure.console.read_back import NOT_READ, VERIFIED, ReadBack, VerifiedAt
+from tenure.console.reservations import waiting
 from tenure.console.words import (
     address_text,
     client_text,
@@ -26,9 +27,12 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 from tenure.ledger.secondaries import SecondaryState
 from tenure.ledger.zones import Zone, ZoneLedger, ZonePlace
+from tenure.naming.reason import Reason
 from tenure.naming.registration import Part, Registration, State
+from tenure.naming.standing import StandingName
 
 PAGE = 1000
+LEASE, RESERVATION = "lease", "reservation"  # who wants a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class NameLine:
     server: str = ""  # that said it, or stood in the way
     forward_verified: str = ""  # when it was read back
     reverse_verified: str = ""
+    wanted_by: str = ""  # `lease`, or `reservation`: one keeps it in DNS, leased or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +122,21 @@ def lease_line(lease: Lease) -> LeaseLine:
 def name_lines(
     ledger: LeaseLedger, wanted: RegistrationFilter, read_back: ReadBack | None = None, now: float | None = None
 ) -> Iterator[NameLine]:
-    """The names in their order, and behind them, unless a name or a state is asked for, the leases without one."""
+    """The names in their order.
+
+    Behind them, unless a name or a state is asked for, those that reservations do not have now, and leases without one.
+    """
     page = replace(wanted, limit=PAGE)
+    kept = {one.claim for one in ledger.standing_names()}
     while found := ledger.registrations(page):
-        yield from (name_line(row, read_back.of(row) if read_back else NOT_READ, now) for row in found)
+        for row in found:
+            line = name_line(row, read_back.of(row) if read_back else NOT_READ, now)
+            yield replace(line, wanted_by=RESERVATION) if row[:3] in kept and not row.cause else line
         last = found[-1]
         page = replace(page, after=(last.name, last.address, last.dhcid))
     if wanted.name is None and wanted.state is None:
+        for standing, why in waiting(ledger, now or 0.0) if kept and wanted.address is None else ():
+            yield _waiting_line(standing, why)
         bound = LeaseFilter(state=LeaseState.BOUND, first=wanted.address, last=wanted.address)
         for lease in all_leases(ledger, bound):
             if lease.fqdn is None and not lease.prefix_length:
@@ -148,6 +161,7 @@ def name_line(row: Registration, verified: VerifiedAt = NOT_READ, now: float | N
         server=_server_in(part.detail),
         forward_verified=time_text(verified.forward),
         reverse_verified=time_text(verified.reverse),
+        wanted_by="" if row.cause else LEASE,
     )
 
 
@@ -162,6 +176,11 @@ def telling_part(row: Registration) -> Part:
     parts = [part for part in (row.forward, row.reverse) if part.state != State.NONE]
     unsettled = [part for part in parts if part.state not in {State.REGISTERED, State.CLIENT}]
     return next(iter(unsettled or parts), row.forward)
+
+
+def _waiting_line(standing: StandingName, why: Reason) -> NameLine:
+    name, address, none = name_text(standing.name), address_text(standing.address), State.NONE
+    return NameLine(name, address, none, none, reason_text(why), why, "", "", wanted_by=RESERVATION)
 
 
 def _nameless(lease: Lease) -> NameLine:

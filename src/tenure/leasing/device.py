@@ -72,25 +72,33 @@ def news(speaker: Speaker, *, settles: bool) -> tuple[Tie, ...]:
     )
 
 
-def name_device(speaker: Speaker | None, client: bytes, name: Callable[[tuple[int, bytes] | None], Naming]) -> Naming:
+def name_device(
+    speaker: Speaker | None,
+    client: bytes,
+    name: Callable[[tuple[int, bytes] | None], Naming],
+    proved_by: bytes | None = None,
+) -> Naming:
     """The naming by the identity of the device under which the name stands; if it does not, by the first of them.
 
-    `name` makes the naming for an identity.
+    `name` makes the naming for an identity. `proved_by`: the one under which a reservation keeps the name in DNS.
     """
+    own = client if proved_by is None else proved_by
     if speaker is None:
-        return name(key_identity(client))
+        return name(key_identity(own))
     keys = _all_keys(speaker)
+    if proved_by is not None:
+        keys = list(dict.fromkeys([proved_by, *keys]))
     if len(keys) == 1:
-        return name(key_identity(client))
+        return name(key_identity(own))
     first: Naming | None = None
     for key in keys:
         naming = name(key_identity(key))
-        if naming.fqdn is None or (key != client and key not in identities(speaker, naming.fqdn)):
+        if naming.fqdn is None or (key not in (client, own) and key not in identities(speaker, naming.fqdn)):
             continue
         if any(claim.stands and claim.dhcid == naming.dhcid for claim in speaker.view.claims_on(naming.fqdn)):
             return naming
         first = first or naming
-    return name(key_identity(client)) if first is None else first
+    return name(key_identity(own)) if first is None else first
 
 
 def identities(speaker: Speaker, name: Name) -> list[bytes]:

@@ -7,7 +7,7 @@ import math
 from tenure.leasing.lease import Lease
 from tenure.naming.choice import Naming
 from tenure.naming.policy import NamingPolicy
-from tenure.naming.registration import Want
+from tenure.naming.registration import NO_END, Want
 
 
 def want_of(lease: Lease, naming: Naming, policy: NamingPolicy, now: float, *, renewed: bool) -> Want:
@@ -21,7 +21,7 @@ def want_of(lease: Lease, naming: Naming, policy: NamingPolicy, now: float, *, r
         naming.ttl,
         lease.forward,
         lease.reverse,
-        lease.ends_at,
+        NO_END if lease.address in policy.stands_at else lease.ends_at,
         lease.correlation,
         renewed and policy.update_on_renew,
         None if lease.forward or not policy.client_update_wait else math.ceil(now) + policy.client_update_wait,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NoReturn, TypeAlias, TypeVar
 
@@ -27,6 +27,7 @@ from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Store
 from tenure.ledger.stale_records import StaleRecord, StaleRecords
+from tenure.ledger.standing_names import StandingNames
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.ties import Ties
 from tenure.ledger.txt_markers import TxtMarkers
@@ -34,6 +35,7 @@ from tenure.ledger.zone_readings import ZoneReadings
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
 from tenure.naming.registration import Confirmed, Outcome, RefusedName, Registration
+from tenure.naming.standing import Situation, StandingName
 from tenure.naming.zone_reading import ZoneReading
 from tenure.naming.zone_trouble import ZoneTrouble
 
@@ -66,6 +68,7 @@ class LeaseLedger:
         self._readings = ZoneReadings(session)
         self._stale_records = StaleRecords(session)
         self.name_orders = NameOrders(session, self._registrations)
+        self._standing = StandingNames(session)
         self._ties = Ties(session)
         self._heard = HeardLeases(session)
         self.secrets = ServerSecrets(session, "lease_secret")
@@ -111,6 +114,26 @@ class LeaseLedger:
             return value
 
         return self._session.transact(attempt, writes=False)
+
+    def standing_names(self) -> list[StandingName]:
+        """The names that reservations keep in DNS, leased or not; by address."""
+        with self._session.reading():
+            return self._standing.all()
+
+    def unsettled_standing_names(self, now: float, after: bytes = b"", *, refused: bool = False) -> list[Situation]:
+        """A page of those of which something may be to do (`StandingNames.unsettled`)."""
+        with self._session.reading():
+            return self._standing.unsettled(now, after, refused=refused)
+
+    def standing_situations(self, now: float, names: Iterable[Name], address: bytes | None) -> list[Situation]:
+        """How those stand that have one of the names, or the address; by address."""
+        with self._session.reading():
+            found = [one for name in {b"", *names} for one in self._standing.situations(now, name, address or b"")]
+        return sorted({one.standing.address: one for one in found}.values())
+
+    def transact_standing(self, work: Callable[[StandingNames, LeaseBatch], T], now: float) -> T:
+        """As `transact`, for what reservations keep in DNS."""
+        return self.transact(lambda batch: work(self._standing, batch), now)
 
     def next_heard_end(self, source: str) -> int | None:
         """When the next lease of a source ends, or ended; None: none has an end that is known."""

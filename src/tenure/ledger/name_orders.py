@@ -16,6 +16,7 @@ from tenure.ledger.locked_names import LockedNames
 from tenure.ledger.reading import RegistrationFilter, read_registrations
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Registrations
 from tenure.ledger.session import Session
+from tenure.ledger.standing_names import StandingNames
 from tenure.naming.event import Event
 from tenure.naming.locked_name import LockedName
 from tenure.naming.reason import Reason
@@ -67,6 +68,7 @@ class NameOrders:
         self._session = session
         self._registrations = registrations
         self._locked = LockedNames(session)
+        self._standing = StandingNames(session)
         self._refused_try_again = session.sql(_REFUSED_TRY_AGAIN)
         self._waiting_go_on = session.sql(_WAITING_GO_ON)
         self._leaving_go_now = session.sql(_LEAVING_GO_NOW)
@@ -106,11 +108,13 @@ class NameOrders:
     def release(self, names: Sequence[Name], order: Order, *, lock: bool) -> None:
         """Has what we wrote for leases under these names taken away, both directions.
 
-        A lease that is renewed claims its name again. `lock` locks the names too, and then it is refused.
+        A lease that is renewed claims its name again, and so does a reservation whose names stand when its
+        configuration is applied anew. `lock` locks the names too, and then it is refused.
         """
 
         def attempt() -> None:
             events = []
+            self._standing.drop_names(names)
             for name in names:
                 rows = self._rows(name)
                 self._session.write(self._leaving_go_now, [(order.at, name)])
@@ -161,6 +165,9 @@ class NameOrders:
             if adopted:
                 cause = Reason.NAME_TRANSFERRED.value
                 gone = [Withdraw(*row[:3], cause, order.correlation) for row in holders]
+                self._standing.drop(
+                    row.address for row in holders if any(one.claim == row[:3] for one in self._standing.of(row.name))
+                )
                 self._registrations.write_claims(gone, order.at)
                 detail = f"from {_addresses(holders)} to {_addresses(adopted)}"
                 events = [_event(order, "name-transferred", row.name, row.address) for row in (*holders, *adopted)]

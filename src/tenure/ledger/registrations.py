@@ -158,6 +158,12 @@ update registration set generation = generation + 1, cause = ?, correlation = ?,
 {_withdrawn_part("reverse")}
 {_OF_KEY} and cause = ''"""
 
+# The end of a lease, which takes nothing from a name that a reservation keeps in DNS.
+PUT_LEASE_END = f"""\
+{PUT_WITHDRAW} and not exists (select 1 from standing_name where standing_name.address = registration.address
+and standing_name.name = registration.name and standing_name.dhcid = registration.dhcid)"""
+_LEASE_ENDS = frozenset({Reason.LEASE_EXPIRED, Reason.LEASE_RELEASED})
+
 CLAIMS_ON = "select address, dhcid, cause, forward_state, forward_reason from registration where name = ?"
 
 PROOFS_AT = "select dhcid from registration where name = ?"
@@ -206,7 +212,7 @@ class Registrations:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._put_want = {wanted: session.sql(statement) for wanted, statement in PUT_WANT.items()}
-        self._put_withdraw = session.sql(PUT_WITHDRAW)
+        self._put_withdraw, self._put_lease_end = session.sql(PUT_WITHDRAW), session.sql(PUT_LEASE_END)
         self._claims_on = session.sql(CLAIMS_ON)
         self._proofs_at = session.sql(PROOFS_AT)
         self._drop_settled = session.sql(DROP_SETTLED)
@@ -236,9 +242,10 @@ class Registrations:
         """What `write_claims` writes."""
         wants: dict[Wanted, list[tuple[Any, ...]]] = {}
         gone: list[Withdraw] = []
+        over: list[Withdraw] = []
         for claim in claims:
             if isinstance(claim, Withdraw):
-                gone.append(claim)
+                (over if claim.cause in _LEASE_ENDS else gone).append(claim)
             elif claim.forward or claim.reverse or claim.client_by is not None:
                 is_watched, is_wished = claim.client_by is not None, claim.wished is not None
                 is_proved = claim.conflict_mode is not None
@@ -248,9 +255,12 @@ class Registrations:
                 cause = Reason.UPDATES_DISABLED
                 gone.append(Withdraw(claim.name, claim.address, claim.dhcid, cause, claim.correlation))
         writes: list[Write] = []
+        if over:
+            writes.append((self._put_lease_end, [withdraw_row(one, now) for one in over]))
         if gone:
             writes.append((self._put_withdraw, [withdraw_row(one, now) for one in gone]))
-            writes.append((self._drop_settled, [(one.name, one.address, one.dhcid) for one in gone]))
+        if ended := over + gone:
+            writes.append((self._drop_settled, [(one.name, one.address, one.dhcid) for one in ended]))
         return writes + [(self._put_want[wanted], rows) for wanted, rows in wants.items()]
 
     def write_outcomes(self, outcomes: Sequence[Outcome], now: float) -> int:

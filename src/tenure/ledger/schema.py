@@ -205,6 +205,18 @@ HEARD_LEASE = Table(
     sqlite_with_rowid=False,
 )
 
+STANDING_NAME = Table(
+    "standing_name",
+    LEASE_HALF,
+    Column("address", LargeBinary, primary_key=True),  # see naming.standing
+    Column("name", LargeBinary, nullable=False),
+    Column("dhcid", LargeBinary, nullable=False),
+    Column("ttl", BigInteger, nullable=False),
+    Column("gives_way", Boolean, nullable=False),
+    Index("standing_name_name", "name"),
+    sqlite_with_rowid=False,
+)
+
 LOCKED_NAME = Table(
     "locked_name",
     LEASE_HALF,

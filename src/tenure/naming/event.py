@@ -33,6 +33,8 @@ KINDS: dict[str, str] = {
     "lease-proved-anew": "a lease keeps its name under the proof that its device has for it",
     "lease-renamed": "DNS refused a lease its name, so it has another one; its client hears of it when it renews",
     "lease-expired": "a lease ran out",
+    "reservation-named": "a reservation has its name in DNS from here on, leased or not (ddns-register-reservations)",
+    "reservation-unnamed": "a reservation is gone, or another lease counts for its name or address: its records go",
     "option-malformed": "a client's FQDN option cannot be read, and counts as not sent",
     "request-refused": "a client asked for an address that it cannot have: it was refused (DHCPNAK), or not answered",
     "name-requested": "another DHCP server asked for the records of a lease of its own (a name change request)",

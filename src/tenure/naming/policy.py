@@ -107,6 +107,10 @@ class NamingPolicy:
     client_update_wait: int = 300  # ddns-client-update-wait, seconds until its forward record is looked for; 0: never
     one_device: OneDevice = OneDevice.OFF  # ddns-one-device; SEEN where DHCPv4 and DHCPv6 are both served
     on_move: OnMove = OnMove.NEWEST  # ddns-on-move
+    register_reservations: bool = False  # ddns-register-reservations: their names are in DNS leased or not
+    # of a reservation that does so: the identity key that proves the name, and the addresses at which it stands
+    proved_by: bytes | None = None
+    stands_at: frozenset[bytes] = frozenset()
     hash_key: bytes = field(default=b"", repr=False)  # of `{hash}` in the template; kept in the ledger
     forward_zones: frozenset[Name] = frozenset()  # names outside all of these are not claimed
     own_zones: frozenset[Name] = frozenset()  # of these, the ones that are looked into before a name is promised

@@ -75,6 +75,7 @@ class Reason(StrEnum):
     OTHER_LEASE = "other-lease"
     SOURCE_FORGOTTEN = "source-forgotten"
     STALE_RECORD = "stale-record"
+    RESERVATION_GONE = "reservation-gone"
     NAME_RELEASED = "name-released"
     NAME_TRANSFERRED = "name-transferred"
     NOT_OURS = "not-ours"
@@ -142,6 +143,7 @@ WORDS: dict[Reason, str] = {
     Reason.OTHER_LEASE: "the address is leased to another client, or under another name, now",
     Reason.SOURCE_FORGOTTEN: "the leases that asked for the record are not followed any more",
     Reason.STALE_RECORD: "tenure wrote the record, and no lease wants it any longer",
+    Reason.RESERVATION_GONE: "the reservation that kept the name in DNS is gone, or keeps another one there now",
     Reason.NAME_RELEASED: "a person had the lease's records taken out of DNS (tenure names release)",
     Reason.NAME_TRANSFERRED: "a person moved the name to another lease (tenure names transfer)",
     Reason.NOT_OURS: "the record belongs to somebody else now and was left alone",

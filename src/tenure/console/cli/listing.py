@@ -41,6 +41,8 @@ def list_names(config: Path, output: Format, limit: int | None, state: str | Non
             raise fail(f"--state {state!r} is not known; write one of {', '.join([*State, VERIFIED])}", WRONG)
         columns = ["name", "address", "forward", "reverse", "reason", "since", "lag", "server"]
         with leases_to_show(configuration) as ledger:
+            if ledger.standing_names():
+                columns.append("wanted_by")
             wanted = RegistrationFilter(state=State.REGISTERED if state == VERIFIED else state)
             rows = name_lines(ledger, wanted, ReadBack(configuration, ledger), time.time())
             if state == VERIFIED:

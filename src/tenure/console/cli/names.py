@@ -48,6 +48,9 @@ TRANSFER_EXAMPLES = examples(
     "tenure names transfer pc1.example.test. 10.1.2.55 -c tenure.toml --dry-run",
     "tenure names transfer pc1.example.test. 10.1.2.55 -c tenure.toml",
 )
+FORGET_EXAMPLES = examples(
+    "tenure names forget-reservations -c tenure.toml --dry-run", "tenure names forget-reservations -c tenure.toml"
+)
 COLUMNS = ["name", "address", "forward", "reverse"]
 
 NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME", help="The names.", show_default=False)]
@@ -233,6 +236,29 @@ def transfer(
         return transfer_lines(wanted, rows, to_adopt(rows, address), done=done)
 
     _carry_out(config, [wanted], lines, carry_out, dry_run, output, check)
+
+
+@app.command("forget-reservations", epilog=FORGET_EXAMPLES)
+def forget_reservations(config: ConfigOption, dry_run: DryRunOption = False) -> None:
+    """Take the names of reservations out of DNS that the configuration has no more.
+
+    The janitor does so by itself when it starts, but for very many at once, which it leaves to a person. A name that a
+    lease has stays until that ends.
+    """
+    with opened(config) as configuration:
+        from tenure.console.reservations import gone, let_go  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.store import leases_to_show  # noqa: PLC0415
+
+        with leases_to_show(configuration) as ledger:
+            names = gone(configuration, ledger)
+            if not names:
+                say("Every name that a reservation keeps in DNS has one in the configuration.")
+                return
+            if dry_run:
+                say(f"{len(names)} names of reservations would be taken away.")
+                return
+            done = let_go(ledger, names, f"cli {getpass.getuser()}", time.time(), lambda: f"n{secrets.token_hex(4)}")
+            say(f"{done} names of reservations are being taken away: tenure history -c {config}")
 
 
 def _address(text: str, word: str = "--address") -> bytes:

@@ -54,12 +54,13 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
     obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
     host_name, reserved = options.get(_HOST_NAME), None if reservation is None else reservation.host_name
     if policy.one_device is OneDevice.OFF:
-        identity = key_identity(inquiry.client)
+        identity = key_identity(inquiry.client if policy.proved_by is None else policy.proved_by)
         return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle)
     return name_device(
         _speaker(inquiry, policy),
         inquiry.client,
         lambda identity: name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle),
+        policy.proved_by,
     )
 
 

@@ -114,8 +114,8 @@ def name_client(
         )
 
     if policy.one_device is OneDevice.OFF:
-        return name(key_identity(inquiry.client))
-    return name_device(device_speaker(inquiry, policy), inquiry.client, name)
+        return name(key_identity(inquiry.client if policy.proved_by is None else policy.proved_by))
+    return name_device(device_speaker(inquiry, policy), inquiry.client, name, policy.proved_by)
 
 
 def device_speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:

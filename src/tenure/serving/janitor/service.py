@@ -23,6 +23,7 @@ from tenure.ledger.zonebatch import ZoneBatch
 from tenure.ledger.zones import ZoneLedger
 from tenure.naming.reason import Reason
 from tenure.serving.correlation import new_batch_id
+from tenure.serving.janitor.standing import StandingKeeper
 from tenure.serving.report import Report
 from tenure.serving.steady_clock import ClockWatch, since_boot
 from tenure.serving.stop import Stop
@@ -63,6 +64,7 @@ class JanitorService:
         journal_days: float = 7.0,
         journal_octets: Mapping[ZonePlace, int] = NO_SIZES,
         grace: int = 0,
+        standing: StandingKeeper | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = since_boot,
     ) -> None:
@@ -75,6 +77,7 @@ class JanitorService:
         self._journal_seconds = journal_days * DAY
         self._journal_octets = journal_octets  # by zone; those that are not named have the zone's own size
         self._grace = grace  # seconds for which the names of expired leases stay
+        self._standing = standing
         self._clock = clock
         self._watch = ClockWatch(steady)
         self._looked_at: float | None = None  # by the wall clock, the last time that it was believed
@@ -101,6 +104,8 @@ class JanitorService:
         if self._distrusts_clock():
             return LOOK_SECONDS
         self._notice_outage()
+        if self._standing is not None:
+            self._standing.look(self._clock())
         if self._grace and self._ledger.hasten_removals(self._clock()):
             self._wake()
         if BATCH_LEASES in (self.expire_batch(), self.end_requested_batch()) or self.end_records_batch():
