@@ -33,13 +33,14 @@ class MessageSigner:
     """A context that is established, or will be: it signs, and verifies what the other end has signed."""
 
     def __init__(self, library: ModuleType, context: Any) -> None:
+        """`context`: None while the library has none yet."""
         self._library = library
         self._context = context
 
     def sign(self, octets: bytes) -> bytes:
         """The signature of the octets; empty: the context cannot sign any more."""
         try:
-            mic: bytes = self._context.get_signature(octets)
+            mic: bytes = self._library.raw.get_mic(self._context, octets)
         except self._library.exceptions.GSSError:
             return b""
         return mic
@@ -50,7 +51,7 @@ class MessageSigner:
         if not mic:
             return "is missing"
         try:
-            self._context.verify_signature(octets, mic)
+            self._library.raw.verify_mic(self._context, octets, mic)
         except raised.DuplicateTokenError:
             return "was seen before: the message is a replay"
         except raised.ExpiredTokenError:

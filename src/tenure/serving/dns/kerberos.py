@@ -72,31 +72,35 @@ class KerberosContext(MessageSigner):
     """One context (`signing.context.SecurityContext`)."""
 
     def __init__(self, library: ModuleType, credentials: Any) -> None:
-        super().__init__(library, library.SecurityContext(creds=credentials, usage="accept"))
+        super().__init__(library, None)
+        self._credentials = credentials
 
     def step(self, token: bytes) -> Step:
-        """Go on with a token of the client."""
+        """Go on with a token of the client.
+
+        What the library's call gives tells all of the context; to ask the context for it takes as long as the rest.
+        """
         if not token:
             return Step(failure="the token is missing")
         try:
-            ours = self._context.step(token) or b""
-            if not self._context.complete:
-                return Step(ours)
-            return self._established(ours)
+            given = self._library.raw.accept_sec_context(token, self._credentials, self._context)
         except self._library.exceptions.GSSError as error:
             return Step(
                 getattr(error, "token", None) or b"", failure=f"Kerberos refused the token: {explained(error, _HINTS)}"
             )
+        self._context = given.context
+        ours: bytes = given.token or b""
+        return Step(ours) if given.more_steps else self._established(given, ours)
 
-    def _established(self, token: bytes) -> Step:
+    def _established(self, given: Any, token: bytes) -> Step:
         """Only what shows changed and repeated messages is good enough, and only somebody who has a name."""
-        context, flags = self._context, self._library.RequirementFlag
-        if context.mech.dotted_form != KERBEROS:
-            return Step(failure=f"the context is of the mechanism {context.mech.dotted_form}, not of Kerberos")
-        for flag, missing in ((flags.integrity, "integrity"), (flags.replay_detection, "replay detection")):
-            if flag not in context.actual_flags:
+        flags, known = int(given.flags), self._library.RequirementFlag
+        if given.mech.dotted_form != KERBEROS:
+            return Step(failure=f"the context is of the mechanism {given.mech.dotted_form}, not of Kerberos")
+        for flag, missing in ((known.integrity, "integrity"), (known.replay_detection, "replay detection")):
+            if not flags & flag:
                 return Step(failure=f"the client asked for a context without {missing}")
-        if flags.anonymity in context.actual_flags:
+        if flags & known.anonymity:
             return Step(failure="the client does not say who it is (an anonymous principal)")
-        shown = self._library.raw.display_name(context.initiator_name, name_type=False).name
-        return Step(token, shown.decode("ascii", "backslashreplace"), float(context.lifetime or 0))
+        shown = self._library.raw.display_name(given.initiator_name, name_type=False).name
+        return Step(token, shown.decode("ascii", "backslashreplace"), float(given.lifetime or 0))
