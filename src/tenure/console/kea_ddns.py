@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from tenure.config.dhcp_ddns import PORT
+from tenure.console.kea_gss_tsig import GssTsigHook, gss_tsig_hook, other_hooks
 from tenure.dnswire.name import from_text, to_text
 
 HEAD = "# Taken from the configuration of kea-dhcp-ddns by `tenure import kea-ddns`.\n"
@@ -22,7 +23,7 @@ _WHY = {
     "dns-server-timeout": "tenure has its own timeouts, and tries again until a lease ends",
     "control-socket": "there is no control channel; see tenure names, history and explain",
     "loggers": "tenure logs to standard error",
-    "hooks-libraries": "tenure has no hooks; GSS-TSIG is not taken over",
+    "hooks-libraries": "tenure has no hooks; of theirs gss_tsig alone is taken over",
 }
 _COMMENTS = {"comment", "user-context", "hostname"}
 _MODE, _BOOLEAN, _ON_RENEW = "ddns-conflict-resolution-mode", "ddns-use-conflict-resolution", "ddns-update-on-renew"
@@ -54,7 +55,10 @@ def import_kea_ddns(d2: Mapping[str, Any], dhcp: Iterable[Mapping[str, Any]] = (
     if not isinstance(section, dict):
         raise ValueError("it has no DhcpDdns in it: name the file of kea-dhcp-ddns")
     made = Imported()
+    hook = gss_tsig_hook(section)
     for key in sorted(section.keys() - _TAKEN - _COMMENTS):
+        if key == "hooks-libraries" and not other_hooks(section):
+            continue
         made.note(f"DhcpDdns.{key}", f"not taken: {_WHY.get(key, 'tenure has nothing like it')}")
     keys = _keys(made, section.get("tsig-keys", []))
     servers = [(name, body) for one in (d2, *dhcp) for name, body in one.items() if name in {"Dhcp4", "Dhcp6"}]
@@ -62,12 +66,14 @@ def import_kea_ddns(d2: Mapping[str, Any], dhcp: Iterable[Mapping[str, Any]] = (
     mode = _mode(made, servers)
     if mode is not None:
         made.table("[ddns]", {_MODE: mode})
+    if hook is not None:
+        made.table("[ddns.gss-tsig]", hook.table(made.note))
     for way in ("forward", "reverse"):
         domains = section.get(f"{way}-ddns", {}).get("ddns-domains", [])
         if not domains:
             made.note(f"DhcpDdns.{way}-ddns", f"no domain is in it; write [[ddns.{way}]] if names are wanted there")
         for index, domain in enumerate(domains):
-            _domain(made, way, domain, keys, f"DhcpDdns.{way}-ddns.ddns-domains[{index}]")
+            _domain(made, way, domain, keys, hook, f"DhcpDdns.{way}-ddns.ddns-domains[{index}]")
     return made
 
 
@@ -160,7 +166,9 @@ def _levels(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from _levels(inner)
 
 
-def _domain(made: Imported, way: str, domain: Mapping[str, Any], keys: set[str], where: str) -> None:
+def _domain(
+    made: Imported, way: str, domain: Mapping[str, Any], keys: set[str], hook: GssTsigHook | None, where: str
+) -> None:
     try:
         zone = _name(domain["name"])
         places = [_place(server) for server in domain.get("dns-servers", [])]
@@ -177,7 +185,11 @@ def _domain(made: Imported, way: str, domain: Mapping[str, Any], keys: set[str],
     key = _name(own) if own else None
     if key is not None and key not in keys:
         made.note(where, f"key {key} is none of the keys that were taken")
-    made.table(f"[[ddns.{way}]]", {"zone": zone, "servers": places, "key": key})
+    signing = {} if hook is None else hook.domain(zone, domain["dns-servers"], where, made.note)
+    if signing and key is not None:
+        made.note(where, f"its key {key} is not taken: updates are signed by Kerberos")
+        key = None
+    made.table(f"[[ddns.{way}]]", {"zone": zone, "servers": places, "key": key, **signing})
 
 
 def _place(server: Mapping[str, Any]) -> str:
