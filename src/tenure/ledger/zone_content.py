@@ -19,8 +19,9 @@ from tenure.ledger.journal import BREAK
 from tenure.ledger.records import CREATE_ZONE, ZONE_NAMED, rdata_columns
 from tenure.ledger.session import Session
 from tenure.ledger.statements import append_event
+from tenure.ledger.zone_draft import ZoneStatements
 from tenure.ledger.zone_watch import ZONES_CHANNEL
-from tenure.ledger.zonebatch import ZoneBatch, ZoneStatements
+from tenure.ledger.zonebatch import ZoneBatch
 from tenure.naming.event import Event
 
 MOST_JOURNALED = 20_000  # records of a difference that is written as one change

@@ -21,8 +21,9 @@ from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.session import Listener, Row, Session, Store
 from tenure.ledger.static_names import StaticNames
 from tenure.ledger.zone_content import GatheredZone
+from tenure.ledger.zone_draft import READ_AT_ONCE, zone_statements
 from tenure.ledger.zone_watch import ZONES_CHANNEL, ForeignChanges
-from tenure.ledger.zonebatch import READ_AT_ONCE, ZoneBatch, zone_statements
+from tenure.ledger.zonebatch import ZoneBatch
 from tenure.naming.event import Event
 
 __all__ = ["CommittedZone", "KeptRecord", "Snapshot", "Zone", "ZoneBatch", "ZoneLedger", "ZonePlace"]
