@@ -19,14 +19,14 @@ ROOMS: dict[str, set[str]] = {
     "authority": {"octets", "dnswire", "signing", "naming.event"},
     "upkeep": {"octets", "dnswire", "naming", "leasing.lease", "authority.zone"},
 }
-ROOMS["upkeep"] |= {"authority.aged", "authority.settings"}
+ROOMS["upkeep"] |= {"authority.aged", "authority.owner", "authority.settings"}
 ROOMS["ledger"] = {*ROOMS, "leasing.lease"} - {"upkeep"}
 ROOMS["serving"] = {*ROOMS}
 ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasing.v4.subnet", "updating.routing"}
 ROOMS["config"] |= {"leasing.expression", "leasing.classes", "leasing.level", "leasing.pool", "leasing.share"}
 ROOMS["config"] |= {"leasing.v6.subnet"}
 ROOMS["config"] |= {"authority.policy", "authority.requestor", "authority.settings", "authority.server_settings"}
-ROOMS["config"] |= {"authority.views"}
+ROOMS["config"] |= {"authority.owner", "authority.views"}
 ROOMS["console"] = {
     "octets",
     "dnswire",
@@ -41,7 +41,7 @@ ROOMS["console"] = {
 }
 ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight"}
 ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding", "upkeep.standing"}
-ROOMS["console"] |= {"authority.aged", "authority.settings", "upkeep.staleness"}
+ROOMS["console"] |= {"authority.aged", "authority.owner", "authority.settings", "upkeep.staleness"}
 ROOMS["config"] |= {"hearing.heard"}
 for room in ("serving", "console"):
     ROOMS[room] |= {"compiled"}  # to say in which form the rooms run

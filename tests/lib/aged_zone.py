@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dns_exchange import KEY, KEYS, OTHER_KEY
 from dns_service import create_zone
 
-from tenure.authority.policy import parse_rule
+from tenure.authority.owner import Role
+from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.request import Reply
 from tenure.authority.respond import Update, respond
 from tenure.authority.settings import AgingIntervals, ZoneSettings
@@ -37,8 +40,10 @@ class AgedZone:
         intervals: AgingIntervals | None,
         *,
         text: str = ZONE,
-        policy: tuple[str, ...] = POLICY,
+        policy: tuple[str | Rule, ...] = POLICY,
         protect_static: bool = True,
+        keys: Mapping[Name, Key] = KEYS,
+        roles: tuple[Role, ...] | None = None,
     ) -> None:
         self.ledger = ledger
         if not ledger.zones.zones():
@@ -47,11 +52,13 @@ class AgedZone:
         self.now = NOW
         settings = ZoneSettings(
             APEX,
-            tuple(map(parse_rule, policy)),
+            tuple(parse_rule(rule) if isinstance(rule, str) else rule for rule in policy),
             protect_static=protect_static,
             lease_keys=frozenset({OTHER_KEY.name}),
             aging=intervals,
+            roles=roles,
         )
+        self._keys = keys
         self._zones = {APEX: ServedZone(settings, ledger.zones.view(self.zone.id))}
         self._batches = UpdateBatches(ledger.zones, {settings.place: self.zone.id})
         self._number = 0
@@ -66,11 +73,17 @@ class AgedZone:
 
     def send_together(self, *messages: tuple[tuple[RR, ...], tuple[RR, ...]], key: Key = KEY) -> list[int]:
         """The RCODEs of updates in one batch, each of records to update and prerequisites."""
+        return self.send_each(*[(key, message) for message in messages])
+
+    def send_each(self, *messages: tuple[Key | None, tuple[tuple[RR, ...], tuple[RR, ...]]]) -> list[int]:
+        """The same, each signed with a key of its own; None: it is not signed."""
         pendings = []
-        for updates, wants in messages:
+        for key, (updates, wants) in messages:
             self._number += 1
-            octets = sign_request(build_update(self._number % 65536, APEX, wants, updates), key, self.now)[0]
-            response = respond(octets, self._zones, KEYS, "192.0.2.9", self.now, stream=False)
+            octets = build_update(self._number % 65536, APEX, wants, updates)
+            if key is not None:
+                octets = sign_request(octets, key, self.now)[0]
+            response = respond(octets, self._zones, self._keys, "192.0.2.9", self.now, stream=False)
             assert not isinstance(response, Reply)
             assert isinstance(response, Update)
             pendings.append(Pending(response, "192.0.2.9#4711", lambda _reply: None))

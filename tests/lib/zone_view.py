@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
+from tenure.authority.owner import NameOwner
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import EMPTY_NODE, Node, RRset, ZoneChange
 from tenure.authority.zones import ServedZone, Zones
@@ -28,6 +29,7 @@ class MemoryZone:
         self.apex = apex
         self.soa = soa
         self.nodes = nodes
+        self.owners: dict[Name, NameOwner] = {}
         self.static: dict[Name, set[int]] = {}  # by name, for tests that are about it
 
     @classmethod
@@ -64,6 +66,9 @@ class MemoryZone:
 
     def static_types(self, name: Name) -> AbstractSet[int]:
         return self.static.get(name, frozenset())
+
+    def owner_at(self, name: Name) -> NameOwner | None:
+        return self.owners.get(name) if self.rrsets_at(name) else None
 
     def has_names_below(self, name: Name) -> bool:
         return any(other != name and is_within(other, name) for other in self.nodes)

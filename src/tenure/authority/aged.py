@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tenure.authority.owner import NameOwner
 from tenure.authority.settings import AgingIntervals
 from tenure.authority.zone import KeptRecord
 
@@ -24,3 +25,4 @@ class BinnedRecord(NamedTuple):
     kept: KeptRecord  # as it was
     at: float  # UTC seconds when it was scavenged
     correlation: str  # of the pass
+    owner: NameOwner | None = None  # of its name, then

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from tenure.authority.named_records import named_records
+from tenure.authority.ownership import writer_of
 from tenure.authority.policy import deciding_rule, rules_for
 from tenure.authority.requestor import Ask, Operation, Requestor, nobody_to_ask
 from tenure.authority.settings import ZoneSettings
@@ -38,18 +39,22 @@ def refreshed_timestamp(timestamp: int, now: float, no_refresh: int) -> int:
 
 
 def refreshed_records(
-    message: Message, who: Requestor, zone: ZoneSettings, view: ZoneView, ask: Ask = nobody_to_ask
+    message: Message, who: Requestor, zone: ZoneSettings, view: UpdatableView, ask: Ask = nobody_to_ask
 ) -> list[Record]:
     """The records that an update refreshes, as they are in `view` after it.
 
     Those that it would add. An update of prerequisites alone refreshes the records that these say are there, as far as
-    the requestor may add them: nobody keeps the records of others alive.
+    the requestor may add them, where names have owners as one who may change the name: nobody keeps the records of
+    others alive.
     """
     if message.authorities:
         return list(named_records(message.authorities, view))
     rules = rules_for(zone.policy, who)
+    writer = None if zone.roles is None else writer_of(who, zone.roles)
 
     def may_add(record: Record) -> bool:
+        if writer is not None and not writer.may_change(view.owner_at(record.name)):
+            return False
         rule = deciding_rule(rules, who, record.name, record.rtype, Operation.ADD, ask)
         return rule is not None and rule.grant
 

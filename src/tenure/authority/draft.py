@@ -64,6 +64,10 @@ class Draft:
         else:
             self._delete_record(record, name, node)
 
+    def has_records(self, name: Name) -> bool:
+        """Whether a name that was applied to has any record now; the SOA is none."""
+        return bool(self._after[name])
+
     def finish(self) -> ZoneChange | None:
         """The net difference with the serial that belongs to it; None: there is none, and the serial stays."""
         deletions: list[Record] = []

@@ -25,6 +25,7 @@ UPDATE_REFUSED = "update-refused"
 TRANSFER_REFUSED = "transfer-refused"
 TKEY_REFUSED = "tkey-refused"
 IGNORED = "update-ignored"
+OWNED = "name-owned"
 UNRECORDED = "updates-not-recorded"
 
 _ADDRESS_TYPES = frozenset({int(RRType.A), int(RRType.AAAA)})
@@ -46,7 +47,8 @@ def applied_event(applied: Applied, zone: ZonePlace, by: str, source: str, now: 
     name = records[0].name if records else zone.name
     view = f" in view {zone.view}" if zone.view else ""
     ignored = f"; ignored: {_ignored_words(applied.ignored)}" if applied.ignored else ""
-    detail = f"serial {soa_serial(change.soa_rdata)}{view}: {_words_of(change, name)}{ignored}; from {source}"
+    taken = _owner_words(applied) if applied.owners else ""
+    detail = f"serial {soa_serial(change.soa_rdata)}{view}: {_words_of(change, name)}{ignored}{taken}; from {source}"
     return Event(now, APPLIED, by, applied.rule, correlation, address, name, None, None, detail)
 
 
@@ -56,6 +58,12 @@ def ignored_event(
     """The event of an update of which something was ignored, and that changed nothing."""
     detail = f"{zone}: {_ignored_words(applied.ignored)}; from {source}"
     return Event(now, IGNORED, by, applied.rule, correlation, None, name or zone.name, detail=detail)
+
+
+def owned_event(applied: Applied, zone: ZonePlace, by: str, source: str, now: float, correlation: str) -> Event:
+    """The event of an update by which names have got an owner, and that changed nothing else."""
+    detail = f"{zone}{_owner_words(applied)}; from {source}"
+    return Event(now, OWNED, by, applied.rule, correlation, None, applied.owners[0].name, detail=detail)
 
 
 class RefusedFrom(NamedTuple):
@@ -115,6 +123,16 @@ def _id_words(correlation: str) -> str:
 def _ignored_words(ignored: Sequence[str]) -> str:
     more = len(ignored) - _MOST_IGNORED
     return "; ".join([*ignored[:_MOST_IGNORED], f"and {more} more"] if more > 0 else ignored)
+
+
+def _owner_words(applied: Applied) -> str:
+    """`owned by role dhcp-servers from now on: pc.example.test.`; empty: no name has got an owner."""
+    new = [one for one in applied.owners if one.is_new]
+    if not new:
+        return ""
+    names = [to_text(one.name) for one in new[:_MOST_WORDS]]
+    more = f" and {len(new) - _MOST_WORDS} more" if len(new) > _MOST_WORDS else ""
+    return f"; owned by {new[0].owner} from now on: {' '.join(names)}{more}"
 
 
 def _words_of(change: ZoneChange, name: Name) -> str:

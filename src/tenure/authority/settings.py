@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 
+from tenure.authority.owner import Role
 from tenure.authority.policy import Rule
 from tenure.authority.zone import Record
 from tenure.dnswire.codes import RRType
@@ -92,6 +93,7 @@ class ZoneSettings:
     forwarding_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # places whose updates do
     lifetimes: RecordLifetimes = _LIFETIMES  # of records that updates add
     aging: AgingIntervals | None = None  # None: no record ages
+    roles: tuple[Role, ...] | None = None  # who may change names together; None: names have no owners here
     view: str = ""  # that it is in; empty: it is shared by the views
     place: ZonePlace = field(init=False, repr=False, compare=False)
 

@@ -1,7 +1,9 @@
 """An UPDATE message decided (RFC 2136 section 3, in the order that BIND has since 9.18).
 
-zone section, permission, prescan, prerequisites, apply. Permission comes before the prerequisites because someone who
-may not write must not learn which names exist. Nothing is changed here: the caller commits the `Applied.change`.
+zone section, permission, prescan, prerequisites, owners of names, apply. Permission comes before the prerequisites
+because someone who may not write must not learn which names exist. Owners come behind them, because whoever asks first
+whose a name is (RFC 4703) is to hear that, and not that it may not write there. Nothing is changed here: the caller
+commits the `Applied.change`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tenure.authority.draft import Draft
+from tenure.authority.owner import OwnerChange
+from tenure.authority.ownership import OF_A_CLIENT, changed_owners, check_owners
 from tenure.authority.policy import POINTING_TYPES, Rule, deciding_rule, rules_for, target_of
 from tenure.authority.prerequisites import check_prerequisites
 from tenure.authority.prescan import prescan
@@ -27,7 +31,6 @@ _CLASS_IN = int(RRClass.IN)
 _ADD = Operation.ADD
 _DELETE = Operation.DELETE
 _DHCID = int(RRType.DHCID)
-_OF_A_CLIENT = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID)))
 # The server's own, which go with the rest of a name whatever the policy says of them (as in BIND).
 _GO_WITH_A_NAME = frozenset(map(int, (RRType.RRSIG, RRType.NSEC)))
 
@@ -39,6 +42,7 @@ class Applied(NamedTuple):
     rule: str
     ignored: Sequence[str] = ()  # what RFC 2136 or the policy's counts leave out, and why
     static: bool = False  # every rule that let it in covers static records: what it writes is static
+    owners: Sequence[OwnerChange] = ()  # where names have owners: of those that it is about
 
 
 def zone_of_update(message: Message) -> Name | Refusal:
@@ -68,6 +72,9 @@ def decide_update(
     permission = _Permission(who, rules, ask)
     updates = [(record, record.name.lower()) for record in message.authorities]
     refusal = permission.check(updates, zone.name, view) or check_prerequisites(message.answers, zone.name, view)
+    if refusal is None and zone.roles is not None:
+        names = dict.fromkeys([name for _record, name in updates])
+        refusal = check_owners(names, who, zone, view, static=permission.static)
     if refusal:
         return refusal
     draft = Draft(view, zone.name)
@@ -82,7 +89,12 @@ def decide_update(
         refusal = permission.check_static(updates, draft.replaced, view)
         if refusal:
             return refusal
-    return Applied(change, permission.rule.text if permission.rule else "", draft.ignored, permission.static)
+    rule = permission.rule.text if permission.rule else ""
+    if zone.roles is None or permission.static:  # what is static is a person's
+        return Applied(change, rule, draft.ignored, permission.static)
+    left = [(record, name) for record, name in updates if draft.has_records(name)]
+    owners = changed_owners(left, change, who, zone, view)
+    return Applied(change, rule, draft.ignored, owners=owners)
 
 
 class _Permission:
@@ -144,7 +156,7 @@ class _Permission:
         for name, rtype in replaced:
             if rtype not in view.static_types(name):
                 continue
-            if rtype in _OF_A_CLIENT and _DHCID in view.rrsets_at(name):
+            if rtype in OF_A_CLIENT and _DHCID in view.rrsets_at(name):
                 continue
             for record, owner in updates:
                 if owner != name or record.rtype not in (rtype, _TYPE_ANY):

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
 
+from tenure.authority.owner import NameOwner
 from tenure.dnswire.edns import ExtendedError
 from tenure.dnswire.name import Name
 
@@ -62,6 +63,9 @@ class UpdatableView(ZoneView, Protocol):
 
     def static_types(self, name: Name) -> AbstractSet[int]:
         """The types of the RRsets at the name in which a record is of class static."""
+
+    def owner_at(self, name: Name) -> NameOwner | None:
+        """Who owns the name; None: nobody does, or it has no records."""
 
 
 class RecordClass(StrEnum):

@@ -17,6 +17,7 @@ from tenure.config.lease6_checks import check_dhcp6
 from tenure.config.lease_checks import check_dhcp4
 from tenure.config.lease_source_checks import check_lease_sources
 from tenure.config.naming_checks import check_naming
+from tenure.config.ownership_checks import check_ownership
 from tenure.config.problem import Problem, without_password
 from tenure.config.reserved_hosts import check_reserved_hosts
 from tenure.config.secrets import is_readable_by_everybody
@@ -30,6 +31,7 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_keys(configuration)
     yield from check_dns(configuration)
     yield from check_views(configuration)
+    yield from check_ownership(configuration)
     yield from check_server(configuration)
     yield from check_classes(configuration)
     yield from check_dhcp4(configuration)

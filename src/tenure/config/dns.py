@@ -20,6 +20,7 @@ from tenure.config.fields import (
     ViewWord,
     one_of,
 )
+from tenure.config.roles import RoleSection
 from tenure.config.scavenging import Interval, Scavenging
 from tenure.config.section import Section
 
@@ -85,6 +86,10 @@ class ZoneSection(Section):
     static_records: Annotated[StaticRecords, *one_of(StaticRecords)] = StaticRecords.PROTECT
     """Records that a person wrote, such as those of the zone file. `protect`: only rules of the policy that say
     `static` change them; `by-policy`: they are records like others, as in BIND."""
+
+    ownership: bool = False
+    """Whether names have owners, as in a zone of Windows that takes secure updates: the first who writes a name and has
+    signed owns it, and others change nothing there, of whatever type, unless they are in a role with the owner."""
 
     allow_transfer: list[TransferPlace] = []
     """Who may transfer the zone: networks, and `key NAME` for whoever signs with that key. Left out: nobody
@@ -186,6 +191,9 @@ class Dns(DnsServer):
 
     scavenging: Scavenging = Scavenging()
     """How records age in zones with `aging`."""
+
+    roles: list[RoleSection] = []
+    """Keys and principals that are one where names have owners; also who may change what others own."""
 
     views: list[ViewSection] = []
     """The views, in the order in which they are tried. Left out: everybody sees all zones."""

@@ -10,6 +10,7 @@ from tenure.authority.settings import AgingIntervals, RecordLifetimes, ReservedA
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Notify, StaticRecords, Updates, ZoneSection
 from tenure.config.gss_tsig import client_identity
+from tenure.config.roles import role_of
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_labels, is_within, labels, to_text
 from tenure.naming.reverse import IN_ADDR_ARPA, IP6_ARPA, reverse_name
@@ -56,6 +57,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             forwarding_networks=tuple(place.network for place in zone.allow_update_forwarding if place.network),
             lifetimes=lifetimes,
             aging=aging_intervals(configuration.dns, zone) if configuration.dns else None,
+            roles=tuple(map(role_of, configuration.dns.roles)) if configuration.dns and zone.ownership else None,
             view=zone.view,
         )
         for zone in zones

@@ -20,4 +20,4 @@ LEASE_SCHEMA = Schema(
     ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18"),
     "",
 )
-ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8"), "-zones")
+ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9"), "-zones")

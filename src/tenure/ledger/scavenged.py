@@ -5,30 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from tenure.authority.aged import BinnedRecord
+from tenure.authority.owner import NameOwner
 from tenure.authority.zone import KeptRecord, Record
 from tenure.dnswire.name import from_tree_key, tree_key
 from tenure.ledger.session import Row, Session
 
-_COLUMNS = "zone_id, at, correlation, name_key, rtype, rdata, ttl, origin, stamp, ends_at"
-_READ = "select id, at, correlation, name_key, rtype, ttl, rdata, origin, ends_at, stamp from scavenged"
-PUT = f"insert into scavenged ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OWNER = "owner, owner_since_at, owner_wrote_at"
+_COLUMNS = f"zone_id, at, correlation, name_key, rtype, rdata, ttl, origin, stamp, ends_at, {_OWNER}"
+_READ = f"select id, at, correlation, name_key, rtype, ttl, rdata, origin, ends_at, stamp, {_OWNER} from scavenged"
+PUT = f"insert into scavenged ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 DROP = "delete from scavenged where id = ?"
 IN_ZONE = f"{_READ} where zone_id = ? order by name_key, id"
 _OLD = "select id from scavenged where at < ? order by at limit ?"
 
 
-def bin_row(zone_id: int, kept: KeptRecord, at: float, correlation: str) -> tuple[Any, ...]:
-    """The parameters of `PUT`."""
+def bin_row(zone_id: int, kept: KeptRecord, at: float, correlation: str, owner: NameOwner | None) -> tuple[Any, ...]:
+    """The parameters of `PUT`; `owner` is that of the name."""
     name, rtype, ttl, rdata = kept.record
-    return zone_id, at, correlation, tree_key(name), rtype, rdata, ttl, kept.origin, kept.timestamp, kept.ends_at
+    row = zone_id, at, correlation, tree_key(name), rtype, rdata, ttl, kept.origin, kept.timestamp, kept.ends_at
+    return (*row, *(owner or (None, None, None)))
 
 
 def binned_record(row: Row) -> BinnedRecord:
     """From a row of `IN_ZONE`."""
-    number, at, correlation, key, rtype, ttl, rdata, origin, ends_at, stamp = row
-    return BinnedRecord(
-        number, KeptRecord(Record(from_tree_key(key), rtype, ttl, rdata), origin, ends_at, stamp), at, correlation
-    )
+    number, at, correlation, key, rtype, ttl, rdata, origin, ends_at, stamp, *owner = row
+    kept = KeptRecord(Record(from_tree_key(key), rtype, ttl, rdata), origin, ends_at, stamp)
+    return BinnedRecord(number, kept, at, correlation, None if owner[0] is None else NameOwner(*owner))
 
 
 class Bin:

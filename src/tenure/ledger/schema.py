@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -260,6 +261,7 @@ ZONE = Table(
     Column("soa_ttl", BigInteger, nullable=False),
     Column("soa_rdata", LargeBinary, nullable=False),
     Column("view", Text, nullable=False),  # that it is in; empty: it is shared by the views
+    Column("has_owners", Boolean, nullable=False, server_default=false()),  # whether any of its names ever had one
     UniqueConstraint("name", "view", name="zone_name_view"),
 )
 
@@ -276,6 +278,17 @@ RECORD = Table(
     Column("stamp", BigInteger, nullable=False),  # last refresh; 0: never aged
     Column("ends_at", BigInteger),  # it goes by itself then; null: it stays
     Index("record_end", "ends_at", **_present("ends_at")),
+    sqlite_with_rowid=False,
+)
+
+NAME_OWNER = Table(
+    "name_owner",
+    ZONE_HALF,
+    Column("zone_id", Integer, primary_key=True, autoincrement=False),
+    Column("name_key", LargeBinary, primary_key=True),
+    Column("owner", Text, nullable=False),  # see authority.owner
+    Column("since_at", BigInteger, nullable=False),
+    Column("wrote_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -328,6 +341,9 @@ SCAVENGED = Table(
     Column("origin", Text, nullable=False),
     Column("stamp", BigInteger, nullable=False),
     Column("ends_at", BigInteger),
+    Column("owner", Text),  # of the name, then; null: nobody
+    Column("owner_since_at", BigInteger),
+    Column("owner_wrote_at", BigInteger),
     Index("scavenged_name", "zone_id", "name_key"),
     Index("scavenged_at", "at"),
 )

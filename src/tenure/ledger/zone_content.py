@@ -16,6 +16,7 @@ from tenure.authority.zone import Record, RecordClass, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import content_statements as statements
 from tenure.ledger.journal import BREAK
+from tenure.ledger.name_owners import DROP_LEFT_OVER
 from tenure.ledger.records import CREATE_ZONE, ZONE_NAMED, rdata_columns
 from tenure.ledger.session import Session
 from tenure.ledger.statements import append_event
@@ -208,6 +209,7 @@ class GatheredZone:
         session.write(session.sql(scope.remove), [(zone_id,)])
         session.write(session.sql(statements.RETIME), [(zone_id,)])
         session.write(session.sql(statements.ADD), [(zone_id, str(origin), zone_id)])
+        session.write(session.sql(DROP_LEFT_OVER), [(zone_id,)])
         session.write(self._prepared.put_journal, [(zone_id, serial, now, BREAK)])
         session.write(session.sql(statements.CUT_JOURNAL), [(zone_id, zone_id)])
         session.write(self._prepared.put_soa, [(*made.soa, zone_id)])

@@ -7,10 +7,12 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, TypeAlias
 
 from tenure.authority.aging import NEVER, refreshed_timestamp
+from tenure.authority.owner import NameOwner
 from tenure.authority.zone import KeptRecord, Node, Record, RecordClass, RRset, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger import records
 from tenure.ledger.journal import build_entry
+from tenure.ledger.name_owners import OwnerDraft, OwnerStatements, owner_statements
 from tenure.ledger.session import Row, Session
 from tenure.ledger.statements import append_event
 
@@ -40,12 +42,13 @@ class ZoneStatements(NamedTuple):
     put_soa: str
     put_journal: str
     append_event: str
+    owners: OwnerStatements
 
 
 def zone_statements(session: Session) -> ZoneStatements:
     """The statements as the session wants them."""
-    written = ZoneStatements(
-        "select name, soa_ttl, soa_rdata from zone where id = ? /*locked*/",
+    written = (
+        "select name, soa_ttl, soa_rdata, has_owners from zone where id = ? /*locked*/",
         records.RECORDS_AT,
         records.RECORDS_AMONG,
         records.STATIC_AT,
@@ -59,7 +62,7 @@ def zone_statements(session: Session) -> ZoneStatements:
         "insert into journal (zone_id, from_serial, at, change) values (?, ?, ?, ?)",
         append_event("zone_event"),
     )
-    return ZoneStatements._make(map(session.sql, written))
+    return ZoneStatements._make((*map(session.sql, written), owner_statements(session)))
 
 
 class ZoneDraft:
@@ -79,6 +82,7 @@ class ZoneDraft:
         self._renewed: set[_RowKey] = set()  # deleted by one change and added by another
         self._ends: dict[_RowKey, tuple[int, frozenset[str]]] = {}  # the new end, and of which classes it may be
         self._refreshed: dict[_RowKey, int] = {}  # the no-refresh interval
+        self.owners = OwnerDraft(session, prepared.owners, zone_id, has_owners=row[3])
         self._journal_from = _serial(self._soa[1])
         self._journal: list[bytes] = []
         self._keys: dict[Name, bytes] = {}  # tree keys of the names met
@@ -98,11 +102,13 @@ class ZoneDraft:
         """TTL and RDATA of the zone's SOA record."""
         return self._soa
 
-    def prefetch(self, names: Collection[Name]) -> None:
+    def prefetch(self, names: Collection[Name], *, owners: bool = False) -> None:
         """Reads the records of these names together, a tenth of the cost of reading them one by one.
 
-        What is not read ahead is read when it is asked for.
+        With the `owners` of the names, if they are wanted. What is not read ahead is read when it is asked for.
         """
+        if owners:
+            self.owners.prefetch(names)
         unread = [name for name in names if name not in self._nodes]
         for start in range(0, len(unread), READ_AT_ONCE):
             nodes: dict[bytes, dict[int, RRset]] = {}
@@ -131,6 +137,10 @@ class ZoneDraft:
             rows = self._session.rows(self._sql.static_at, (self._id, self._key(name)))
             self._static.setdefault(name, set()).update(rtype for (rtype,) in rows)
         return self._static.get(name, _NO_TYPES)
+
+    def owner_at(self, name: Name) -> NameOwner | None:
+        """Who owns the name; None: nobody does, or it has no records."""
+        return self.owners.at(name) if self.rrsets_at(name) else None
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""
@@ -181,6 +191,10 @@ class ZoneDraft:
                     written_by = row[_ORIGIN]
             stamped = stamp if not timeless or (name, rtype, ttl, rdata) not in timeless else NEVER
             rows[row_key] = (self._id, key, rtype, column, long, ttl, written_by, stamped)
+        if self.owners.has_any and change.deletions:
+            for name in {record[0] for record in change.deletions}:
+                if not self._nodes[name]:
+                    self.owners.put(name, None)
         if self._ends:
             self._ends = {row_key: end for row_key, end in self._ends.items() if rows.get(row_key, row_key) is not None}
         if origin == _STATIC or self._static:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from tenure.authority.aged import BinnedRecord
 from tenure.authority.aging import NEVER
+from tenure.authority.owner import NameOwner, OwnerChange
 from tenure.authority.zone import KeptRecord, Node, Record, RecordClass, ZoneChange
 from tenure.dnswire.name import Name, from_tree_key
 from tenure.ledger import records, scavenged
@@ -91,6 +92,19 @@ class ZoneBatch:
         """
         self.zone(zone_id).refresh(refreshed, no_refresh)
 
+    def note_owners(self, zone_id: int, changes: Iterable[OwnerChange]) -> None:
+        """What an update, which is applied before, makes of the owners of names that have records.
+
+        It is no change of the zone: serial and journal do not know of it.
+        """
+        self.zone(zone_id).owners.note(changes, int(self._now))
+
+    def put_owner(self, zone_id: int, name: Name, owner: NameOwner | None) -> None:
+        """Makes it the owner of a name that has records, whoever was; None: nobody owns it."""
+        zone = self.zone(zone_id)
+        if zone.rrsets_at(name):
+            zone.owners.put(name, owner)
+
     def ended_records(self, zone_id: int, now: float, limit: int) -> list[Record]:
         """Committed records of the zone whose end has come, the first to end in front; the zone is locked before."""
         self.zone(zone_id)
@@ -102,8 +116,12 @@ class ZoneBatch:
         return self.zone(zone_id).kept_at(names)
 
     def put_into_bin(self, zone_id: int, kept: Iterable[KeptRecord], correlation: str) -> None:
-        """Keeps records that a change of this batch deletes, to be restored."""
-        self._bin += [scavenged.bin_row(zone_id, one, self._now, correlation) for one in kept]
+        """Keeps records that a change of this batch is to delete, to be restored, and the owners of their names."""
+        zone, kept = self.zone(zone_id), list(kept)
+        zone.prefetch({one.record.name for one in kept}, owners=True)
+        for one in kept:
+            owner = zone.owner_at(one.record.name)
+            self._bin.append(scavenged.bin_row(zone_id, one, self._now, correlation, owner))
 
     def binned(self, zone_id: int) -> list[BinnedRecord]:
         """What is in the bin of the zone; the zone is locked before."""
@@ -133,6 +151,7 @@ class ZoneBatch:
         for zone in self._zones.values():
             zone.write_ends()
             zone.write_refreshed(self._now)
+            zone.owners.write()
         if changed:
             names = [name for zone in changed for name in zone.changed_names()]
             self._session.notify(ZONES_CHANNEL, words_of(names))

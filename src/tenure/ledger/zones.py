@@ -15,6 +15,7 @@ from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.aging_states import AgingStates
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
+from tenure.ledger.name_owners import OwnedName, owned_names
 from tenure.ledger.scavenged import Bin
 from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
@@ -281,6 +282,12 @@ class ZoneLedger:
         with self._at_one_moment(zone_id) as (session, zone):
             rows = session.stream(session.sql(records.CLASSED_RECORDS), (zone_id,))
             yield zone, map(records.kept_record, rows)
+
+    @contextmanager
+    def owned_names(self, zone_id: int) -> Iterator[Iterator[OwnedName]]:
+        """All names of the zone that have records and whose each is, at one moment; see `snapshot`."""
+        with self._at_one_moment(zone_id) as (session, _zone):
+            yield owned_names(session, zone_id)
 
     @contextmanager
     def stale_records(self, zone_id: int, before: int) -> Iterator[tuple[int, Iterator[KeptRecord]]]:

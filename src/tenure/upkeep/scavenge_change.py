@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tenure.authority.aged import BinnedRecord
+from tenure.authority.owner import NameOwner
 from tenure.authority.settings import AgingIntervals
 from tenure.authority.zone import KeptRecord, Node, ZoneChange
 from tenure.dnswire.codes import RRType, type_to_text
@@ -42,11 +43,28 @@ def scavenge(
     return change, _events(change, stale, "-", made, RECORDS_SCAVENGED, cause)
 
 
-def restore(soa: tuple[int, bytes], restored: Sequence[Restored], made: Made) -> tuple[ZoneChange, list[Event]]:
-    """The change that brings back those of the records that can be, and its events."""
+def restore(
+    soa: tuple[int, bytes], restored: Sequence[Restored], owners: Mapping[Name, NameOwner], made: Made
+) -> tuple[ZoneChange, list[Event]]:
+    """The change that brings back those of the records that can be, and its events, which tell of the `owners` too."""
     kept = [one.binned.kept._replace(record=one.record) for one in restored if one.record is not None]
     change = ZoneChange(soa[0], _next(soa[1]), (), tuple(one.record for one in kept))
-    return change, _events(change, kept, "+", made, RECORDS_RESTORED, "tenure scavenge restore")
+    events = _events(change, kept, "+", made, RECORDS_RESTORED, "tenure scavenge restore")
+    owned = {name: f"; owned by {owner.owner} again" for name, owner in owners.items()}
+    return change, [one._replace(detail=one.detail + owned.get(one.name or b"", "")) for one in events]
+
+
+def owners_again(restored: Sequence[Restored], nodes: Mapping[Name, Node]) -> dict[Name, NameOwner]:
+    """The owners that come back with their names, of which `nodes` is told what stood there before.
+
+    A name that has records again is whose it is now. Of several owners the last one counts, as of records.
+    """
+    found: dict[Name, NameOwner] = {}
+    for one in restored:  # by name and number
+        name = one.binned.kept.record.name
+        if one.record is not None and one.binned.owner is not None and not nodes[name]:
+            found[name] = one.binned.owner
+    return found
 
 
 def restorable(binned: Iterable[BinnedRecord], nodes: dict[Name, Node]) -> list[Restored]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenure.console.cli import name_owners
 from tenure.console.cli.listing import list_names
 from tenure.console.cli.options import (
     USAGE_ERROR,
@@ -57,6 +58,7 @@ NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME", help="The na
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")]
 
 app = typer.Typer(help="List the names, and say what becomes of single ones.")
+app.add_typer(name_owners.app, name="owner")
 
 
 @app.callback(invoke_without_command=True, epilog=NAMES_EXAMPLES)

@@ -19,6 +19,7 @@ from tenure.authority.history import (
     applied_event,
     ignored_error,
     ignored_event,
+    owned_event,
     probe_error,
     refused_error,
     refused_event,
@@ -174,12 +175,11 @@ class UpdateBatches:
                 event = applied_event(decision, zone.place, by, source, now, correlation)
                 _apply(batch, zone_id, zone, decision.change, event, _class_of(decision, key, zone.lease_keys))
             elif decision.ignored:
-                if self._budget.take():
-                    first = first_name(request.message)
-                    batch.apply(0, None, (ignored_event(decision, zone.place, first, by, source, now, correlation),))
-                else:
-                    unrecorded += 1
-                    correlation = ""
+                noted = self._note_ignored(batch, decision, update, source, now, correlation)
+                unrecorded += not noted
+                correlation = correlation if noted else ""
+            if decision.owners:
+                _note_owners(batch, zone_id, zone, decision, by, source, now, correlation)
             if zone.aging is not None:
                 touched = refreshed_records(request.message, who, zone, view, self._external.ask)
                 batch.refresh(zone_id, touched, zone.aging.no_refresh)
@@ -194,14 +194,17 @@ class UpdateBatches:
     def _prefetch(self, batch: ZoneBatch, pendings: Sequence[Pending]) -> None:
         """Reads what the signed updates speak of, all names of a zone together."""
         names: dict[ZonePlace, set[Name]] = {}  # by zone
+        owned: set[ZonePlace] = set()  # where names have owners
         for update, _source, _send in pendings:
             if isinstance(update, Update) and update.request.verified:
                 message = update.request.message
                 found = names.setdefault(update.zone.place, set())
                 found.update([record.name for record in message.answers])
                 found.update([record.name for record in message.authorities])
+                if update.zone.roles is not None:
+                    owned.add(update.zone.place)
         for zone, found in names.items():
-            batch.zone(self._zone_ids[zone]).prefetch({name.lower() for name in found})
+            batch.zone(self._zone_ids[zone]).prefetch({name.lower() for name in found}, owners=zone in owned)
 
     def _tell_refusal(
         self, batch: ZoneBatch, update: Update, refusal: Refusal, source: str, now: float, correlation: str
@@ -213,6 +216,17 @@ class UpdateBatches:
         of = RefusedFrom(zone.place, first_name(request.message), actor(request.key, request.principal), source)
         noted = self._note_refusal(batch, refusal, of, now, correlation)
         return refused_error(refusal, correlation if noted else ""), noted
+
+    def _note_ignored(
+        self, batch: ZoneBatch, applied: Applied, update: Update, source: str, now: float, correlation: str
+    ) -> bool:
+        """Writes down an update that changed nothing and of which something was ignored, if there is room for it."""
+        if not self._budget.take():
+            return False
+        request, zone = update
+        by, first = actor(request.key, request.principal), first_name(request.message)
+        batch.apply(0, None, (ignored_event(applied, zone.place, first, by, source, now, correlation),))
+        return True
 
     def _note_refusal(self, batch: ZoneBatch, refusal: Refusal, of: RefusedFrom, now: float, correlation: str) -> bool:
         """Writes it down, if there is room for it."""
@@ -243,6 +257,22 @@ def _apply(
     reserved = _reserved_among(change, zone) if written_as == _LEASE else ()
     timeless = _NO_RECORDS if zone.aging is None else timeless_records(change, batch.zone(zone_id))
     batch.apply(zone_id, change, (event,), written_as, reserved, timeless)
+
+
+def _note_owners(
+    batch: ZoneBatch,
+    zone_id: int,
+    zone: ZoneSettings,
+    applied: Applied,
+    by: str,
+    source: str,
+    now: float,
+    correlation: str,
+) -> None:
+    """Writes down whose names are; the event of a change tells of it too."""
+    batch.note_owners(zone_id, applied.owners)
+    if applied.change is None:
+        batch.apply(0, None, (owned_event(applied, zone.place, by, source, now, correlation),))
 
 
 def _reserved_among(change: ZoneChange, zone: ZoneSettings) -> Sequence[Record]:

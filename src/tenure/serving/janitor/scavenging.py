@@ -25,7 +25,7 @@ from tenure.naming.event import Event
 from tenure.naming.registration import Registration
 from tenure.upkeep.reconcile import most_removals
 from tenure.upkeep.scavenge import exceeds_brake, is_stale, judge, next_pass_at, observe, stale_before, starts_at
-from tenure.upkeep.scavenge_change import Made, pass_event, restorable, restore, scavenge
+from tenure.upkeep.scavenge_change import Made, owners_again, pass_event, restorable, restore, scavenge
 from tenure.upkeep.staleness import Hold, Restored, ZonePass
 
 BATCH_RECORDS = 500  # removed in one transaction
@@ -140,10 +140,13 @@ class Scavenging:
         def work(batch: ZoneBatch) -> list[Restored]:
             binned = [one for one in batch.binned(zone_id) if wanted(one)]
             nodes = {one.kept.record.name: batch.rrsets_at(zone_id, one.kept.record.name) for one in binned}
-            found = restorable(binned, nodes)
+            found = restorable(binned, dict(nodes))
             coming = [one for one in found if one.record is not None]
             if coming and not dry_run:
-                batch.apply(zone_id, *restore(batch.soa(zone_id), coming, made))
+                owners = owners_again(coming, nodes)
+                batch.apply(zone_id, *restore(batch.soa(zone_id), coming, owners, made))
+                for name, owner in owners.items():
+                    batch.put_owner(zone_id, name, owner)
                 batch.take_out_of_bin(zone_id, [_as_added(one) for one in coming], timestamp)
             return found
 
@@ -180,8 +183,8 @@ def _remove(
     there = {one.record: one for one in batch.kept_at(zone_id, list({one.record.name for one in going}))}
     still = [one for one in going if there.get(one.record) == one and is_stale(one, intervals, made.now)]
     if still:
-        batch.apply(zone_id, *scavenge(batch.soa(zone_id), still, intervals, made))
         batch.put_into_bin(zone_id, still, made.correlation)
+        batch.apply(zone_id, *scavenge(batch.soa(zone_id), still, intervals, made))
     return still
 
 
