@@ -26,14 +26,24 @@ class SecureDns:
     """The running server."""
 
     def __init__(
-        self, folder: Path, realm: Kdc, policy: Mapping[str, Sequence[str]], workers: int = 1, **keys: Any
+        self,
+        folder: Path,
+        realm: Kdc,
+        policy: Mapping[str, Sequence[str]],
+        workers: int = 1,
+        *,
+        tables: Sequence[str] = (),
+        zone_keys: Mapping[str, Any] | None = None,
+        **keys: Any,
     ) -> None:
         self.port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        zones = [entry("dns.zones", name=zone, policy=list(rules)) for zone, rules in policy.items()]
+        more = zone_keys or {}
+        zones = [entry("dns.zones", name=zone, policy=list(rules), **more) for zone, rules in policy.items()]
         self.config = write_toml(
             folder,
             section("dns", listen=[f"127.0.0.1:{self.port}"], server_name=f"{SERVER}.", workers=workers, **keys),
+            *tables,
             *zones,
         )
         self.log_path = folder / "dns.log"
@@ -78,7 +88,7 @@ class SecureDns:
 def secure_dns(
     folder: Path, realm: Kdc, policy: Mapping[str, Sequence[str]], workers: int = 1, **keys: Any
 ) -> Iterator[SecureDns]:
-    """`tenure dns` with the keytab of its own; ended at the end."""
+    """`tenure dns` with the keytab of its own. `tables`: more of the file; `zone_keys`: of each zone."""
     if "tkey_gssapi_keytab" not in keys:
         keys["tkey_gssapi_keytab"] = str(realm.keytab(f"DNS/{SERVER}"))
     running = SecureDns(folder, realm, policy, workers, **keys)

@@ -39,7 +39,7 @@ PC = "pc1.example.test."
 
 
 class Names:
-    """The commands, over a zone in which `one.` owns pc1 and pc2, and `three.` ws. Nobody owns `free`; `ns` is static."""
+    """The commands, where `one.` owns pc1 and pc2, `three.` owns ws, nobody owns `free`, and `ns` is static."""
 
     def __init__(self, folder: Path) -> None:
         self.config = folder / "tenure.toml"
