@@ -44,6 +44,7 @@ class AgedZone:
         protect_static: bool = True,
         keys: Mapping[Name, Key] = KEYS,
         roles: tuple[Role, ...] | None = None,
+        most_names: int = 0,
     ) -> None:
         self.ledger = ledger
         if not ledger.zones.zones():
@@ -57,6 +58,7 @@ class AgedZone:
             lease_keys=frozenset({OTHER_KEY.name}),
             aging=intervals,
             roles=roles,
+            most_names=most_names,
         )
         self._keys = keys
         self._zones = {APEX: ServedZone(settings, ledger.zones.view(self.zone.id))}

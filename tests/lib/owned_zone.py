@@ -46,6 +46,7 @@ class OwnedZone(AgedZone):
         owned: bool = True,
         protect_static: bool = True,
         text: str = ZONE,
+        most_names: int = 0,
     ) -> None:
         super().__init__(
             ledger,
@@ -55,6 +56,7 @@ class OwnedZone(AgedZone):
             protect_static=protect_static,
             keys=ALL,
             roles=roles if owned else None,
+            most_names=most_names,
         )
 
     def write(self, writer: Key, *updates: RR, wants: tuple[RR, ...] = ()) -> int:

@@ -70,6 +70,9 @@ class MemoryZone:
     def owner_at(self, name: Name) -> NameOwner | None:
         return self.owners.get(name) if self.rrsets_at(name) else None
 
+    def names_owned_by(self, owner: str) -> int:
+        return sum(one.owner == owner for one in self.owners.values())
+
     def has_names_below(self, name: Name) -> bool:
         return any(other != name and is_within(other, name) for other in self.nodes)
 

@@ -86,3 +86,8 @@ def key_of(owner: str) -> Name | None:
 def is_principal(owner: str) -> bool:
     """Whether the owner is a principal of Kerberos."""
     return owner.startswith("principal ")
+
+
+def is_role(owner: str) -> bool:
+    """Whether the owner is a role."""
+    return owner.startswith("role ")

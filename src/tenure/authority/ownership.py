@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from tenure.authority.owner import NOBODY, NameOwner, OwnerChange, Role, RoleKind, owner_of, owner_of_role
+from tenure.authority.owner import NOBODY, NameOwner, OwnerChange, Role, RoleKind, is_role, owner_of, owner_of_role
 from tenure.authority.requestor import Requestor
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import Refusal, UpdatableView, ZoneChange
@@ -63,8 +63,6 @@ def check_owners(
     assert roles is not None, "only then names have owners"
     writer = writer_of(who, roles)
     for name in names:
-        if not view.rrsets_at(name):
-            continue
         present = view.owner_at(name)
         if present is None:
             if not static and not writer.is_administrator and is_static(name, zone, view):
@@ -110,6 +108,20 @@ def changed_owners(
     return tuple(found)
 
 
+def check_quota(owners: Sequence[OwnerChange], zone: ZoneSettings, view: UpdatableView) -> Refusal | None:
+    """Why an update may not make its writer the owner of more names; `view` is the zone before it."""
+    new = [one for one in owners if one.is_new]
+    if not zone.most_names or not new or is_role(new[0].owner):
+        return None
+    owner = new[0].owner  # one update has one writer
+    has = view.names_owned_by(owner)
+    if has + len(new) <= zone.most_names:
+        return None
+    reason = f"{owner} owns {has} names of {to_text(zone.name)}, and no more than {zone.most_names} are for one owner"
+    more = "names whose last record goes count no more; a role of [[dns.roles]] may own any number"
+    return Refusal(Rcode.REFUSED, reason, f"{more}; or make max-names-per-owner larger")
+
+
 def _refusal(name: Name, present: NameOwner, who: Requestor, roles: tuple[Role, ...]) -> Refusal:
     own, owner = owner_of(who), present.owner
     wrote = f"which wrote it last at {_time(present.wrote_at)}"
@@ -122,7 +134,7 @@ def _refusal(name: Name, present: NameOwner, who: Requestor, roles: tuple[Role, 
     ways = [f"`tenure names owner transfer {to_text(name)} --to '{own}'` gives it the name"]
     if members is not None:
         ways.append(f"so does a place among the members of the {owner}")
-    elif owner.startswith("role "):
+    elif is_role(owner):
         ways.append(f"no {owner} is configured any more; write it under [[dns.roles]], with its members")
     else:
         ways.append("a role of [[dns.roles]] that both are members of makes them one for what is written from then on")

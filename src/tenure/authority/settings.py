@@ -94,6 +94,7 @@ class ZoneSettings:
     lifetimes: RecordLifetimes = _LIFETIMES  # of records that updates add
     aging: AgingIntervals | None = None  # None: no record ages
     roles: tuple[Role, ...] | None = None  # who may change names together; None: names have no owners here
+    most_names: int = 0  # that may be owned by one that is no role; 0: any number
     view: str = ""  # that it is in; empty: it is shared by the views
     place: ZonePlace = field(init=False, repr=False, compare=False)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tenure.authority.draft import Draft
 from tenure.authority.owner import OwnerChange
-from tenure.authority.ownership import OF_A_CLIENT, changed_owners, check_owners
+from tenure.authority.ownership import OF_A_CLIENT, changed_owners, check_owners, check_quota
 from tenure.authority.policy import POINTING_TYPES, Rule, deciding_rule, rules_for, target_of
 from tenure.authority.prerequisites import check_prerequisites
 from tenure.authority.prescan import prescan
@@ -94,7 +94,7 @@ def decide_update(
         return Applied(change, rule, draft.ignored, permission.static)
     left = [(record, name) for record, name in updates if draft.has_records(name)]
     owners = changed_owners(left, change, who, zone, view)
-    return Applied(change, rule, draft.ignored, owners=owners)
+    return check_quota(owners, zone, view) or Applied(change, rule, draft.ignored, owners=owners)
 
 
 class _Permission:

@@ -67,6 +67,9 @@ class UpdatableView(ZoneView, Protocol):
     def owner_at(self, name: Name) -> NameOwner | None:
         """Who owns the name; None: nobody does, or it has no records."""
 
+    def names_owned_by(self, owner: str) -> int:
+        """How many names it owns."""
+
 
 class RecordClass(StrEnum):
     """Who wrote a record."""

@@ -91,6 +91,10 @@ class ZoneSection(Section):
     """Whether names have owners, as in a zone of Windows that takes secure updates: the first who writes a name and has
     signed owns it, and others change nothing there, of whatever type, unless they are in a role with the owner."""
 
+    max_names_per_owner: Annotated[int, Field(ge=1)] | None = None
+    """How many names of the zone one key or principal may own; what would be more is refused. Roles own any number.
+    Left out: so do all."""
+
     allow_transfer: list[TransferPlace] = []
     """Who may transfer the zone: networks, and `key NAME` for whoever signs with that key. Left out: nobody
     but our own updater, by the key that stays in the store."""

@@ -26,6 +26,10 @@ def check_ownership(configuration: Configuration) -> Iterator[Problem]:
         elif zone.ownership and zone.updates is Updates.NONE:
             wrong = "nobody can own a name of a zone that takes no updates"
             yield Problem(at, wrong, f'leave the key out, or write updates = "{Updates.SECURE_ONLY}"')
+        if zone.max_names_per_owner is not None and not zone.ownership:
+            wrong = "no name of this zone has an owner"
+            right = "write ownership = true, or leave this key out"
+            yield Problem(("dns", "zones", index, "max-names-per-owner"), wrong, right)
     for index, first in repeated(role.name for role in dns.roles):
         wrong = f"is the name of dns.roles[{first}] too"
         yield Problem(("dns", "roles", index, "name"), wrong, "give each role a name of its own, or merge the two")

@@ -58,6 +58,7 @@ def zone_settings(configuration: Configuration) -> tuple[ZoneSettings, ...]:
             lifetimes=lifetimes,
             aging=aging_intervals(configuration.dns, zone) if configuration.dns else None,
             roles=tuple(map(role_of, configuration.dns.roles)) if configuration.dns and zone.ownership else None,
+            most_names=zone.max_names_per_owner or 0,
             view=zone.view,
         )
         for zone in zones

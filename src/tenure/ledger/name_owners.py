@@ -5,6 +5,7 @@ A zone's own row says whether it ever had any, so that changes of the others nev
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ PUT_OWNER = """\
 insert into name_owner (zone_id, name_key, owner, since_at, wrote_at) values (?, ?, ?, ?, ?)
 on conflict (zone_id, name_key) do update
 set owner = excluded.owner, since_at = excluded.since_at, wrote_at = excluded.wrote_at"""
+COUNT_OWNED = "select count(*) from name_owner where zone_id = ? and owner = ?"
 DROP_OWNER = "delete from name_owner where zone_id = ? and name_key = ?"
 NOTE_OWNERS = "update zone set has_owners = ? where id = ?"
 DROP_LEFT_OVER = """\
@@ -38,6 +40,7 @@ class OwnerStatements(NamedTuple):
 
     owner_at: str
     owners_among: str
+    count_owned: str
     put_owner: str
     drop_owner: str
     note_owners: str
@@ -45,7 +48,9 @@ class OwnerStatements(NamedTuple):
 
 def owner_statements(session: Session) -> OwnerStatements:
     """The statements as the session wants them."""
-    return OwnerStatements._make(map(session.sql, (OWNER_AT, OWNERS_AMONG, PUT_OWNER, DROP_OWNER, NOTE_OWNERS)))
+    return OwnerStatements._make(
+        map(session.sql, (OWNER_AT, OWNERS_AMONG, COUNT_OWNED, PUT_OWNER, DROP_OWNER, NOTE_OWNERS))
+    )
 
 
 class OwnedName(NamedTuple):
@@ -66,6 +71,8 @@ class OwnerDraft:
         self._has_rows = has_owners  # what the zone's own row says
         self.has_any = has_owners  # the same, until the batch makes the first one
         self._known: dict[Name, NameOwner | None] = {}
+        self._counts: dict[str, int] = {}  # of names in the store, by owner
+        self._moved: Counter[str] = Counter()  # names that the batch has given to an owner, less those that it took
         self._changed: dict[Name, bytes] = {}  # names whose rows are to be written or dropped, with their tree keys
 
     def prefetch(self, names: Collection[Name]) -> None:
@@ -89,9 +96,21 @@ class OwnerDraft:
             self._known[name] = None if row is None else NameOwner(*row)
         return self._known.get(name)
 
+    def count_of(self, owner: str) -> int:
+        """How many names it owns; of those that the batch has changed it knows what was looked at."""
+        if owner not in self._counts:
+            row = self._session.one(self._sql.count_owned, (self._id, owner)) if self._has_rows else None
+            self._counts[owner] = row[0] if row else 0
+        return self._counts[owner] + self._moved[owner]
+
     def put(self, name: Name, owner: NameOwner | None) -> None:
         """Makes it the owner of a name; None: nobody owns the name, as when it has lost its last record."""
         self.has_any = True
+        before = self._known.get(name)
+        if before is not None:
+            self._moved[before.owner] -= 1
+        if owner is not None:
+            self._moved[owner.owner] += 1
         self._known[name] = owner
         self._changed[name] = tree_key(name)
 

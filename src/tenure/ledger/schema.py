@@ -289,6 +289,7 @@ NAME_OWNER = Table(
     Column("owner", Text, nullable=False),  # see authority.owner
     Column("since_at", BigInteger, nullable=False),
     Column("wrote_at", BigInteger, nullable=False),
+    Index("name_owner_owner", "zone_id", "owner"),
     sqlite_with_rowid=False,
 )
 

@@ -142,6 +142,10 @@ class ZoneDraft:
         """Who owns the name; None: nobody does, or it has no records."""
         return self.owners.at(name) if self.rrsets_at(name) else None
 
+    def names_owned_by(self, owner: str) -> int:
+        """How many names it owns."""
+        return self.owners.count_of(owner)
+
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""
         first, end = records.below(tree_key(name))

@@ -118,7 +118,7 @@ WORDS: dict[Reason, str] = {
     Reason.POINTER_TAKEN: "a person made the address's reverse record; delete it, or keep the address out of the pools",
     Reason.NO_ZONE: "no configured zone covers the record",
     Reason.ZONE_CUT: "the record is in a zone below the configured one, which other servers have",
-    Reason.SERVER_REFUSED: "the server does not let this key write the record, by its policy or because another owns the name",
+    Reason.SERVER_REFUSED: "the server's policy, or the owner of the name, does not let this key write the record",
     Reason.SERVER_FAILED: "the server could not carry out the update",
     Reason.SERVER_UNREACHABLE: "no server of the zone answers",
     Reason.SERVER_NOT_AUTHORITATIVE: "the server is not authoritative for the zone",

@@ -34,6 +34,7 @@ def said(configuration: Configuration) -> list[str]:
 def test_names_have_owners_where_it_is_said(tmp_path: Path) -> None:
     assert zone_settings(loaded(tmp_path, zone=""))[0].roles is None
     assert zone_settings(loaded(tmp_path))[0].roles == ()
+    assert zone_settings(loaded(tmp_path, OWNED + "max-names-per-owner = 9\n"))[0].most_names == 9
 
 
 def test_roles_have_members_of_both_kinds(tmp_path: Path) -> None:
@@ -53,6 +54,8 @@ def test_roles_have_members_of_both_kinds(tmp_path: Path) -> None:
     [
         (OWNED + 'type = "secondary"\nprimaries = ["192.0.2.1"]\n', "", "dns.zones[0].ownership", "at its primary"),
         (OWNED + 'updates = "none"\n', "", "dns.zones[0].ownership", 'write updates = "secure-only"'),
+        ("max-names-per-owner = 9\n", "", "dns.zones[0].max-names-per-owner", "write ownership = true"),
+        (OWNED + "max-names-per-owner = 0\n", "", "dns.zones[0].max-names-per-owner", "at least 1"),
         (OWNED, PAIR + PAIR, "dns.roles[1].name", "is the name of dns.roles[0] too"),
         (OWNED, PAIR.replace("two.", "three."), "dns.roles[0].members[1]", "the key three. is not defined"),
         (OWNED, PAIR.replace("two.", "a@B"), "dns.roles[0].members[1]", "set dns.tkey-gssapi-keytab"),

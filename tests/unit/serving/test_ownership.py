@@ -390,6 +390,19 @@ def test_nobody_owns_what_comes_unsigned(zone: OwnedZone) -> None:
     assert zone.send_unsigned(rr("open", TXT, b"\1c")) == REFUSED
 
 
+def test_one_owner_has_so_many_names_and_no_more(ledger: Ledger) -> None:
+    zone = OwnedZone(ledger, role("servers", "two."), most_names=2)
+    one, two, three = (((rr(label),), ()) for label in ("a", "b", "c"))
+    assert zone.send_together(one, two, three, one, key=ONE) == [0, 0, REFUSED, 0]
+    said = "key one. owns 2 names of example.test., and no more than 2 are for one owner"
+    assert said in zone.refusal()
+    assert zone.send_together(three, ((delete_name(at("a")),), ()), three, key=ONE) == [REFUSED, 0, 0]
+    assert zone.write(ONE, rr("b", TXT, b"\1a")) == 0
+    assert zone.write(TWO, rr("d"), rr("e"), rr("f")) == 0  # a role's
+    assert zone.write(THREE, rr("g"), rr("h"), rr("i")) == REFUSED
+    assert OwnedZone(ledger, most_names=2).write(ONE, rr("j")) == REFUSED
+
+
 def test_what_the_change_was_is_journaled_as_ever(zone: OwnedZone) -> None:
     serial = zone.serial
     zone.write(ONE, rr("pc", TXT, b"\1a"))

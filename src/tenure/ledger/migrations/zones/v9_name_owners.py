@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("wrote_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
     )
+    op.create_index("name_owner_owner", "name_owner", ["zone_id", "owner"])
     op.add_column("zone", sa.Column("has_owners", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("scavenged", sa.Column("owner", sa.Text))
     op.add_column("scavenged", sa.Column("owner_since_at", sa.BigInteger))
