@@ -26,7 +26,7 @@ ROOMS["config"] = {"octets", "dnswire", "dhcpwire", "signing", "naming", "leasin
 ROOMS["config"] |= {"leasing.expression", "leasing.classes", "leasing.level", "leasing.pool", "leasing.share"}
 ROOMS["config"] |= {"leasing.v6.subnet"}
 ROOMS["config"] |= {"authority.policy", "authority.requestor", "authority.settings", "authority.server_settings"}
-ROOMS["config"] |= {"authority.owner", "authority.views"}
+ROOMS["config"] |= {"authority.owner", "authority.ownership", "authority.views"}
 ROOMS["console"] = {
     "octets",
     "dnswire",

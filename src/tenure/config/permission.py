@@ -7,9 +7,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from tenure.authority.owner import NameOwner
+from tenure.authority.ownership import writer_of
 from tenure.authority.policy import POINTING_TYPES, Rule, deciding_rule, rules_for
 from tenure.authority.requestor import Inquiry, Operation, Requestor
-from tenure.authority.settings import ZonePlace
+from tenure.authority.settings import ZonePlace, ZoneSettings
 from tenure.authority.views import choose_view
 from tenure.config.configuration import Configuration
 from tenure.config.dns_views import seen_zone, view_settings
@@ -49,9 +51,13 @@ class Asked:
 
 
 def permissions(
-    configuration: Configuration, place: ZonePlace, asked: Asked, static: AbstractSet[int]
+    configuration: Configuration,
+    place: ZonePlace,
+    asked: Asked,
+    static: AbstractSet[int],
+    owner: NameOwner | None = None,
 ) -> Iterator[Permission]:
-    """The answer for each operation and type; `static`: types of which the name has static records.
+    """The answer for each operation and type; `static`: types of which the name has static records; `owner`: its own.
 
     `ValueError`: the name or address is none of the zone's.
     """
@@ -80,6 +86,8 @@ def permissions(
                 allowed, reason = "no", "the zone takes secure updates only, and it is not signed"
             else:
                 allowed, reason = _verdict(rule, rtype, who, rules, protected)
+                if allowed != "no" and settings.roles is not None and rule is not None:
+                    allowed, reason = _owned(settings, who, rule, owner, protected) or (allowed, reason)
             asks_rule = settings.updates and not (settings.signed_only and who.key is None)
             text = rule.text if rule is not None and asks_rule else ""
             yield Permission(str(operation), to_text(asked.name), type_to_text(rtype), allowed, text, reason)
@@ -110,6 +118,18 @@ def _permits(inquiry: Inquiry) -> str:
     """Taken as a yes here; the verdict says that the program has the last word."""
     del inquiry
     return ""
+
+
+def _owned(
+    settings: ZoneSettings, who: Requestor, rule: Rule, owner: NameOwner | None, protected: AbstractSet[int]
+) -> tuple[str, str] | None:
+    """What keeps out whom the policy lets in, where names have owners."""
+    writer = writer_of(who, settings.roles or ())
+    if owner is not None and not writer.may_change(owner):
+        return "no", f"the name is owned by {owner.owner}"
+    if owner is None and protected and not rule.static and not writer.is_administrator:
+        return "no", "the name is a person's: it has static records, and the rule does not say `static`"
+    return None
 
 
 def _verdict(

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
+from tenure.authority.owner import NameOwner
 from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import KeptRecord, Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
@@ -15,7 +16,7 @@ from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.aging_states import AgingStates
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
-from tenure.ledger.name_owners import OwnedName, owned_names
+from tenure.ledger.name_owners import OWNER_AT, OwnedName, owned_names
 from tenure.ledger.scavenged import Bin
 from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
@@ -213,6 +214,12 @@ class ZoneLedger:
         """The types of the RRsets at the name in which a record is of class static, as committed."""
         with self._session.reading():
             return {rtype for (rtype,) in self._session.rows(self._statements.static_at, (zone_id, tree_key(name)))}
+
+    def owner_at(self, zone_id: int, name: Name) -> NameOwner | None:
+        """Who owns the name, as committed; None: nobody does."""
+        with self._session.reading():
+            row = self._session.one(self._session.sql(OWNER_AT), (zone_id, tree_key(name)))
+        return None if row is None else NameOwner(*row)
 
     def static_names(
         self, places: Mapping[Name, ZonePlace], proving: Collection[Name], *, reads_markers: bool

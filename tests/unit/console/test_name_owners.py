@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from tenure.authority.owner import NameOwner
 from tenure.console.cli.names import app
+from tenure.console.cli.zones import app as zones
 from tenure.ledger.opening import open_ledger
 from tenure.ledger.zones import ZoneBatch
 
@@ -190,3 +191,18 @@ def test_where_no_names_have_owners_the_zone_is_to_be_named(names: Names) -> Non
     assert "write ownership = true" in names.run("show", status=2)
     names.run("transfer", "free.example.test.", "--to", "pair", "--zone", "example.test.")
     assert names.owners()[3] == "role pair"
+
+
+def test_what_an_update_may_do_depends_on_the_owner(names: Names) -> None:
+    names.config.write_text(names.config.read_text() + 'policy = ["grant * zonesub A TXT"]\n')
+
+    def asked(label: str, writer: str, status: int) -> set[tuple[str, str]]:
+        words = ["test-update", "example.test.", label, "--key", writer, "--type", "TXT", "-o", "json"]
+        done = CliRunner().invoke(zones, [*words, "-c", str(names.config)])
+        assert done.exit_code == status, done.output
+        return {(row["allowed"], row["reason"]) for row in json.loads(done.stdout)}
+
+    assert asked("pc1", "one.", 0) == asked("free", "two.", 0) == {("yes", "the rule grants it")}
+    assert asked("pc1", "two.", 1) == {("no", "the name is owned by key one.")}
+    person = "the name is a person's: it has static records, and the rule does not say `static`"
+    assert asked("ns", "one.", 1) == {("no", person)}

@@ -67,8 +67,10 @@ def try_update(  # noqa: PLR0917 - what a person may write, one option each
             place = zone_asked(configuration, apex, None if view is None else view_name(view), asked)
             with zones_to_show(configuration) as ledger:
                 known = {one.place: one.id for one in ledger.zones()} if ledger else {}
-                static = ledger.static_types(known[place], asked.name) if ledger and place in known else frozenset()
-            rows = list(permissions(configuration, place, asked, static))
+                there = ledger is not None and place in known
+                static = ledger.static_types(known[place], asked.name) if ledger and there else frozenset()
+                owner = ledger.owner_at(known[place], asked.name) if ledger and there else None
+            rows = list(permissions(configuration, place, asked, static, owner))
         except ValueError as error:
             raise fail(str(error), WRONG) from None
         print_rows(rows, COLUMNS, output)
