@@ -280,8 +280,16 @@ def test_another_content_of_the_zone_leaves_no_owner_behind(
         gathered.add([Line(one) for one in content])
         gathered.replace(zone.zone.id, lambda _soa, _moves: (3600, soa(9)), describe, zone.now, whole=True)
     assert zone.owner("kept") == "key two."
-    assert zone.write(TWO, PC_A) == 0
-    assert zone.owner("pc") == "key two."
+    assert zone.send_unsigned(PC_A) == 0
+    assert zone.owner("pc") == ""
+
+
+def test_an_owner_that_is_left_of_a_name_without_records_is_none(zone: OwnedZone) -> None:
+    zone.ledger.zones.transact(
+        lambda batch: batch.zone(zone.zone.id).owners.put(at("new"), NameOwner("key one.", 1, 1)), zone.now
+    )
+    assert zone.write(TWO, rr("new")) == 0
+    assert zone.owner("new") == "key two."
 
 
 def rr_record(label: str, rtype: int, rdata: bytes) -> Record:
