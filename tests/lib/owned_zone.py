@@ -69,7 +69,7 @@ class OwnedZone(AgedZone):
 
     def kept_owner(self, label: str) -> NameOwner | None:
         """Who owns the name, by the store."""
-        with self.ledger.zones.owned_names(self.zone.id) as names:
+        with self.ledger.zones.owners.names(self.zone.id) as names:
             return next((one.owner for one in names if one.name == at(label)), None)
 
     def owner(self, label: str) -> str:

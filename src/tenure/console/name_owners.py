@@ -136,7 +136,7 @@ def change_owners(
 
     A name whose owner changes at the same time is left to that. Names that are the owner's already are not among them.
     """
-    with ledger.owned_names(zone.id) as names:
+    with ledger.owners.names(zone.id) as names:
         found = [(one.name, one.owner) for one in names if wanted.fits(one) and _owner(one.owner) != order.owner]
     todo = iter(found)
     while part := list(islice(todo, BATCH_NAMES)):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from tenure.authority.owner import NOBODY, NameOwner, OwnerChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
-from tenure.ledger.session import Session
+from tenure.ledger.session import Row, Session, Store
 
 READ_AT_ONCE = 512  # names
 OWNER_AT = "select owner, since_at, wrote_at from name_owner where zone_id = ? and name_key = ?"
@@ -137,8 +138,31 @@ class OwnerDraft:
             self._session.write(self._sql.note_owners, [(True, self._id)])
 
 
-def owned_names(session: Session, zone_id: int) -> Iterator[OwnedName]:
-    """All names of a zone that have records, in the order of their tree keys; only inside `snapshot`."""
-    for key, owner, since_at, wrote_at, is_static in session.stream(session.sql(OF_ZONE), (zone_id, zone_id)):
-        owned = None if owner is None else NameOwner(owner, since_at, wrote_at)
-        yield OwnedName(from_tree_key(key), owned, bool(is_static))
+class NameOwners:
+    """The owners of names of one store, as committed."""
+
+    def __init__(self, store: Store, session: Session) -> None:
+        self._store = store
+        self._session = session
+
+    def at(self, zone_id: int, name: Name) -> NameOwner | None:
+        """Who owns the name; None: nobody does."""
+        with self._session.reading():
+            row = self._session.one(self._session.sql(OWNER_AT), (zone_id, tree_key(name)))
+        return None if row is None else NameOwner(*row)
+
+    @contextmanager
+    def names(self, zone_id: int) -> Iterator[Iterator[OwnedName]]:
+        """All names of a zone that have records, at one moment and through a connection of its own, by tree keys."""
+        session = self._store.connect()
+        try:
+            with session.snapshot():
+                yield map(_owned_name, session.stream(session.sql(OF_ZONE), (zone_id, zone_id)))
+        finally:
+            session.close()
+
+
+def _owned_name(row: Row) -> OwnedName:
+    key, owner, since_at, wrote_at, is_static = row
+    owned = None if owner is None else NameOwner(owner, since_at, wrote_at)
+    return OwnedName(from_tree_key(key), owned, bool(is_static))

@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from tenure.authority.owner import NameOwner
 from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import KeptRecord, Node, Record
 from tenure.dnswire.name import Name, from_tree_key, tree_key
@@ -16,7 +15,7 @@ from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.aging_states import AgingStates
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
-from tenure.ledger.name_owners import OWNER_AT, OwnedName, owned_names
+from tenure.ledger.name_owners import NameOwners
 from tenure.ledger.scavenged import Bin
 from tenure.ledger.secondaries import SecondaryStates
 from tenure.ledger.server_secrets import ServerSecrets
@@ -87,6 +86,7 @@ class ZoneLedger:
         self.secondaries = SecondaryStates(session)
         self.aging = AgingStates(session)
         self.bin = Bin(session)
+        self.owners = NameOwners(store, session)
 
     @property
     def place(self) -> str:
@@ -215,12 +215,6 @@ class ZoneLedger:
         with self._session.reading():
             return {rtype for (rtype,) in self._session.rows(self._statements.static_at, (zone_id, tree_key(name)))}
 
-    def owner_at(self, zone_id: int, name: Name) -> NameOwner | None:
-        """Who owns the name, as committed; None: nobody does."""
-        with self._session.reading():
-            row = self._session.one(self._session.sql(OWNER_AT), (zone_id, tree_key(name)))
-        return None if row is None else NameOwner(*row)
-
     def static_names(
         self, places: Mapping[Name, ZonePlace], proving: Collection[Name], *, reads_markers: bool
     ) -> StaticNames:
@@ -289,12 +283,6 @@ class ZoneLedger:
         with self._at_one_moment(zone_id) as (session, zone):
             rows = session.stream(session.sql(records.CLASSED_RECORDS), (zone_id,))
             yield zone, map(records.kept_record, rows)
-
-    @contextmanager
-    def owned_names(self, zone_id: int) -> Iterator[Iterator[OwnedName]]:
-        """All names of the zone that have records and whose each is, at one moment; see `snapshot`."""
-        with self._at_one_moment(zone_id) as (session, _zone):
-            yield owned_names(session, zone_id)
 
     @contextmanager
     def stale_records(self, zone_id: int, before: int) -> Iterator[tuple[int, Iterator[KeptRecord]]]:

@@ -82,7 +82,7 @@ def show(
         def lines() -> Iterator[object]:
             nonlocal found
             for one in zones:
-                with ledger.owned_names(one.id) as owned:
+                with ledger.owners.names(one.id) as owned:
                     for line in owner_lines(one, owned, wanted):
                         found += 1
                         yield line

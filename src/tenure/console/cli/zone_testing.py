@@ -69,7 +69,7 @@ def try_update(  # noqa: PLR0917 - what a person may write, one option each
                 known = {one.place: one.id for one in ledger.zones()} if ledger else {}
                 there = ledger is not None and place in known
                 static = ledger.static_types(known[place], asked.name) if ledger and there else frozenset()
-                owner = ledger.owner_at(known[place], asked.name) if ledger and there else None
+                owner = ledger.owners.at(known[place], asked.name) if ledger and there else None
             rows = list(permissions(configuration, place, asked, static, owner))
         except ValueError as error:
             raise fail(str(error), WRONG) from None
