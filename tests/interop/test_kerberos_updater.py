@@ -11,7 +11,7 @@ import dns.message
 import dns.query
 import pytest
 from claims import A_CLIENT, OTHER_CLIENT
-from dnspeer import DnsPeer
+from dnspeer import KEY, DnsPeer
 from kdc import SERVER, Kdc, kdc
 from meddler import Meddler, meddler
 from named import named
@@ -286,6 +286,49 @@ def test_a_kdc_that_is_away(tmp_path: Path) -> None:
                 realm.start()
                 run.until(lambda: registered(run, "c.example.test."), 90.0)
                 assert run.row("c.example.test.") is not None
+
+
+def test_a_kdc_that_is_silent_holds_up_no_other_zone(tmp_path: Path) -> None:
+    """The library waits for it in a thread, for long; zones that are signed for by a key go on meanwhile."""
+    with known_realm(tmp_path / "kdc") as realm:
+        server_keytab, ours = realm.keytab(f"DNS/{SERVER}"), realm.keytab(US)
+        with (
+            bind(tmp_path / "gss", realm, server_keytab) as gss,
+            named(tmp_path / "tsig", ["other.test."]) as tsig,
+            updating(
+                tmp_path,
+                domain(gss.server),
+                Domain(from_text("other.test."), (tsig.server,), KEY),
+                kerberos=kerberos(ours),
+            ) as run,
+        ):
+            with realm.silent():
+                run.change(want("pc.example.test.", ADDRESS, A_CLIENT, reverse=False))
+                for number in range(3):
+                    name = f"pc{number}.other.test."
+                    run.change(want(name, bytes([10, 1, 2, number]), A_CLIENT, reverse=False))
+                    run.until(lambda: registered(run, name))  # noqa: B023
+                assert forward(run, "pc.example.test.").attempts == 0
+            run.until(lambda: registered(run, "pc.example.test."), 90.0)
+
+
+def test_a_context_of_few_seconds_is_renewed_in_time(
+    tmp_path: Path, realm: Kdc, server_keytab: Path, keytab: Path
+) -> None:
+    """The server says in its reply how long it keeps one, and no update meets one that has ended."""
+    with (
+        tenure(tmp_path / "peer", realm, server_keytab, tkey_context_lifetime=10) as running,
+        updating(tmp_path, domain(("127.0.0.1", running.port)), kerberos=kerberos(keytab)) as run,
+    ):
+        number = 0
+        while contexts(run) < 3:
+            number += 1
+            run.change(want(f"h{number}.example.test.", bytes([10, 1, 1, number]), A_CLIENT, reverse=False))
+            run.settled(60.0)
+            assert number < 200
+            time.sleep(0.2)
+        assert {row.forward.state for row in run.rows()} == {State.REGISTERED}
+        assert running.history("update-refused") == []
 
 
 class Slow:

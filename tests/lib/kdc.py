@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -70,6 +71,16 @@ class Kdc:
             assert self._process.poll() is None, out_path.read_text(errors="replace")
             assert time.monotonic() < until, "the KDC does not listen"
             time.sleep(0.02)
+
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        """While this is entered the KDC takes what comes, and says nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End the KDC, if it runs."""

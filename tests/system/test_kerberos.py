@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from dhcp_device import DhcpDevice
+from dhcpv4 import request
 from kdc import SERVER, kdc
 from tenure_serve import eventually, tenure_serve
 from tenure_toml import entry, leased, section
@@ -46,6 +47,10 @@ def test_leases_are_in_zones_that_take_secure_updates_only(tmp_path: Path, worke
                 assert done.stdout.count(f"we are {US}@EXAMPLE.TEST") == 2
                 (applied, *_) = server.rows("history", "--kind", "update-applied")
                 assert applied["actor"] == f"dns principal {US}@EXAMPLE.TEST"
+                server_id, address_wish, host_name = (54, b"\x7f\0\0\1"), (50, bytes((10, 1, 0, 77))), (12, b"told")
+                packet = request((53, b"\3"), server_id, address_wish, host_name, giaddr=bytes((10, 1, 0, 1)), hops=1)
+                told = server.run("explain", "--packet", packet.hex())
+                assert f"signed with Kerberos as {US}@EXAMPLE.TEST" in told.stdout, told
                 pc.release()
                 eventually(lambda: not server.query("pc1.example.test.", "DHCID"), "the name is gone")
             assert server.log.count("event=security-context ") == 1

@@ -49,10 +49,12 @@ def _look_into_zones(configuration: Configuration, ledger: LeaseLedger) -> None:
 
 
 def _signed(configuration: Configuration, exchange: Exchange) -> Exchange:
-    """The exchange with the name of the key that signs it; secrets are not needed for a look."""
-    plans = domain_plans(configuration, exchange.direction)
-    key = next((plan.key for plan in plans if plan.zone == exchange.zone), None)
-    return exchange if key is None else exchange._replace(key=to_text(key))
+    """The exchange with the name of who signs it; secrets are not needed for a look."""
+    plan = next((one for one in domain_plans(configuration, exchange.direction) if one.zone == exchange.zone), None)
+    if plan is not None and plan.gss_tsig is not None and configuration.ddns.gss_tsig is not None:
+        who = configuration.ddns.gss_tsig.client_principal or "the keytab's principal"
+        return exchange._replace(key=f"Kerberos as {who}")
+    return exchange if plan is None or plan.key is None else exchange._replace(key=to_text(plan.key))
 
 
 def _stage(version: int, configuration: Configuration, question: Question, ledger: LeaseLedger) -> Stage:

@@ -34,4 +34,4 @@ class Exchange(NamedTuple):
     mode: str  # ddns-conflict-resolution-mode
     waits: bool  # begins only when the forward record did not turn out to be somebody else's
     stages: tuple[Stage, ...]
-    key: str = ""  # who signs it; empty: nobody
+    key: str = ""  # whose name is the signature's: a key's, or that by Kerberos; empty: nobody signs
