@@ -13,6 +13,7 @@ from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.update import build_update
 from tenure.naming.reason import Reason
 from tenure.signing.context import Context
+from tenure.signing.digest import FUDGE, append_record, variables
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.negotiation import Negotiation, Refused
 from tenure.signing.principal import parse_principal
@@ -230,6 +231,21 @@ def test_3_2_a_reply_that_is_signed_with_another_name_or_not_at_all(server: Serv
     assert verify_response(answer, parse_message(answer), context, bytes(28), NOW) is not None
     late = sign_response(plain, verified, NOW - 301)
     assert verify_response(late, parse_message(late), context, mac, NOW) is not None
+
+
+@pytest.mark.parametrize(("own", "believed"), [(True, True), (False, False)])
+def test_5_2_a_digest_that_has_the_mac_of_the_request_without_its_size(
+    server: Server, negotiation: Negotiation, own: bool, believed: bool
+) -> None:
+    """As Samba 4.17 signs; it is still the reply to this request alone."""
+    context = established(negotiation.heard(server.reply(done()), NOW))
+    octets, mac = sign_request(build_update(9, from_text("example.test."), [], []), context, NOW)
+    plain = build_message(9, 0xA800, [])
+    signer = server.context()
+    digested = (mac if own else mac[::-1]) + plain + variables(signer, int(NOW), FUDGE)
+    signed = signer.security.sign(digested)
+    reply = append_record(plain, signer.record_head, signer.algorithm, int(NOW), FUDGE, signed, original_id=octets[:2])
+    assert (verify_response(reply, parse_message(reply), context, mac, NOW) is None) is believed
 
 
 @pytest.mark.parametrize("rcode", [0, 5, 7])

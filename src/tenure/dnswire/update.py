@@ -18,8 +18,10 @@ UPDATE_FLAGS = 5 << 11
 # A DHCID that nobody has: its identifier type 0xffff is reserved (RFC 4701 section 3.3). An update whose one
 # prerequisite wants it asks for rights, and is meant to be answered NXRRSET.
 NOBODYS_MARKER = b"\xff\xff\x01" + bytes(32)
+_NOBODYS_TEXT = bytes((len(NOBODYS_MARKER),)) + NOBODYS_MARKER  # the same as a TXT record
 
 _SOA = 6
+_TXT = 16
 _DHCID = 49
 _TYPE_ANY = 255
 _IN = 1
@@ -56,9 +58,14 @@ def asks_for_rights(prerequisites: Sequence[RR]) -> bool:
     """Whether these want nothing but the marker that nobody has."""
     return (
         len(prerequisites) == 1
-        and prerequisites[0].rdata == NOBODYS_MARKER
-        and (prerequisites[0].rtype, prerequisites[0].rclass) == (_DHCID, _IN)
+        and prerequisites[0].rclass == _IN
+        and (prerequisites[0].rtype, prerequisites[0].rdata) in {(_DHCID, NOBODYS_MARKER), (_TXT, _NOBODYS_TEXT)}
     )
+
+
+def nobodys(name: Name, *, as_text: bool = False) -> RR:
+    """Prerequisite that cannot hold; `as_text`: for a server that may not know the type DHCID."""
+    return rrset_equals(name, _TXT, _NOBODYS_TEXT) if as_text else rrset_equals(name, _DHCID, NOBODYS_MARKER)
 
 
 def add(name: Name, rtype: int, ttl: int, rdata: bytes) -> RR:

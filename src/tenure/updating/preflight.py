@@ -2,7 +2,8 @@
 
 Two UPDATE messages about a name N, at which records may well stand, because a pool's first address may be leased:
 
-    adding    prerequisite `N IN DHCID M`, which cannot hold: nobody has the marker M; updates: add each type at N
+    adding    prerequisite `N IN DHCID M`, which cannot hold: nobody has the marker M; updates: add each type at N.
+              Where no DHCID is written, perhaps because the server knows none, `N IN TXT M`
     removing  no prerequisite; updates: delete from N one record of each type, which nobody has either
 
 The first alone proves little where a server looks at prerequisites before it looks at rights (RFC 2136 sections 3.2 and
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR
-from tenure.dnswire.update import NOBODYS_MARKER, add, build_update, delete_rr, rrset_equals
+from tenure.dnswire.update import NOBODYS_MARKER, add, build_update, delete_rr, nobodys
 from tenure.naming.registration import Direction
 
 PROBE_TTL = 60
@@ -62,7 +63,7 @@ def types_of(direction: Direction, *, marks: bool) -> tuple[int, ...]:
 def build_adding(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:
     """The unsigned probe of adding."""
     updates = [add(owner, rtype, PROBE_TTL, _rdata(rtype, owner)) for rtype in types]
-    return build_update(message_id, zone, [rrset_equals(owner, _DHCID, NOBODYS_MARKER)], updates)
+    return build_update(message_id, zone, [nobodys(owner, as_text=_DHCID not in types)], updates)
 
 
 def build_removing(message_id: int, zone: Name, owner: Name, types: Sequence[int]) -> bytes:

@@ -23,7 +23,7 @@ from tenure.serving.updater.preflight import Subject, check
 from tenure.signing.key import Key
 from tenure.signing.tsig import sign_request
 from tenure.updating.preflight import Finding, Verdict
-from tenure.updating.routing import Domain
+from tenure.updating.routing import ConflictMode, Domain
 
 APEX, OWNER = from_text("example.test."), from_text("tenure-check-1.example.test.")
 MARKER = rrset_equals(OWNER, int(RRType.DHCID), NOBODYS_MARKER)
@@ -35,10 +35,10 @@ def service(tmp_path: Path) -> Iterator[Running]:
         yield found
 
 
-def findings(service: Running, key: Key) -> list[Finding]:
+def findings(service: Running, key: Key, mode: ConflictMode = ConflictMode.CHECK_WITH_DHCID) -> list[Finding]:
     stop = Stop()
     try:
-        domain = Domain(APEX, ((service.host, service.port),), key)
+        domain = Domain(APEX, ((service.host, service.port),), key, mode)
         return list(check([Subject(domain, Direction.FORWARD, [OWNER], 1, 3600)], {}, stop))
     finally:
         stop.close()
@@ -57,8 +57,9 @@ def send(service: Running, *prerequisites: RR) -> int:
     return parse_message(service.send(sign_request(update, KEY, time.time())[0])).rcode
 
 
-def test_a_check_takes_four_messages_and_no_room_in_the_history(service: Running) -> None:
-    found = findings(service, KEY)
+@pytest.mark.parametrize("mode", [ConflictMode.CHECK_WITH_DHCID, ConflictMode.NO_CHECK_WITHOUT_DHCID])
+def test_a_check_takes_four_messages_and_no_room_in_the_history(service: Running, mode: ConflictMode) -> None:
+    found = findings(service, KEY, mode)
     assert [(one.check, one.verdict) for one in found] == [
         (what, Verdict.RIGHT) for what in ("udp", "tcp", "key", "policy")
     ]
