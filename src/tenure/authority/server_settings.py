@@ -65,3 +65,4 @@ class ServerSettings:
     tcp: TcpSettings = field(default_factory=TcpSettings)
     rate_limit: RateLimits | None = None
     kerberos: KerberosSettings | None = None
+    max_updates_per_second: int = 0  # of one requestor; 0: no limit

@@ -91,6 +91,10 @@ class DnsServer(Section):
     rate_limit: RateLimit | None = None
     """See `[dns.rate-limit]`."""
 
+    max_updates_per_second: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How many updates one key, one principal of Kerberos, or one address that signs nothing may send in a second to
+    each process; what is above is refused, and says so. Left out: there is no limit."""
+
     tkey_gssapi_keytab: str | None = None
     """A keytab of Kerberos, relative to this file, with the key of this server, DNS/HOST@REALM: clients can then sign
     by their Kerberos credentials (GSS-TSIG). The world must not be able to read it. It needs the extra `gss`."""

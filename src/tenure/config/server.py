@@ -38,6 +38,7 @@ def server_settings(configuration: Configuration) -> ServerSettings:
         tcp=TcpSettings(dns.tcp_clients, dns.tcp_clients_per_address, dns.tcp_idle_timeout, dns.tcp_transfer_timeout),
         rate_limit=None if dns.rate_limit is None else _rate_limits(dns.rate_limit),
         kerberos=_kerberos(configuration, dns),
+        max_updates_per_second=dns.max_updates_per_second or 0,
     )
 
 

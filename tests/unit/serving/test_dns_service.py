@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import dns.edns
@@ -370,3 +371,25 @@ def test_octets_that_are_no_message_are_survived(tmp_path: Path) -> None:
         with socket.create_connection((service.host, service.port)) as tcp:
             tcp.sendall(b"\0\0" + frame(b"\xff" * 100) + b"\xff")
         assert service.ask("host.example.test.").answer
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_too_many_updates_of_one_key_are_refused_and_told(tmp_path: Path, kind: socket.SocketKind) -> None:
+    """As many as no machine is slow enough to let through, and all of them are answered."""
+    number = 40
+    orders = [update(add(name(f"h{one}"), 1, 60, b"\x0a\1\2\3"), message_id=one)[0] for one in range(number)]
+    with running(tmp_path, server=ServerSettings(max_updates_per_second=1)) as service:
+        with socket.socket(socket.AF_INET, kind) as client:
+            client.settimeout(10)
+            client.connect((service.host, service.port))
+            replies, deframer = [], Deframer()
+            for order in orders:
+                client.send(order if kind == socket.SOCK_DGRAM else frame(order))
+            while len(replies) < number:
+                found = client.recv(65535)
+                replies += [found] if kind == socket.SOCK_DGRAM else deframer.feed(found)
+        rcodes = [parse_message(reply).rcode for reply in replies]
+        assert set(rcodes) == {0, 5}
+        with closing(service.ledger()) as ledger:
+            (*_, told) = ledger.history.events(EventFilter(kind="update-refused"))
+        assert "more than 1 updates in a second by key dhcp." in told.event.detail

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tenure.authority.following import Forward, Heard
+from tenure.authority.quota import UpdateQuota
 from tenure.authority.request import OwnOptions, Reply, Request, build_reply, read_request
 from tenure.authority.respond import (
     Refused,
@@ -43,7 +44,7 @@ from tenure.serving.dns.commits import LEDGER_PROBLEM, Commits
 from tenure.serving.dns.contexts import InContext, SharedContexts, common_address, is_in_context, lost_reply
 from tenure.serving.dns.limits import LimitedReplies
 from tenure.serving.dns.plain import PlainQuestions, Seen
-from tenure.serving.dns.sockets import Listener, open_listeners
+from tenure.serving.dns.sockets import Listener, close_listeners, open_listeners
 from tenure.serving.dns.tallies import Tallies
 from tenure.serving.dns.tcp import Connection, TcpServer
 from tenure.serving.dns.transfers import transfer_stream
@@ -113,6 +114,7 @@ class DnsService:
         only = self._views.only
         self._by_all = None if only is None else Seen(only, self._cache)  # where everybody sees the same
         self._plain = PlainQuestions(ledger.begin_reads, self._tallies, self._seen_by)
+        self._quota = UpdateQuota(settings.max_updates_per_second) if settings.max_updates_per_second else None
         limits = settings.rate_limit
         self._limits = None if limits is None else LimitedReplies(limits, self._cookies, report)
         self._listeners: list[Listener] = []
@@ -361,6 +363,8 @@ class DnsService:
             response = Reply(server_failure(request, now))
         except ZoneUnavailable as unavailable:
             response = Reply(server_failure(request, now, unavailable.error))
+        if self._quota is not None and isinstance(response, Update):
+            return self._quota.admit(response, client, self._ticks)
         return response
 
     def _negotiate(self, request: Request, contexts: Contexts, client: str) -> Reply | Refused:
@@ -392,7 +396,5 @@ class DnsService:
         if self._shared_contexts is not None:
             self._shared_contexts.close()
         self._poller.close()
-        for listener in self._listeners:
-            listener.udp.close()
-            listener.tcp.close()
+        close_listeners(self._listeners)
         self._listeners = []

@@ -72,9 +72,7 @@ def open_listeners(listen: Sequence[tuple[str, int]], *, shared: bool = False) -
 
 def check_free(listen: Sequence[tuple[str, int]]) -> None:
     """`ServiceError` if the addresses cannot be had by us alone."""
-    for listener in open_listeners(listen):
-        listener.udp.close()
-        listener.tcp.close()
+    close_listeners(open_listeners(listen))
 
 
 def _open(host: str, port: int, *, shared: bool) -> Listener:
@@ -124,6 +122,13 @@ def _steer_updates(udp: socket.socket) -> None:
     instructions = ctypes.create_string_buffer(octets, len(octets))  # lives until the kernel has taken its copy
     program = _PROGRAM.pack(len(_UPDATES_TO_THE_FIRST), ctypes.addressof(instructions))
     udp.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, program)
+
+
+def close_listeners(listeners: Sequence[Listener]) -> None:
+    """Closes the sockets."""
+    for listener in listeners:
+        listener.udp.close()
+        listener.tcp.close()
 
 
 def _widen(udp: socket.socket) -> None:
