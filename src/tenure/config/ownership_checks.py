@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tenure.authority.owner import RoleKind, is_principal, key_of, owner_of_key
+from tenure.authority.owner import NOBODY, RoleKind, is_principal, key_of, owner_of_key, parse_member
 from tenure.config.configuration import Configuration
 from tenure.config.dns import Dns, Updates, ZoneType
 from tenure.config.dns_checks import check_key_is_defined
+from tenure.config.domains import DomainPlan, domain_plans
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
-from tenure.config.zones import granted_key
 from tenure.dnswire.name import to_text
+from tenure.naming.registration import Direction
 
 
 def check_ownership(configuration: Configuration) -> Iterator[Problem]:
@@ -81,10 +82,24 @@ def _in_two_roles(dns: Dns, index: int, member: str, at: Location) -> Iterator[P
 
 
 def _alone_with_leases(configuration: Configuration, dns: Dns, number: int) -> Iterator[Problem]:
-    """The key that leases are written with owns their names: who comes in its place would be locked out."""
-    zone = dns.zones[number]
-    key = owner_of_key(granted_key(zone))
-    if configuration.names_leases and not any(key in role.members for role in dns.roles):
-        wrong = f"lets {key} alone change the names that leases have; a server with another key could not go on"
-        right = "put it into one of [[dns.roles]], with the keys of servers that may stand in"
-        yield Problem(("dns", "zones", number, "ownership"), wrong, right)
+    """What leases are written with owns their names: who comes in its place would be locked out."""
+    if not configuration.names_leases:
+        return
+    plans = [plan for direction in Direction for plan in domain_plans(configuration, direction)]
+    writers = {_writer(configuration, plan) for plan in plans if plan.own is dns.zones[number]}
+    for writer in sorted(writers - {NOBODY}):
+        if not any(writer in role.members for role in dns.roles):
+            wrong = f"lets {writer} alone change the names that leases have; a server that comes with another could not"
+            right = "put it into one of [[dns.roles]], with what servers have that may stand in"
+            yield Problem(("dns", "zones", number, "ownership"), wrong, right)
+
+
+def _writer(configuration: Configuration, plan: DomainPlan) -> str:
+    """The owner that the updater is in a zone; `NOBODY`: it is not known."""
+    if plan.gss_tsig is None:
+        return owner_of_key(plan.key) if plan.key is not None else NOBODY
+    section = configuration.ddns.gss_tsig
+    try:
+        return parse_member((section.client_principal if section else None) or "")
+    except ValueError:
+        return NOBODY  # the first principal of the keytab, or one without a realm

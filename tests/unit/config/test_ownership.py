@@ -96,11 +96,35 @@ def test_a_member_of_two_roles_is_remarked(tmp_path: Path) -> None:
     assert "dns.roles[1].members[0]: is in role dhcp-servers too: what it writes is owned by role dhcp-servers" in twice
 
 
-def test_a_key_of_leases_that_stands_alone_is_remarked(tmp_path: Path) -> None:
-    dhcp = '[[dns.zones]]\nname = "1.10.in-addr.arpa."\n[dhcp4]\nlisten = ["127.0.0.1:6767"]\n'
-    dhcp += '[[dhcp4.subnets]]\nsubnet = "10.1.0.0/24"\npools = ["10.1.0.9-10.1.0.99"]\n'
-    dhcp += 'ddns-qualifying-suffix = "example.test."\n'
-    (remark,) = said(loaded(tmp_path, more=dhcp))
+LEASES = """
+[[dns.zones]]
+name = "1.10.in-addr.arpa."
+[dhcp4]
+listen = ["127.0.0.1:6767"]
+[[dhcp4.subnets]]
+subnet = "10.1.0.0/24"
+pools = ["10.1.0.9-10.1.0.99"]
+ddns-qualifying-suffix = "example.test."
+"""
+
+
+def test_what_leases_are_written_with_is_remarked_where_it_stands_alone(tmp_path: Path) -> None:
+    (remark,) = said(loaded(tmp_path, more=LEASES))
     assert remark.startswith("dns.zones[0].ownership: lets key updater.tenure. alone change the names that leases have")
     roles = PAIR.replace("two.", "updater.tenure.")
-    assert said(loaded(tmp_path, roles=roles, more=dhcp)) == []
+    assert said(loaded(tmp_path, roles=roles, more=LEASES)) == []
+
+
+def test_so_is_the_principal_of_an_updater_that_signs_by_kerberos(tmp_path: Path) -> None:
+    keytab = tmp_path / "dns.keytab"
+    keytab.write_bytes(b"\5\2")
+    keytab.chmod(0o600)
+    server = 'tkey-gssapi-keytab = "dns.keytab"\n'
+    kerberos = '[ddns.gss-tsig]\nclient-principal = "DHCP/gw@EXAMPLE.TEST"\nclient-keytab = "dns.keytab"\n'
+    kerberos += '[[ddns.forward]]\nzone = "example.test."\ngss-tsig = true\n'
+    kerberos += '[[ddns.reverse]]\nzone = "1.10.in-addr.arpa."\n'
+    zone = OWNED + 'policy = ["grant * zonesub ANY"]\n'
+    (remark,) = said(loaded(tmp_path, zone, "", LEASES + kerberos, server))
+    assert remark.startswith("dns.zones[0].ownership: lets principal DHCP/gw@EXAMPLE.TEST alone change")
+    roles = PAIR.replace("two.", "DHCP/gw@EXAMPLE.TEST")
+    assert said(loaded(tmp_path, zone, roles, LEASES + kerberos, server)) == []
