@@ -18,7 +18,12 @@ from tenure.signing.key import ALGORITHMS, Key
 
 __all__ = ["NOW", "at"]
 REFUSED = 5
-POLICY = ("grant admin. zonesub ANY static", "grant * zonesub ANY", rule_for_anybody("updates = nonsecure-and-secure"))
+POLICY = (
+    "grant admin. zonesub ANY static",
+    "grant two. name www.example.test. ANY static",
+    "grant * zonesub ANY",
+    rule_for_anybody("updates = nonsecure-and-secure"),
+)
 
 
 def key(name: str) -> Key:

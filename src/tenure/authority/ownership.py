@@ -7,7 +7,7 @@ comes unsigned or from members of an unsecured role: the next who writes it and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -52,12 +52,16 @@ def writer_of(who: Requestor, roles: tuple[Role, ...]) -> Writer:
 
 
 def check_owners(
-    names: Iterable[Name], who: Requestor, zone: ZoneSettings, view: UpdatableView, *, static: bool
+    names: Iterable[Name],
+    who: Requestor,
+    zone: ZoneSettings,
+    view: UpdatableView,
+    covers_static: Callable[[Name], bool],
 ) -> Refusal | None:
     """The first of the names that somebody else owns, and why that keeps the requestor out.
 
-    `static`: each rule that let the update in covers static records. Where a person's records stand, nobody else who
-    comes by updates is the first.
+    Where a person's records stand, nobody else who comes by updates is the first, unless the rules that let in what the
+    update says of the name cover static records.
     """
     roles = zone.roles
     assert roles is not None, "only then names have owners"
@@ -65,7 +69,7 @@ def check_owners(
     for name in names:
         present = view.owner_at(name)
         if present is None:
-            if not static and not writer.is_administrator and is_static(name, zone, view):
+            if is_static(name, zone, view) and not writer.is_administrator and not covers_static(name):
                 return _static_refusal(name, who)
         elif not writer.may_change(present):
             return _refusal(name, present, who, roles)

@@ -9,6 +9,7 @@ commits the `Applied.change`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from tenure.authority.draft import Draft
@@ -74,7 +75,7 @@ def decide_update(
     refusal = permission.check(updates, zone.name, view) or check_prerequisites(message.answers, zone.name, view)
     if refusal is None and zone.roles is not None:
         names = dict.fromkeys([name for _record, name in updates])
-        refusal = check_owners(names, who, zone, view, static=permission.static)
+        refusal = check_owners(names, who, zone, view, partial(permission.covers_static, updates, view))
     if refusal:
         return refusal
     draft = Draft(view, zone.name)
@@ -170,6 +171,22 @@ class _Permission:
                     more = "add the word `static` to the rule, or set static-records of the zone to by-policy"
                     return Refusal(Rcode.REFUSED, reason, f"if {self._who.words()} is to change them, {more}")
         return None
+
+    def covers_static(self, updates: Sequence[tuple[RR, Name]], view: UpdatableView, name: Name) -> bool:
+        """Whether each rule that lets in what the update says of the name covers static records."""
+        if self.static:
+            return True
+        for record, owner in updates:
+            if owner != name:
+                continue
+            operation = _ADD if record.rclass == _CLASS_IN else _DELETE
+            types = [record.rtype] if record.rtype != _TYPE_ANY else [*view.rrsets_at(name).keys() - _GO_WITH_A_NAME]
+            for rtype in types:
+                target = target_of(rtype, record.rdata)
+                rule = deciding_rule(self._rules, self._who, name, rtype, operation, self._ask, None, target)
+                if rule is None or not rule.static:
+                    return False
+        return True
 
     def _check_all(self, name: Name, zone: Name, view: UpdatableView) -> Refusal | None:
         """Deleting all that a name owns needs permission for each type that is there."""

@@ -20,6 +20,7 @@ from tenure.console.words import (
     time_text,
 )
 from tenure.dhcpwire.identity import HARDWARE_KEY
+from tenure.dnswire.name import is_within
 from tenure.hearing.heard import REQUESTS, HeardLease
 from tenure.leasing.lease import Lease, LeaseKind, LeaseState
 from tenure.leasing.tie import WORDS, Learned
@@ -75,6 +76,7 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     sentences += [sentence for row in rows for sentence in registration_sentences(row)]
     sentences += device_sentences(subject, leases, found)
     sentences += update_sentences(subject, events)
+    sentences += owner_sentences(subject, zones)
     is_known = bool(sentences or events)
     if not sentences:
         known = "" if events else ", and nothing is in the history"
@@ -99,6 +101,22 @@ def device_sentences(subject: Subject, ledger: LeaseLedger, leases: Iterable[Lea
         if ties:
             seen = [f"{client_text(tie.identity)}, learned from {WORDS[Learned(tie.learned)]}" for tie in ties]
             sentences.append(f"With {client_text(key)}, the newest first: {'; '.join(seen)}.")
+    return sentences
+
+
+def owner_sentences(subject: Subject, zones: ZoneLedger | None) -> list[str]:
+    """Whose the name is in zones of ours, where names have owners."""
+    sentences = []
+    for name in subject.names if zones else ():
+        assert zones is not None
+        for zone in zones.zones():
+            owner = zones.owners.at(zone.id, name) if is_within(name, zone.name) else None
+            if owner is not None:
+                wrote = (
+                    f"wrote it last at {time_text(owner.wrote_at)}" if owner.wrote_at else "has not written it since"
+                )
+                whose = f"{name_text(name)} of zone {zone.place} is owned by {printable(owner.owner)}"
+                sentences.append(f"{whose}, since {time_text(owner.since_at)}; it {wrote}.")
     return sentences
 
 

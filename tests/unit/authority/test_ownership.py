@@ -31,7 +31,7 @@ def refusal(owner: str, who: Requestor, *roles: Role) -> str:
     zone = Authority("@ 300 NS ns\nns 300 A 192.0.2.1\npc 300 A 192.0.2.2\n").zone
     zone.owners[PC] = NameOwner(owner, 1, 2)
     settings = ZoneSettings(APEX, (parse_rule("grant * zonesub ANY"),), roles=roles)
-    found = check_owners([PC], who, settings, zone, static=False)
+    found = check_owners([PC], who, settings, zone, lambda _name: False)
     return f"{found.reason}; {found.more}" if found else ""
 
 

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from tenure.authority.owner import NameOwner
 from tenure.console.cli.names import app
 from tenure.console.cli.zones import app as zones
+from tenure.console.explain import explain
+from tenure.console.subject import parse_subject
 from tenure.ledger.opening import open_ledger
 from tenure.ledger.zones import ZoneBatch
 
@@ -206,3 +208,15 @@ def test_what_an_update_may_do_depends_on_the_owner(names: Names) -> None:
     assert asked("pc1", "two.", 1) == {("no", "the name is owned by key one.")}
     person = "the name is a person's: it has static records, and the rule does not say `static`"
     assert asked("ns", "one.", 1) == {("no", person)}
+
+
+def test_an_explanation_of_a_name_says_whose_it_is(names: Names) -> None:
+    def sentences(name: str) -> tuple[str, ...]:
+        subject = parse_subject(name, ())
+        return explain(subject, names.ledger.leases, names.ledger.zones, NOW, 10).now
+
+    owned = f"{PC} of zone example.test. is owned by key one., since 2023-11-14 22:13:20+00:00; it "
+    assert f"{owned}wrote it last at 2023-11-14 22:13:20+00:00." in sentences(PC)
+    names.run("transfer", PC, "--to", "pair")
+    assert any(one.endswith("; it has not written it since.") for one in sentences(PC))
+    assert not any("owned" in one for one in sentences("free.example.test."))

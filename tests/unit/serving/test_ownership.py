@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from scavenged_zone import DAY, PLACE, WEEK, WEEKS
 from tenure.authority.owner import NameOwner, RoleKind
 from tenure.authority.settings import AgingIntervals, ZoneSettings
 from tenure.authority.zone import KeptRecord, Record
+from tenure.dnswire.name import to_text
 from tenure.dnswire.rr import RR
 from tenure.dnswire.update import add, delete_name, delete_rr, name_not_in_use, rrset_equals
 from tenure.ledger.opening import Ledger, open_ledger
@@ -21,6 +23,7 @@ from tenure.ledger.zone_content import Difference, Line
 from tenure.ledger.zones import ZoneBatch
 from tenure.naming.event import Event
 from tenure.serving.janitor.scavenging import Scavenging, ScavengingTerms
+from tenure.signing.key import Key
 from tenure.upkeep.record_ends import end_records
 
 T = int(NOW)
@@ -241,6 +244,16 @@ def test_where_a_person_wrote_nobody_else_writes(ledger: Ledger) -> None:
     assert zone.write(ONE, rr("www", TXT, b"\1a")) == REFUSED  # static, as what `admin.` writes is
 
 
+def test_a_rule_that_covers_static_records_does_so_beside_others(ledger: Ledger) -> None:
+    zone = OwnedZone(ledger)
+    assert zone.write(ADMIN, rr("www", A, address(9))) == 0
+    assert zone.write(TWO, rr("www", TXT, b"\1a"), rr("pc")) == 0
+    assert zone.write(TWO, rr("www", TXT, b"\1b"), rr("ns", TXT, b"\1a")) == REFUSED
+    assert zone.write(TWO, rr("www", TXT, b"\1b"), rr("pc", TXT, b"\1a")) == 0
+    assert (set(zone.timestamps("www")), zone.owner("www")) == ({(A, address(9)), (TXT, b"\1a"), (TXT, b"\1b")}, "")
+    assert zone.owner("pc") == "key two."
+
+
 def test_records_of_zone_files_are_like_others_where_that_is_said(ledger: Ledger) -> None:
     zone = OwnedZone(ledger, protect_static=False)
     assert zone.write(ONE, rr("ns", TXT, b"\1a")) == 0
@@ -387,6 +400,33 @@ def test_a_name_that_is_anothers_by_then_stays_so(zone: OwnedZone, scavenged: Sc
     scavenged.restore(PLACE, lambda _one: True, "cli test", zone.now)
     assert set(zone.timestamps("pc")) == {(A, address(1)), (TXT, b"\1a")}
     assert zone.owner("pc") == "key two."
+
+
+def test_of_writers_who_come_at_once_one_gets_the_name(ledger: Ledger, new_url: str) -> None:
+    """Two processes, each with a connection of its own, and the same new names in each batch."""
+    codes: dict[str, list[int]] = {}
+    meet = threading.Barrier(2)
+    OwnedZone(ledger)
+
+    def write(writer: Key) -> None:
+        opened = open_ledger(new_url)
+        zone, name = OwnedZone(opened), to_text(writer.name)
+        codes[name] = []
+        for batch in range(20):
+            meet.wait(60)
+            codes[name] += zone.send_together(*[((rr(f"pc{batch}-{n}"),), ()) for n in range(5)], key=writer)
+        opened.close()
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in (ONE, TWO)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    zone = OwnedZone(ledger)
+    owners = [zone.owner(f"pc{batch}-{n}") for batch in range(20) for n in range(5)]
+    for place, (one, two) in enumerate(zip(codes["one."], codes["two."], strict=True)):
+        assert {one, two} == {0, REFUSED}
+        assert owners[place] == ("key two." if one else "key one.")
 
 
 def test_nobody_owns_what_comes_unsigned(zone: OwnedZone) -> None:
