@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from ledger_rows import NOW, changes, event, lease, want
+from ledger_rows import NOW, a_record, changes, event, lease, soa, want
 from sqlalchemy import MetaData
 
+from tenure.authority.zone import ZoneChange
+from tenure.dnswire.name import from_text, tree_key
 from tenure.ledger.errors import LedgerUnavailable, SchemaTooNew, SchemaTooOld
 from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
 from tenure.ledger.history import EventFilter
@@ -84,6 +86,28 @@ def test_leases_of_the_time_before_dhcpv6_stay(new_url: str) -> None:
     leases.transact(lambda batch: batch.apply(changes(row._replace(ends_at=NOW + 7200))), NOW)
     assert [one.ends_at for one in leases.leases()] == [NOW + 7200]
     leases.close()
+
+
+def test_zones_and_the_bin_of_the_time_before_owners_stay(new_url: str) -> None:
+    upgrade_schema("here", ZONE_SCHEMA, alchemy_url(new_url, ZONE_SCHEMA), "8")
+    engine = sqlalchemy.create_engine(alchemy_url(new_url, ZONE_SCHEMA))
+    apex, record = from_text("example.test."), a_record("pc", 1)
+    with engine.begin() as connection:
+        zone = "insert into zone (name, view, soa_ttl, soa_rdata) values (:name, '', 60, :soa)"
+        connection.execute(sqlalchemy.text(zone), {"name": apex, "soa": soa(1)})
+        binned = "insert into scavenged (zone_id, at, correlation, name_key, rtype, rdata, ttl, origin, stamp)"
+        values = "values (1, 2, 's1', :key, 1, :rdata, 60, 'foreign', 3)"
+        connection.execute(sqlalchemy.text(f"{binned} {values}"), {"key": tree_key(record.name), "rdata": record.rdata})
+    engine.dispose()
+    ledger = open_ledger(new_url)
+    (kept,) = ledger.zones.zones()
+    (found,) = ledger.zones.bin.records(kept.id)
+    assert (found.kept.record.name, found.owner) == (record.name, None)
+    change = ZoneChange(60, soa(2), (), (record,))
+    ledger.zones.transact(lambda batch: batch.apply(kept.id, change), NOW)
+    with ledger.zones.owners.names(kept.id) as names:
+        assert [(one.name, one.owner) for one in names] == [(record.name, None)]
+    ledger.close()
 
 
 def test_an_empty_store_is_not_made_where_upgrading_is_not_allowed(new_url: str) -> None:
