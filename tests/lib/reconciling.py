@@ -18,7 +18,7 @@ from tenure.naming.reverse import address_of
 from tenure.serving.janitor.reconciling import Reconciliation, Wish
 from tenure.serving.janitor.sorted_records import SortedRecords
 from tenure.serving.janitor.zone_questions import Answers, Asked, Questions
-from tenure.serving.janitor.zone_reader import Read, found_of
+from tenure.serving.janitor.zone_reader import Before, Read, found_of
 from tenure.serving.stop import Stop
 from tenure.signing.key import Key
 from tenure.updating.routing import Domain
@@ -118,7 +118,7 @@ class Reconciler:
         _keys: Mapping[Name, Key],
         _stop: Stop,
         _moved: Callable[[int], None],
-        _known: int | None,
+        _before: Before | None,
     ) -> Read:
         if self.away:
             return Read(Source.UNREACHABLE, trouble="connection refused")

@@ -84,6 +84,45 @@ def test_an_incremental_request_may_be_answered_with_the_whole_zone() -> None:
     assert isinstance(inbound([message(soa(7), NAME_SERVER, a(1), soa(7))], have=5), Whole)
 
 
+def test_differences_can_be_released_as_they_come_and_nothing_is_held() -> None:
+    stream, came = Inbound(ZONE, ID, 5), []
+    sent = [
+        [soa(7)],
+        [soa(5), a(1)],
+        [a(2), soa(6), a(3)],
+        [a(4), soa(6), a(5), soa(7), a(6)],
+        [soa(7)],
+    ]
+    for answers in sent:
+        stream.take(message(*answers))
+        came.append([record.rdata[-1] for record in stream.release()])
+        assert stream.is_incremental is (len(came) > 1)
+        assert stream.release() == []
+    assert came == [[], [1], [2, 3], [4, 5, 6], []]
+    content = stream.content()
+    assert isinstance(content, Steps)
+    assert (content.soa.rdata, content.steps) == (soa(7).rdata, ())
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_what_is_wrong_with_differences_is_seen_though_they_were_released(*, release: bool) -> None:
+    stream = Inbound(ZONE, ID, 5)
+    stream.take(message(soa(7), soa(5), a(1), soa(6), a(2)))
+    if release:
+        assert len(stream.release()) == 2
+    with pytest.raises(TransferFault, match="a difference ends at serial 6, the next begins at 5"):
+        stream.take(message(soa(5)))
+    assert not stream.is_complete
+
+
+def test_a_whole_zone_in_the_place_of_differences_is_released_as_one() -> None:
+    stream = Inbound(ZONE, ID, 5)
+    stream.take(message(soa(7), NAME_SERVER, a(1), soa(7)))
+    assert not stream.is_incremental
+    assert len(stream.release()) == 2
+    assert isinstance(stream.content(), Whole)
+
+
 @pytest.mark.parametrize("have", [None, 5])
 def test_a_transfer_is_not_complete_before_its_last_soa(have: int | None) -> None:
     stream = Inbound(ZONE, ID, have)

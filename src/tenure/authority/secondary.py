@@ -115,9 +115,19 @@ class Inbound:
         """Whether the last record has come."""
         return self._state is _State.DONE
 
+    @property
+    def is_incremental(self) -> bool:
+        """Whether differences come, or have come; not, as long as that cannot be told."""
+        return self._old_soa is not None
+
     def release(self) -> list[Record]:
-        """What has come of a whole zone since this was asked before, for who keeps it: `content` is then without it."""
-        records, self._records = self._records, []
+        """What has come since this was asked before, for who keeps it: `content` is then without it.
+
+        Of a whole zone its records; of differences the records that they delete and add, but for the SOAs.
+        """
+        records = [record for step in self._steps for part in (step.deletions, step.additions) for record in part]
+        records += [*self._deletions, *self._records]
+        self._steps, self._deletions, self._records = [], (), []
         self._released += len(records)
         return records
 
@@ -125,7 +135,7 @@ class Inbound:
         """What the transfer brought, once it is complete."""
         assert self._state is _State.DONE, "a transfer is read before its end"
         assert self._soa is not None, "a complete transfer has an SOA"
-        if self._steps:
+        if self.is_incremental:
             return Steps(self._soa, tuple(self._steps))
         if not self._records and not self._released:
             return UpToDate(self._soa)

@@ -179,7 +179,8 @@ class Ddns(DdnsParameters):
 
     reconcile_interval: Annotated[int, Field(ge=0, le=604800)] = 3600
     """How often the janitor reads the zones back, compares them with the leases and has put right what is ours, in
-    seconds; a zone whose serial is the same is read once a day. 0: never by itself (`tenure reconcile`)."""
+    seconds; of a zone that was well only what changed since is read, and all of it once a day. 0: never by itself
+    (`tenure reconcile`)."""
 
     check_interval: Annotated[int, Field(ge=0, le=604800)] = 3600
     """How often the updater proves its way to every server (`tenure ddns check`), in seconds, the first time soon after

@@ -20,7 +20,13 @@ from tenure.ledger.history import History
 from tenure.ledger.keys import KeyStore
 from tenure.ledger.lease_pipeline import BatchSettled, LeasePipeline
 from tenure.ledger.name_orders import NameOrders
-from tenure.ledger.reading import LeaseFilter, RegistrationFilter, read_leases, read_registrations
+from tenure.ledger.reading import (
+    LeaseFilter,
+    RegistrationFilter,
+    read_changed_registrations,
+    read_leases,
+    read_registrations,
+)
 from tenure.ledger.refused_names import RefusedNames
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
 from tenure.ledger.rehearsal import Rehearsal, Undone
@@ -34,7 +40,7 @@ from tenure.ledger.txt_markers import TxtMarkers
 from tenure.ledger.zone_readings import ZoneReadings
 from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.naming.event import Event
-from tenure.naming.registration import Confirmed, Outcome, RefusedName, Registration
+from tenure.naming.registration import Confirmed, Direction, Outcome, RefusedName, Registration
 from tenure.naming.standing import Situation, StandingName
 from tenure.naming.zone_reading import ZoneReading
 from tenure.naming.zone_trouble import ZoneTrouble
@@ -339,6 +345,11 @@ class LeaseLedger:
         """Registrations by name, address and DHCID, as many as the filter's limit; go on with its `after`."""
         with self._session.reading():
             return read_registrations(self._session, wanted or RegistrationFilter())
+
+    def changed_registrations(self, direction: Direction, since: float, limit: int) -> list[tuple[Name, bytes, float]]:
+        """Names and addresses of wanted registrations whose state changed in the direction since then; and when."""
+        with self._session.reading():
+            return read_changed_registrations(self._session, direction, since, limit)
 
     def lease_counts(self) -> dict[tuple[int, int], int]:
         """How many lease rows there are, by subnet and state."""

@@ -11,7 +11,7 @@ from tenure.ledger.batch import leases_of
 from tenure.ledger.registrations import COLUMNS, Key, registration_of
 from tenure.ledger.session import Session
 from tenure.ledger.statements import LEASE_COLUMNS
-from tenure.naming.registration import Registration
+from tenure.naming.registration import Direction, Registration
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,17 @@ def read_registrations(session: Session, wanted: RegistrationFilter) -> list[Reg
     )
     statement = session.sql(f"select {COLUMNS} from registration {where} order by {order} limit ?")
     return [registration_of(row) for row in session.rows(statement, (*parameters, wanted.limit))]
+
+
+def read_changed_registrations(
+    session: Session, direction: Direction, since: float, limit: int
+) -> list[tuple[Name, bytes, float]]:
+    """Names and addresses of what is wanted and changed its state in this direction since then, and when it did."""
+    changed_at = f"{direction}_changed_at"
+    statement = session.sql(
+        f"select name, address, {changed_at} from registration where {changed_at} >= ? and cause = '' limit ?"
+    )
+    return [(name, address, at) for name, address, at in session.rows(statement, (since, limit))]
 
 
 def _where(*conditions: tuple[str, Any]) -> tuple[str, list[Any]]:

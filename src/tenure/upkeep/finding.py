@@ -58,9 +58,10 @@ class Finding(NamedTuple):
 
 
 class Source(StrEnum):
-    """What became of reading one zone. Only the first three say what is in it, and only those lead to repairs."""
+    """What became of reading one zone. Only the first four say what is in it, and only those lead to repairs."""
 
     TRANSFER = "transfer"  # all of it, by AXFR
+    DIFFERENCES = "differences"  # what changed since it was last read, by IXFR and questions
     QUERIES = "queries"  # the names that are registered, because the server gives no transfer
     EMPTY = "empty"  # all of it, and there are none but the records of the apex
     UNCHANGED = "unchanged"  # it has the serial that it had when it was last read
@@ -68,7 +69,7 @@ class Source(StrEnum):
     TRUNCATED = "truncated"  # the transfer broke off, or could not be believed
 
 
-READ = frozenset({Source.TRANSFER, Source.QUERIES, Source.EMPTY})
+READ = frozenset({Source.TRANSFER, Source.DIFFERENCES, Source.QUERIES, Source.EMPTY})
 
 
 class ZoneResult(NamedTuple):
@@ -86,3 +87,4 @@ class ZoneResult(NamedTuple):
     repaired: int  # written again, or taken away, by the updater's next messages
     stopped: str  # why stale records were left where they are; empty: none were
     trouble: str  # why it was not read, in words
+    whole_because: str = ""  # why it was read as a whole where what changed was asked for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ledger_rows import NOW, address, changes, dhcid, event, name, want, withdraw
+from ledger_rows import NOW, address, changes, dhcid, event, name, outcomes, want, withdraw
 
 from tenure.dnswire.name import from_text
 from tenure.ledger.history import EventFilter
@@ -45,6 +45,23 @@ def test_pages_in_the_order_of_addresses(ledger: Ledger) -> None:
         found += part
         page = replace(page, after=part[-1][:3])
     assert [row[:3] for row in found] == sorted((row[:3] for row in rows(ledger)), key=lambda key: (key[1], *key))
+
+
+def test_what_changed_since_a_time_is_told_by_direction(ledger: Ledger) -> None:
+    old, new, both, over = want("a", 1, 1), want("b", 2, 2), want("c", 3, 3), want("d", 4, 4)
+    ledger.leases.transact(lambda batch: batch.apply(changes(old, new, over)), NOW)
+    ledger.leases.transact(lambda batch: batch.apply(changes(both)), NOW + 20)
+    (row,) = [row for row in rows(ledger) if row[:3] == new[:3]]
+    ledger.leases.record_outcomes(outcomes(row, State.REGISTERED, Direction.FORWARD), [], NOW + 10)
+    ledger.leases.transact(lambda batch: batch.apply(changes(withdraw(over))), NOW + 15)
+
+    def changed(direction: Direction, since: float, limit: int = 9) -> list[tuple[bytes, bytes, float]]:
+        return sorted(ledger.leases.changed_registrations(direction, since, limit))
+
+    assert changed(Direction.FORWARD, NOW + 10) == [(*new[:2], NOW + 10), (*both[:2], NOW + 20)]
+    assert changed(Direction.REVERSE, NOW + 10) == [(*both[:2], NOW + 20)]
+    assert len(changed(Direction.FORWARD, NOW)) == 3
+    assert len(changed(Direction.FORWARD, NOW, 2)) == 2
 
 
 def test_a_stale_record_is_due_to_be_removed_by_direction(ledger: Ledger) -> None:

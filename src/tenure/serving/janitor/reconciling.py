@@ -22,8 +22,9 @@ from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.zone_reading import ZoneReading
 from tenure.serving.janitor.ledger_witness import LedgerWitness
 from tenure.serving.janitor.repairs import Repairs
+from tenure.serving.janitor.since_then import FULL_SECONDS, SinceThen, Whole
 from tenure.serving.janitor.zone_questions import Asked, AskServer, NoAnswer, Questioner, Questions
-from tenure.serving.janitor.zone_reader import Read, ReadZone, found_of, read_zone
+from tenure.serving.janitor.zone_reader import Before, Read, ReadZone, found_of, read_zone
 from tenure.serving.stop import Stop
 from tenure.signing.key import Key
 from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes
@@ -31,9 +32,9 @@ from tenure.updating.zone_cut import point_of
 from tenure.upkeep.finding import READ, WRITES_AGAIN, Finding, Kind, Source, ZoneResult
 from tenure.upkeep.reconcile import TXT, Place, Reading, compare, key_of_address, key_of_name, meet, most_removals
 
+ASKED = frozenset({Source.QUERIES, Source.DIFFERENCES})  # whose names are known by questions
 PAGE_ROWS = 2000
 ASKED_PLACES = 500  # whose names are asked for at a time
-FULL_SECONDS = 86400.0  # a zone is read at least this often, though its serial be the same
 
 _A, _AAAA, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID))
 
@@ -63,6 +64,7 @@ class Reconciliation:
     clock: Callable[[], float] = time.time
     read: ReadZone = read_zone
     question: AskServer = Questioner
+    wholes: dict[Name, Whole] = field(default_factory=dict)  # zones, for passes to come
 
     def run(self, wish: Wish) -> list[ZoneResult]:
         """One pass over all zones. `LedgerUnavailable`: the rest of it was not done; what was is right."""
@@ -80,12 +82,18 @@ class _Zone:
     domain: Domain
     reading: Reading
     read: Read
+    before: ZoneReading | None
     registered: int = 0
     repaired: int = 0
     counts: Counter[Kind] = field(default_factory=Counter)
     stale: list[Finding] = field(default_factory=list)
     questioner: Questions | None = None
     asked: list[Place] = field(default_factory=list)
+
+    @property
+    def is_read_through(self) -> bool:
+        """Whether all that is registered in it is compared."""
+        return self.read.source in READ and self.read.source is not Source.DIFFERENCES
 
 
 class _Pass:
@@ -97,52 +105,90 @@ class _Pass:
         self._is_forward = direction is Direction.FORWARD
         self._wish = wish
         self._zones: dict[int, _Zone] = {}  # by the identity of their domain
+        self._known = whole.ledger.zone_readings()
+        self._since = SinceThen(whole.ledger, whole.routes, direction)
         self._repairs = Repairs(whole.ledger, whole.clock, wish.actor, f"r{secrets.token_hex(6)}")
         self._witness = LedgerWitness(whole.ledger, whole.pools, whole.clock())
 
     def run(self) -> list[ZoneResult]:
         """The results of its zones; what was found has been told and made due."""
-        routes = self._whole.routes
-        known = self._whole.ledger.zone_readings()
+        routes, wanted = self._whole.routes, self._wish.zones
+        domains = routes.forward if self._is_forward else routes.reverse
+        domains = [domain for domain in domains if not wanted or domain.zone.lower() in wanted]
+        self._since.look(domains, self._changed_from, self._whole.clock())
         with ExitStack() as opened:
-            for domain in routes.forward if self._is_forward else routes.reverse:
-                if self._wish.zones and domain.zone.lower() not in self._wish.zones:
-                    continue
-                self._zones[id(domain)] = zone = self._read(domain, known.get(domain.zone.lower()))
+            for domain in domains:
+                self._zones[id(domain)] = zone = self._read(domain)
                 for resource in (zone.read.records, zone.questioner):
                     if resource is not None:
                         opened.callback(resource.close)
-            if any(zone.read.source in READ for zone in self._zones.values()):
+            if any(zone.is_read_through for zone in self._zones.values()):
                 self._compare()
+            for zone in self._zones.values():
+                self._compare_changed(zone)
+                self._ask(zone)
         self._repairs.flush()
         return [self._finish(zone) for zone in self._zones.values()]
 
-    def _read(self, domain: Domain, known: ZoneReading | None) -> _Zone:
+    def _fresh(self, domain: Domain) -> ZoneReading | None:
+        """How the zone was read when it was well, if that counts yet."""
+        known, last = self._known.get(domain.zone.lower()), self._whole.wholes.get(domain.zone.lower())
+        if known is None or not known.clean or self._wish.insists:
+            return None
+        at = known.read_at if last is None else last.at
+        return known if self._whole.clock() - at < FULL_SECONDS else None
+
+    def _changed_from(self, domain: Domain) -> ZoneReading | None:
+        """The same, if what changed since is enough to know: the zone was read whole in this process."""
+        return self._fresh(domain) if domain.zone.lower() in self._whole.wholes else None
+
+    def _read(self, domain: Domain) -> _Zone:
         whole, wish = self._whole, self._wish
         began_at = whole.clock()
-        fresh = known is not None and known.clean and began_at - known.read_at < FULL_SECONDS and not wish.insists
+        known, last = self._fresh(domain), whole.wholes.get(domain.zone.lower())
+        before = None
+        if known is not None:
+            before = Before(known.serial, known.server) if last is None else self._since.before(domain, known, last)
+            began_at = began_at if not before.most_changes else self._since.looked_at
         signing = [key for server in domain.servers if (key := domain.key_of(server)) is not None]
         keys = {key.name: key for key in signing} | dict(whole.keys)
-        serial = known.serial if known is not None and fresh else None
-        read = whole.read(domain, self._direction, keys, whole.stop, wish.moved, serial)
+        read = whole.read(domain, self._direction, keys, whole.stop, wish.moved, before)
+        if known is not None and last is not None and before is not None and before.most_changes:
+            if read.source is Source.UNCHANGED and self._since.places(domain, known):
+                read = read._replace(source=Source.DIFFERENCES)  # of ours something changed, and is to be seen there
+            if read.source is Source.DIFFERENCES:
+                read = read._replace(names=last.names)
         questioner = None
         if read.source in READ and read.server is not None:
             try:
                 questioner = whole.question(read.server, keys, whole.stop)
             except NoAnswer as error:
-                if read.source is Source.QUERIES:
+                if read.source in ASKED:
                     read = read._replace(source=Source.UNREACHABLE, trouble=str(error))
         marked = domain.mode is not ConflictMode.NO_CHECK_WITHOUT_DHCID
         whole_places = read.source is not Source.QUERIES
         reading = Reading(began_at, marked, wish.insists, whole_places, domain.txt_markers and domain.mode in CHECKING)
-        return _Zone(domain, reading, read, questioner=questioner)
+        return _Zone(domain, reading, read, known, questioner=questioner)
 
     def _compare(self) -> None:
         streams = [zone.read.records for zone in self._zones.values() if zone.read.records is not None]
         for place in meet(self._rows(), key_of_name if self._is_forward else key_of_address, merge(*streams)):
             self._take(place)
-        for zone in self._zones.values():
-            self._ask(zone)
+
+    def _compare_changed(self, zone: _Zone) -> None:
+        """Ask for each place at which a record or a registration changed since the zone was read."""
+        if zone.read.source is not Source.DIFFERENCES or zone.before is None:
+            return
+        places = self._since.places(zone.domain, zone.before)
+        for key in sorted(places.union(zone.read.changed)):
+            if id(self._routed(Place(key, (), ()))[1]) != id(zone.domain):
+                continue
+            wanted = RegistrationFilter(name=key) if self._is_forward else RegistrationFilter(address=key)
+            place = Place(key, self._whole.ledger.registrations(replace(wanted, limit=PAGE_ROWS)), ())
+            zone.registered += sum(self._part(row).state == State.REGISTERED for row in place.rows)
+            zone.asked.append(place)
+            if len(zone.asked) == ASKED_PLACES:
+                self._ask(zone)
 
     def _rows(self) -> Iterator[Registration]:
         page = RegistrationFilter(limit=PAGE_ROWS, by_address=not self._is_forward)
@@ -154,7 +200,7 @@ class _Pass:
         """Compare a place with its zone, or put it to those that are asked for."""
         _, domain = self._routed(place)
         zone = self._zones.get(id(domain))
-        if zone is None or zone.read.source not in READ:
+        if zone is None or not zone.is_read_through:
             return
         for row in place.rows:
             zone.registered += self._part(row).state == State.REGISTERED
@@ -184,14 +230,16 @@ class _Pass:
         try:
             answers = zone.questioner.ask(asked for found in questions.values() for asked in found)
         except NoAnswer as error:
-            if zone.read.source is Source.QUERIES:
-                zone.read = zone.read._replace(source=Source.UNREACHABLE, trouble=f"{zone.read.trouble}; {error}")
+            if zone.read.source in ASKED:
+                trouble = f"{zone.read.trouble}; {error}".removeprefix("; ")
+                zone.read = zone.read._replace(source=Source.UNREACHABLE, trouble=trouble)
             return
-        reading = zone.reading._replace(whole=False)
         for place in places:
             asked = questions[place.key]
-            records = [found_of(place.key, one[1], rdata, ttl) for one in asked for rdata, ttl in answers[one]]
-            zone.read = zone.read._replace(names=zone.read.names + bool(records))
+            records = [found_of(place.key, one[1], rdata, ttl) for one in asked for rdata, ttl in answers[one] or ()]
+            reading = zone.reading._replace(whole=any(answers[one] is None for one in asked))
+            if zone.read.source is Source.QUERIES:
+                zone.read = zone.read._replace(names=zone.read.names + bool(records))
             place = place._replace(records=records)  # noqa: PLW2901 - the same place, known now
             self._note(zone, compare(self._direction, place, reading, self._witness))
         self._wish.moved(len(answers))
@@ -206,8 +254,11 @@ class _Pass:
         return self._whole.routes.route_pointer(place.key)
 
     def _questions(self, place: Place) -> Iterator[Asked]:
-        owner, _ = self._routed(place)
-        if self._is_forward:
+        owner, domain = self._routed(place)
+        zone = self._zones.get(id(domain))
+        if self._is_forward and zone is not None and zone.read.source is Source.DIFFERENCES:
+            yield from ((owner, rtype) for rtype in (_A, _AAAA, TXT))
+        elif self._is_forward:
             for size in sorted({len(row.address) for row in place.rows}):
                 yield owner, _A if size == 4 else _AAAA
             if any(row.forward.state == State.REFUSED for row in place.rows):
@@ -246,9 +297,12 @@ class _Pass:
             repaired=zone.repaired,
             stopped=stopped,
             trouble=read.trouble,
+            whole_because=read.whole_because,
         )
         if self._wish.repairs and read.source in READ:
             self._repairs.note(result)
+            if read.source in (Source.TRANSFER, Source.EMPTY):
+                self._whole.wholes[result.zone] = Whole(result.read_at, read.names)
         return result
 
     def _brake(self, zone: _Zone) -> str:

@@ -13,6 +13,7 @@ from tenure.dnswire.name import Name, to_text
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.serving.janitor.reconciling import Reconciliation, Wish
+from tenure.serving.janitor.since_then import Whole
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -45,6 +46,8 @@ class TimedReconciling:
         self._wake = wake
         self._report = report
         self._interval = interval
+        self._wholes: dict[Name, Whole] = {}  # as zones were read in passes before
+        self._because: dict[Name, str] = {}  # why zones were read whole; said once
 
     def beside(self, stop: Stop) -> AbstractContextManager[None]:
         """Goes on while this is entered."""
@@ -71,7 +74,8 @@ class TimedReconciling:
         if not ledger.has_reconciling():
             return
         keys.look(self._report.now())
-        whole = Reconciliation(ledger, self._routes(keys.keys), keys.keys, self._pools, stop, self._report.now)
+        routes = self._routes(keys.keys)
+        whole = Reconciliation(ledger, routes, keys.keys, self._pools, stop, self._report.now, wholes=self._wholes)
         for result in whole.run(Wish()):
             self._tell(result)
             if result.repaired:
@@ -92,6 +96,11 @@ class TimedReconciling:
         for kind, count in result.counts.items():
             self._report.count(f"found_{kind}", count)
         self._report.count("zones_read", result.source in READ)
+        self._report.count("zones_read_by_differences", result.source is Source.DIFFERENCES)
+        if result.whole_because and result.whole_because != self._because.get(result.zone):
+            self._report.info("zone-read-whole", zone=zone, reason=result.whole_because)
+        if result.source is not Source.UNCHANGED:
+            self._because[result.zone] = result.whole_because
         self._report.count("made_due_by_reconciling", result.repaired)
         if not is_clean(result.counts):
             counts = {kind.value: count for kind, count in sorted(result.counts.items())}

@@ -25,7 +25,8 @@ _READ = 65536
 _IN = int(RRClass.IN)
 
 Asked: TypeAlias = tuple[Name, int]  # owner and type
-Answers: TypeAlias = dict[Asked, list[tuple[bytes, int]]]  # RDATA and TTL; empty: the server says that there are none
+# RDATA and TTL; empty: the server says that there are none; None: it says that nothing at all stands at the name
+Answers: TypeAlias = dict[Asked, list[tuple[bytes, int]] | None]
 
 
 class Questions(Protocol):
@@ -133,10 +134,12 @@ class Questioner:
         answers[asked] = _records(message, asked)
 
 
-def _records(message: Message, asked: Asked) -> list[tuple[bytes, int]]:
-    """RDATA and TTL of what stands at the name itself, where mostly nothing does. An alias answers for another name."""
+def _records(message: Message, asked: Asked) -> list[tuple[bytes, int]] | None:
+    """RDATA and TTL of what stands at the name itself; an alias answers for another name, NXDOMAIN too (RFC 6604)."""
     if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
         raise NoAnswer(f"it answered {rcode_to_text(message.rcode)} to a question for {to_text(asked[0])}")
     if message.flags & TC or not message.flags & AA:
         raise NoAnswer("an answer is cut off" if message.flags & TC else "it is not authoritative for the zone")
+    if message.rcode == Rcode.NXDOMAIN and not message.answers:
+        return None
     return [(rr.rdata, rr.ttl) for rr in message.answers if rr.rtype == asked[1] and rr.name.lower() == asked[0]]

@@ -68,7 +68,24 @@ class Primary:
 
         Before that nothing of it may be believed.
         """
-        return self._with_each_secret(lambda key: self._transfer(None, key, take)).soa
+        return self._with_each_secret(lambda key: self._transfer(None, key, lambda come: take(come.release()))).soa
+
+    def changes(
+        self,
+        have: tuple[int, bytes],
+        take_changes: Callable[[Sequence[Record]], None],
+        take_whole: Callable[[Sequence[Record]], None],
+    ) -> Content:
+        """What changed since the SOA `have` (TTL and RDATA), given away in portions as it comes; then without these.
+
+        They are the records that the differences delete and add, or the whole zone if the primary sends that. Nothing
+        of it may be believed before this returns.
+        """
+
+        def take(come: Inbound) -> None:
+            (take_changes if come.is_incremental else take_whole)(come.release())
+
+        return self._with_each_secret(lambda key: self._transfer(have, key, take))
 
     def exchange(self, message: bytes, message_id: int, *, over_tcp: bool, seconds: float) -> tuple[bytes, Message]:
         """What came back to a message that is ready to be sent; over TCP, each piece within so many seconds."""
@@ -132,7 +149,7 @@ class Primary:
         raise PrimaryFailed("it closed the connection")
 
     def _transfer(
-        self, have: tuple[int, bytes] | None, key: Key | None, take: Callable[[Sequence[Record]], None] | None = None
+        self, have: tuple[int, bytes] | None, key: Key | None, take: Callable[[Inbound], None] | None = None
     ) -> Content:
         message_id = secrets.randbits(16)
         rtype = RRType.AXFR if have is None else RRType.IXFR
@@ -147,7 +164,7 @@ class Primary:
                 _check_signature(message, key, lambda _key: verifier.verify(octets, message, time.time()))  # noqa: B023
             stream.take(message)
             if take is not None:
-                take(stream.release())
+                take(stream)
             if stream.is_complete:
                 if verifier is not None and (fault := verifier.finish()):
                     raise TransferFault(str(fault))
