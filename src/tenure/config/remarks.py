@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from tenure.config.aging_remarks import aging_remarks
 from tenure.config.configuration import Configuration
+from tenure.config.ddns import DdnsParameters
 from tenure.config.dhcp4 import ReservationSection, SubnetSection
 from tenure.config.dhcp6 import Reservation6Section, Subnet6Section
 from tenure.config.dns import Updates
@@ -27,6 +28,7 @@ def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Itera
     yield from _reserved_names(configuration)
     yield from _open_zones(configuration)
     yield from _unregistered_reservations(configuration)
+    yield from _registered_nowhere(configuration)
     yield from _devices_in_pools(configuration, dict.fromkeys(ours, "this host"))
     yield from aging_remarks(configuration)
     yield from ownership_remarks(configuration)
@@ -57,6 +59,19 @@ def _unregistered_reservations(configuration: Configuration) -> Iterator[Problem
                     written = one.ddns_register_reservations
                     if policy.register_reservations if written is None else written:
                         yield from _unregistered((*table, number), one, subnet)
+
+
+def _registered_nowhere(configuration: Configuration) -> Iterator[Problem]:
+    """Pools and classes are found for a client that asks, and reservations are registered before anybody does."""
+    for table, dhcp in configuration.dhcp_tables:
+        places: list[tuple[Location, Sequence[DdnsParameters]]] = [((table, "client-classes"), dhcp.client_classes)]
+        places += [((*at, "pools"), subnet.pools) for at, subnet in dhcp.placed_subnets()]
+        for at, sections in places:
+            for number, one in enumerate(sections):
+                if one.ddns_register_reservations is not None:
+                    key = (*at, number, "ddns-register-reservations")
+                    wrong = "changes nothing, because reservations are registered before anybody asks for a lease"
+                    yield Problem(key, wrong, "write it for the reservation, its subnet or shared network, or [ddns]")
 
 
 def _unregistered(at: Location, one: AnyReservation, subnet: SubnetSection | Subnet6Section) -> Iterator[Problem]:

@@ -19,12 +19,27 @@ from tenure.naming.standing import StandingName
 
 def standing_names(configuration: Configuration) -> list[StandingName]:
     """All of them, each address once, by the very policy by which its lease is named."""
+    if not _are_wanted(configuration):
+        return []
     found: dict[bytes, StandingName] = {}
     every: list[Subnet | Subnet6] = [*subnets(configuration), *subnets6(configuration)]
     for subnet in every:
         for one in _of_subnet(subnet):
             found.setdefault(one.address, one)
     return list(found.values())
+
+
+def _are_wanted(configuration: Configuration) -> bool:
+    """Whether any place says so: who has a hundred thousand reservations and no such name need not look at each."""
+    if configuration.ddns.ddns_register_reservations:
+        return True
+    for _, dhcp in configuration.dhcp_tables:
+        sections = [*dhcp.shared_networks, *(one.section for one in dhcp.placed_subnets())]
+        if any(one.ddns_register_reservations for one in sections):
+            return True
+        if any(one.section.ddns_register_reservations for one in dhcp.placed_reservations()):
+            return True
+    return False
 
 
 def _of_subnet(subnet: Subnet | Subnet6) -> Iterator[StandingName]:

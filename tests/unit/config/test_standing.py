@@ -164,3 +164,16 @@ def test_a_place_is_remarked_on_because_it_proves_nothing(tmp_path: Path, key: s
     ]
     path.write_text(path.read_text().replace(ON, OFF))
     assert not list(remarks(load(path)))
+
+
+def test_where_it_says_nothing_is_remarked_on(tmp_path: Path) -> None:
+    classes = f'[[dhcp4.client-classes]]\nname = "phones"\n{ON}\n'
+    pools = f'pools = [{{ pool = "10.1.0.100-10.1.0.110", {ON} }}]'
+    path = write(tmp_path, own=PC, subnet=pools)
+    path.write_text(path.read_text().replace("[dhcp6]\n", f"{classes}[dhcp6]\n"))
+    configuration = load(path)
+    assert [key_path(one.key) for one in remarks(configuration)] == [
+        "dhcp4.client-classes[0].ddns-register-reservations",
+        "dhcp4.subnets[0].pools[0].ddns-register-reservations",
+    ]
+    assert standing_names(configuration) == []

@@ -142,7 +142,8 @@ def release(
     """Take what tenure wrote for leases under these names out of DNS, in both directions; the leases stay.
 
     Only our own records go: those with the lease's marker. Without --lock a lease claims its name again when it is
-    renewed. A locked name is released too, as a person orders it, and stays locked.
+    renewed, and a reservation that keeps a name in DNS when the services start again. A locked name is released too,
+    as a person orders it, and stays locked.
     """
     from tenure.console.name_orders import registrations_of, release_lines  # noqa: PLC0415 - as above
 
