@@ -14,6 +14,7 @@ from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.tcp import Deframer, frame
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.reverse import reverse_name
+from tenure.serving.updater.pace import WIDE_WINDOW
 from tenure.signing.key import ALGORITHMS, Key
 from tenure.signing.tsig import sign_request
 from tenure.updating.messages import build_message
@@ -21,7 +22,7 @@ from tenure.updating.routing import ConflictMode
 from tenure.updating.task import Step, Task
 
 NAMES_A_MESSAGE = 200
-WINDOW = 6  # messages on their way
+WINDOW = 2 * WIDE_WINDOW  # messages on their way, as the updater has of two zones
 
 
 def names_per_second(port: int, wanted: Sequence[tuple[str, str, bytes]], forward: str, reverse: str) -> float:

@@ -20,7 +20,7 @@ from updater_run import UpdaterRun, want
 
 from tenure.dnswire.name import Name, from_text
 from tenure.naming.registration import Want
-from tenure.serving.updater.exchange import WINDOW
+from tenure.serving.updater.pace import WIDE_WINDOW
 from tenure.serving.updater.service import MOST_ROWS, PICK_ROWS
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.size import MOST_NAMES
@@ -30,7 +30,7 @@ STORM, AT_ONCE = 12_000, 250  # new leases, and how many a lease service commits
 SETTLED = 48  # clients that have their names before it begins; one renews after each batch of new ones
 
 # Of those who came later, only whoever was read with the renewal, or is in a message, may be written before it.
-OVERTAKERS = 2 * PICK_ROWS + WINDOW * MOST_NAMES
+OVERTAKERS = 2 * PICK_ROWS + WIDE_WINDOW * MOST_NAMES
 
 
 def settled_client(number: int, ttl: int) -> Want:

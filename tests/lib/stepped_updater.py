@@ -116,8 +116,7 @@ class SteppedUpdater:
     def send(self) -> None:
         """Fill every zone's window."""
         for exchange in self._exchanges:
-            while exchange.on_the_way < exchange.window and (batch := exchange.lane.next_batch()) is not None:
-                exchange.on_the_way += 1
+            while (batch := exchange.pace.next_batch(0.0)) is not None:
                 self._settle(Courier(exchange, exchange.carry(batch)))
 
     def decide(self, number: int, fate: Fate) -> None:
@@ -146,5 +145,5 @@ class SteppedUpdater:
         if courier.ended is None:
             self.couriers.append(courier)
             return
-        courier.exchange.on_the_way -= 1
+        courier.exchange.pace.ended()
         self._rows.ended(courier.ended)

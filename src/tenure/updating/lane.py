@@ -25,7 +25,7 @@ from tenure.updating.size import MOST_NAMES, SLOW_SECONDS, MessageSize
 from tenure.updating.task import Ending, Step, Task
 
 MOST_OCTETS = 60000  # of 65535, with room for the header, the zone and TSIG
-MOST_HELD = 4000  # tasks in a lane whose server answers
+MOST_HELD = 6000  # tasks in a lane whose server answers
 MOST_HELD_BACK = 1000  # in one whose server did not answer lately, or was not asked yet
 _MEMORY = 64.0  # names whose fate is remembered for the guess
 _FORGETS = 1.0 - 1.0 / 256.0  # with each name, of how many stood in the way of others
@@ -77,6 +77,11 @@ class Lane:
     def has_room(self) -> bool:
         """Whether more tasks should come in. `add` takes them all the same: a reverse record after its forward one."""
         return self.held < (MOST_HELD if self._answers else MOST_HELD_BACK)
+
+    @property
+    def waiting(self) -> int:
+        """Tasks that could be in a message now."""
+        return sum(map(len, self._waiting.values())) + sum(len(half.tasks) for half in self._halves)
 
     def next_batch(self) -> Batch | None:
         """What to send next, None when nothing waits. It is on its way until `answered` or `failed`."""

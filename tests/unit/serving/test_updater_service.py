@@ -172,6 +172,26 @@ def test_no_claim_waits_for_an_outcome_to_be_recorded(tmp_path: Path, monkeypatc
         run.until(lambda: run.report.counts["registration_confirmed"] == 3)  # counted once it is recorded
 
 
+def test_pointers_that_gather_go_when_their_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenure.serving.updater.service.GATHER_SECONDS", 0.5)
+    for waits in ("LOOK_SECONDS", "CROWDED_SECONDS"):  # nothing else is to wake it
+        monkeypatch.setattr(f"tenure.serving.updater.service.{waits}", 1000.0)
+    forward, reverse = ModelZone(), ModelZone()
+    with server(modelled(forward)) as to_forward, server(modelled(reverse)) as to_reverse:
+        routes = Routes((domain("example.test.", to_forward),), (domain("10.in-addr.arpa.", to_reverse),))
+        run = UpdaterRun(tmp_path / "ledger", routes)
+        with run.running():
+            run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
+            run.until(lambda: len(reverse.records) == 1)
+            for number in range(2, 12):
+                run.change(want(f"pc{number}.example.test.", bytes([10, 1, 0, 5 + number]), A_CLIENT))
+                run.until(lambda number=number: len(forward.records) == number)  # type: ignore[misc]  # of each round
+            run.settled()
+        run.close()
+    assert len(reverse.records) == 11
+    assert reverse.messages < forward.messages
+
+
 def test_a_stop_lets_what_is_on_its_way_come_back(tmp_path: Path) -> None:
     zone, asked = ModelZone(), threading.Event()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from tenure.serving.updater.contexts import SecurityContexts
 from tenure.serving.updater.cuts import ZoneCuts
 from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.link import Link, Unanswered, Unreachable
+from tenure.serving.updater.pace import Pace
 from tenure.signing.context import Context
 from tenure.signing.digest import Signer
 from tenure.signing.key import Key
@@ -29,7 +31,6 @@ from tenure.updating.routing import GssTsig, mode_of
 from tenure.updating.task import REMOVING, Ending, Step, Verdict
 from tenure.updating.zone_cut import Cut, given_away
 
-WINDOW = 6  # messages of one zone on their way
 BACK_SECONDS = 60.0
 TOLERATED = 2  # failures of a zone at a server in a row: one record alone may make a message fail
 
@@ -86,9 +87,10 @@ class Exchange:
         health: ZoneHealth,
         keys: Mapping[Name, Key] | None = None,
         contexts: SecurityContexts | None = None,
+        gather_seconds: float = 0.0,
     ) -> None:
         self.lane = lane
-        self.on_the_way = 0  # messages
+        self.pace = Pace(lane, self._works, gather_seconds)
         self._ways = [_Way(link) for link in links]
         self._cuts = ZoneCuts(lane.domain.zone, self._find_cut, report, clock)
         self._report = report
@@ -109,11 +111,9 @@ class Exchange:
             ("tenure_updater_message_names", (self._zone,), self.lane.size.names),
         ]
 
-    @property
-    def window(self) -> int:
-        """How many messages may be on their way: one, as a probe, while no server is known to take them."""
+    def _works(self) -> bool:
         now = self._clock()
-        return WINDOW if any(way.works(now) for way in self._ways) else 1
+        return any(way.works(now) for way in self._ways)
 
     async def carry(self, batch: Batch) -> Ended:
         """Take a batch to its answer: the tasks that ended with it; the others are back in the lane.
@@ -267,6 +267,7 @@ class Exchange:
         began_at = time.perf_counter()
         answer = await self._signed_exchange(way, batch, key)
         seconds = time.perf_counter() - began_at
+        self.pace.took(seconds if isinstance(answer, int) else math.inf)
         self.lane.heard(batch, answer, seconds)
         metrics, signer = self._report.metrics, _signer_text(key)
         word = rcode_to_text(answer) if isinstance(answer, int) else answer.reason.value

@@ -35,9 +35,10 @@ from tenure.serving.updater.rows import RowsUnderWay
 from tenure.updating.lane import Batch, Lane
 from tenure.updating.routing import Routes
 
-MOST_ROWS = 12000  # in memory
+MOST_ROWS = 16000  # in memory
 PICK_ROWS = 1000  # read from the ledger at a time
-PLENTY_ROWS = 2400  # while fewer than this are in the lanes, more are read at once
+PLENTY_ROWS = 4800  # while fewer than this are in the lanes, more are read at once: both directions' wide windows
+FULL_ROWS = 2400  # from so many on, speed counts more than the moment of each
 FLUSH_OUTCOMES = 2000  # recorded at once
 FLUSH_SECONDS = 0.02  # or after this
 FULL_FLUSH_OUTCOMES = (
@@ -45,9 +46,11 @@ FULL_FLUSH_OUTCOMES = (
 )
 FULL_FLUSH_SECONDS = 0.2
 LOOK_SECONDS = 2.0  # the ledger is looked into at least this often, whoever wakes us
-CROWDED_SECONDS = 0.1  # between pages while those before are not half done
+CROWDED_SECONDS = 0.1  # between pages while those before are not half done, or at least under way
 FULL_SECONDS = 0.5  # before beginning again with rows that found no room
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
+# Pointers follow their names, mostly one by one; a server that syncs each message has half of them to sync otherwise.
+GATHER_SECONDS = 0.005
 STOP_SECONDS = 5.0  # for what is on its way when the end is asked for
 
 
@@ -139,9 +142,19 @@ class _Updating:
         lanes = {id(domain): Lane(domain) for domain in domains}
         self._journal = Journal(ledger, report)
         health = ZoneHealth(_known_troubles(ledger), self._journal, clock)
+        pointers = {id(domain) for domain in routes.reverse}
         self._exchanges = [
-            Exchange(lane, [self._links[s] for s in lane.domain.servers], report, clock, health, keys, self._contexts)
-            for lane in lanes.values()
+            Exchange(
+                lane,
+                [self._links[server] for server in lane.domain.servers],
+                report,
+                clock,
+                health,
+                keys,
+                self._contexts,
+                gather_seconds=GATHER_SECONDS if key in pointers else 0.0,
+            )
+            for key, lane in lanes.items()
         ]
         self._recorder = Recorder(ledger)
         self._recording: asyncio.Task[None] | None = None
@@ -174,7 +187,7 @@ class _Updating:
                 look_at = self._look(loop.time(), group)
                 self._hear(loop)
                 if not self._is_over():
-                    self._send(group)
+                    look_at = min(look_at, self._send(loop.time(), group))
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(look_at):
                         await self._news.wait()
@@ -258,7 +271,7 @@ class _Updating:
     @property
     def _is_full(self) -> bool:
         """Whether very many rows are under way, so that speed counts more than the moment of each."""
-        return len(self._rows.keys) >= PLENTY_ROWS
+        return len(self._rows.keys) >= FULL_ROWS
 
     async def _record_aside(self) -> None:
         makes_due = self._journal.makes_due
@@ -326,26 +339,31 @@ class _Updating:
         return self._turn is Turn.OURS
 
     def _next_look(self, now: float) -> float:
-        """Loop time when the next row falls due, or when to look in any case."""
+        """Loop time when the next row falls due, or when to look in any case.
+
+        While some rows are under way that is soon: to ask for the next one would only keep these from being sent.
+        """
+        if 0 < len(self._rows.keys) < PICK_ROWS:
+            return now + CROWDED_SECONDS
         due_at = self._ledger.next_due_at(self._rows.keys)
         wait = LOOK_SECONDS if due_at is None else min(LOOK_SECONDS, max(0.0, due_at - self._clock()))
         return now + wait
 
-    def _send(self, group: asyncio.TaskGroup) -> None:
-        """Fill every zone's window."""
+    def _send(self, now: float, group: asyncio.TaskGroup) -> float:
+        """Fill every zone's window; gives when to do that again, for what waits for company."""
         for exchange in self._exchanges:
-            while exchange.on_the_way < exchange.window and (batch := exchange.lane.next_batch()) is not None:
-                exchange.on_the_way += 1
+            while (batch := exchange.pace.next_batch(now)) is not None:
                 carrying = group.create_task(self._carry(exchange, batch))
                 self._carrying.add(carrying)
                 carrying.add_done_callback(self._carrying.discard)
+        return min((until for each in self._exchanges if (until := each.pace.gathers_until) > now), default=math.inf)
 
     async def _carry(self, exchange: Exchange, batch: Batch) -> None:
         """One message, from the lane to its answer."""
         try:
             ended = await exchange.carry(batch)
         finally:
-            exchange.on_the_way -= 1
+            exchange.pace.ended()
             self._news.set()
         self._rows.ended(ended)
 
