@@ -66,7 +66,17 @@ def _main(arguments: Sequence[str]) -> int:
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
 
     return app.execute(
-        app.command_line(SERVICES, run, serve_all, open_wire, rehearse, reconcile_zones, check_domains, open_scavenging)
+        app.command_line(
+            SERVICES,
+            run,
+            serve_all,
+            become,
+            open_wire,
+            rehearse,
+            reconcile_zones,
+            check_domains,
+            open_scavenging,
+        )
     )
 
 
@@ -149,6 +159,18 @@ def serve_all(path: Path) -> int:
     return _supervise(
         services_of(configuration), configuration, path, Report("serve"), stop, configuration.metrics.of_all()
     )
+
+
+def become(user: str) -> str:
+    """Give up root for that user; why not, if that cannot be."""
+    from tenure.serving import privileges  # noqa: PLC0415 - the other commands do without
+    from tenure.serving.errors import ServiceError  # noqa: PLC0415
+
+    try:
+        privileges.become(user)
+    except ServiceError as error:
+        return str(error)
+    return ""
 
 
 def rehearse(configuration: Configuration, question: Question) -> Sequence[Act]:

@@ -44,13 +44,14 @@ def command_line(
     services: Mapping[str, str],
     run: Callable[[str, Path], int],
     serve_all: Callable[[Path], int],
+    become: Callable[[str], str],
     open_wire: OpenWire,
     rehearse: Rehearse,
     reconcile: Reconcile,
     check_domains: CheckDomains,
     open_scavenging: OpenScavenging,
 ) -> typer.Typer:
-    """All commands. `services` has the help of what `run` runs, by name.
+    """All commands. `services` has the help of what `run` runs, by name; `become` gives up root for a user before that.
 
     `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets, `reconcile` reads back
     what DNS holds, `check_domains` proves the way there, `open_scavenging` looks for stale records.
@@ -64,7 +65,7 @@ def command_line(
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_main)
-    add_run_commands(app, services, run, serve_all, {"dhcp": probing.commands(open_wire)})
+    add_run_commands(app, services, run, serve_all, {"dhcp": probing.commands(open_wire)}, become)
     app.add_typer(leases.app, name="leases", rich_help_panel=SHOW)
     app.add_typer(names.app, name="names", rich_help_panel=SHOW)
     app.command("queue", rich_help_panel=SHOW, epilog=listing.QUEUE_EXAMPLES)(listing.queue)

@@ -26,6 +26,7 @@ def commands(open_wire: OpenWire) -> typer.Typer:
         {"dhcp": "Run."},
         lambda _n, _p: 9,
         lambda _p: 9,
+        lambda _user: "",
         open_wire,
         lambda _c, _q: [],
         lambda _c, _o: nothing,
