@@ -24,6 +24,7 @@ _DROP = "delete from standing_name where address = ?"
 _DROP_NAME = "delete from standing_name where name = ?"
 
 _PAGE = 500
+_SIZE = len(StandingName._fields)
 
 _BOUND, _DECLINED = int(LeaseState.BOUND), int(LeaseState.DECLINED)
 _SAME = "coalesce(lease.fqdn = standing_name.name and lease.dhcid = standing_name.dhcid, false)"
@@ -112,10 +113,10 @@ class StandingNames:
 
 
 def _situation(row: Row) -> Situation:
-    size = len(StandingName._fields)
-    return Situation(_standing(row[:size]), *map(bool, row[size:]))
+    return Situation(_standing(row[:_SIZE]), *map(bool, row[_SIZE:]))
 
 
-def _standing(row: Sequence[object]) -> StandingName:
-    found = StandingName._make(row)
-    return found._replace(gives_way=bool(found.gives_way))
+def _standing(row: Row) -> StandingName:
+    """The value of a row; whether it gives way is a number in SQLite."""
+    address, name, dhcid, ttl, gives_way = row
+    return StandingName(address, name, dhcid, ttl, bool(gives_way))
