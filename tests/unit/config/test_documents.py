@@ -26,7 +26,8 @@ def examples(tmp_path: Path) -> Path:
     shutil.copytree(DOCS / "examples", folder)
     for key in ("dhcp.key", "dhcp.key.before", "public.key"):
         (folder / key).write_text("bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl\n")
-    (folder / "dns.keytab").write_bytes(b"\5\2")
+    for keytab in ("dns.keytab", "dhcp.keytab"):
+        (folder / keytab).write_bytes(b"\5\2")
     (folder / "cookie.secrets").write_text("e5e973e5a6b2a43f48e7dc849e37bfcf\n")
     for path in folder.iterdir():
         path.chmod(0o600)
