@@ -19,14 +19,14 @@ from ports import free_port
 from secure_dns import SecureDns, secure_dns
 from updater_run import UpdaterRun, gone, updating, want
 
-from tenure.dnswire.codes import Opcode
+from tenure.dnswire.codes import Opcode, RRType
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import from_text
 from tenure.naming.registration import Part, State
 from tenure.serving.updater.contexts import Terms, TicketSource
 from tenure.serving.updater.kerberos import Begun, Login, Tickets
 from tenure.serving.updater.service import Kerberos
-from tenure.signing.tkey import GSS_TSIG
+from tenure.signing.tkey import GSS_TSIG, Mode, Tkey, parse_tkey
 from tenure.updating.routing import Domain, GssTsig, Routes
 
 ZONE, REVERSE = "example.test.", "1.10.in-addr.arpa."
@@ -329,6 +329,41 @@ def test_a_context_of_few_seconds_is_renewed_in_time(
             time.sleep(0.2)
         assert {row.forward.state for row in run.rows()} == {State.REGISTERED}
         assert running.history("update-refused") == []
+
+
+def test_a_server_is_told_of_a_context_that_is_not_used_any_more(
+    peer: tuple[str, int], tmp_path: Path, keytab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a newer one has taken its place for a while, and of all when the updater ends; the server agrees."""
+    monkeypatch.setattr("tenure.serving.updater.contexts.RETIRE_SECONDS", 0.5)
+    deleted: list[Tkey] = []
+
+    def listen(reply: bytes) -> bytes:
+        records = [parse_tkey(rr.rdata) for rr in parse_message(reply).answers if rr.rtype == RRType.TKEY]
+        deleted.extend(record for record in records if record.mode == Mode.DELETION)
+        return reply
+
+    with meddler(peer) as between:
+        between.change = listen
+        with updating(tmp_path, domain(between.server), kerberos=kerberos(keytab, Terms(rekey=1))) as run:
+            run.change(want("a.example.test.", ADDRESS, A_CLIENT, reverse=False))
+            run.until(lambda: registered(run, "a.example.test."))
+            number = 0
+            while not deleted:
+                number += 1
+                run.change(want(f"b{number}.example.test.", SECOND, A_CLIENT, reverse=False))
+                run.settled()
+                assert number < 200
+                time.sleep(0.1)
+            older = len(deleted)
+        queries = [parse_message(octets) for octets in between.asked]
+        ends = [
+            q for q in queries for rr in q.additionals if rr.rtype == RRType.TKEY and parse_tkey(rr.rdata).mode == 5
+        ]
+        assert all(query.tsig is not None for query in ends)
+        assert len(ends) == len(deleted) == contexts(run)
+        assert len(deleted) > older
+        assert not any(record.error for record in deleted)
 
 
 class Slow:

@@ -124,6 +124,10 @@ def test_a_lease_is_in_the_directory_and_leaves_it(estate: Estate) -> None:
     for way, record in (("forward", "A, AAAA at names such as tenure-check-"), ("reverse", "PTR at names such as")):
         assert f"({way}) at {CONTROLLER} port 53" in walked
         assert f"may add and remove {record}" in walked, walked
+    marking = server.config.read_text().replace("no-check-without-dhcid", "check-with-dhcid")
+    server.config.write_text(marking)
+    walked = server.tenure("ddns", "check", "--gss")
+    assert walked.count('set ddns-conflict-resolution-mode = "no-check-without-dhcid"') == 2, walked
     server.process.stop()
 
 

@@ -16,7 +16,7 @@ from tenure.octets import Malformed
 from tenure.signing.context import MOST_ROUNDS, Context, SecurityContext, Step
 from tenure.signing.principal import parse_principal
 from tenure.signing.tkey import GSS_ALGORITHMS, GSS_TSIG, Mode, Tkey, build_tkey, parse_tkey
-from tenure.signing.tsig import verify_establishing
+from tenure.signing.tsig import sign_request, verify_establishing
 
 _TKEY, _ANY = int(RRType.TKEY), int(RRClass.ANY)
 _MOST_SECONDS = 1 << 31  # an expiration that lies further ahead lies behind (RFC 2930 section 2.3)
@@ -103,6 +103,13 @@ class Negotiation:
         word = "BADSIG" if tkey.error == Rcode.BADVERS else rcode_to_text(tkey.error)
         said = self._security.step(tkey.key).failure if tkey.key else ""
         return Refused(f"{word} in the TKEY record" + (f": {said}" if said else ""))
+
+
+def build_deletion(message_id: int, context: Context, now: float) -> bytes:
+    """A query that ends the context at the server, signed in it (RFC 2930 section 4.2, RFC 3645 section 3.2.1)."""
+    record = build_tkey(context.name, Tkey(context.algorithm, 0, 0, Mode.DELETION))
+    message = build_message(message_id, 0, [Question(context.name, _TKEY, _ANY)], (), (), (record,))
+    return sign_request(message, context, now)[0]
 
 
 def _without_record(message: Message) -> Refused:

@@ -19,7 +19,7 @@ from tenure.serving.report import Report
 from tenure.serving.updater.kerberos import Begun, NoTicket
 from tenure.serving.updater.link import Link, Unreachable
 from tenure.signing.context import Context
-from tenure.signing.negotiation import Negotiation, Refused
+from tenure.signing.negotiation import Negotiation, Refused, build_deletion
 from tenure.updating.messages import build_apex_question
 from tenure.updating.reply import read_primary
 from tenure.updating.routing import GssTsig
@@ -28,6 +28,8 @@ from tenure.updating.task import Ending, Verdict
 NEGOTIATION_SECONDS = 60.0  # in all: several KDCs that are silent take their time
 MARGIN_SECONDS = 2.0  # a context is not used in its last moments
 RENEW_PART = 0.75  # of a context's life: after that at the latest a new one is negotiated
+RETIRE_SECONDS = 15.0  # after which nothing that is signed in an older context can be on its way any more
+END_SECONDS = 1.0  # for servers to hear that we are gone
 AGAIN_SECONDS = 30.0  # between tries to renew one that is still good
 
 
@@ -49,6 +51,7 @@ class Terms(NamedTuple):
 
 
 class _Held(NamedTuple):
+    link: Link
     context: Context
     rekey_at: float  # UTC seconds
 
@@ -66,6 +69,7 @@ class SecurityContexts:
         self._clock = clock
         self._held: dict[_Key, _Held] = {}
         self._negotiating: dict[_Key, asyncio.Task[Context | Ending]] = {}
+        self._retiring: dict[asyncio.Task[None], _Held] = {}
         self._renew_at: dict[_Key, float] = {}  # UTC seconds, after a renewal that failed
         self._principals: dict[tuple[tuple[str, int], Name], str] = {}  # by server and zone
 
@@ -91,10 +95,25 @@ class SecurityContexts:
         for key in [key for key, held in self._held.items() if key[0] == link.server and held.context is context]:
             del self._held[key]
 
-    def close(self) -> None:
-        """Begin nothing any more."""
-        for negotiation in self._negotiating.values():
-            negotiation.cancel()
+    async def end(self) -> None:
+        """Begin nothing any more, and let servers forget what we have with them, if they hear it at once."""
+        left = [*self._held.values(), *self._retiring.values()]
+        for task in (*self._negotiating.values(), *self._retiring):
+            task.cancel()
+        self._held.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await asyncio.gather(*map(self._delete, left))
+
+    async def _retire(self, held: _Held) -> None:
+        await asyncio.sleep(RETIRE_SECONDS)
+        await self._delete(held)
+
+    async def _delete(self, held: _Held) -> None:
+        """A server that does not hear it ends the context by itself later."""
+        message_id = held.link.new_id()
+        with suppress(Unreachable):
+            await held.link.ask(message_id, build_deletion(message_id, held.context, self._clock()))
 
     async def _principal(self, link: Link, zone: Name) -> str | Ending:
         """DNS/ and the name of the primary, as the server says it; what lies in that will have no key of the name."""
@@ -135,7 +154,11 @@ class SecurityContexts:
             return found
         life = found.until_at - found.since_at
         rekey_at = found.since_at + min(float(self._terms.rekey), life * RENEW_PART)
-        self._held[key] = _Held(found, rekey_at)
+        if (older := self._held.get(key)) is not None:
+            retiring = asyncio.create_task(self._retire(older))
+            self._retiring[retiring] = older
+            retiring.add_done_callback(self._retiring.pop)
+        self._held[key] = _Held(link, found, rekey_at)
         self._renew_at.pop(key, None)
         self._report.healthy(code)
         self._report.count("contexts_established")

@@ -244,6 +244,8 @@ class _Examination:
                 trouble += f" ({', '.join(map(type_to_text, denied))}; the others it would take)"
             who = self._who()
             remedy = f"let {who} write {words} there, in BIND: {self._grant(words)}"
+            if marks and rcode_to_text(Rcode.NOTIMP) in trouble:
+                remedy = 'the server may not know DHCID: set ddns-conflict-resolution-mode = "no-check-without-dhcid"'
             yield self._wrong("policy", f"{to_text(owner)}: {trouble}", remedy)
 
     def _who(self) -> str:

@@ -227,7 +227,7 @@ class _Updating:
         for carrying in self._carrying:
             carrying.cancel()
         if self._contexts is not None:
-            self._contexts.close()
+            await self._contexts.end()
         for link in self._links.values():
             link.close()
         if self._recording is not None:
