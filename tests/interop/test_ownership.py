@@ -15,15 +15,20 @@ from secure_dns import REVERSE, ZONE, SecureDns, nsupdate, secure_dns
 from tenure_toml import entry, tsig_key
 from updater_run import UpdaterRun, gone, want
 
+from tenure.authority.owner import owner_of_key
 from tenure.dnswire.name import from_text
 from tenure.naming.reason import Reason
 from tenure.naming.registration import State
+from tenure.serving.updater.contexts import Terms
+from tenure.serving.updater.kerberos import Login, Tickets
+from tenure.serving.updater.service import Kerberos
 from tenure.signing.key import ALGORITHMS, Key
-from tenure.updating.routing import Domain, Routes
+from tenure.updating.routing import Domain, GssTsig, Routes
 
 FIRST, SECOND, CLIENT, PROXY = "DNS/dhcp1.example.test", "DNS/dhcp2.example.test", "pc1$", "DNS/proxy.example.test"
 RULES = ["grant * zonesub A TXT PTR DHCID"]
 PC, POINTER = "pc1.example.test.", "7.2.0.192.in-addr.arpa."
+PRINCIPALS = ("DHCP/gw1.example.test", "DHCP/gw2.example.test")
 KEYS = {name: Key(from_text(name), ALGORITHMS["hmac-sha256"].name, SECRET) for name in ("one.", "two.")}
 BASE64 = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
@@ -117,10 +122,15 @@ def test_a_client_takes_over_what_an_unsecured_role_wrote(
 
 
 @contextmanager
-def updater(folder: Path, server: SecureDns, key: str) -> Iterator[UpdaterRun]:
-    """The updater of a DHCP server of its own, with its store and its key."""
-    forward, reverse = (Domain(from_text(zone), (("127.0.0.1", server.port),), KEYS[key]) for zone in (ZONE, REVERSE))
-    run = UpdaterRun(folder, Routes([forward], [reverse]))
+def updater(folder: Path, server: SecureDns, realm: Kdc, writer: str) -> Iterator[UpdaterRun]:
+    """The updater of a DHCP server of its own, with its store and its key, or its principal."""
+    key, by_kerberos = KEYS.get(writer), None
+    if key is None:
+        by_kerberos = Kerberos(Tickets(Login(writer, str(realm.keytab(writer)))), Terms())
+    gss = None if key is not None else GssTsig()
+    at = (("127.0.0.1", server.port),)
+    forward, reverse = (Domain(from_text(zone), at, key, gss_tsig=gss) for zone in (ZONE, REVERSE))
+    run = UpdaterRun(folder, Routes([forward], [reverse]), by_kerberos)
     try:
         yield run
     finally:
@@ -128,30 +138,35 @@ def updater(folder: Path, server: SecureDns, key: str) -> Iterator[UpdaterRun]:
 
 
 @pytest.mark.parametrize(
-    ("tables", "keys", "is_locked_out"),
+    ("tables", "writers", "is_locked_out"),
     [
         ((), ("one.", "two."), True),
         ((role("dhcp-servers", "owner", "one.", "two."),), ("one.", "two."), False),
         ((role("dnsupdateproxy", "unsecured", "one.", "two."),), ("one.", "two."), False),
         ((), ("one.", "one."), False),
+        ((), PRINCIPALS, True),
+        ((role("dhcp-servers", "owner", *(f"{one}@EXAMPLE.TEST" for one in PRINCIPALS)),), PRINCIPALS, False),
     ],
-    ids=["each for itself", "a role", "an unsecured role", "one credential"],
+    ids=["each for itself", "a role", "an unsecured role", "one credential", "principals", "a role of principals"],
 )
 def test_the_partner_of_a_dhcp_server_takes_over_its_leases(
     tmp_path: Path,
     realm: Kdc,
     served: dict[str, Any],
     tables: Sequence[str],
-    keys: tuple[str, str],
+    writers: tuple[str, str],
     is_locked_out: bool,
 ) -> None:
     """The first has registered a lease and dies; its partner renews it, and takes it away when it ends."""
     every = [*(tsig_key(name, BASE64) for name in KEYS), *tables]
     with (
         secure_dns(tmp_path / "dns", realm, {ZONE: RULES, REVERSE: RULES}, **served, tables=every) as dns,
-        updater(tmp_path / "1", dns, keys[0]) as first,
-        updater(tmp_path / "2", dns, keys[1]) as second,
+        updater(tmp_path / "1", dns, realm, writers[0]) as first,
+        updater(tmp_path / "2", dns, realm, writers[1]) as second,
     ):
+        first_owner = (
+            owner_of_key(KEYS[writers[0]].name) if writers[0] in KEYS else f"principal {writers[0]}@EXAMPLE.TEST"
+        )
         lease = want(PC, b"\xc0\0\2\7", bytes((0, 1, 1, *range(32))))
         with first.running():
             first.change(lease)
@@ -163,7 +178,7 @@ def test_the_partner_of_a_dhcp_server_takes_over_its_leases(
             (row,) = second.rows()
             if is_locked_out:
                 assert (row.forward.state, row.forward.reason) == (State.REFUSED, Reason.SERVER_REFUSED)
-                assert any(f" {PC} is owned by key one." in one["detail"] for one in dns.history("update-refused"))
+                assert any(f" {PC} is owned by {first_owner}" in one["detail"] for one in dns.history("update-refused"))
             else:
                 assert (row.forward.state, row.reverse.state) == (State.REGISTERED, State.REGISTERED)
             second.change(gone(lease))
