@@ -82,7 +82,7 @@ class ZoneDraft:
         self._renewed: set[_RowKey] = set()  # deleted by one change and added by another
         self._ends: dict[_RowKey, tuple[int, frozenset[str]]] = {}  # the new end, and of which classes it may be
         self._refreshed: dict[_RowKey, int] = {}  # the no-refresh interval
-        self.owners = OwnerDraft(session, prepared.owners, zone_id, has_owners=row[3])
+        self.owners = OwnerDraft(session, prepared.owners, zone_id, has_owners=bool(row[3]))
         self._journal_from = _serial(self._soa[1])
         self._journal: list[bytes] = []
         self._keys: dict[Name, bytes] = {}  # tree keys of the names met
