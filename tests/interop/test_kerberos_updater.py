@@ -509,6 +509,38 @@ def test_a_server_that_signs_no_errors(tmp_path: Path, realm: Kdc, server_keytab
         assert contexts(run) == 1
 
 
+def test_a_server_that_has_forgotten_a_context_and_says_refused(
+    tmp_path: Path, realm: Kdc, server_keytab: Path, keytab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one may that signs no errors: in an old context it is asked once more, in a new one."""
+    monkeypatch.setattr("tenure.serving.updater.exchange.OLD_CONTEXT_SECONDS", 0.5)
+    forgotten: set[bytes] = set()
+    with (
+        bind(tmp_path / "peer", realm, server_keytab) as running,
+        meddler(running.server) as between,
+        updating(tmp_path, domain(between.server), kerberos=kerberos(keytab)) as run,
+    ):
+
+        def refuse(reply: bytes) -> bytes:
+            tsig = parse_message(reply).tsig
+            if tsig is None or tsig.name not in forgotten:
+                return reply
+            request = next(octets for octets in reversed(between.asked) if octets[:2] == reply[:2])
+            return request[:2] + bytes([request[2] | 0x80, 5]) + request[4:]
+
+        between.change = refuse
+        run.change(want("a.example.test.", ADDRESS, A_CLIENT, reverse=False))
+        run.until(lambda: registered(run, "a.example.test."))
+        began = time.monotonic()
+        forgotten |= {message.tsig.name for message in map(parse_message, between.asked) if message.tsig}
+        while time.monotonic() < began + 1.0:  # the context becomes old by itself alone
+            time.sleep(0.1)
+        run.change(want("b.example.test.", SECOND, A_CLIENT, reverse=False))
+        run.until(lambda: registered(run, "b.example.test."))
+        assert contexts(run) == 2
+        assert not any(row.forward.attempts for row in run.rows())
+
+
 def test_a_liar_who_says_that_it_is_done(tmp_path: Path, realm: Kdc, server_keytab: Path) -> None:
     """The server has refused the update; the reply in between says NOERROR, and nobody believes it."""
     stranger = kerberos(realm.keytab("DHCP/liar.example.test"), principal="DHCP/liar.example.test")

@@ -38,6 +38,10 @@ TOLERATED = 2  # failures of a zone at a server in a row: one record alone may m
 # What says that a context is good for nothing any more: the server has none of the name, or signs in another one.
 _ENDS_CONTEXT = frozenset({Reason.KEY_REJECTED, Reason.REPLY_UNVERIFIED, Reason.SERVER_NOT_AUTHORITATIVE})
 
+# What a server may say that was started again, as Windows, whose errors carry no word of the context.
+_MAY_HAVE_FORGOTTEN = frozenset({Rcode.REFUSED, Rcode.NOTAUTH})
+OLD_CONTEXT_SECONDS = 60.0  # in a younger context that is what it means
+
 # What a server answers that has the records of the message in another zone than it names, or has that zone no more.
 _ANOTHER_ZONE = frozenset({Rcode.NOTAUTH, Rcode.NOTZONE})
 
@@ -223,6 +227,9 @@ class Exchange:
         if isinstance(context, Ending):
             return context
         answer = await self._exchange(way, batch, context)
+        is_old = self._clock() - context.since_at >= OLD_CONTEXT_SECONDS
+        if is_old and isinstance(answer, int) and answer in _MAY_HAVE_FORGOTTEN:
+            answer = Ending(Verdict.RETRY, Reason.KEY_REJECTED, "BADKEY")  # so it is asked again, in a new one
         if isinstance(answer, Ending) and answer.reason in _ENDS_CONTEXT:
             assert self._contexts is not None
             self._contexts.forget(way.link, context)
