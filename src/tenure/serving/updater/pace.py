@@ -10,7 +10,7 @@ from tenure.updating.lane import Batch, Lane
 WINDOW = 6  # messages of one zone on their way
 # The same where they are answered soon: a server has something to do while their outcomes are recorded here, and one
 # that syncs its journal takes all of them with one sync. Where it needs long for them, they would only wait there.
-WIDE_WINDOW = 12
+WIDE_WINDOW = 20
 SOON_SECONDS = 0.5
 
 

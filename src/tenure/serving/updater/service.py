@@ -37,7 +37,7 @@ from tenure.updating.routing import Routes
 
 MOST_ROWS = 16000  # in memory
 PICK_ROWS = 1000  # read from the ledger at a time
-PLENTY_ROWS = 4800  # while fewer than this are in the lanes, more are read at once: both directions' wide windows
+PLENTY_ROWS = 5000  # while fewer are in the lanes, another page is read at once: what a lane takes in, less that page
 FULL_ROWS = 2400  # from so many on, speed counts more than the moment of each
 FLUSH_OUTCOMES = 2000  # recorded at once
 FLUSH_SECONDS = 0.02  # or after this
