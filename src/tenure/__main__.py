@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tenure.assembly.service import Service
+    from tenure.config.agent import Agent
     from tenure.config.configuration import Configuration
     from tenure.console.probe.wire import Route, Wire
     from tenure.console.reconciliation import Order, Outcome
     from tenure.console.rehearsal import Act, Question
     from tenure.console.scavenging import Scavenges
+    from tenure.registering.survey import Survey
     from tenure.serving.report import Report
     from tenure.serving.stop import Stop
     from tenure.updating.preflight import Finding
@@ -76,6 +78,7 @@ def _main(arguments: Sequence[str]) -> int:
             reconcile_zones,
             check_domains,
             open_scavenging,
+            survey_host=survey_host,
         )
     )
 
@@ -202,6 +205,13 @@ def check_domains(configuration: Configuration, tell: Callable[[Finding], None],
     return check(configuration, tell, gss=gss)
 
 
+def survey_host(agent: Agent) -> Survey:
+    """What this host would register now."""
+    from tenure.assembly.agent import survey_host as look  # noqa: PLC0415 - the other commands do without
+
+    return look(agent)
+
+
 def _supervise(
     services: Sequence[Service],
     configuration: Configuration,
@@ -211,13 +221,14 @@ def _supervise(
     metrics: Sequence[tuple[str, int]],
 ) -> int:
     """Make what the services need, then keep their processes until the stop; the exit status."""
-    from tenure.assembly.services import check_shared_ports, hold_sockets  # noqa: PLC0415 - the command line does without
+    from tenure.assembly.services import check_services, check_shared_ports, hold_sockets  # noqa: PLC0415 - the command line does without
     from tenure.assembly.store import prepare  # noqa: PLC0415
     from tenure.serving.metrics_port import open_port  # noqa: PLC0415
     from tenure.serving.reload import Reload  # noqa: PLC0415
     from tenure.serving.supervision import Held, Supervisor, follow_lifeline, guard, hand_on, in_child  # noqa: PLC0415
 
     def begin() -> None:
+        check_services(services)
         check_shared_ports(configuration)
         prepare(configuration, report)
 

@@ -24,7 +24,19 @@ if TYPE_CHECKING:
 # A compiled module trusts the shapes and constants of all modules that it was compiled with. So the rooms are compiled
 # together and become stale together; what they import is in the list too.
 ROOMS = (
-    *("octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"),
+    *(
+        "octets",
+        "dnswire",
+        "dhcpwire",
+        "signing",
+        "naming",
+        "leasing",
+        "hearing",
+        "updating",
+        "authority",
+        "upkeep",
+        "registering",
+    ),
     *("ledger", "serving"),  # as far as it pays
 )
 PLAIN_PLEASE = "TENURE_PLAIN"

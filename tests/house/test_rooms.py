@@ -16,6 +16,7 @@ ROOMS: dict[str, set[str]] = {
     "leasing": {"octets", "dnswire.name", "dhcpwire", "naming"},
     "hearing": {"octets", "dnswire", "dhcpwire", "naming"},
     "updating": {"octets", "dnswire", "signing", "naming"},
+    "registering": {"octets", "dnswire", "signing", "naming"},
     "authority": {"octets", "dnswire", "signing", "naming.event"},
     "upkeep": {"octets", "dnswire", "naming", "leasing.lease", "authority.zone"},
 }
@@ -42,12 +43,14 @@ ROOMS["console"] = {
 ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight"}
 ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding", "upkeep.standing"}
 ROOMS["console"] |= {"authority.aged", "authority.owner", "authority.settings", "upkeep.staleness"}
-ROOMS["config"] |= {"hearing.heard"}
+ROOMS["config"] |= {"hearing.heard", "registering.settings"}
+ROOMS["console"] |= {"registering.selection", "registering.names", "registering.survey"}
 for room in ("serving", "console"):
     ROOMS[room] |= {"compiled"}  # to say in which form the rooms run
 EVERYTHING = {"assembly", "compiled", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
+PURE += ["registering"]
 MACHINE = {
     *("socket", "selectors", "select", "ssl", "asyncio", "threading", "subprocess", "multiprocessing", "signal"),
     *("time", "random", "secrets", "uuid", "os", "pathlib", "io", "tempfile", "shutil", "logging", "structlog"),

@@ -11,6 +11,7 @@ from tenure.assembly.store import prepare
 from tenure.config.configuration import Configuration
 from tenure.config.domains import all_plans
 from tenure.config.zones import DNS_PORT, zone_settings
+from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 
@@ -31,7 +32,7 @@ def services_of(configuration: Configuration) -> tuple[Service, ...]:
         Service.FOLLOWER: bool(configuration.lease_sources),
         Service.UPDATER: configuration.names_leases and bool(all_plans(configuration)),
         Service.TRANSFERS: any(zone.has_neighbours for zone in zone_settings(configuration)),
-        Service.JANITOR: True,
+        Service.JANITOR: configuration.dns is not None or configuration.names_leases,
     }
     return tuple(service for service, runs in named.items() if runs)
 
@@ -43,6 +44,12 @@ def workers_of(service: Service, configuration: Configuration) -> tuple[int, ...
     if service is Service.DHCP and configuration.dhcp4 is not None and configuration.dhcp6 is not None:
         return DHCP4, DHCP6
     return ()
+
+
+def check_services(services: Sequence[Service]) -> None:
+    """`ServiceError` where nothing is left to run: the configuration is that of an agent alone."""
+    if not services:
+        raise ServiceError("tenure serve", "the configuration has [agent] alone", "run tenure agent")
 
 
 def check_shared_ports(configuration: Configuration) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenure.config.agent_checks import check_agent
 from tenure.config.class_checks import check_classes
 from tenure.config.configuration import Configuration
 from tenure.config.ddns6_checks import check_ddns6
@@ -43,15 +44,16 @@ def check(configuration: Configuration) -> Iterator[Problem]:
     yield from check_dhcp_ddns(configuration)
     yield from check_lease_sources(configuration)
     yield from check_naming(configuration)
+    yield from check_agent(configuration)
 
 
 def check_services(configuration: Configuration) -> Iterator[Problem]:
     """A configuration gives at least one service something to do."""
-    if configuration.dns is None and not configuration.names_leases:
+    if configuration.dns is None and not configuration.names_leases and configuration.agent is None:
         yield Problem(
             (),
             "there is nothing to run: no table gives a service something to do",
-            "write one of [dns], [dhcp4], [dhcp6], [dhcp-ddns], [[lease-sources]]",
+            "write one of [dns], [dhcp4], [dhcp6], [dhcp-ddns], [[lease-sources]], [agent]",
         )
 
 

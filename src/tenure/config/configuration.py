@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import PrivateAttr
 
+from tenure.config.agent import Agent
 from tenure.config.ddns import Ddns
 from tenure.config.dhcp4 import Dhcp4
 from tenure.config.dhcp6 import Dhcp6
@@ -50,6 +51,9 @@ class Configuration(Section):
 
     ddns: Ddns = Ddns()
     """Names of leases in DNS."""
+
+    agent: Agent | None = None
+    """The names of the host itself, which `tenure agent` keeps in DNS."""
 
     _path: Path = PrivateAttr(default=Path("tenure.toml"))
 

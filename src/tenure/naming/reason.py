@@ -24,6 +24,8 @@ class Reason(StrEnum):
     NAME_INVALID = "name-invalid"
     NAME_RESERVED = "name-reserved"
     NAME_NOT_COVERED = "name-not-covered"
+    NO_SUFFIX = "no-suffix"
+    TOP_LEVEL_ZONE = "top-level-zone"
     TEMPLATE_UNFILLED = "template-unfilled"
     RANDOMIZED_MAC = "randomized-mac"
     NO_IDENTITY = "no-identity"
@@ -94,6 +96,8 @@ WORDS: dict[Reason, str] = {
     Reason.NAME_INVALID: "nothing of the name that the client sent can stand in a zone",
     Reason.NAME_RESERVED: "the name is reserved and cannot be claimed by a client",
     Reason.NAME_NOT_COVERED: "no configured forward zone covers the name",
+    Reason.NO_SUFFIX: "the host has a name, and no domain below which it stands",
+    Reason.TOP_LEVEL_ZONE: "the name is directly below a top-level domain, where hosts are not registered by default",
     Reason.TEMPLATE_UNFILLED: "the template of generated names speaks of something that this client does not have",
     Reason.RANDOMIZED_MAC: "the hardware address is a randomised one, and those are left unnamed (ddns-randomized-mac)",
     Reason.NO_IDENTITY: "the client's identity is not fit to prove who owns a name (RFC 4701)",

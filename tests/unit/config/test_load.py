@@ -662,7 +662,7 @@ def test_a_zone_that_stands_there_twice_is_told_once(tmp_path: Path) -> None:
 def test_an_empty_file_has_nothing_to_run(tmp_path: Path) -> None:
     assert complaint(tmp_path, "") == [
         "there is nothing to run: no table gives a service something to do; "
-        "write one of [dns], [dhcp4], [dhcp6], [dhcp-ddns], [[lease-sources]]"
+        "write one of [dns], [dhcp4], [dhcp6], [dhcp-ddns], [[lease-sources]], [agent]"
     ]
 
 

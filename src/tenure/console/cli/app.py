@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenure.console.cli import (
+    agent,
     checking,
     ddns,
     importing,
@@ -27,9 +28,10 @@ from tenure.console.cli import (
     zones,
 )
 from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
-from tenure.console.cli.running import add_run_commands
+from tenure.console.cli.running import PANEL, add_run_commands
 
 if TYPE_CHECKING:
+    from tenure.console.agent import SurveyHost
     from tenure.console.preflight import CheckDomains
     from tenure.console.probe.wire import OpenWire
     from tenure.console.reconciliation import Reconcile
@@ -50,11 +52,14 @@ def command_line(
     reconcile: Reconcile,
     check_domains: CheckDomains,
     open_scavenging: OpenScavenging,
+    *,
+    survey_host: SurveyHost,
 ) -> typer.Typer:
     """All commands. `services` has the help of what `run` runs, by name; `become` gives up root for a user before that.
 
     `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets, `reconcile` reads back
-    what DNS holds, `check_domains` proves the way there, `open_scavenging` looks for stale records.
+    what DNS holds, `check_domains` proves the way there, `open_scavenging` looks for stale records, `survey_host`
+    looks at this host.
     """
     app = typer.Typer(
         name="tenure",
@@ -66,6 +71,7 @@ def command_line(
     )
     app.callback()(_main)
     add_run_commands(app, services, run, serve_all, {"dhcp": probing.commands(open_wire)}, become)
+    app.add_typer(agent.commands(survey_host), name="agent", rich_help_panel=PANEL)
     app.add_typer(leases.app, name="leases", rich_help_panel=SHOW)
     app.add_typer(names.app, name="names", rich_help_panel=SHOW)
     app.command("queue", rich_help_panel=SHOW, epilog=listing.QUEUE_EXAMPLES)(listing.queue)

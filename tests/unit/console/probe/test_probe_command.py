@@ -20,7 +20,7 @@ ADDRESS = b"\x0a\1\2\x37"
 
 
 def commands(open_wire: OpenWire) -> typer.Typer:
-    """The command line, whose service ends with 9 and which rehearses, reconciles, checks and scavenges nothing."""
+    """The command line, whose service ends with 9 and whose other commands find nothing."""
     nothing = Outcome((), interrupted=False)
     return command_line(
         {"dhcp": "Run."},
@@ -32,6 +32,7 @@ def commands(open_wire: OpenWire) -> typer.Typer:
         lambda _c, _o: nothing,
         lambda _c, _tell: True,
         lambda _c: nullcontext(MagicMock()),
+        survey_host=MagicMock(),
     )
 
 
