@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tenure.assembly.service import Service
     from tenure.config.agent import Agent
     from tenure.config.configuration import Configuration
+    from tenure.console.agent import HostAgent
     from tenure.console.probe.wire import Route, Wire
     from tenure.console.reconciliation import Order, Outcome
     from tenure.console.rehearsal import Act, Question
@@ -38,6 +39,7 @@ SERVICES = {
     "transfers": "Run the transfer service alone: it tells other servers of changes, and keeps secondary zones fresh.",
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",
 }
+AGENT = "agent"
 WRONG, INTERRUPTED = 2, 130
 _WORKER, _PACKET = "--worker", "--packet"
 IPV6 = 6
@@ -61,6 +63,8 @@ def _main(arguments: Sequence[str]) -> int:
         name, path = arguments[0], Path(arguments[2])
         if name == "serve" and len(arguments) == 3:
             return serve_all(path)
+        if name == AGENT and len(arguments) == 3:
+            return run_agent(path)
         if name in SERVICES:
             return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
     if arguments[:1] == ["explain"] and any(word.partition("=")[0] == _PACKET for word in arguments):
@@ -78,7 +82,7 @@ def _main(arguments: Sequence[str]) -> int:
             reconcile_zones,
             check_domains,
             open_scavenging,
-            survey_host=survey_host,
+            host_agent=host_agent(),
         )
     )
 
@@ -205,11 +209,42 @@ def check_domains(configuration: Configuration, tell: Callable[[Finding], None],
     return check(configuration, tell, gss=gss)
 
 
+def host_agent() -> HostAgent:
+    """What the commands of the agent run."""
+    from tenure.console.agent import HostAgent  # noqa: PLC0415 - a service does without
+
+    return HostAgent(survey_host, run_agent, register_host)
+
+
 def survey_host(agent: Agent) -> Survey:
     """What this host would register now."""
     from tenure.assembly.agent import survey_host as look  # noqa: PLC0415 - the other commands do without
 
     return look(agent)
+
+
+def register_host(configuration: Configuration) -> bool:
+    """All names of this host looked at now."""
+    from tenure.assembly.agent import register  # noqa: PLC0415 - the other commands do without
+    from tenure.serving.report import Report  # noqa: PLC0415
+
+    return register(configuration, Report(AGENT))
+
+
+def run_agent(path: Path) -> int:
+    """Keep the names of this host until it is asked to end; the exit status."""
+    from tenure.serving.report import Report  # noqa: PLC0415 - the command line does without
+    from tenure.serving.stop import Stop  # noqa: PLC0415
+    from tenure.serving.supervision import guard  # noqa: PLC0415
+
+    stop = Stop.on_signals()
+    configuration = _load(path)
+    if configuration is None:
+        return WRONG
+    from tenure.assembly import agent  # noqa: PLC0415
+
+    report = Report(AGENT)
+    return guard(lambda: agent.run(configuration, report, stop), report)
 
 
 def _supervise(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
+from tenure.ledger.halves import AGENT_SCHEMA, LEASE_SCHEMA, ZONE_SCHEMA, Schema
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "tenure" / "ledger" / "migrations"
 
 
-@pytest.mark.parametrize("schema", [LEASE_SCHEMA, ZONE_SCHEMA], ids=lambda schema: schema.half)
+@pytest.mark.parametrize("schema", [LEASE_SCHEMA, ZONE_SCHEMA, AGENT_SCHEMA], ids=lambda schema: schema.half)
 def test_versions_and_migrations_agree(schema: Schema) -> None:
     found = {}
     for path in (MIGRATIONS / schema.half).glob("v*.py"):

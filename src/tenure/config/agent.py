@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from tenure.config.fields import DomainName, Interface, one_of
+from tenure.config.fields import DomainName, Duid, Interface, Listen, RemotePlace, one_of
+from tenure.config.gss_tsig import GssTsigSection
 from tenure.config.section import Section
+from tenure.registering.entry import Conflict
 from tenure.registering.settings import Connection, Included, Settings
 
 
@@ -22,6 +25,18 @@ class AgentConnection(Section):
 
     suffix: DomainName | None = None
     """A connection-specific suffix: the host has a name below it too, with the addresses of this interface alone."""
+
+    name_servers: list[Listen] = []
+    """The name servers that know the zones of this connection: of its suffix, and of the reverse names of its
+    addresses. Left out: those of the host."""
+
+
+class Level(StrEnum):
+    """In which order updates are sent unsigned and signed: the three levels of Windows' UpdateSecurityLevel."""
+
+    ONLY_UNSECURE = "only-unsecure"
+    UNSECURE_FIRST = "unsecure-followed-by-secure"
+    ONLY_SECURE = "only-secure"
 
 
 class Agent(Section):
@@ -48,6 +63,54 @@ class Agent(Section):
 
     update_top_level_domain_zones: bool = False
     """Whether a name may stand directly below a top-level domain, such as `pc.lan.`."""
+
+    ttl: Annotated[int, Field(ge=1, le=2**31 - 1)] = 900
+    """TTL of the records in seconds."""
+
+    refresh_interval: Annotated[int, Field(ge=60, le=2592000)] = 86400
+    """How often the servers are asked whether all still stands, in seconds; up to a tenth less, by chance. 604800 (a
+    week) is enough where zones do not age."""
+
+    conflict: Annotated[Conflict, *one_of(Conflict)] = Conflict.PROTECT
+    """What becomes of a name at which something else stands: `protect`, only a free one is taken, which is then marked
+    as this host's (DHCID, RFC 4703); `replace`, it is written over, as Windows' clients do by default; `stop`, it is
+    left as it is, unless it holds what this host wrote."""
+
+    duid: Duid | None = None
+    """The DUID that the marks are made of, in hexadecimal: that of the host's DHCP client, where a DHCP server writes
+    its name too. Left out: one that is made of the machine id."""
+
+    name_servers: list[Listen] = []
+    """Who is asked in which zone a name is. Left out: the name servers in resolv.conf."""
+
+    servers: list[RemotePlace] = []
+    """The servers that the updates go to, tried in this order. Left out: the primary that the zone's SOA record names,
+    and where that does not work whom its name servers name."""
+
+    key: DomainName | None = None
+    """The key under `[[keys]]` that signs the updates."""
+
+    gss_tsig: GssTsigSection | None = None
+    """Who the host is to Kerberos, if that signs the updates; its keytab is mostly /etc/krb5.keytab."""
+
+    server_principal: str | None = None
+    """With gss-tsig: the principal of the servers. Left out: `DNS/` and the name of the primary in the SOA record."""
+
+    update_security_level: Annotated[Level | None, *one_of(Level)] = None
+    """`only-secure`, every update is signed; `unsecure-followed-by-secure`, it goes out unsigned, and signed where that
+    is refused, as Windows' clients do it; `only-unsecure`. Default: `only-secure` with a key or gss-tsig, else
+    `only-unsecure`."""
+
+    withdraw: bool = True
+    """Whether the names are taken out of DNS when the agent is stopped."""
+
+    state: str = "agent.db"
+    """The file of the agent's memory, relative to this file: what it wrote where, so that it can take it away later."""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there is something to sign with."""
+        return self.key is not None or self.gss_tsig is not None
 
     def settings(self, host_name: str) -> Settings:
         """What is registered by a host that its system calls `host_name`."""

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from tenure.authority.policy import Rule, parse_rule
 from tenure.authority.settings import RemoteServer
 from tenure.authority.views import ClientMatch, parse_client
+from tenure.dhcpwire.identity import duid_key
 from tenure.dnswire.name import Name, from_text
 from tenure.hearing.heard import REQUESTS
 from tenure.naming.hostname import normalise
@@ -164,6 +165,13 @@ def _parse_replacement(text: str) -> str:
     return text
 
 
+def _parse_duid(text: str) -> bytes:
+    octets = bytes.fromhex(text.replace(":", ""))
+    if duid_key(octets) is None:
+        raise ValueError("is no DUID by its length")
+    return octets
+
+
 def _parse_place(text: str) -> Place:
     words = text.split()
     if len(words) == 2 and words[0] == "key":
@@ -268,6 +276,9 @@ PolicyRule: TypeAlias = Annotated[
     Rule, *kind(parse_rule, 'write a rule as for BIND, such as "grant dhcp. zonesub ANY"', "grant dhcp. zonesub ANY")
 ]
 SourceName: TypeAlias = Annotated[str, *kind(_parse_source, 'write letters, digits and hyphens, such as "kea"', "kea")]
+Duid: TypeAlias = Annotated[
+    bytes, *kind(_parse_duid, 'write a DUID in hexadecimal, such as "00:04:6b:c6:..."', "00:03:00:01:02:00:00:00:00:01")
+]
 IpAddress: TypeAlias = Annotated[
     str, *kind(lambda text: str(ip_address(text)), 'write an address, such as "127.0.0.1" or "::1"', "127.0.0.1")
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tenure.config.configuration import Configuration
 from tenure.config.ddns import DomainSection
+from tenure.config.gss_tsig import GssTsigSection
 from tenure.config.problem import Location, Problem
 from tenure.signing.principal import parse_principal
 
@@ -26,18 +27,22 @@ def check_gss_tsig(configuration: Configuration) -> Iterator[Problem]:
     if is_used and (ours is None or (ours.client_keytab is None and ours.credentials_cache is None)):
         right = 'write [ddns.gss-tsig] with client-keytab = "dhcp.keytab"'
         yield Problem(("ddns", "gss-tsig"), "does not say where the updater has its tickets from", right)
-    if ours is None:
-        return
+    if ours is not None:
+        yield from check_login(configuration, ours, ("ddns", "gss-tsig"))
+
+
+def check_login(configuration: Configuration, ours: GssTsigSection, at: Location) -> Iterator[Problem]:
+    """Who we are to Kerberos: the principal reads as one, and the keytab is there and a secret."""
     if ours.client_principal is not None:
-        yield from _check_principal(ours.client_principal, ("ddns", "gss-tsig", "client-principal"))
+        yield from _check_principal(ours.client_principal, (*at, "client-principal"))
     if ours.rekey_interval >= ours.tkey_lifetime:
-        at = ("ddns", "gss-tsig", "rekey-interval")
-        yield Problem(at, f"is not shorter than tkey-lifetime ({ours.tkey_lifetime})", "three quarters of it is usual")
+        wrong = f"is not shorter than tkey-lifetime ({ours.tkey_lifetime})"
+        yield Problem((*at, "rekey-interval"), wrong, "three quarters of it is usual")
     if ours.client_keytab is not None:
         yield from check_keytab(
             configuration.beside(ours.client_keytab),
-            ("ddns", "gss-tsig", "client-keytab"),
-            "export the updater's key there: kadmin ktadd -k FILE PRINCIPAL",
+            (*at, "client-keytab"),
+            "export the key of the client there: kadmin ktadd -k FILE PRINCIPAL",
         )
 
 

@@ -1,14 +1,20 @@
-"""`tenure agent` for people: the rows of what it would register."""
+"""`tenure agent` for people: the rows of what it would register, and of what it has registered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from tenure.config.agent import Agent
-from tenure.console.words import address_text, name_text
-from tenure.naming.reason import WORDS
+from tenure.config.configuration import Configuration
+from tenure.console.words import address_text, name_text, printable, time_text
+from tenure.dnswire.codes import RRType
+from tenure.ledger.agent_memory import AgentMemory
+from tenure.naming.reason import WORDS, Reason
+from tenure.naming.registration import State
+from tenure.registering.entry import Kept, Record
 from tenure.registering.names import Unnamed, names_of
 from tenure.registering.selection import CHOICE_WORDS
 from tenure.registering.survey import Survey
@@ -46,3 +52,51 @@ def address_rows(found: Survey) -> Iterator[AddressRow]:
             code,
             words,
         )
+
+
+class HostAgent(NamedTuple):
+    """What the commands need of the rest."""
+
+    survey: SurveyHost
+    run: Callable[[Path], int]  # keeps the names of the host, until the end; the exit status
+    register: Callable[[Configuration], bool]  # looks at everything now; False: the agent that runs did not answer
+
+
+@dataclass(frozen=True, slots=True)
+class NameRow:
+    """One name, or one address with its name."""
+
+    name: str
+    records: str
+    state: str
+    verified: str
+    zone: str
+    server: str
+    code: str
+    reason: str
+
+
+def name_rows(configuration: Configuration) -> list[NameRow]:
+    """Every name of the agent's memory; `LedgerError`."""
+    memory = AgentMemory(configuration.beside((configuration.agent or Agent()).state), upgrade=False)
+    names = memory.names()
+    memory.close()
+    return [_name_row(one) for one in names]
+
+
+def _name_row(one: Kept) -> NameRow:
+    words = WORDS[Reason(one.reason)]
+    return NameRow(
+        name_text(one.owner),
+        " ".join(_record_text(record) for record in one.confirmed or one.written),
+        str(one.state),
+        "" if one.verified_at is None else time_text(one.verified_at),
+        name_text(one.zone) if one.zone else "",
+        f"{one.server} port {one.port}" if one.server else "",
+        one.reason,
+        words if one.state is State.REGISTERED or not one.detail else f"{words}: {printable(one.detail)}",
+    )
+
+
+def _record_text(record: Record) -> str:
+    return name_text(record[1]) if record[0] == RRType.PTR else address_text(record[1])

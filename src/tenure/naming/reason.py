@@ -43,6 +43,8 @@ class Reason(StrEnum):
     MARKER_UPGRADED = "marker-upgraded"
     NAME_TAKEN = "name-taken"
     NAME_STATIC = "name-static"
+    NAME_IN_USE = "name-in-use"
+    NAME_ALIAS = "name-alias"
     NAME_LOCKED = "name-locked"
     CLIENT_WROTE = "client-wrote"
     CLIENT_UPDATED = "client-updated"
@@ -50,6 +52,8 @@ class Reason(StrEnum):
     FORWARD_REFUSED = "forward-refused"
     POINTER_TAKEN = "pointer-taken"
     NO_ZONE = "no-zone"
+    NO_PRIMARY = "no-primary"
+    PUBLIC_SERVER = "public-server"
     ZONE_CUT = "zone-cut"
     SERVER_REFUSED = "server-refused"
     SERVER_FAILED = "server-failed"
@@ -114,6 +118,8 @@ WORDS: dict[Reason, str] = {
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
     Reason.NAME_TAKEN: "the name belongs to another client (its DHCID is not this client's)",
     Reason.NAME_STATIC: "records without a DHCID stand at the name: a person or another program made them",
+    Reason.NAME_IN_USE: "the name has other records than this host wrote, and the agent stops there (conflict)",
+    Reason.NAME_ALIAS: "an alias (CNAME) stands there, and no other record can stand beside it",
     Reason.NAME_LOCKED: "a person has locked the name, so it stays as it is until they unlock it (tenure names unlock)",
     Reason.CLIENT_WROTE: "the client wrote its forward record itself, though it was told that the server does (O flag)",
     Reason.CLIENT_UPDATED: "the client has written its forward record itself, as it said",
@@ -121,6 +127,8 @@ WORDS: dict[Reason, str] = {
     Reason.FORWARD_REFUSED: "the address has no reverse record, because the name was refused",
     Reason.POINTER_TAKEN: "a person made the address's reverse record; delete it, or keep the address out of the pools",
     Reason.NO_ZONE: "no configured zone covers the record",
+    Reason.NO_PRIMARY: "no name server says in which zone the name is, and which server takes its updates",
+    Reason.PUBLIC_SERVER: "a private address is nothing for the server, which is a public one",
     Reason.ZONE_CUT: "the record is in a zone below the configured one, which other servers have",
     Reason.SERVER_REFUSED: "the server's policy, or the owner of the name, does not let this key write the record",
     Reason.SERVER_FAILED: "the server could not carry out the update",

@@ -6,16 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from tenure.assembly.agent import terms_of
 from tenure.assembly.services import check_services, services_of
 from tenure.config.load import load
 from tenure.config.problem import ConfigurationError
 from tenure.dnswire.name import from_text
 from tenure.registering.settings import Connection, Included
+from tenure.serving.agent.terms import Level
 from tenure.serving.errors import ServiceError
+
+KEYS = """
+[[keys]]
+name = "k."
+secret = "bGFuIHRlc3Qgc2VjcmV0IG9mIHRoaXJ0eS10d28gb2N0ZXRzIQ=="
+[[keys]]
+name = "s."
+in-store = true
+"""
 
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "agent.toml"
+    path.touch(mode=0o600)
     path.write_text(text)
     return path
 
@@ -61,6 +73,18 @@ register = false
     ("text", "words"),
     [
         ('primary-suffix = "lan"', "lan. is a top-level domain; write the whole domain, or set update-top-level"),
+        ('key = "none."', "none. is not defined; define it under"),
+        ('update-security-level = "only-secure"', "there is nothing to sign with; set key"),
+        ('update-security-level = "unsecure-followed-by-secure"', "there is nothing to sign with"),
+        ('key = "k."\nupdate-security-level = "only-unsecure"', "nothing is signed, but there is a key"),
+        ('key = "s."', "its secret is in the store, which an agent does not have"),
+        ('servers = ["10.1.0.1 key k."]', "a server has no key of its own here"),
+        ('key = "k."\n[agent.gss-tsig]\ncredentials-cache = "FILE:x"', "gss-tsig is set, so updates are signed"),
+        ('[agent.gss-tsig]\nclient-keytab = "none.keytab"', "none.keytab cannot be read"),
+        ('[agent.gss-tsig]\nclient-principal = "a@b@c"', "it is no principal"),
+        ('duid = "00"', "is no DUID by its length"),
+        ('duid = "zz"', "write a DUID in hexadecimal"),
+        ('conflict = "fight"', "is none of the words"),
         ('names = ["www"]', "www. has no domain"),
         ('include = ["loopback"]', "is none of the words known here"),
         ('[[agent.connections]]\ninterface = "eth0"\nsuffix = "lan"', "lan. is a top-level domain"),
@@ -72,4 +96,13 @@ register = false
 )
 def test_what_is_wrong_is_said_with_its_key(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
-        load(written(tmp_path, f"[agent]\n{text}\n"))
+        load(written(tmp_path, f"{KEYS}[agent]\n{text}\n"))
+
+
+def test_what_is_signed_is_only_secure_and_what_is_not_is_only_unsecure(tmp_path: Path) -> None:
+    for text, level in (("", Level.ONLY_UNSECURE), ('key = "k."', Level.ONLY_SECURE)):
+        configuration = load(written(tmp_path, f'{KEYS}[agent]\nduid = "00:04:{"5a" * 16}"\n{text}\n'))
+        assert configuration.agent is not None
+        terms = terms_of(configuration, configuration.agent, 0.0)
+        assert (terms.level, terms.key is not None) == (level, bool(text))
+        assert terms.duid == bytes.fromhex("0004" + "5a" * 16)

@@ -31,7 +31,7 @@ from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import PANEL, add_run_commands
 
 if TYPE_CHECKING:
-    from tenure.console.agent import SurveyHost
+    from tenure.console.agent import HostAgent
     from tenure.console.preflight import CheckDomains
     from tenure.console.probe.wire import OpenWire
     from tenure.console.reconciliation import Reconcile
@@ -53,13 +53,13 @@ def command_line(
     check_domains: CheckDomains,
     open_scavenging: OpenScavenging,
     *,
-    survey_host: SurveyHost,
+    host_agent: HostAgent,
 ) -> typer.Typer:
     """All commands. `services` has the help of what `run` runs, by name; `become` gives up root for a user before that.
 
     `open_wire` opens the sockets of a probe, `rehearse` tells what would become of packets, `reconcile` reads back
-    what DNS holds, `check_domains` proves the way there, `open_scavenging` looks for stale records, `survey_host`
-    looks at this host.
+    what DNS holds, `check_domains` proves the way there, `open_scavenging` looks for stale records, `host_agent`
+    keeps the names of this host.
     """
     app = typer.Typer(
         name="tenure",
@@ -71,7 +71,7 @@ def command_line(
     )
     app.callback()(_main)
     add_run_commands(app, services, run, serve_all, {"dhcp": probing.commands(open_wire)}, become)
-    app.add_typer(agent.commands(survey_host), name="agent", rich_help_panel=PANEL)
+    app.add_typer(agent.commands(host_agent), name="agent", rich_help_panel=PANEL)
     app.add_typer(leases.app, name="leases", rich_help_panel=SHOW)
     app.add_typer(names.app, name="names", rich_help_panel=SHOW)
     app.command("queue", rich_help_panel=SHOW, epilog=listing.QUEUE_EXAMPLES)(listing.queue)

@@ -13,6 +13,7 @@ from tenure.registering.rtnetlink import RTM_GETADDR, RTM_GETLINK, build_dump, p
 from tenure.serving.errors import ServiceError
 
 RESOLV_CONF = Path("/etc/resolv.conf")
+MACHINE_ID = Path("/etc/machine-id")
 MOST_OCTETS = 1 << 18  # of one datagram of an answer; the kernel sends 32 KiB at most
 WAIT_SECONDS = 5.0
 MOST_TRIES = 10  # while the host changes under our eyes
@@ -65,6 +66,14 @@ def read_resolv_conf(path: Path = RESOLV_CONF) -> ResolvConf:
     except OSError:
         return ResolvConf()
     return parse_resolv_conf(text)
+
+
+def read_machine_id(path: Path = MACHINE_ID) -> str:
+    """What is the same on this machine for as long as it is installed, machine-id(5); empty where there is none."""
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def read_host_name() -> str:

@@ -32,7 +32,7 @@ def commands(open_wire: OpenWire) -> typer.Typer:
         lambda _c, _o: nothing,
         lambda _c, _tell: True,
         lambda _c: nullcontext(MagicMock()),
-        survey_host=MagicMock(),
+        host_agent=MagicMock(),
     )
 
 

@@ -1,0 +1,93 @@
+"""The memory of an agent: a small SQLite file with what it wrote where, and how each of its names is now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from tenure.dnswire.name import Name
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.folder import folder_problem
+from tenure.ledger.halves import AGENT_SCHEMA
+from tenure.ledger.sqlite import SqliteStore
+from tenure.ledger.versions import ensure_current
+from tenure.naming.registration import Direction, State
+from tenure.registering.entry import Conflict, Kept, Record
+
+_COLUMNS = ", ".join(Kept._fields)
+_SET = ", ".join(f"{column} = excluded.{column}" for column in Kept._fields[1:])
+_ALL = f"select {_COLUMNS} from agent_name order by direction, owner"
+_PUT = f"""\
+insert into agent_name ({_COLUMNS}) values ({", ".join("?" * len(Kept._fields))})
+on conflict (owner) do update set {_SET}"""
+_DROP = "delete from agent_name where owner = ?"
+_PASSED = "insert into agent_pass (id, at) values (1, ?) on conflict (id) do update set at = excluded.at"
+_LAST = "select at from agent_pass"
+
+
+class AgentMemory:
+    """The file, opened. What is put is synced to the disk before the call returns."""
+
+    def __init__(self, path: Path, *, upgrade: bool = True) -> None:
+        """Made where it is not there; `LedgerError`. Without `upgrade` it has to be there, in the form that we know."""
+        if not upgrade and not path.exists():
+            cause = folder_problem(path) or "there is no memory yet; `tenure agent` makes it"
+            raise LedgerUnavailable(str(path), cause)
+        store = SqliteStore(path)
+        ensure_current(store, AGENT_SCHEMA, f"sqlite:///{path}", upgrade=upgrade)
+        self._session = store.connect()
+
+    def names(self) -> list[Kept]:
+        """All that is known."""
+        with self._session.reading():
+            rows = self._session.rows(_ALL)
+        return [
+            Kept(
+                *(row[0], Direction(row[1]), row[2], row[3], Conflict(row[4]), *row[5:8]),
+                *(_records(row[8]), _records(row[9]), State(row[10]), *row[11:]),
+            )
+            for row in rows
+        ]
+
+    def put(self, kept: Sequence[Kept]) -> None:
+        """Keep these, in the place of what was known of the same names."""
+        rows = [
+            (
+                *one[:4],
+                one.conflict.value,
+                *one[5:8],
+                _text(one.confirmed),
+                _text(one.written),
+                one.state.value,
+                *one[11:],
+            )
+            for one in kept
+        ]
+        self._session.transact(lambda: self._session.write(_PUT, rows), writes=True)
+
+    def drop(self, owners: Sequence[Name]) -> None:
+        """Forget these: nothing of ours stands there any more."""
+        self._session.transact(lambda: self._session.write(_DROP, [(owner,) for owner in owners]), writes=True)
+
+    def passed(self, at: float) -> None:
+        """Everything was looked at, at this time; UTC seconds."""
+        self._session.transact(lambda: self._session.write(_PASSED, [(at,)]), writes=True)
+
+    def last_pass(self) -> float:
+        """When everything was looked at last; 0.0: never."""
+        with self._session.reading():
+            row = self._session.one(_LAST)
+        return 0.0 if row is None else float(row[0])
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._session.close()
+
+
+def _text(records: Sequence[Record]) -> str:
+    return json.dumps([[rtype, rdata.hex()] for rtype, rdata in records])
+
+
+def _records(text: str) -> tuple[Record, ...]:
+    return tuple((int(rtype), bytes.fromhex(rdata)) for rtype, rdata in json.loads(text))

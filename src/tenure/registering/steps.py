@@ -1,0 +1,299 @@
+"""How a name is compared, written and withdrawn: the messages of each step, and what each answer leads to, as tables.
+
+Every name is compared first, by an update that has prerequisites and changes nothing (RFC 2136 section 2.4): the server
+says whether just our records stand there, in an answer that is signed as any other. So what is right is never written
+again.
+
+H is the host's name, P the reverse name of an address, X the DHCID of this host for H. Answers that are in no table end
+the attempt; no answer is without an outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
+from tenure.dnswire.name import Name
+from tenure.dnswire.rr import RR
+from tenure.dnswire.update import (
+    add,
+    build_update,
+    delete_rr,
+    delete_rrset,
+    name_in_use,
+    name_not_in_use,
+    rrset_absent,
+    rrset_equals,
+    rrset_exists,
+)
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Direction, State
+from tenure.registering.entry import Conflict, Entry, Record
+
+_A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
+_TYPES = {Direction.FORWARD: (_A, _AAAA), Direction.REVERSE: (_PTR,)}
+
+
+class Step(StrEnum):
+    """One kind of update."""
+
+    COMPARE = "compare"  # does just this stand there already? Writes nothing
+    CLAIM = "claim"  # the name is free: take it
+    REFRESH = "refresh"  # the name is ours: it has these records now
+    TAKE_OVER = "take-over"  # the address was somebody else's before: it is ours now
+    OVERWRITE = "overwrite"  # write over whatever is there
+    REPLACE_FORMER = "replace-former"  # what we wrote last stands there: it becomes this
+    ASK_MARKER = "ask-marker"  # not ours: another host's, or a person's? Writes nothing
+    WITHDRAW = "withdraw"  # take away what we wrote
+    WITHDRAW_MARKER = "withdraw-marker"  # no address is left: take the marker away
+
+
+class Task(NamedTuple):
+    """One name on its way through the steps."""
+
+    entry: Entry
+    at: Name  # where the records stand: the owner, or what a reverse name is an alias of (RFC 2317)
+    conflict: Conflict
+    step: Step
+    ttl: int
+    marker: bytes  # X
+    former: tuple[Record, ...] = ()  # what the server confirmed last
+
+
+class Outcome(NamedTuple):
+    """What became of a name."""
+
+    state: State
+    reason: Reason
+    detail: str
+    server: str = ""  # for people
+
+    @property
+    def is_final(self) -> bool:
+        """Whether trying again soon would change nothing."""
+        return self.state in {State.REGISTERED, State.NONE, State.REFUSED}
+
+
+_Rule: TypeAlias = Callable[[Task], list[RR]]
+
+
+def _not_in_use(task: Task) -> list[RR]:
+    return [name_not_in_use(task.at)]
+
+
+def _in_use(task: Task) -> list[RR]:
+    return [name_in_use(task.at)]
+
+
+def _marker_is_ours(task: Task) -> list[RR]:
+    return [rrset_equals(task.at, _DHCID, task.marker)]
+
+
+def _any_marker(task: Task) -> list[RR]:
+    return [rrset_exists(task.at, _DHCID)]
+
+
+def _no_cname(task: Task) -> list[RR]:
+    """Beside one, a server ignores other records and answers NOERROR all the same (RFC 2136 section 3.4.2.2)."""
+    return [rrset_absent(task.at, _CNAME)]
+
+
+def _nothing_of_its_types(task: Task) -> list[RR]:
+    return [rrset_absent(task.at, rtype) for rtype in _TYPES[task.entry.direction]]
+
+
+def _holds_just_this(task: Task) -> list[RR]:
+    return _holds(task, task.entry.records)
+
+
+def _holds_the_former(task: Task) -> list[RR]:
+    return _holds(task, task.former)
+
+
+def _holds(task: Task, records: Iterable[Record]) -> list[RR]:
+    """Exactly these of each type; a type without any is absent (section 2.4.2 compares whole RRsets)."""
+    records = list(records)
+    there = {rtype for rtype, _ in records}
+    equal = [rrset_equals(task.at, rtype, rdata) for rtype, rdata in records]
+    return equal + [rrset_absent(task.at, rtype) for rtype in _TYPES[task.entry.direction] if rtype not in there]
+
+
+def _clear(task: Task) -> list[RR]:
+    return [delete_rrset(task.at, rtype) for rtype in _TYPES[task.entry.direction]]
+
+
+def _clear_markers(task: Task) -> list[RR]:
+    return [delete_rrset(task.at, _DHCID)]
+
+
+def _put(task: Task) -> list[RR]:
+    return [add(task.at, rtype, task.ttl, rdata) for rtype, rdata in task.entry.records]
+
+
+def _put_marker(task: Task) -> list[RR]:
+    return [add(task.at, _DHCID, task.ttl, task.marker)]
+
+
+def _drop(task: Task) -> list[RR]:
+    """Exactly what we wrote: whatever else stands at the name stays."""
+    return [delete_rr(task.at, rtype, rdata) for rtype, rdata in task.entry.records]
+
+
+def _drop_marker(task: Task) -> list[RR]:
+    return [delete_rr(task.at, _DHCID, task.marker)]
+
+
+class Sections(NamedTuple):
+    """One message's part for one name: what must hold, and what is then changed."""
+
+    prerequisites: tuple[_Rule, ...]
+    updates: tuple[_Rule, ...]
+
+
+_UNMARKED = Sections((_holds_just_this,), ())
+_OVERWRITE = Sections((_no_cname,), (_clear, _put))
+_STOPPING = {
+    Step.COMPARE: _UNMARKED,
+    Step.CLAIM: Sections((_nothing_of_its_types, _no_cname), (_put,)),
+    Step.REPLACE_FORMER: Sections((_holds_the_former,), (_clear, _put)),
+}
+_F, _R = Direction.FORWARD, Direction.REVERSE
+
+SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
+    (Conflict.PROTECT, _F): {
+        Step.COMPARE: Sections((_marker_is_ours, _holds_just_this), ()),
+        Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
+        Step.REFRESH: Sections((_in_use, _marker_is_ours), (_clear, _put)),
+        Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
+        Step.WITHDRAW: Sections((_marker_is_ours,), (_drop,)),
+        Step.WITHDRAW_MARKER: Sections((_marker_is_ours, _nothing_of_its_types), (_drop_marker,)),
+    },
+    # Of a pointer only what it says counts: who wrote a right one may keep it.
+    (Conflict.PROTECT, _R): {
+        Step.COMPARE: _UNMARKED,
+        Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
+        Step.TAKE_OVER: Sections((_in_use, _any_marker), (_clear, _clear_markers, _put, _put_marker)),
+        Step.WITHDRAW: Sections((_marker_is_ours,), (_drop, _drop_marker)),
+    },
+    (Conflict.REPLACE, _F): {
+        Step.COMPARE: _UNMARKED,
+        Step.OVERWRITE: _OVERWRITE,
+        Step.WITHDRAW: Sections((), (_drop,)),
+    },
+    (Conflict.REPLACE, _R): {
+        Step.COMPARE: _UNMARKED,
+        Step.OVERWRITE: _OVERWRITE,
+        Step.WITHDRAW: Sections((_holds_just_this,), (_drop,)),
+    },
+    (Conflict.STOP, _F): {**_STOPPING, Step.WITHDRAW: Sections((), (_drop,))},
+    (Conflict.STOP, _R): {**_STOPPING, Step.WITHDRAW: Sections((_holds_just_this,), (_drop,))},
+}
+
+_End: TypeAlias = tuple[State, Reason]
+_CONFIRMED: _End = (State.REGISTERED, Reason.CONFIRMED)
+_GONE: _End = (State.NONE, Reason.REMOVED)
+_NOT_OURS: _End = (State.NONE, Reason.NOT_OURS)
+_TAKEN: _End = (State.REFUSED, Reason.NAME_TAKEN)
+_STATIC: _End = (State.REFUSED, Reason.NAME_STATIC)
+_IN_USE: _End = (State.REFUSED, Reason.NAME_IN_USE)
+_ALIAS: _End = (State.REFUSED, Reason.NAME_ALIAS)
+_POINTED: _End = (State.REFUSED, Reason.POINTER_TAKEN)
+
+_FAILED_PREREQUISITES = (Rcode.YXDOMAIN, Rcode.NXDOMAIN, Rcode.YXRRSET, Rcode.NXRRSET)
+_Table: TypeAlias = dict[tuple[Step, int], Step | _End]
+
+
+def _leads(step: Step, to: Step | _End) -> _Table:
+    """Any prerequisite that does not hold."""
+    return {(step, int(rcode)): to for rcode in _FAILED_PREREQUISITES}
+
+
+_DONE: _Table = {
+    (step, int(Rcode.NOERROR)): _CONFIRMED
+    for step in (Step.COMPARE, Step.CLAIM, Step.REFRESH, Step.TAKE_OVER, Step.OVERWRITE, Step.REPLACE_FORMER)
+}
+_WITHDRAWN: _Table = {(Step.WITHDRAW, int(Rcode.NOERROR)): _GONE, **_leads(Step.WITHDRAW, _NOT_OURS)}
+
+TABLES: dict[tuple[Conflict, Direction], _Table] = {
+    (Conflict.PROTECT, _F): {
+        **_DONE,
+        **_WITHDRAWN,
+        **_leads(Step.COMPARE, Step.CLAIM),
+        (Step.CLAIM, int(Rcode.YXDOMAIN)): Step.REFRESH,
+        (Step.REFRESH, int(Rcode.NXDOMAIN)): Step.CLAIM,
+        (Step.REFRESH, int(Rcode.NXRRSET)): Step.ASK_MARKER,
+        (Step.ASK_MARKER, int(Rcode.NOERROR)): _TAKEN,
+        (Step.ASK_MARKER, int(Rcode.NXDOMAIN)): Step.CLAIM,
+        (Step.ASK_MARKER, int(Rcode.NXRRSET)): _STATIC,
+        (Step.WITHDRAW, int(Rcode.NOERROR)): Step.WITHDRAW_MARKER,
+        (Step.WITHDRAW_MARKER, int(Rcode.NOERROR)): _GONE,
+        **_leads(Step.WITHDRAW_MARKER, _GONE),  # another address is left, or the name is not ours any more
+    },
+    (Conflict.PROTECT, _R): {
+        **_DONE,
+        **_WITHDRAWN,
+        **_leads(Step.COMPARE, Step.CLAIM),
+        (Step.CLAIM, int(Rcode.YXDOMAIN)): Step.TAKE_OVER,
+        (Step.TAKE_OVER, int(Rcode.NXDOMAIN)): Step.CLAIM,
+        (Step.TAKE_OVER, int(Rcode.NXRRSET)): _POINTED,
+    },
+}
+for _direction, _end in ((_F, _IN_USE), (_R, _POINTED)):
+    TABLES[Conflict.REPLACE, _direction] = {
+        **_DONE,
+        **_WITHDRAWN,
+        **_leads(Step.COMPARE, Step.OVERWRITE),
+        (Step.OVERWRITE, int(Rcode.YXRRSET)): _ALIAS,
+    }
+    TABLES[Conflict.STOP, _direction] = {
+        **_DONE,
+        **_WITHDRAWN,
+        **_leads(Step.COMPARE, Step.CLAIM),
+        (Step.CLAIM, int(Rcode.YXRRSET)): Step.REPLACE_FORMER,
+        **_leads(Step.REPLACE_FORMER, _end),
+    }
+
+_ANYWHERE: dict[int, _End] = {
+    Rcode.FORMERR: (State.REFUSED, Reason.UPDATE_REJECTED),
+    Rcode.SERVFAIL: (State.PENDING, Reason.SERVER_FAILED),
+    Rcode.NOTIMP: (State.PENDING, Reason.SERVER_FAILED),
+    Rcode.REFUSED: (State.REFUSED, Reason.SERVER_REFUSED),
+    Rcode.NOTAUTH: (State.PENDING, Reason.SERVER_NOT_AUTHORITATIVE),
+    Rcode.NOTZONE: (State.REFUSED, Reason.UPDATE_REJECTED),
+}
+MOST_STEPS = 8  # a name that comes and goes while we ask is left for later
+
+# One name among several of a message can cause these; each is then sent alone.
+BLAMES_ONE = frozenset({*map(int, _FAILED_PREREQUISITES), int(Rcode.REFUSED), int(Rcode.FORMERR), int(Rcode.NOTZONE)})
+
+
+def build_step(message_id: int, zone: Name, tasks: Iterable[Task]) -> bytes:
+    """One unsigned UPDATE for several names of a zone: all of it happens, or nothing (RFC 2136 section 3.7)."""
+    prerequisites: list[RR] = []
+    updates: list[RR] = []
+    for task in tasks:
+        sections = SECTIONS[task.conflict, task.entry.direction][task.step]
+        prerequisites += [rr for rule in sections.prerequisites for rr in rule(task)]
+        updates += [rr for rule in sections.updates for rr in rule(task)]
+    return build_update(message_id, zone, prerequisites, updates)
+
+
+def writes(task: Task) -> bool:
+    """Whether the step changes anything."""
+    return bool(SECTIONS[task.conflict, task.entry.direction][task.step].updates)
+
+
+def advance(task: Task, rcode: int) -> Task | Outcome:
+    """The next step, or the end, after the server's answer to this one."""
+    found = TABLES[task.conflict, task.entry.direction].get((task.step, rcode), _ANYWHERE.get(rcode))
+    cause = f"{rcode_to_text(rcode)} to {task.step}"
+    if isinstance(found, Step):
+        if found is Step.REPLACE_FORMER and not task.former:
+            end = _IN_USE if task.entry.direction is Direction.FORWARD else _POINTED
+            return Outcome(*end, cause)
+        return task._replace(step=found)
+    if found is None:
+        found = (State.REFUSED, Reason.UPDATE_REJECTED)
+    return Outcome(*found, cause)

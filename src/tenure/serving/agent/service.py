@@ -1,0 +1,203 @@
+"""The agent: looks at its host when that has changed, or when something is due, and has DNS follow.
+
+Idle, it wakes every few seconds to compare the host's name with the one before, and does nothing else. A change is
+acted on when the host has come to rest, since a connection that comes up changes several times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from tenure.naming.reason import WORDS
+from tenure.registering.names import Unnamed
+from tenure.registering.resolv_conf import ResolvConf
+from tenure.registering.survey import Survey
+from tenure.registering.wanted import next_due, wanted
+from tenure.serving.agent.asking import Servers
+from tenure.serving.agent.changes import AddressChanges, HostWatch
+from tenure.serving.agent.exchange import Exchange
+from tenure.serving.agent.inventory import read_resolv_conf
+from tenure.serving.agent.notes import Notes
+from tenure.serving.agent.registrar import Registrar
+from tenure.serving.agent.terms import Terms
+from tenure.serving.collector import rare_collections
+from tenure.serving.report import Report
+from tenure.serving.stop import Stop
+from tenure.serving.updater.contexts import SecurityContexts
+from tenure.serving.wakeup import WakeReceiver
+
+SETTLE_SECONDS = 1.0  # without a change, before one is acted on
+LONGEST_SETTLE_SECONDS = 10.0  # of a host that does not come to rest
+WATCH_SECONDS = 5.0  # between looks at the host's name
+WITHDRAW_SECONDS = 4.0  # for everything at the end
+DNS_PORT = 53
+
+LookAt = Callable[[ResolvConf], Survey]
+
+
+class AgentService:
+    """One agent, for one host."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        look_at: LookAt,
+        notes: Notes,
+        report: Report,
+        clock: Callable[[], float],
+        make_contexts: Callable[[], SecurityContexts] | None = None,
+    ) -> None:
+        """`make_contexts`: those in which updates are signed by Kerberos; `look_at` surveys the host."""
+        self._terms = terms
+        self._look_at = look_at
+        self._notes = notes
+        self._report = report
+        self._clock = clock
+        self._make_contexts = make_contexts
+
+    def run(self, stop: Stop, orders: WakeReceiver) -> None:
+        """Until the stop; then what is ours is taken away, if that is wanted. `orders`: to look at everything now."""
+        with rare_collections():
+            asyncio.run(self._run(stop, orders))
+
+    def run_once(self) -> None:
+        """One look at everything."""
+        asyncio.run(self._run_once())
+
+    async def _run_once(self) -> None:
+        servers, registrar = self._registrar()
+        await self._pass(registrar, look=True)
+        servers.close()
+
+    def _registrar(self) -> tuple[Servers, Registrar]:
+        servers = Servers(self._clock)
+        contexts = None if self._make_contexts is None else self._make_contexts()
+        exchange = Exchange(servers, self._terms, contexts, self._clock)
+        return servers, Registrar(self._terms, self._notes, servers, exchange, self._clock)
+
+    async def _run(self, stop: Stop, orders: WakeReceiver) -> None:
+        loop = asyncio.get_running_loop()
+        news = _News(loop, stop, orders, AddressChanges(), HostWatch(), self._report)
+        servers, registrar = self._registrar()
+        self._report.info("started", names=len(self._notes.all()))
+        look = True
+        while not stop.is_set():
+            passing = loop.create_task(self._pass(registrar, look=look))
+            ending = loop.create_task(news.ended.wait())
+            await asyncio.wait({passing, ending}, return_when=asyncio.FIRST_COMPLETED)
+            ending.cancel()
+            if not passing.done():
+                passing.cancel()
+            with suppress(asyncio.CancelledError):
+                await passing
+            servers.close()  # so that the next pass meets them anew, wherever the host is by then
+            look = await news.wait(self._next_at())
+        if self._terms.withdraw:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WITHDRAW_SECONDS):
+                    await registrar.withdraw_all()
+        left = sum(1 for one in self._notes.all() if one.written)
+        self._report.info("stopped", left=left)
+        servers.close()
+        news.close()
+
+    async def _pass(self, registrar: Registrar, *, look: bool) -> None:
+        """One pass. Of a host that has no name nothing is concluded: what it had stays as it is."""
+        resolver = read_resolv_conf()
+        found = self._look_at(resolver)
+        if isinstance(found.names, Unnamed):
+            self._report.problem("no-name", f"{WORDS[found.names.reason]}: {found.names.detail}")
+        else:
+            self._report.healthy("no-name")
+            name_servers = self._terms.name_servers or tuple((server, DNS_PORT) for server in resolver.servers)
+            await registrar.run(wanted(found, reverse=self._terms.reverse), name_servers, look=look)
+        if look:
+            self._notes.passed()
+
+    def _next_at(self) -> float | None:
+        """Seconds until something is due, by the clock."""
+        due_at = next_due(self._notes.all())
+        return None if due_at is None else max(0.0, due_at - self._clock())
+
+
+class _News:
+    """Whatever makes the agent look: the kernel, the host's name, an order, the end."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        stop: Stop,
+        orders: WakeReceiver,
+        addresses: AddressChanges,
+        host: HostWatch,
+        report: Report,
+    ) -> None:
+        self.ended = asyncio.Event()
+        self._loop = loop
+        self._stop = stop
+        self._orders = orders
+        self._addresses = addresses
+        self._host = host
+        self._report = report
+        self._came = asyncio.Event()
+        self._changed = False  # addresses or links, or the name of the host
+        self._ordered = False
+        loop.add_reader(stop.fileno(), self._end)
+        loop.add_reader(orders.fileno(), self._order)
+        loop.add_reader(addresses.fileno(), self._change)
+
+    async def wait(self, seconds: float | None) -> bool:
+        """Until there is something to do, `seconds` at most; whether everything is to be looked at."""
+        until = None if seconds is None else self._loop.time() + seconds
+        look = False
+        while not (self._came.is_set() or self._stop.is_set() or look):
+            now = self._loop.time()
+            if until is not None and now >= until:
+                return False
+            await self._sleep(WATCH_SECONDS if until is None else min(WATCH_SECONDS, until - now))
+            for word in self._host.look():
+                self._report.info(word)
+                look = True
+        if not self._ordered:
+            await self._settle()
+        self._came.clear()
+        look |= self._ordered
+        self._ordered = False
+        return look
+
+    async def _settle(self) -> None:
+        """Until nothing has changed for a while."""
+        latest = self._loop.time() + LONGEST_SETTLE_SECONDS
+        while not self._stop.is_set() and self._loop.time() < latest:
+            self._came.clear()
+            if not await self._sleep(SETTLE_SECONDS):
+                return
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Whether something came meanwhile."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._came.wait()
+        return self._came.is_set()
+
+    def _end(self) -> None:
+        self._loop.remove_reader(self._stop.fileno())
+        self.ended.set()
+        self._came.set()
+
+    def _order(self) -> None:
+        self._orders.drain()
+        self._ordered = True
+        self._came.set()
+
+    def _change(self) -> None:
+        self._addresses.drain()
+        self._came.set()
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._loop.remove_reader(self._orders.fileno())
+        self._loop.remove_reader(self._addresses.fileno())
+        self._addresses.close()

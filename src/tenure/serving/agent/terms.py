@@ -1,0 +1,38 @@
+"""How an agent registers: what its configuration says, beside what is registered (`registering.settings`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tenure.registering.entry import Conflict, Place
+from tenure.signing.key import Key
+from tenure.updating.routing import GssTsig
+
+
+class Level(StrEnum):
+    """In which order updates are sent unsigned and signed: the three levels of Windows' UpdateSecurityLevel."""
+
+    ONLY_UNSECURE = "only-unsecure"
+    UNSECURE_FIRST = "unsecure-followed-by-secure"
+    ONLY_SECURE = "only-secure"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one agent."""
+
+    duid: bytes
+    ttl: int = 900
+    refresh_seconds: float = 86400.0
+    conflict: Conflict = Conflict.PROTECT
+    level: Level = Level.ONLY_UNSECURE
+    key: Key | None = None
+    gss: GssTsig | None = None
+    servers: tuple[Place, ...] = ()  # that take the updates; empty: whom the zone's SOA record names
+    name_servers: tuple[Place, ...] = ()  # that are asked for zones; empty: those of resolv.conf
+    connection_servers: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)  # by interface
+    top_level_zones: bool = False
+    reverse: bool = True
+    withdraw: bool = True  # at the end

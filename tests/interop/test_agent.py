@@ -1,0 +1,144 @@
+"""The agent of a host on real interfaces, against BIND and tenure: just the right records, and no needless change."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from agent_lan import ADDRESS, KEY, PRIMARY, SECOND, SECRET, ZONE, Agent, agent_lan, of_host, start_bind
+from network import eventually
+from peers import program
+
+
+@pytest.fixture(params=["bind", "tenure"])
+def agent(request: pytest.FixtureRequest) -> Iterator[Agent]:
+    with agent_lan(request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def beside_bind() -> Iterator[Agent]:
+    with agent_lan() as made:
+        yield made
+
+
+def test_a_host_comes_changes_its_addresses_and_its_name_and_goes(agent: Agent) -> None:
+    process = agent.start()
+    agent.settles(*of_host("pc", ADDRESS))
+    agent.ip("addr", "add", f"{SECOND}/16", "dev", "eth0")
+    agent.settles(*of_host("pc", ADDRESS, SECOND))
+    agent.ip("addr", "del", f"{ADDRESS}/16", "dev", "eth0")
+    agent.ip("addr", "replace", f"{SECOND}/16", "dev", "eth0")  # the kernel takes it away with the first of the network
+    agent.settles(*of_host("pc", SECOND))
+    agent.rename("box")
+    agent.settles(*of_host("box", SECOND))
+    eventually(lambda: agent.states() == {"registered"}, "the memory says so too")
+    assert process.stop() == 0
+    assert agent.records() == set()
+    assert agent.status() == {}
+
+
+def test_what_stands_is_compared_and_never_written_again(agent: Agent) -> None:
+    agent.start()
+    agent.settles(*of_host("pc", ADDRESS))
+    eventually(lambda: agent.states() == {"registered"}, "all is confirmed")
+    before, verified = agent.serials(), agent.status()
+    agent.command("register")
+    after = agent.status()
+    assert agent.serials() == before
+    assert {row["state"] for row in after.values()} == {"registered"}
+    assert verified.keys() == after.keys()
+    agent.ip("addr", "add", "169.254.7.7/16", "dev", "eth0")  # a change that is none of DNS
+    agent.ip("link", "add", "other", "type", "bridge")
+    agent.command("register")
+    assert agent.serials() == before
+
+
+def test_a_killed_agent_takes_away_later_what_it_wrote_before(agent: Agent) -> None:
+    process = agent.start()
+    agent.settles(*of_host("pc", ADDRESS))
+    process.stop(signal.SIGKILL)
+    assert agent.records() == {*of_host("pc", ADDRESS)}
+    agent.start("box")
+    agent.settles(*of_host("box", ADDRESS))
+
+
+def test_a_server_that_is_away_costs_its_time_and_not_a_record(beside_bind: Agent) -> None:
+    agent = beside_bind
+    agent.primary.processes[-1].stop(signal.SIGKILL)
+    agent.start()
+    eventually(lambda: "no-primary" in agent.log(), "it says that nobody answers", log=agent.log)
+    assert {row["state"] for row in agent.status().values()} == {"pending"}
+    start_bind(agent.primary)
+    agent.settles(*of_host("pc", ADDRESS))
+    agent.primary.processes[-1].stop()
+    assert agent.process is not None
+    assert agent.process.stop() == 0  # within its four seconds, though nobody answers
+    assert {row["state"] for row in agent.status().values()} == {"removing"}
+
+
+def test_one_look_without_an_agent_that_runs(beside_bind: Agent) -> None:
+    printed = beside_bind.command("register", "-o", "json")
+    assert '"state": "registered"' in printed
+    assert beside_bind.records() == {*of_host("pc", ADDRESS)}
+
+
+def test_a_name_of_another_host_is_left_alone_and_the_reason_said(beside_bind: Agent) -> None:
+    agent = beside_bind
+    agent.command("register")
+    agent.keys["duid"] = "00:04:" + ":".join(["7b"] * 16)
+    agent.keys["state"] = str(agent.host.folder / "other.db")
+    agent.ip("addr", "add", f"{SECOND}/16", "dev", "eth0")
+    agent.command("register", check=False)
+    rows = agent.status()
+    assert (rows[f"pc.{ZONE}"]["state"], rows[f"pc.{ZONE}"]["code"]) == ("refused", "name-taken")
+    assert {row["code"] for name, row in rows.items() if "arpa" in name} == {"forward-refused"}
+    assert agent.records() == {*of_host("pc", ADDRESS)}
+
+
+@pytest.mark.parametrize(
+    ("conflict", "state", "stands"),
+    [("protect", "refused", "10.1.9.9"), ("stop", "refused", "10.1.9.9"), ("replace", "registered", ADDRESS)],
+)
+def test_what_a_person_made_stays_unless_it_is_to_be_replaced(
+    beside_bind: Agent, conflict: str, state: str, stands: str
+) -> None:
+    agent = beside_bind
+    agent.keys["conflict"] = conflict
+    nsupdate(agent, f"add pc.{ZONE} 300 A 10.1.9.9")
+    agent.command("register", check=False)
+    assert agent.status()[f"pc.{ZONE}"]["state"] == state
+    assert f"pc.{ZONE} A {stands}" in agent.records()
+
+
+@pytest.mark.parametrize("conflict", ["stop", "replace"])
+def test_without_a_mark_a_host_follows_its_own_changes_and_takes_away_its_own(
+    beside_bind: Agent, conflict: str
+) -> None:
+    agent = beside_bind
+    agent.keys["conflict"] = conflict
+    process = agent.start()
+    agent.settles(*of_host("pc", ADDRESS, marked=False))
+    agent.ip("addr", "add", f"{SECOND}/16", "dev", "eth0")
+    agent.settles(*of_host("pc", ADDRESS, SECOND, marked=False))
+    nsupdate(agent, f"add pc.{ZONE} 300 TXT kept")
+    assert process.stop() == 0
+    assert agent.records() == {f'pc.{ZONE} TXT "kept"'}
+
+
+def test_a_refusal_of_the_server_is_said_with_its_words() -> None:
+    with agent_lan(grant="update-policy { grant another.key. zonesub ANY; }") as agent:
+        agent.command("register", check=False)
+        rows = agent.status()
+        assert agent.records() == set()
+    assert rows[f"pc.{ZONE}"]["code"] == "server-refused"
+    assert "REFUSED to claim" in rows[f"pc.{ZONE}"]["reason"]
+
+
+def nsupdate(agent: Agent, line: str) -> None:
+    """What a person writes."""
+    text = f"server {PRIMARY}\nzone {ZONE}\nupdate {line}\nsend\n"
+    path = agent.host.folder / "person"
+    path.write_text(text)
+    agent.host.run(program("nsupdate"), "-y", f"hmac-sha256:{KEY}:{SECRET}", path)

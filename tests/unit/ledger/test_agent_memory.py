@@ -1,0 +1,56 @@
+"""The memory of an agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tenure.ledger.agent_memory import AgentMemory
+from tenure.ledger.errors import LedgerUnavailable, SchemaTooNew
+from tenure.naming.registration import Direction, State
+from tenure.registering.entry import Conflict, Kept
+
+KEPT = Kept(
+    *(b"\2pc\4test\0", Direction.FORWARD, b"\2pc\4test\0", b"\2pc\4test\0", Conflict.STOP, b"\4test\0", "10.1.0.1", 53),
+    *(((1, b"\n\1\0\7"), (28, bytes(16))), ((1, b"\n\1\0\7"),), State.PENDING, "waiting", "because", 3, 1.5, 2.5, None),
+)
+
+
+def test_what_is_put_is_there_after_the_process_has_ended(tmp_path: Path) -> None:
+    memory = AgentMemory(tmp_path / "agent.db")
+    other = KEPT._replace(owner=b"\1x\0", direction=Direction.REVERSE, verified_at=9.5, state=State.REGISTERED)
+    memory.put([KEPT, other])
+    memory.put([KEPT._replace(attempts=4)])
+    memory.passed(7.5)
+    memory.close()
+    again = AgentMemory(tmp_path / "agent.db", upgrade=False)
+    assert again.names() == [KEPT._replace(attempts=4), other]
+    assert again.last_pass() == 7.5
+    again.drop([KEPT.owner])
+    assert again.names() == [other]
+    again.close()
+
+
+def test_a_new_memory_is_empty_and_for_its_owner_alone(tmp_path: Path) -> None:
+    memory = AgentMemory(tmp_path / "agent.db")
+    assert (memory.names(), memory.last_pass()) == ([], 0.0)
+    assert (tmp_path / "agent.db").stat().st_mode & 0o077 == 0
+    memory.close()
+
+
+def test_a_memory_that_is_not_there_is_not_made_to_be_shown(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnavailable, match="there is no memory yet; `tenure agent` makes it"):
+        AgentMemory(tmp_path / "agent.db", upgrade=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_newer_one_is_left_alone(tmp_path: Path) -> None:
+    import sqlite3  # noqa: PLC0415
+
+    AgentMemory(tmp_path / "agent.db").close()
+    with sqlite3.connect(tmp_path / "agent.db") as connection:
+        connection.execute("update tenure_agent_schema set version_num = '99'")
+    connection.close()
+    with pytest.raises(SchemaTooNew):
+        AgentMemory(tmp_path / "agent.db")

@@ -1,0 +1,179 @@
+"""How names are compared, written and withdrawn, against a zone that takes updates as RFC 2136 says."""
+
+from __future__ import annotations
+
+import pytest
+from update_model import ModelZone
+
+from tenure.dnswire.codes import Rcode, RRType
+from tenure.dnswire.name import from_text
+from tenure.naming.reason import WORDS, Reason
+from tenure.naming.registration import Direction, State
+from tenure.naming.reverse import reverse_name
+from tenure.registering.entry import Conflict, Entry, Record
+from tenure.registering.identity import machine_duid, marker
+from tenure.registering.steps import MOST_STEPS, SECTIONS, Outcome, Step, Task, advance, build_step, writes
+
+ZONE, NAME, OTHER = (from_text(f"{label}example.test.") for label in ("", "pc.", "box."))
+A, AAAA, PTR, TXT, DHCID, CNAME = (
+    int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.TXT, RRType.DHCID, RRType.CNAME)
+)
+FOUR, FOUR2, SIX = bytes((10, 1, 0, 7)), bytes((10, 1, 0, 8)), b"\xfd" + bytes(14) + b"\7"
+DUID = machine_duid("5a" * 16)
+OURS, THEIRS = marker(DUID, NAME), marker(machine_duid("7b" * 16), NAME)
+POINTER = reverse_name(FOUR)
+F, R = Direction.FORWARD, Direction.REVERSE
+PROTECT, REPLACE, STOP = Conflict.PROTECT, Conflict.REPLACE, Conflict.STOP
+Content = dict[int, set[bytes]]
+
+
+def task(conflict: Conflict, direction: Direction = F, former: tuple[Record, ...] = (), **more: object) -> Task:
+    entry = Entry(NAME, F, NAME, ((A, FOUR), (AAAA, SIX)))
+    if direction is R:
+        entry = Entry(POINTER, R, NAME, ((PTR, NAME),))
+    return Task(entry._replace(**more), entry.owner, conflict, Step.COMPARE, 900, OURS, former)  # type: ignore[arg-type]
+
+
+def settle(zone: ModelZone, one: Task) -> Outcome:
+    """Through all steps; that none goes on for ever is part of it."""
+    for _ in range(MOST_STEPS):
+        after = advance(one, zone.update(build_step(1, ZONE, [one])))
+        if isinstance(after, Outcome):
+            return after
+        one = after
+    raise AssertionError(f"{one.step} after {MOST_STEPS} steps")
+
+
+def zone_with(content: Content, owner: bytes = NAME) -> ModelZone:
+    zone = ModelZone()
+    for rtype, rdatas in content.items():
+        for rdata in rdatas:
+            zone.put(owner, rtype, rdata)
+    return zone
+
+
+WANTED: Content = {A: {FOUR}, AAAA: {SIX}}
+MARKED: Content = {**WANTED, DHCID: {OURS}}
+OLD: tuple[Record, ...] = ((A, FOUR2),)
+
+FORWARD: list[tuple[Conflict, Content, tuple[Record, ...], Reason, Content]] = [
+    (PROTECT, {}, (), Reason.CONFIRMED, MARKED),
+    (PROTECT, MARKED, (), Reason.CONFIRMED, MARKED),
+    (PROTECT, {A: {FOUR2}, DHCID: {OURS}}, (), Reason.CONFIRMED, MARKED),
+    (PROTECT, {**MARKED, A: {FOUR, FOUR2}, TXT: {b"\1x"}}, (), Reason.CONFIRMED, {**MARKED, TXT: {b"\1x"}}),
+    (PROTECT, {A: {FOUR2}, DHCID: {THEIRS}}, (), Reason.NAME_TAKEN, {A: {FOUR2}, DHCID: {THEIRS}}),
+    (PROTECT, {**WANTED, DHCID: {THEIRS}}, (), Reason.NAME_TAKEN, {**WANTED, DHCID: {THEIRS}}),
+    (PROTECT, {A: {FOUR2}}, OLD, Reason.NAME_STATIC, {A: {FOUR2}}),
+    (PROTECT, WANTED, (), Reason.NAME_STATIC, WANTED),
+    (PROTECT, {CNAME: {OTHER}}, (), Reason.NAME_STATIC, {CNAME: {OTHER}}),
+    (REPLACE, {}, (), Reason.CONFIRMED, WANTED),
+    (REPLACE, {A: {FOUR2}, TXT: {b"\1x"}}, (), Reason.CONFIRMED, {**WANTED, TXT: {b"\1x"}}),
+    (REPLACE, {CNAME: {OTHER}}, (), Reason.NAME_ALIAS, {CNAME: {OTHER}}),
+    (STOP, {}, (), Reason.CONFIRMED, WANTED),
+    (STOP, WANTED, (), Reason.CONFIRMED, WANTED),
+    (STOP, {TXT: {b"\1x"}}, (), Reason.CONFIRMED, {**WANTED, TXT: {b"\1x"}}),
+    (STOP, {A: {FOUR2}}, (), Reason.NAME_IN_USE, {A: {FOUR2}}),
+    (STOP, {A: {FOUR2}}, OLD, Reason.CONFIRMED, WANTED),
+    (STOP, {A: {FOUR2, FOUR}}, OLD, Reason.NAME_IN_USE, {A: {FOUR2, FOUR}}),
+    (STOP, {A: {FOUR2}, AAAA: {SIX}}, OLD, Reason.NAME_IN_USE, {A: {FOUR2}, AAAA: {SIX}}),
+    (STOP, {CNAME: {OTHER}}, OLD, Reason.NAME_IN_USE, {CNAME: {OTHER}}),
+]
+HOLDS: Content = {PTR: {NAME}}
+HELD: Content = {PTR: {NAME}, DHCID: {OURS}}
+REVERSE: list[tuple[Conflict, Content, tuple[Record, ...], Reason, Content]] = [
+    (PROTECT, {}, (), Reason.CONFIRMED, HELD),
+    (PROTECT, HOLDS, (), Reason.CONFIRMED, HOLDS),
+    (PROTECT, {PTR: {NAME}, DHCID: {THEIRS}}, (), Reason.CONFIRMED, {PTR: {NAME}, DHCID: {THEIRS}}),
+    (PROTECT, {PTR: {OTHER}, DHCID: {THEIRS}}, (), Reason.CONFIRMED, HELD),
+    (PROTECT, {PTR: {OTHER}}, (), Reason.POINTER_TAKEN, {PTR: {OTHER}}),
+    (REPLACE, {PTR: {OTHER}}, (), Reason.CONFIRMED, HOLDS),
+    (REPLACE, {CNAME: {OTHER}}, (), Reason.NAME_ALIAS, {CNAME: {OTHER}}),
+    (STOP, {}, (), Reason.CONFIRMED, HOLDS),
+    (STOP, {PTR: {OTHER}}, (), Reason.POINTER_TAKEN, {PTR: {OTHER}}),
+    (STOP, {PTR: {OTHER}}, ((PTR, OTHER),), Reason.CONFIRMED, HOLDS),
+]
+
+
+@pytest.mark.parametrize(("conflict", "before", "former", "reason", "after"), FORWARD)
+def test_a_name(
+    conflict: Conflict, before: Content, former: tuple[Record, ...], reason: Reason, after: Content
+) -> None:
+    zone = zone_with(before)
+    outcome = settle(zone, task(conflict, former=former))
+    assert (outcome.reason, zone.at(NAME)) == (reason, after), outcome
+    assert outcome.state is (State.REGISTERED if reason is Reason.CONFIRMED else State.REFUSED)
+
+
+@pytest.mark.parametrize(("conflict", "before", "former", "reason", "after"), REVERSE)
+def test_a_pointer(
+    conflict: Conflict, before: Content, former: tuple[Record, ...], reason: Reason, after: Content
+) -> None:
+    zone = zone_with(before, POINTER)
+    outcome = settle(zone, task(conflict, R, former))
+    assert (outcome.reason, zone.at(POINTER)) == (reason, after), outcome
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("conflict", Conflict)
+def test_what_is_right_takes_one_message_that_changes_nothing(conflict: Conflict, direction: Direction) -> None:
+    zone = ModelZone()
+    settle(zone, task(conflict, direction))
+    zone.messages = 0
+    assert not writes(task(conflict, direction))
+    assert settle(zone, task(conflict, direction)).state is State.REGISTERED
+    assert zone.messages == 1
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("conflict", Conflict)
+def test_what_was_written_is_taken_away_and_nothing_else(conflict: Conflict, direction: Direction) -> None:
+    zone, one = ModelZone(), task(conflict, direction)
+    settle(zone, one)
+    zone.put(one.at, TXT, b"\1x")
+    outcome = settle(zone, one._replace(step=Step.WITHDRAW))
+    assert (outcome.state, outcome.reason) == (State.NONE, Reason.REMOVED)
+    assert zone.at(one.at) == {TXT: {b"\1x"}}
+
+
+def test_another_host_s_name_is_not_taken_away() -> None:
+    there = {**WANTED, DHCID: {THEIRS}}
+    zone = zone_with(there)
+    outcome = settle(zone, task(PROTECT)._replace(step=Step.WITHDRAW))
+    assert (outcome.state, outcome.reason, zone.at(NAME)) == (State.NONE, Reason.NOT_OURS, there)
+
+
+def test_the_mark_stays_while_an_address_is_left() -> None:
+    zone = zone_with({**MARKED, A: {FOUR, FOUR2}})
+    assert settle(zone, task(PROTECT)._replace(step=Step.WITHDRAW)).state is State.NONE
+    assert zone.at(NAME) == {A: {FOUR2}, DHCID: {OURS}}
+
+
+def test_a_pointer_to_another_name_is_not_taken_away_without_a_mark() -> None:
+    zone = zone_with({PTR: {OTHER}}, POINTER)
+    assert settle(zone, task(REPLACE, R)._replace(step=Step.WITHDRAW)).reason is Reason.NOT_OURS
+    assert zone.at(POINTER) == {PTR: {OTHER}}
+
+
+def test_several_names_share_a_message_and_all_of_it_happens_or_nothing() -> None:
+    zone = zone_with({A: {FOUR2}}, OTHER)
+    both = [task(PROTECT)._replace(step=Step.CLAIM), task(PROTECT, owner=OTHER)._replace(step=Step.CLAIM, at=OTHER)]
+    assert zone.update(build_step(1, ZONE, both)) == Rcode.YXDOMAIN
+    assert zone.at(NAME) == {}
+
+
+@pytest.mark.parametrize("rcode", range(24))
+def test_every_answer_to_every_step_leads_somewhere(rcode: int) -> None:
+    for (conflict, direction), sections in SECTIONS.items():
+        for step in sections:
+            after = advance(task(conflict, direction)._replace(step=step), rcode)
+            if isinstance(after, Task):
+                assert after.step in sections
+            else:
+                assert WORDS[after.reason]
+                assert str(step) in after.detail
+
+
+@pytest.mark.parametrize("text", ["", "00" * 16, "5a" * 15, "5a" * 17, "none"])
+def test_a_machine_id_that_is_none_proves_nothing(text: str) -> None:
+    with pytest.raises(ValueError, match="hex"):
+        machine_duid(text)
