@@ -51,6 +51,7 @@ class NotFound(NamedTuple):
     """The answer does not say it."""
 
     cause: str
+    leaves_it_open: bool = False  # a question for a name above may be answered: not every resolver passes such SOA on
 
 
 def build_question(message_id: int, name: Name, rtype: int, *, recursive: bool) -> bytes:
@@ -73,7 +74,7 @@ def read_zone(octets: bytes, name: Name) -> Zone | Alias | NotFound:
             primary = soa_mname(rr.rdata)
             addresses = tuple(_addresses(message.additionals, primary))
             return Zone(rr.name.lower(), primary, addresses, bool(message.flags & AA))
-    return NotFound("the answer has no SOA record of a zone above the name")
+    return NotFound("the answer has no SOA record of a zone above the name", leaves_it_open=True)
 
 
 def read_servers(octets: bytes, zone: Name) -> list[Name] | NotFound:

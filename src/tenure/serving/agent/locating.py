@@ -45,15 +45,19 @@ class Locator:
 
     async def locate(self, owner: Name, direction: Direction, *, top_level_zones: bool) -> Located | Outcome:
         """The zone of a name, or why nothing can be registered there."""
-        name = owner
-        for _ in range(_MOST_ALIASES):
+        name, aliases = owner, 0
+        while aliases < _MOST_ALIASES:
             found = await self._zone_of(name)
-            if isinstance(found, Alias) and direction is Direction.REVERSE:
+            if isinstance(found, Alias) and direction is Direction.REVERSE and name == owner:
                 name = owner = found.target
-            elif isinstance(found, Alias):
+                aliases += 1
+            elif len(labels(name)) > 1 and (
+                isinstance(found, Alias) or (isinstance(found, NotFound) and found.leaves_it_open)
+            ):
                 name = parent(name)
-            elif isinstance(found, NotFound):
-                return Outcome(State.PENDING, Reason.NO_PRIMARY, found.cause)
+            elif not isinstance(found, Zone):
+                cause = found.cause if isinstance(found, NotFound) else f"{to_text(name)} is an alias"
+                return Outcome(State.PENDING, Reason.NO_PRIMARY, cause)
             elif len(labels(found.zone)) < 2 and not top_level_zones:
                 told = f"{to_text(owner)} is in the zone {to_text(found.zone)}, as the name servers see it"
                 return Outcome(State.REFUSED, Reason.TOP_LEVEL_ZONE, told)
@@ -90,7 +94,7 @@ class Locator:
                 continue
             if not isinstance(answer, NotFound):
                 return answer
-            found = NotFound(f"{answer.cause}, says {self._servers.link(place).text}")
+            found = NotFound(f"{answer.cause}, says {self._servers.link(place).text}", answer.leaves_it_open)
         return found
 
     async def _named_by(self, place: Place, zone: Name) -> list[str]:

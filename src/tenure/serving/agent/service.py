@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from tenure.naming.reason import WORDS
 from tenure.registering.names import Unnamed
 from tenure.registering.resolv_conf import ResolvConf
+from tenure.registering.selection import Choice
 from tenure.registering.survey import Survey
 from tenure.registering.wanted import next_due, wanted
 from tenure.serving.agent.asking import Servers
@@ -23,6 +25,7 @@ from tenure.serving.agent.notes import Notes
 from tenure.serving.agent.registrar import Registrar
 from tenure.serving.agent.terms import Terms
 from tenure.serving.collector import rare_collections
+from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater.contexts import SecurityContexts
@@ -30,6 +33,7 @@ from tenure.serving.wakeup import WakeReceiver
 
 SETTLE_SECONDS = 1.0  # without a change, before one is acted on
 LONGEST_SETTLE_SECONDS = 10.0  # of a host that does not come to rest
+UNREAD_SECONDS = 30.0  # until a host that could not be read is looked at again
 WATCH_SECONDS = 5.0  # between looks at the host's name
 WITHDRAW_SECONDS = 4.0  # for everything at the end
 DNS_PORT = 53
@@ -56,6 +60,8 @@ class AgentService:
         self._report = report
         self._clock = clock
         self._make_contexts = make_contexts
+        self._again_at: float | None = None  # when to look once more, whatever is due
+        self._tentative_at: float | None = None  # since when an address is about to be there
 
     def run(self, stop: Stop, orders: WakeReceiver) -> None:
         """Until the stop; then what is ours is taken away, if that is wanted. `orders`: to look at everything now."""
@@ -67,24 +73,24 @@ class AgentService:
         asyncio.run(self._run_once())
 
     async def _run_once(self) -> None:
-        servers, registrar = self._registrar()
-        await self._pass(registrar, look=True)
-        servers.close()
+        ways = self._ways()
+        await self._pass(ways.registrar, look=True)
+        await ways.close()
 
-    def _registrar(self) -> tuple[Servers, Registrar]:
+    def _ways(self) -> _Ways:
         servers = Servers(self._clock)
         contexts = None if self._make_contexts is None else self._make_contexts()
         exchange = Exchange(servers, self._terms, contexts, self._clock)
-        return servers, Registrar(self._terms, self._notes, servers, exchange, self._clock)
+        return _Ways(servers, contexts, Registrar(self._terms, self._notes, servers, exchange, self._clock))
 
     async def _run(self, stop: Stop, orders: WakeReceiver) -> None:
         loop = asyncio.get_running_loop()
         news = _News(loop, stop, orders, AddressChanges(), HostWatch(), self._report)
-        servers, registrar = self._registrar()
+        ways = self._ways()
         self._report.info("started", names=len(self._notes.all()))
         look = True
         while not stop.is_set():
-            passing = loop.create_task(self._pass(registrar, look=look))
+            passing = loop.create_task(self._pass(ways.registrar, look=look))
             ending = loop.create_task(news.ended.wait())
             await asyncio.wait({passing, ending}, return_when=asyncio.FIRST_COMPLETED)
             ending.cancel()
@@ -92,21 +98,29 @@ class AgentService:
                 passing.cancel()
             with suppress(asyncio.CancelledError):
                 await passing
-            servers.close()  # so that the next pass meets them anew, wherever the host is by then
+            await ways.close()  # so that the next pass meets them anew, wherever the host is by then
             look = await news.wait(self._next_at())
         if self._terms.withdraw:
             with suppress(TimeoutError):
                 async with asyncio.timeout(WITHDRAW_SECONDS):
-                    await registrar.withdraw_all()
+                    await ways.registrar.withdraw_all()
         left = sum(1 for one in self._notes.all() if one.written)
         self._report.info("stopped", left=left)
-        servers.close()
+        await ways.close()
         news.close()
 
     async def _pass(self, registrar: Registrar, *, look: bool) -> None:
-        """One pass. Of a host that has no name nothing is concluded: what it had stays as it is."""
+        """One pass. Of a host that has no name, or cannot be read, nothing is concluded: what it had stays."""
         resolver = read_resolv_conf()
-        found = self._look_at(resolver)
+        try:
+            found = self._look_at(resolver)
+        except ServiceError as error:
+            self._report.problem("host-unread", str(error))
+            self._again_at = self._clock() + UNREAD_SECONDS
+            return
+        self._report.healthy("host-unread")
+        if not look and self._is_settling(found):
+            return
         if isinstance(found.names, Unnamed):
             self._report.problem("no-name", f"{WORDS[found.names.reason]}: {found.names.detail}")
         else:
@@ -116,10 +130,37 @@ class AgentService:
         if look:
             self._notes.passed()
 
+    def _is_settling(self, found: Survey) -> bool:
+        """Whether to wait for an address that the host is about to have, as when a link comes back."""
+        now = self._clock()
+        if not any(one.choice is Choice.TENTATIVE for one in found.judged):
+            self._tentative_at = None
+            return False
+        self._tentative_at = self._tentative_at or now
+        if now - self._tentative_at >= LONGEST_SETTLE_SECONDS:
+            return False
+        self._again_at = now + SETTLE_SECONDS
+        return True
+
     def _next_at(self) -> float | None:
         """Seconds until something is due, by the clock."""
-        due_at = next_due(self._notes.all())
-        return None if due_at is None else max(0.0, due_at - self._clock())
+        again_at, self._again_at = self._again_at, None
+        due_at = [at for at in (next_due(self._notes.all()), again_at) if at is not None]
+        return max(0.0, min(due_at) - self._clock()) if due_at else None
+
+
+class _Ways(NamedTuple):
+    """The servers, what is agreed with them, and who uses both."""
+
+    servers: Servers
+    contexts: SecurityContexts | None
+    registrar: Registrar
+
+    async def close(self) -> None:
+        """Leave the servers: an agent has nothing to say to them for hours."""
+        if self.contexts is not None:
+            await self.contexts.end()
+        self.servers.close()
 
 
 class _News:
