@@ -100,14 +100,15 @@ class Service:
             else:
                 replies[number] = query[:2] + ready
         others = self.plain.answer(asked)
-        for query, _, peer, send in others:
+        for one in others:
+            query, client = one.octets, one.peer[0]
             self.cache.begin()
-            response = respond(query, self.served, KEYS, peer[0], 0.0, stream=False)
+            response = respond(query, self.served, KEYS, client, 0.0, stream=False)
             assert isinstance(response, Reply)
-            send(response.octets)
+            one.send(response.octets)
             if response.reusable:
                 self.cache.keep(query, response.octets, Tally())
-                self.plain.learn(query, peer[0])
+                self.plain.learn(query, client)
         return [replies[number] for number in range(len(batch))], len(asked) - len(others)
 
 

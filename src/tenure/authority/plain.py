@@ -39,6 +39,7 @@ _ID = 2  # octets of a message's id
 _TYPE_AND_CLASS = 4  # octets of a question behind its name
 _SERIAL_AT = 20  # octets before the end of an SOA record
 _RECORD = Struct("!HHHIH")  # pointer to the owner, type, class, TTL, length of the RDATA
+_TYPE_AT, _LENGTH_AT = 2, 10
 _OWNER = 0xC000 | HEADER_SIZE  # the name that was asked for
 _IN = int(RRClass.IN)
 
@@ -119,23 +120,24 @@ class PlainKind:
             exists and len(wildcard) <= MAX_NAME and not view.rrsets_at(wildcard) and not view.has_names_below(wildcard)
         )
 
-    def answer(self, query: bytes, node: Node) -> bytes:
-        """The reply without its id, with the records of the name, which owns the node; empty: respond otherwise."""
-        rrset = node.get(self.rtype)
-        if rrset is None or _NS in node or _CNAME in node:
-            return b""
-        ttl, rdatas = rrset
-        if self.rtype == _PTR and (len(rdatas) > 1 or rdatas[0].lower().endswith(self._top)):
+    def answer(self, query: bytes, records: bytes) -> bytes:
+        """The reply without its id, with what is asked for of the name's `wire_records`; empty: respond otherwise."""
+        found = b""
+        number = at = 0
+        while at < len(records):
+            rtype = records[at + _TYPE_AT] << 8 | records[at + _TYPE_AT + 1]
+            end = at + _RECORD.size + (records[at + _LENGTH_AT] << 8 | records[at + _LENGTH_AT + 1])
+            if rtype in {_NS, _CNAME}:
+                return b""
+            if rtype == self.rtype:
+                found += records[at:end]
+                number += 1
+            at = end
+        if not number or (self.rtype == _PTR and (number > 1 or found.lower().endswith(self._top))):
             return b""  # part of it may have been written before
         end = HEADER_SIZE + 1 + query[HEADER_SIZE] + len(self.above) + _TYPE_AND_CLASS
-        asked = query[HEADER_SIZE:end]
-        if len(rdatas) == 1:
-            rdata = rdatas[0]
-            record = _RECORD.pack(_OWNER, self.rtype, _IN, ttl, len(rdata))
-            reply = self._head_of_one + asked + record + rdata + self._opt
-        else:
-            found = b"".join([_RECORD.pack(_OWNER, self.rtype, _IN, ttl, len(rdata)) + rdata for rdata in rdatas])
-            reply = self._head(len(rdatas)) + asked + found + self._opt
+        head = self._head_of_one if number == 1 else self._head(number)
+        reply = head + query[HEADER_SIZE:end] + found + self._opt
         return reply if len(reply) + _ID <= self._room else b""
 
     def _head(self, found: int) -> bytes:
@@ -176,6 +178,17 @@ class PlainKind:
         end = HEADER_SIZE + len(name) + _TYPE_AND_CLASS
         serial = len(reply) - len(self._opt) - _SERIAL_AT
         return _Frame(reply[2:HEADER_SIZE], reply[end:serial], reply[serial + 4 :])
+
+
+def wire_records(node: Node) -> bytes:
+    """The records of a name as they stand in an answer to a question for it: their owner points there."""
+    return b"".join(
+        [
+            _RECORD.pack(_OWNER, rtype, _IN, ttl, len(rdata)) + rdata
+            for rtype, (ttl, rdatas) in node.items()
+            for rdata in rdatas
+        ]
+    )
 
 
 def plain_kind(query: bytes, view: View) -> PlainKind | None:

@@ -111,6 +111,15 @@ class Service:
             self.plain.learn(dns.message.make_query(f"{label}.example.test.", rtype).to_wire(), CLIENT[0])
 
 
+def test_what_was_read_ahead_is_answered_without_the_store(service: Service) -> None:
+    service.cache.read_ahead()
+    assert service.ask("a", "b") == []
+    assert service.zone.together == []
+    assert sorted(dns.message.from_wire(reply).answer[0].name.labels[0] for reply in service.replies) == [b"a", b"b"]
+    assert service.ask("a") == []  # asked in the same words again before its reply was looked for: it is read now
+    assert len(service.zone.together) == 1
+
+
 @pytest.fixture
 def service() -> Service:
     found = Service()

@@ -23,10 +23,10 @@ class LimitedReplies:
 
     def limited(self, datagram: Datagram, now: float) -> Datagram:
         """The same, but with a limited reply, unless its cookie shows that the client is where it seems to be."""
-        octets, key, peer, send = datagram
+        octets, key, peer = datagram.octets, datagram.key, datagram.peer
         found = behind_cookie(octets) if self._cookies is not None else None
         if found is None or self._cookies is None or not self._cookies.is_good(found.cookie, peer[0], now):
-            return Datagram(octets, key, peer, partial(self._send, send, peer[0]))
+            return Datagram(octets, key, peer, partial(self._send, datagram.send, peer[0]))
         return datagram
 
     def _send(self, send: Send, client: str, reply: bytes) -> None:

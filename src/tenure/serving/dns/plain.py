@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from tenure.authority.plain import plain_key, plain_kind
+from tenure.authority.plain import plain_key, plain_kind, wire_records
 from tenure.authority.request import Reply
 from tenure.authority.views import View
 from tenure.authority.zone import Node, ZoneUnavailable
@@ -48,13 +48,16 @@ class PlainQuestions:
         others: list[Datagram] = []
         names: dict[KeptZone, list[Name]] = {}
         for datagram in asked:
-            query, ready_key, peer, _ = datagram
+            query = datagram.octets
             key = plain_key(query)
-            cache = self._seen_by(peer[0]).cache
+            cache = self._seen_by(datagram.peer[0]).cache
             known = cache.kinds.get(key) if key else None
-            name = None if known is None or cache.has_frame(ready_key) else known.kind.name_in(query)
+            name = None if known is None or cache.has_frame(datagram.key) else known.kind.name_in(query)
             if known is None or name is None:
                 others.append(datagram)
+                continue
+            records = known.zone.ahead.take(name)
+            if records and self._give(datagram, cache, known, name, records):
                 continue
             found.append((datagram, cache, known, name))
             names.setdefault(known.zone, []).append(name)
@@ -98,13 +101,9 @@ class PlainQuestions:
         cache.keep_kind(key, known, reads if known is None else (*reads, *known.missing_reads))
 
     def _answer(self, datagram: Datagram, cache: QueryCache, known: KnownKind, name: Name, node: Node) -> bool:
-        query, key, _, send = datagram
-        kind, zone = known.kind, known.zone
+        query, kind, zone = datagram.octets, known.kind, known.zone
         if node:
-            reply = kind.answer(query, node)
-            if reply:
-                send(query[:2] + reply)
-                cache.keep_found(key, (reply, self._counted(known, reply)), name, known.reads)
+            if self._give(datagram, cache, known, name, wire_records(node)):
                 return True
         elif not kind.says_missing or zone.has_names_below(name):
             return False
@@ -115,10 +114,20 @@ class PlainQuestions:
             return False
         before, after = denial
         reply = before + serial + after
-        send(query[:2] + reply)
+        datagram.send(query[:2] + reply)
         frame = Frame(before, after, zone, zone.frame, self._counted(known, reply))
         reads: Sequence[Read] = known.reads if node else (Below(zone, name), *known.reads, *known.missing_reads)
-        cache.keep_denial(key, (reply, frame.tally), frame, (name, *reads))
+        cache.keep_denial(datagram.key, (reply, frame.tally), frame, (name, *reads))
+        return True
+
+    def _give(self, datagram: Datagram, cache: QueryCache, known: KnownKind, name: Name, records: bytes) -> bool:
+        """Answers with what is asked for of these records of the name; whether that is all that there is to say."""
+        query = datagram.octets
+        reply = known.kind.answer(query, records)
+        if not reply:
+            return False
+        datagram.send(query[:_ID] + reply)
+        cache.keep_found(datagram.key, (reply, self._counted(known, reply)), name, known.reads)
         return True
 
     def _counted(self, known: KnownKind, reply: bytes) -> Tally:

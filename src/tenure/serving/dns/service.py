@@ -247,9 +247,9 @@ class DnsService:
             self._receive_one(datagram)
 
     def _receive_one(self, datagram: Datagram) -> None:
-        octets, key, peer, send = datagram
+        octets, peer, send = datagram.octets, datagram.peer, datagram.send
         cache = self._seen_by(peer[0]).cache
-        ready = cache.ready(key)
+        ready = cache.ready(datagram.key)
         if ready is not None:
             self._report.count("queries_from_cache", 1)
             send(octets[:2] + ready)

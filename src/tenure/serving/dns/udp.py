@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from tenure.serving.dns.cache import Ready
 from tenure.serving.dns.sockets import IP_PKTINFO, Listener
@@ -24,13 +24,16 @@ Peer = tuple[Any, ...]  # what the socket module gives: host, port, and for IPv6
 Send = Callable[[bytes], None]
 
 
-class Datagram(NamedTuple):
-    """A query that came, and how its reply goes."""
+class Datagram:
+    """A query that came, and how its reply goes. Compiled, an object is made in a fraction of a tuple's time."""
 
-    octets: bytes
-    key: bytes  # the octets without the id
-    peer: Peer
-    send: Send
+    __slots__ = ("key", "octets", "peer", "send")
+
+    def __init__(self, octets: bytes, key: bytes, peer: Peer, send: Send) -> None:
+        self.octets = octets
+        self.key = key  # the octets without the id
+        self.peer = peer
+        self.send = send
 
 
 Receive = Callable[[list[Datagram]], None]
