@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from agent_lan import ADDRESS, KEY, PRIMARY, SECOND, SECRET, ZONE, Agent, agent_lan, of_host, start_bind
@@ -71,6 +74,7 @@ def test_a_server_that_is_away_costs_its_time_and_not_a_record(beside_bind: Agen
     eventually(lambda: "no-primary" in agent.log(), "it says that nobody answers", log=agent.log)
     assert {row["state"] for row in agent.status().values()} == {"pending"}
     start_bind(agent.primary)
+    agent.wait_until_served()
     agent.settles(*of_host("pc", ADDRESS))
     agent.primary.processes[-1].stop()
     assert agent.process is not None
@@ -95,6 +99,45 @@ def test_a_name_of_another_host_is_left_alone_and_the_reason_said(beside_bind: A
     assert (rows[f"pc.{ZONE}"]["state"], rows[f"pc.{ZONE}"]["code"]) == ("refused", "name-taken")
     assert {row["code"] for name, row in rows.items() if "arpa" in name} == {"forward-refused"}
     assert agent.records() == {*of_host("pc", ADDRESS)}
+
+
+def test_a_name_that_another_host_gets_meanwhile_leaves_no_pointer_of_ours(beside_bind: Agent) -> None:
+    agent = beside_bind
+    agent.command("register")
+    nsupdate(agent, f"delete pc.{ZONE}", f"add pc.{ZONE} 300 A 10.1.9.9")
+    agent.command("register", check=False)
+    assert agent.status()[f"pc.{ZONE}"]["code"] == "name-static"
+    assert agent.records() == {f"pc.{ZONE} A 10.1.9.9"}
+
+
+def test_a_host_without_a_network_is_registered_soon_after_it_has_one(beside_bind: Agent) -> None:
+    agent = beside_bind
+    agent.ip("link", "set", "eth0", "down")
+    agent.start()
+    eventually(lambda: "event=started" in agent.log(), "it runs", log=agent.log)
+    agent.ip("link", "set", "eth0", "up")
+    agent.settles(*of_host("pc", ADDRESS))
+
+
+def test_a_host_that_has_no_name_for_a_while_keeps_what_it_has_and_does_not_spin(beside_bind: Agent) -> None:
+    agent = beside_bind
+    agent.keys["refresh-interval"] = 60
+    process = agent.start()
+    agent.settles(*of_host("pc", ADDRESS))
+    agent.rename("localhost")
+    eventually(lambda: "no-name" in agent.log() or "calls itself" in agent.log(), "it says so", 20, agent.log)
+    before = spent(process.popen.pid)
+    time.sleep(3)
+    assert spent(process.popen.pid) - before < 1.0
+    assert agent.records() == {*of_host("pc", ADDRESS)}
+    agent.rename("box")
+    agent.settles(*of_host("box", ADDRESS))
+
+
+def spent(pid: int) -> float:
+    """Seconds of processor time."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.parametrize(
@@ -136,9 +179,10 @@ def test_a_refusal_of_the_server_is_said_with_its_words() -> None:
     assert "REFUSED to claim" in rows[f"pc.{ZONE}"]["reason"]
 
 
-def nsupdate(agent: Agent, line: str) -> None:
+def nsupdate(agent: Agent, *lines: str) -> None:
     """What a person writes."""
-    text = f"server {PRIMARY}\nzone {ZONE}\nupdate {line}\nsend\n"
+    updates = "".join(f"update {line}\n" for line in lines)
+    text = f"server {PRIMARY}\nzone {ZONE}\n{updates}send\n"
     path = agent.host.folder / "person"
     path.write_text(text)
     agent.host.run(program("nsupdate"), "-y", f"hmac-sha256:{KEY}:{SECRET}", path)

@@ -105,25 +105,21 @@ class Agent:
         """Everything in both zones but what they began with, as `NAME TYPE RDATA`; DHCIDs without their RDATA."""
         found = set()
         for name in (zone, reverse):
-            for line in (
-                self.primary_of(server)
-                .run(program("dig"), f"@{server}", name, "AXFR", "+noall", "+answer")
-                .splitlines()
-            ):
+            for line in self.host.run(program("dig"), f"@{server}", name, "AXFR", "+noall", "+answer").splitlines():
                 words = line.split(maxsplit=4)
                 if len(words) == 5 and words[3] not in {"SOA", "NS"} and words[0] != f"ns.{zone}":
                     found.add(f"{words[0]} {words[3]}" + ("" if words[3] == "DHCID" else f" {words[4]}"))
         return found
 
-    def primary_of(self, server: str) -> Host:
-        """From where a server is asked."""
-        del server
-        return self.host
-
     def serials(self) -> list[str]:
         """Of both zones: they move with each change."""
         asked = [self.host.run(program("dig"), "+short", f"@{PRIMARY}", zone, "SOA") for zone in (ZONE, REVERSE)]
         return [text.split()[2] for text in asked]
+
+    def wait_until_served(self, server: str = PRIMARY, zone: str = ZONE) -> None:
+        """Until the server answers for the zone."""
+        ask = [program("dig"), "+short", "+tries=1", "+timeout=1", f"@{server}", zone, "SOA"]
+        eventually(lambda: "ns." in self.host.run(*ask, check=False), f"{server} serves {zone}", 40)
 
     def log(self) -> str:
         return self.process.printed() if self.process else ""
@@ -153,8 +149,7 @@ def agent_lan(primary: str = "bind", grant: str = "") -> Iterator[Agent]:
         net.plug(server, wire, f"{PRIMARY}/16")
         net.plug(host, wire, f"{ADDRESS}/16")
         (host.folder / "resolv.conf").write_text(f"search {ZONE}\nnameserver {PRIMARY}\n")
-        start = start_tenure(server) if primary == "tenure" else start_bind(server, grant=grant)
         made = Agent(net, host, server)
-        ready = [program("dig"), "+short", "+tries=1", "+timeout=1", f"@{PRIMARY}", ZONE, "SOA"]
-        eventually(lambda: "ns." in host.run(*ready, check=False), "the zone is served", 40, start.printed)
+        start_tenure(server) if primary == "tenure" else start_bind(server, grant=grant)
+        made.wait_until_served()
         yield made

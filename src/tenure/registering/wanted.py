@@ -50,17 +50,18 @@ def wanted(found: Survey, *, reverse: bool) -> list[Entry]:
     return entries
 
 
-def plan(entries: Sequence[Entry], kept: Iterable[Kept], now: float, *, look: bool) -> Plan:
+def plan(entries: Sequence[Entry], kept: Iterable[Kept], now: float, *, look: bool, hurry: bool = False) -> Plan:
     """What has to be done for these wishes.
 
-    `look`: ask the servers of everything, also of what is known to be right.
+    `look`: ask the servers of everything, also of what is known to be right. `hurry`: the host has changed, so what did
+    not work before is tried now.
     """
     memory = {one.owner: one for one in kept}
     owners = {entry.owner for entry in entries}
-    gone = [one for owner, one in memory.items() if owner not in owners and (look or _is_due(one, now))]
+    gone = [one for owner, one in memory.items() if owner not in owners and (look or hurry or _is_due(one, now))]
     return Plan(
         sorted(gone, key=lambda one: one.direction is Direction.FORWARD, reverse=True),
-        [entry for entry in entries if look or _needs_work(entry, memory.get(entry.owner), now)],
+        [entry for entry in entries if look or _needs_work(entry, memory.get(entry.owner), now, hurry)],
     )
 
 
@@ -69,12 +70,12 @@ def next_due(kept: Iterable[Kept]) -> float | None:
     return min((one.due_at for one in kept), default=None)
 
 
-def _needs_work(entry: Entry, kept: Kept | None, now: float) -> bool:
+def _needs_work(entry: Entry, kept: Kept | None, now: float, hurry: bool) -> bool:
     if kept is None or kept.name != entry.name:
         return True
     if kept.state is State.REGISTERED and kept.confirmed != entry.records:
         return True
-    return kept.state is State.REMOVING or kept.due_at <= now
+    return kept.state is State.REMOVING or kept.due_at <= now or (hurry and kept.state is not State.REGISTERED)
 
 
 def _is_due(one: Kept, now: float) -> bool:

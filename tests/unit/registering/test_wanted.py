@@ -80,6 +80,13 @@ def test_what_failed_or_was_refused_waits_for_its_time() -> None:
         assert plan([ENTRY], [kept(state, (), NOW - 1)], NOW, look=False).register == [ENTRY]
 
 
+def test_when_the_host_has_changed_all_that_did_not_work_is_tried_at_once() -> None:
+    for state in (State.PENDING, State.REFUSED):
+        assert plan([ENTRY], [kept(state, ())], NOW, look=False, hurry=True).register == [ENTRY]
+    assert plan([ENTRY], [kept()], NOW, look=False, hurry=True).register == []
+    assert plan([], [kept(State.REMOVING)], NOW, look=False, hurry=True).withdraw == [kept(State.REMOVING)]
+
+
 def test_what_is_wanted_no_more_is_withdrawn_at_once_and_again_when_that_is_due() -> None:
     assert plan([], [kept()], NOW, look=False).withdraw == [kept()]
     assert plan([], [kept(State.REMOVING)], NOW, look=False).withdraw == []

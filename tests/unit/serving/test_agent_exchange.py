@@ -150,6 +150,17 @@ def test_names_of_a_zone_share_their_messages() -> None:
     assert (zone.messages, intended) == (1, [])
 
 
+def test_a_host_with_very_many_names_sends_several_messages() -> None:
+    zone = ModelZone()
+    tasks = [task(from_text(f"pc{number}.example.test.")) for number in range(150)]
+    _, _ = carried(zone, *tasks)
+    zone.messages = 0
+    found, intended = carried(zone, *tasks)
+    assert len(found) == 150
+    assert {outcome.state for outcome in found.values()} == {State.REGISTERED}
+    assert (zone.messages, intended) == (2, [])
+
+
 def test_a_name_that_stands_in_the_way_of_another_is_alone_with_its_outcome() -> None:
     zone = ModelZone()
     zone.put(BOX, TXT, b"\1x")

@@ -13,6 +13,7 @@ from tenure.registering.steps import BLAMES_ONE, MOST_STEPS, Outcome, Step, Task
 from tenure.serving.agent.exchange import Exchange
 from tenure.updating.task import Ending
 
+MOST_NAMES = 100  # in a message
 Intend = Callable[[Sequence[Task]], None]
 
 
@@ -50,8 +51,8 @@ async def carry(
 
 
 def _same_step(waiting: list[Task]) -> list[Task]:
-    """Those that are in the step of the first one; they are taken out."""
+    """Those that are in the step of the first one, as many as fit; they are taken out."""
     step: Step = waiting[0].step
-    found = [task for task in waiting if task.step is step]
-    waiting[:] = [task for task in waiting if task.step is not step]
+    found = [task for task in waiting if task.step is step][:MOST_NAMES]
+    waiting[:] = [task for task in waiting if task not in found]
     return found

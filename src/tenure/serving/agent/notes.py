@@ -17,6 +17,8 @@ from tenure.updating.retry import backoff_seconds
 
 REFUSED_SECONDS = 3600.0  # what was refused is tried again this much later: nobody tells us when the obstacle is gone
 JITTER = 0.1  # of an interval, by which it is shortened, so that hosts that started together do not stay together
+# Reasons that say that a name is not ours.
+_ANOTHERS = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.NAME_IN_USE})
 _NOWHERE: Place = ("", 0)
 
 
@@ -52,6 +54,15 @@ class Notes:
         if kept is None or kept.state is not State.REFUSED:
             return Outcome(State.PENDING, Reason.WAITING, f"for {to_text(name)}")
         return Outcome(State.REFUSED, Reason.FORWARD_REFUSED, f"{kept.reason}: {to_text(name)}")
+
+    def astray(self, pointers: Sequence[Entry]) -> list[Kept]:
+        """What we wrote of these that leads to a name which is somebody else's by now."""
+        found = []
+        for one in pointers:
+            forward, kept = self._kept.get(one.name), self._kept.get(one.owner)
+            if kept and kept.written and forward and forward.state is State.REFUSED and forward.reason in _ANOTHERS:
+                found.append(kept)
+        return found
 
     def intend(self, tasks: Sequence[Task], zone: Name, place: Place) -> None:
         """These are about to be written there."""

@@ -49,13 +49,16 @@ class Registrar:
         self._exchange = exchange
         self._clock = clock
 
-    async def run(self, entries: Sequence[Entry], name_servers: Sequence[Place], *, look: bool) -> None:
-        """One pass. `name_servers`: those of the host; `look`: also at what is known to be right."""
-        todo = plan(entries, self._notes.all(), self._clock(), look=look)
+    async def run(
+        self, entries: Sequence[Entry], name_servers: Sequence[Place], *, look: bool, hurry: bool = False
+    ) -> None:
+        """One pass. `name_servers`: those of the host; `look` and `hurry` as of `plan`."""
+        todo = plan(entries, self._notes.all(), self._clock(), look=look, hurry=hurry)
         await self._withdraw(todo.withdraw, name_servers)
         await self._register([one for one in todo.register if one.direction is Direction.FORWARD], name_servers)
         pointers = [one for one in todo.register if one.direction is Direction.REVERSE]
         await self._register([one for one in pointers if self._notes.stands(one.name)], name_servers)
+        await self._withdraw(self._notes.astray(pointers), name_servers)
         for one in pointers:
             if (outcome := self._notes.without_forward(one.name)) is not None:
                 self._notes.register(one, outcome)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tenure.naming.reason import WORDS
+from tenure.registering.entry import Entry
 from tenure.registering.names import Unnamed
 from tenure.registering.resolv_conf import ResolvConf
 from tenure.registering.selection import Choice
@@ -33,7 +34,7 @@ from tenure.serving.wakeup import WakeReceiver
 
 SETTLE_SECONDS = 1.0  # without a change, before one is acted on
 LONGEST_SETTLE_SECONDS = 10.0  # of a host that does not come to rest
-UNREAD_SECONDS = 30.0  # until a host that could not be read is looked at again
+AGAIN_SECONDS = 30.0  # until a host that could not be read, or has no name, is looked at again
 WATCH_SECONDS = 5.0  # between looks at the host's name
 WITHDRAW_SECONDS = 4.0  # for everything at the end
 DNS_PORT = 53
@@ -61,6 +62,7 @@ class AgentService:
         self._clock = clock
         self._make_contexts = make_contexts
         self._again_at: float | None = None  # when to look once more, whatever is due
+        self._wished: list[Entry] = []  # by the last pass
         self._tentative_at: float | None = None  # since when an address is about to be there
 
     def run(self, stop: Stop, orders: WakeReceiver) -> None:
@@ -116,17 +118,20 @@ class AgentService:
             found = self._look_at(resolver)
         except ServiceError as error:
             self._report.problem("host-unread", str(error))
-            self._again_at = self._clock() + UNREAD_SECONDS
+            self._again_at = self._clock() + AGAIN_SECONDS
             return
         self._report.healthy("host-unread")
         if not look and self._is_settling(found):
             return
         if isinstance(found.names, Unnamed):
             self._report.problem("no-name", f"{WORDS[found.names.reason]}: {found.names.detail}")
+            self._again_at = self._clock() + AGAIN_SECONDS
         else:
             self._report.healthy("no-name")
             name_servers = self._terms.name_servers or tuple((server, DNS_PORT) for server in resolver.servers)
-            await registrar.run(wanted(found, reverse=self._terms.reverse), name_servers, look=look)
+            entries = wanted(found, reverse=self._terms.reverse)
+            hurry, self._wished = entries != self._wished, entries
+            await registrar.run(entries, name_servers, look=look, hurry=hurry)
         if look:
             self._notes.passed()
 
@@ -144,9 +149,10 @@ class AgentService:
 
     def _next_at(self) -> float | None:
         """Seconds until something is due, by the clock."""
-        again_at, self._again_at = self._again_at, None
-        due_at = [at for at in (next_due(self._notes.all()), again_at) if at is not None]
-        return max(0.0, min(due_at) - self._clock()) if due_at else None
+        at, self._again_at = self._again_at, None
+        if at is None:
+            at = next_due(self._notes.all())
+        return None if at is None else max(0.0, at - self._clock())
 
 
 class _Ways(NamedTuple):
