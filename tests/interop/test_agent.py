@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,3 +187,16 @@ def nsupdate(agent: Agent, *lines: str) -> None:
     path = agent.host.folder / "person"
     path.write_text(text)
     agent.host.run(program("nsupdate"), "-y", f"hmac-sha256:{KEY}:{SECRET}", path)
+
+
+def test_a_server_that_is_silent_holds_up_no_end(beside_bind: Agent) -> None:
+    agent = beside_bind
+    agent.primary.processes[-1].stop()
+    listen = f"import socket, time; s = socket.create_server(('{PRIMARY}', 53)); time.sleep(600)"
+    agent.primary.start(sys.executable, "-c", listen, private=False)
+    eventually(lambda: ":53" in agent.primary.run("ss", "-ltn"), "it listens, and says nothing")
+    process = agent.start()
+    eventually(lambda: "event=started" in agent.log(), "it runs", log=agent.log)
+    began_at = time.monotonic()
+    assert process.stop() == 0  # in the middle of its first question
+    assert time.monotonic() - began_at < 9  # of the ten seconds that a silent server is given

@@ -141,6 +141,7 @@ def test_each_name_server_is_asked_whom_it_names_and_only_a_primary_of_the_zone_
         ("a.example.", "A"): ["a.example. 60 IN A 10.0.0.2"],
         ("b.example.", "A"): ["b.example. 60 IN A 10.0.0.3"],
         ("c.example.", "A"): ["c.example. 60 IN A 10.0.0.4"],
+        ("evil.example.", "A"): ["evil.example. 60 IN A 10.0.0.66"],
         ("b-own.example.", "A"): ["b-own.example. 60 IN A 10.0.0.33"],
     }
     tables = {

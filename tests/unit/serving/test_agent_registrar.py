@@ -1,0 +1,216 @@
+"""Passes over a host's names, with a memory on disk and a zone that takes updates: crashes, lost memories, silence."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from answering_server import Answer, server
+from update_model import ModelZone
+
+from tenure.dnswire.codes import Rcode, RRType
+from tenure.dnswire.message import AA, QR, Message, build_message
+from tenure.dnswire.name import Name, from_text
+from tenure.dnswire.rdata import build_soa_rdata
+from tenure.dnswire.rr import RR, Question
+from tenure.ledger.agent_memory import AgentMemory
+from tenure.naming.registration import Direction, State
+from tenure.naming.reverse import reverse_name
+from tenure.registering.entry import Conflict, Entry, Kept, Place
+from tenure.registering.identity import machine_duid
+from tenure.serving.agent.asking import Servers
+from tenure.serving.agent.exchange import Exchange
+from tenure.serving.agent.notes import JITTER, REFUSED_SECONDS, Notes
+from tenure.serving.agent.registrar import Registrar
+from tenure.serving.agent.terms import Terms
+from tenure.serving.report import Report
+
+ZONE, PC, BOX = (from_text(f"{label}example.test.") for label in ("", "pc.", "box."))
+A, PTR, DHCID, SOA = int(RRType.A), int(RRType.PTR), int(RRType.DHCID), int(RRType.SOA)
+FOUR, FOUR2 = bytes((10, 1, 0, 7)), bytes((10, 1, 0, 8))
+DUID = machine_duid("5a" * 16)
+NOW = 1_800_000_000.0
+
+
+def forward(name: Name, *addresses: bytes) -> Entry:
+    return Entry(name, Direction.FORWARD, name, tuple((A, address) for address in addresses))
+
+
+def pointer(name: Name, address: bytes) -> Entry:
+    return Entry(reverse_name(address), Direction.REVERSE, name, ((PTR, name),))
+
+
+class OneZone(Servers):
+    """Name servers for which every name is in one zone."""
+
+    async def query(self, place: Place, name: bytes, rtype: int, *, recursive: bool) -> bytes:
+        soa = RR(ZONE if name.endswith(ZONE) else b"\4arpa\0", SOA, 1, 60, build_soa_rdata(ZONE, ZONE, 1, 2, 3, 4, 5))
+        return build_message(1, QR | AA, [Question(name, rtype, 1)], authorities=[soa])
+
+
+class Agent:
+    """An agent whose host is told to it, over one memory; each pass is a new process."""
+
+    def __init__(self, folder: Path, zone: ModelZone, conflict: Conflict = Conflict.PROTECT) -> None:
+        self.path, self.zone, self.conflict = folder / "agent.db", zone, conflict
+        self.answer: Answer = lambda octets, _: zone.update(octets)
+        self.now = NOW
+        self.log = io.StringIO()
+
+    def run(self, *entries: Entry, withdraw: bool = False, look: bool = True) -> dict[Name, Kept]:
+        memory = AgentMemory(self.path)
+
+        async def work(place: Place) -> None:
+            terms = Terms(DUID, conflict=self.conflict, servers=(place,), top_level_zones=True)
+            notes = Notes(memory, terms, Report("agent", stream=self.log), lambda: self.now)
+            servers = OneZone(time.time)
+            registrar = Registrar(terms, notes, servers, Exchange(servers, terms, None, time.time), lambda: self.now)
+            await (registrar.withdraw_all() if withdraw else registrar.run(entries, [place], look=look))
+            servers.close()
+
+        with server(self.answer) as place:
+            self._move_to(memory, place)
+            asyncio.run(work(place))
+        found = {one.owner: one for one in memory.names()}
+        memory.close()
+        return found
+
+    def _move_to(self, memory: AgentMemory, place: Place) -> None:
+        """The server has another port in each process."""
+        memory.put([one._replace(server=place[0], port=place[1]) for one in memory.names() if one.server])
+
+
+@pytest.fixture
+def zone() -> ModelZone:
+    return ModelZone()
+
+
+@pytest.fixture
+def agent(tmp_path: Path, zone: ModelZone) -> Agent:
+    return Agent(tmp_path, zone)
+
+
+def lost(zone: ModelZone, *, carried_out: bool) -> Callable[[bytes, Message], int]:
+    """What is to be written is carried out or not, and the answer is lost."""
+
+    def answer(octets: bytes, message: Message) -> int:
+        if not message.authorities:
+            return zone.update(octets)
+        if carried_out:
+            zone.update(octets)
+        raise ConnectionResetError
+
+    return answer
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_what_was_sent_before_a_crash_is_known_after_it_and_taken_away(
+    agent: Agent, conflict: Conflict, carried_out: bool
+) -> None:
+    agent.conflict, agent.answer = conflict, lost(agent.zone, carried_out=carried_out)
+    kept = agent.run(forward(PC, FOUR))[PC]
+    assert (kept.state, kept.confirmed, kept.written) == (State.PENDING, (), ((A, FOUR),))
+    assert bool(agent.zone.at(PC)) is carried_out
+    agent.answer = lambda octets, _: agent.zone.update(octets)
+    found = agent.run(forward(BOX, FOUR))
+    assert agent.zone.at(PC) == {}
+    assert agent.zone.at(BOX)[A] == {FOUR}
+    assert {name: one.state for name, one in found.items()} == {BOX: State.REGISTERED}
+
+
+def test_an_address_that_was_sent_before_a_crash_goes_too(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR))
+    agent.answer = lost(agent.zone, carried_out=True)
+    kept = agent.run(forward(PC, FOUR, FOUR2))[PC]
+    assert (kept.confirmed, kept.written) == (((A, FOUR),), ((A, FOUR), (A, FOUR2)))
+    agent.answer = lambda octets, _: agent.zone.update(octets)
+    assert agent.run(withdraw=True) == {}
+    assert agent.zone.records == {}
+
+
+def test_what_may_stand_there_is_all_that_was_sent_until_an_answer_says_what_does(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR))
+    agent.answer = lost(agent.zone, carried_out=False)
+    assert agent.run(forward(PC, FOUR2))[PC].written == ((A, FOUR), (A, FOUR2))
+    agent.answer = lambda octets, _: agent.zone.update(octets)
+    assert agent.run(withdraw=True) == {}
+    assert agent.zone.records == {}
+
+
+def test_a_memory_that_is_lost_loses_no_name_that_is_marked(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR), pointer(PC, FOUR))
+    agent.path.unlink()
+    for log in agent.path.parent.glob("agent.db-*"):
+        log.unlink()
+    agent.zone.messages = 0
+    agent.run(forward(PC, FOUR), pointer(PC, FOUR))
+    assert agent.zone.messages == 2  # compared, and nothing written
+    assert agent.run(withdraw=True) == {}
+    assert agent.zone.records == {}
+
+
+@pytest.mark.parametrize("conflict", [Conflict.STOP, Conflict.REPLACE])
+def test_without_a_mark_what_stood_there_before_stays_when_the_host_goes(agent: Agent, conflict: Conflict) -> None:
+    agent.conflict = conflict
+    agent.zone.put(PC, A, FOUR)
+    kept = agent.run(forward(PC, FOUR))[PC]
+    assert (kept.state, kept.confirmed, kept.written) == (State.REGISTERED, ((A, FOUR),), ())
+    agent.run(withdraw=True)
+    assert agent.zone.at(PC) == {A: {FOUR}}
+
+
+def test_a_pointer_follows_the_host_s_name_in_one_step(agent: Agent) -> None:
+    seen: list[Sequence[bytes]] = []
+
+    def watch(octets: bytes, _: Message) -> int:
+        rcode = agent.zone.update(octets)
+        seen.append(sorted(agent.zone.at(reverse_name(FOUR)).get(PTR, ())))
+        return rcode
+
+    agent.run(forward(PC, FOUR), pointer(PC, FOUR))
+    agent.answer = watch
+    agent.run(forward(BOX, FOUR), pointer(BOX, FOUR))
+    assert {tuple(one) for one in seen} == {(PC,), (BOX,)}  # never none, never both
+    assert agent.zone.at(PC) == {}
+    assert set(agent.zone.at(reverse_name(FOUR))) == {PTR, DHCID}
+
+
+def test_a_refused_name_has_no_pointer_and_is_tried_again_later(agent: Agent) -> None:
+    agent.answer = lambda _o, message: Rcode.REFUSED if message.authorities else Rcode.NXRRSET
+    found = agent.run(forward(PC, FOUR), pointer(PC, FOUR))
+    assert [(one.state, one.reason) for one in found.values()] == [
+        (State.REFUSED, "server-refused"),
+        (State.REFUSED, "forward-refused"),
+    ]
+    assert NOW + REFUSED_SECONDS * (1 - JITTER) <= found[PC].due_at <= NOW + REFUSED_SECONDS
+    assert agent.zone.records == {}
+
+
+def test_what_fails_is_tried_again_later_and_later_and_not_before(agent: Agent) -> None:
+    agent.answer = lambda _o, _m: Rcode.SERVFAIL
+    waits = []
+    for attempt in range(1, 12):
+        kept = agent.run(forward(PC, FOUR), look=False)[PC]
+        assert (kept.state, kept.reason, kept.attempts) == (State.PENDING, "server-failed", attempt)
+        assert agent.run(forward(PC, FOUR), look=False)[PC] == kept
+        waits.append(kept.due_at - agent.now)
+        agent.now = kept.due_at
+    assert all(2.0**n / 2 <= wait <= 2.0**n for n, wait in enumerate(waits[:8]))
+    assert waits[-1] <= 300.0
+    assert agent.log.getvalue().count("event=") <= 1 + sum(waits) / 60  # not a line for each try
+
+
+def test_all_that_is_right_is_looked_at_when_its_time_has_come(agent: Agent) -> None:
+    kept = agent.run(forward(PC, FOUR))[PC]
+    assert NOW + 86400 * (1 - JITTER) <= kept.due_at <= NOW + 86400
+    agent.zone.records.clear()  # somebody has deleted it
+    agent.run(forward(PC, FOUR), look=False)
+    assert agent.zone.at(PC) == {}
+    agent.now = kept.due_at
+    agent.run(forward(PC, FOUR), look=False)
+    assert agent.zone.at(PC)[A] == {FOUR}
