@@ -47,10 +47,10 @@ def commands(agent: HostAgent) -> typer.Typer:
         dry_run: DryRunOption = False,
         output: FormatOption = Format.TABLE,
     ) -> None:
-        """Keep the names of this host in DNS.
+        """Keep the names of this host in DNS, until it is stopped; then they are taken out again.
 
-        Without a configuration, or with an empty [agent], the name that the host has is registered for all its
-        addresses.
+        What is right is not written again, and what is somebody else's is left as it is, unless the configuration says
+        otherwise.
         """
         if context.invoked_subcommand is not None:
             return
