@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,6 +20,7 @@ import pytest
 from claims import A_CLIENT
 from dns_estate import DnsEstate
 from dnspeer import KEY, SECRET_TEXT, DnsPeer
+from door import Pass, door
 from knotd import knotd
 from named import named
 from ports import free_port
@@ -347,59 +346,14 @@ def test_the_janitor_reads_by_differences_and_says_once_why_not(tmp_path: Path) 
 Tamper = Callable[[bytes, bytes], bytes | None]  # the question and a piece of the answer; None: the connection ends
 
 
-@contextlib.contextmanager
-def tampering(port: int, tamper: Tamper) -> Iterator[int]:
+def tampering(port: int, tamper: Tamper) -> contextlib.AbstractContextManager[int]:
     """A door to a server that lets everything pass but the answers to IXFR."""
-    udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
-    tcp.bind(("127.0.0.1", 0))
-    udp.bind(tcp.getsockname())
-    tcp.listen()
-    over = threading.Event()
-    for one in (udp, tcp):
-        one.settimeout(0.1)
 
-    def pass_datagrams() -> None:
-        while not over.is_set():
-            with contextlib.suppress(TimeoutError):
-                question, asker = udp.recvfrom(65536)
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
-                    there.settimeout(5)
-                    there.sendto(question, ("127.0.0.1", port))
-                    udp.sendto(there.recv(65536), asker)
+    def begin(question: bytes) -> Pass:
+        is_ixfr = b"\0\xfb\0\1" in question
+        return lambda data: tamper(question, data) if is_ixfr else data
 
-    def pass_stream(here: socket.socket) -> None:
-        with here, socket.create_connection(("127.0.0.1", port), timeout=5) as there:
-            question = here.recv(65536)
-            there.sendall(question)
-            there.settimeout(0.05)
-            here.settimeout(0.05)
-            is_ixfr = b"\0\xfb\0\1" in question
-            while not over.is_set():
-                for one, other in ((there, here), (here, there)):
-                    with contextlib.suppress(TimeoutError):
-                        if not (data := one.recv(65536)):
-                            return
-                        passed = tamper(question, data) if is_ixfr and one is there else data
-                        if passed is None:
-                            return
-                        other.sendall(passed)
-
-    def pass_streams() -> None:
-        while not over.is_set():
-            with contextlib.suppress(TimeoutError, OSError):
-                pass_stream(tcp.accept()[0])
-
-    threads = [threading.Thread(target=work) for work in (pass_datagrams, pass_streams)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield tcp.getsockname()[1]
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-        udp.close()
-        tcp.close()
+    return door(port, begin)
 
 
 def refuse(question: bytes, _: bytes) -> bytes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ import dns.update
 import pytest
 from claims import A_CLIENT
 from dnspeer import KEY, SECRET_TEXT, DnsPeer
+from door import Pass, door
 from knotd import knotd
 from named import CONFIG, named
 from ports import free_port
@@ -330,45 +329,17 @@ def test_a_zone_of_less_than_an_octet_and_a_server_with_a_key_of_its_own(tmp_pat
         run.close()
 
 
-@contextlib.contextmanager
-def cut_off(port: int, octets: int) -> Iterator[int]:
-    """A door to a server that passes datagrams whole, and of each TCP connection so many octets back."""
-    udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
-    tcp.bind(("127.0.0.1", 0))
-    udp.bind(tcp.getsockname())
-    tcp.listen()
-    over = threading.Event()
-    for one in (udp, tcp):
-        one.settimeout(0.1)
+def cut_off(port: int, octets: int) -> contextlib.AbstractContextManager[int]:
+    """A door to a server that passes of each TCP connection so many octets back."""
 
-    def pass_datagrams() -> None:
-        while not over.is_set():
-            with contextlib.suppress(TimeoutError):
-                question, asker = udp.recvfrom(65536)
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
-                    there.settimeout(5)
-                    there.sendto(question, ("127.0.0.1", port))
-                    udp.sendto(there.recv(65536), asker)
+    def begin(_question: bytes) -> Pass:
+        left = octets
 
-    def pass_streams() -> None:
-        while not over.is_set():
-            with contextlib.suppress(TimeoutError):
-                here, _ = tcp.accept()
-                with here, socket.create_connection(("127.0.0.1", port), timeout=5) as there:
-                    there.sendall(here.recv(65536))
-                    left = octets
-                    while left > 0 and (data := there.recv(left)):
-                        here.sendall(data)
-                        left -= len(data)
+        def back(data: bytes) -> bytes | None:
+            nonlocal left
+            passed, left = data[:left], max(0, left - len(data))
+            return passed or None
 
-    threads = [threading.Thread(target=work) for work in (pass_datagrams, pass_streams)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield tcp.getsockname()[1]
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-        udp.close()
-        tcp.close()
+        return back
+
+    return door(port, begin)
