@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tenure.assembly.service import Service
     from tenure.config.agent import Agent
     from tenure.config.configuration import Configuration
-    from tenure.console.agent import HostAgent
+    from tenure.console.host_agent import HostAgent
     from tenure.console.probe.wire import Route, Wire
     from tenure.console.reconciliation import Order, Outcome
     from tenure.console.rehearsal import Act, Question
@@ -211,7 +211,7 @@ def check_domains(configuration: Configuration, tell: Callable[[Finding], None],
 
 def host_agent() -> HostAgent:
     """What the commands of the agent run."""
-    from tenure.console.agent import HostAgent  # noqa: PLC0415 - a service does without
+    from tenure.console.host_agent import HostAgent  # noqa: PLC0415 - a service does without
 
     return HostAgent(survey_host, run_agent, register_host)
 

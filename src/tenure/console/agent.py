@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple, TypeAlias
 
 from tenure.config.agent import Agent
 from tenure.config.configuration import Configuration
@@ -18,8 +16,6 @@ from tenure.registering.entry import Kept, Record
 from tenure.registering.names import Unnamed, names_of
 from tenure.registering.selection import CHOICE_WORDS
 from tenure.registering.survey import Survey
-
-SurveyHost: TypeAlias = Callable[[Agent], Survey]
 
 KEPT, SKIPPED = "kept", "skipped"
 
@@ -52,14 +48,6 @@ def address_rows(found: Survey) -> Iterator[AddressRow]:
             code,
             words,
         )
-
-
-class HostAgent(NamedTuple):
-    """What the commands need of the rest."""
-
-    survey: SurveyHost
-    run: Callable[[Path], int]  # keeps the names of the host, until the end; the exit status
-    register: Callable[[Configuration], bool]  # looks at everything now; False: the agent that runs did not answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from tenure.config.agent import Agent
 from tenure.config.configuration import Configuration
-from tenure.console.agent import AddressRow, HostAgent, address_rows
+from tenure.console.agent import AddressRow, address_rows
 from tenure.console.cli.agent import commands
+from tenure.console.host_agent import HostAgent
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.registration import Direction, State
 from tenure.naming.reverse import reverse_name

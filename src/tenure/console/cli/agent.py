@@ -23,7 +23,7 @@ from tenure.console.cli.options import (
 from tenure.console.cli.output import print_rows
 
 if TYPE_CHECKING:
-    from tenure.console.agent import HostAgent, SurveyHost
+    from tenure.console.host_agent import HostAgent, SurveyHost
 
 EXAMPLES = examples(
     "tenure agent -c agent.toml", "tenure agent --dry-run", "tenure agent --dry-run -c agent.toml -o json"

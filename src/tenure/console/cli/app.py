@@ -31,7 +31,7 @@ from tenure.console.cli.options import FAILED, USAGE_ERROR, cannot_write, fail
 from tenure.console.cli.running import PANEL, add_run_commands
 
 if TYPE_CHECKING:
-    from tenure.console.agent import HostAgent
+    from tenure.console.host_agent import HostAgent
     from tenure.console.preflight import CheckDomains
     from tenure.console.probe.wire import OpenWire
     from tenure.console.reconciliation import Reconcile

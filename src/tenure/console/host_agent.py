@@ -1,0 +1,22 @@
+"""What the commands of `tenure agent` need of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from tenure.config.agent import Agent
+    from tenure.config.configuration import Configuration
+    from tenure.registering.survey import Survey
+
+SurveyHost: TypeAlias = "Callable[[Agent], Survey]"
+
+
+class HostAgent(NamedTuple):
+    """What they run. It is here for every command line, so it loads nothing by itself."""
+
+    survey: SurveyHost
+    run: Callable[[Path], int]  # keeps the names of the host, until the end; the exit status
+    register: Callable[[Configuration], bool]  # looks at everything now; False: the agent that runs did not answer
