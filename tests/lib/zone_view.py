@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from tenure.authority.owner import NameOwner
@@ -75,6 +75,9 @@ class MemoryZone:
 
     def has_names_below(self, name: Name) -> bool:
         return any(other != name and is_within(other, name) for other in self.nodes)
+
+    def names_below(self, names: Sequence[Name]) -> AbstractSet[Name]:
+        return {name for name in names if self.has_names_below(name)}
 
     def apply(self, change: ZoneChange) -> None:
         """What a ledger does with a change; asserts that each deletion was there and no addition was."""

@@ -51,6 +51,9 @@ class QueryableView(ZoneView, Protocol):
     def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
         """What `rrsets_at` gives, of many names together."""
 
+    def names_below(self, names: Sequence[Name]) -> AbstractSet[Name]:
+        """Those of many names of which `has_names_below` is true."""
+
     def nodes_after(self, name: Name | None, most: int) -> Sequence[tuple[Name, Node]]:
         """Some of the next names that own records, and what: parents first, as transfers have them; none: at the end.
 

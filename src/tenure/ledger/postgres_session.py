@@ -89,6 +89,12 @@ class PostgresSession:
         """All rows that the lists point to, in one round trip."""
         return self.rows(statement, [*first, *(packed(one) for one in lists)])
 
+    def rows_each(self, statement: str, *columns: Sequence[bytes], after: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement that selects from a table of these columns, in one round trip."""
+        names = ", ".join(f"column{number}" for number in range(1, len(columns) + 1))
+        each = f"unnest({', '.join(['%s::bytea[]'] * len(columns))}) as each({names})"
+        return self.rows(statement.replace("/*each*/", each), [*(list(one) for one in columns), *after])
+
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows through a cursor on the server, some thousand at a time."""
         with self._connection.cursor("tenure_stream") as cursor:

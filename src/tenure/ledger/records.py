@@ -7,12 +7,13 @@ A record is known by zone, name, type and RDATA. A key column cannot hold an RDA
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tenure.authority.zone import EMPTY_NODE, KeptRecord, Node, Record, RRset
 from tenure.dnswire.name import Name, from_tree_key, tree_key
-from tenure.ledger.session import Row
+from tenure.dnswire.rr import Fields
+from tenure.ledger.session import Row, Session
 
 _LONGEST_KEY = 512
 _BEGINNING = _LONGEST_KEY + 1 - hashlib.sha256().digest_size  # longer than any short RDATA, so never taken for one
@@ -40,6 +41,9 @@ COUNT_NAMES = "select count(distinct name_key) from record where zone_id = ?"
 STATIC_AT = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
 NAME_IN_RANGE = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
+NAMES_BELOW = """\
+select column1 from /*each*/ where exists (
+  select 1 from record where zone_id = ? and name_key >= column1 and name_key < column2)"""
 RECORDS_FROM = f"""\
 select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? and name_key > ?
 order by name_key, rtype, rdata limit ?"""
@@ -92,6 +96,17 @@ def rrsets_of(rows: Iterable[Row]) -> dict[int, RRset]:
         rrset = found.get(rtype)
         found[rtype] = (ttl, (rdata,)) if rrset is None else (rrset[0], (*rrset[1], rdata))
     return found
+
+
+def fields_of(session: Session, apex: Name, zone_id: int) -> Iterator[Fields]:
+    """All records but the SOA; most names are one label below the apex, and records of one name follow one another."""
+    size = len(tree_key(apex))
+    last, name = b"", apex
+    for key, rtype, ttl, rdata in session.stream(session.sql(ALL_RECORDS), (zone_id,)):
+        if key != last:
+            last, label = key, key[size:]
+            name = label + apex if label and label[0] == len(label) - 1 else from_tree_key(key)
+        yield name, rtype, ttl, rdata
 
 
 def tree_keys(names: Iterable[Name]) -> list[bytes]:

@@ -47,6 +47,12 @@ class Session(Protocol):
         `first`: the parameters before them.
         """
 
+    def rows_each(self, statement: str, *columns: Sequence[bytes], after: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement that selects from `/*each*/`: a table of these columns, `column1` and so on.
+
+        `after`: the parameters behind it.
+        """
+
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows one by one, without holding them all; only inside `snapshot`."""
 

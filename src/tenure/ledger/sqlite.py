@@ -160,6 +160,17 @@ class SqliteSession:
             parameters += repeat(None, size - len(one))
         return self._execute(statement, parameters).fetchall()
 
+    def rows_each(self, statement: str, *columns: Sequence[bytes], after: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement that selects from a table of these columns, filled up as `rows_among` does."""
+        size = 1 << (len(columns[0]) - 1).bit_length()
+        row = f"({', '.join('?' * len(columns))})"
+        parameters: list[Any] = list(chain.from_iterable(zip(*columns, strict=True)))
+        parameters += repeat(None, size * len(columns) - len(parameters))
+        parameters += after
+        return self._execute(
+            statement.replace("/*each*/", f"(values {', '.join([row] * size)})"), parameters
+        ).fetchall()
+
     def stream(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows one by one."""
         for row in self._execute(statement, parameters):  # noqa: UP028 - `yield from` would close a cursor late

@@ -227,6 +227,15 @@ class ZoneLedger:
         with self._session.reading():
             return self._session.one(self._statements.name_in_range, (zone_id, first, end)) is not None
 
+    def names_below(self, zone_id: int, names: Sequence[Name]) -> AbstractSet[Name]:
+        """Those of many names of which `has_names_below` is true, at a third of the cost."""
+        ranges = [records.below(tree_key(name)) for name in names]
+        firsts, ends = [first for first, _ in ranges], [end for _, end in ranges]
+        with self._session.reading():
+            found = self._session.rows_each(self._session.sql(records.NAMES_BELOW), firsts, ends, after=(zone_id,))
+        there = {first for (first,) in found}
+        return {name for name, first in zip(names, firsts, strict=True) if first in there}
+
     def view(self, zone_id: int) -> CommittedZone:
         """The committed zone (`authority.zone.QueryableView`), for queries: each read sees what is committed then."""
         return CommittedZone(self, zone_id)
@@ -275,7 +284,7 @@ class ZoneLedger:
     def snapshot(self, zone_id: int) -> Iterator[Snapshot]:
         """The zone at one moment, read record by record through a connection of its own: updates go on meanwhile."""
         with self._at_one_moment(zone_id) as (session, zone):
-            yield Snapshot(zone, _fields(session, zone))
+            yield Snapshot(zone, records.fields_of(session, zone.name, zone.id))
 
     @contextmanager
     def kept_records(self, zone_id: int) -> Iterator[tuple[Zone, Iterator[KeptRecord]]]:
@@ -384,13 +393,6 @@ class CommittedZone:
         """Whether any name strictly below owns a record."""
         return self._ledger.has_names_below(self._id, name)
 
-
-def _fields(session: Session, zone: Zone) -> Iterator[Fields]:
-    """All records but the SOA; most names are one label below the apex, and records of one name follow one another."""
-    apex, size = zone.name, len(tree_key(zone.name))
-    last, name = b"", apex
-    for key, rtype, ttl, rdata in session.stream(session.sql(records.ALL_RECORDS), (zone.id,)):
-        if key != last:
-            last, label = key, key[size:]
-            name = label + apex if label and label[0] == len(label) - 1 else from_tree_key(key)
-        yield name, rtype, ttl, rdata
+    def names_below(self, names: Sequence[Name]) -> AbstractSet[Name]:
+        """Those of many names that have any name below."""
+        return self._ledger.names_below(self._id, names)

@@ -56,6 +56,15 @@ def test_many_names_are_read_together(ledger: Ledger, zone: Zone, monkeypatch: p
     assert ledger.zones.nodes_at(zone.id, []) == {}
 
 
+def test_what_stands_below_many_names_is_found_together(ledger: Ledger, zone: Zone) -> None:
+    ledger.zones.create_zone(from_text("other.test."), 60, soa(9), [a_record("x.of-another", 9)])
+    apply(ledger, zone, change(2, new=(a_record("x.empty", 1), a_record("y.x.deep", 2), a_record("alone", 3))))
+    view = ledger.zones.view(zone.id)
+    names = [name(label) for label in ("empty", "deep", "x.deep", "alone", "none", "emp", "of-another")]
+    assert view.names_below(names) == {name(label) for label in ("empty", "deep", "x.deep")}
+    assert view.names_below(names) == {one for one in names if view.has_names_below(one)}
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 100])
 def test_all_names_are_read_one_after_the_other(ledger: Ledger, zone: Zone, most: int) -> None:
     ledger.zones.create_zone(from_text("other.test."), 60, soa(9), [a_record("a", 9)])

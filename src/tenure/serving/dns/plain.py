@@ -66,6 +66,8 @@ class PlainQuestions:
         try:
             self._begin_reads()
             nodes = {zone: zone.nodes_at(some) for zone, some in names.items()}
+            for zone, read in nodes.items():
+                zone.look_below([name for name in read if not read[name]])
         except (LedgerUnavailable, ZoneUnavailable):
             return list(asked)  # to be told so
         for datagram, cache, known, name in found:

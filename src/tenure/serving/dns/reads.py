@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.zone import Node, QueryableView, ZoneUnavailable
@@ -68,6 +68,17 @@ class KeptZone:
     def nodes_at(self, names: Collection[Name]) -> Mapping[Name, Node]:
         """The RRsets that each of many names owns, read now: nothing of it is kept or noted."""
         return self._view.nodes_at(names)
+
+    def look_below(self, names: Sequence[Name]) -> None:
+        """Finds out together what `has_names_below` is about to be asked of these names."""
+        unknown = [name for name in names if name not in self._has_below]
+        if not unknown:
+            return
+        if len(self._has_below) + len(unknown) > MOST_NODES:
+            self._forget_where_nothing_is()
+        found = self._view.names_below(unknown)
+        for name in unknown:
+            self._has_below[name] = name in found
 
     def has_names_below(self, name: Name) -> bool:
         """Whether any name strictly below owns a record."""

@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from tenure.authority.following import Forward, Heard
 from tenure.authority.respond import update_reply
@@ -50,6 +51,11 @@ class SecondaryView:
         """The same of many names."""
         self._check()
         return self._view.nodes_at(names)
+
+    def names_below(self, names: Sequence[Name]) -> AbstractSet[Name]:
+        """Those of many names that have any name below."""
+        self._check()
+        return self._view.names_below(names)
 
     def nodes_after(self, name: Name | None, most: int) -> Sequence[tuple[Name, Node]]:
         """The next names that own records."""
