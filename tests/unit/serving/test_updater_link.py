@@ -88,12 +88,24 @@ def test_a_server_that_is_away_costs_one_attempt_for_all_who_wait() -> None:
         link = Link(at, lambda: now[0])
         found = await asyncio.gather(*(link.ask(n, message(n)) for n in range(50)), return_exceptions=True)
         assert all(isinstance(one, Unreachable) for one in found)
+        assert {str(one) for one in found} == {"Connection refused"}
         assert link.breaker.failures == 1
         now[0] = link.breaker.asked_at
         assert link.allows()
         with pytest.raises(Unreachable):
             await link.ask(1, message(1))
         assert link.breaker.failures == 2
+
+    asyncio.run(work())
+
+
+def test_a_host_that_no_resolver_knows_is_told_of_in_the_resolvers_words() -> None:
+    async def work() -> None:
+        link = Link(("not an address", 53), lambda: NOW)
+        with pytest.raises(Unreachable) as caught:
+            await link.ask(1, message(1))
+        assert "Unknown error" not in str(caught.value)
+        assert "[Errno" not in str(caught.value)
 
     asyncio.run(work())
 

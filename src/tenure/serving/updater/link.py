@@ -8,7 +8,9 @@ is the probe for all that wait. TCP, because a lost UDP answer would turn the ne
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import socket
 from collections.abc import Callable
 from typing import cast
 
@@ -113,7 +115,7 @@ class Link(asyncio.Protocol):
         except TimeoutError:
             raise self._failed(f"no connection within {self._connect_seconds:g} s") from None
         except OSError as error:
-            raise self._failed(error.strerror or str(error)) from None
+            raise self._failed(_words(error)) from None
         finally:
             self._connecting = None
 
@@ -179,3 +181,10 @@ class Link(asyncio.Protocol):
         del exc
         self._transport = None
         self._give_up(_Lost())
+
+
+def _words(error: OSError) -> str:
+    """What the system calls it: in the place of that, asyncio tells which call failed, and the address once more."""
+    if error.errno is None or isinstance(error, socket.gaierror):  # whose numbers are the resolver's own
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
