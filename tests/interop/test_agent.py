@@ -59,6 +59,18 @@ def test_what_stands_is_compared_and_never_written_again(agent: Agent) -> None:
     assert agent.serials() == before
 
 
+def test_another_ttl_and_the_end_of_marking_reach_what_stands(agent: Agent) -> None:
+    agent.command("register")
+    agent.keys |= {"ttl": 300, "conflict": "replace"}
+    agent.command("register")
+    assert agent.records() == {*of_host("pc", ADDRESS, marked=False)}
+    asked = agent.host.run(program("dig"), "+noall", "+answer", f"@{PRIMARY}", f"pc.{ZONE}", "A")
+    assert asked.split()[1] == "300"
+    before = agent.serials()
+    agent.command("register")
+    assert agent.serials() == before
+
+
 def test_a_killed_agent_takes_away_later_what_it_wrote_before(agent: Agent) -> None:
     process = agent.start()
     agent.settles(*of_host("pc", ADDRESS))

@@ -42,13 +42,15 @@ def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DnsPeer]:
         yield running
 
 
-def sent(peer: DnsPeer, entry: Entry, conflict: Conflict, step: Step, former: tuple[Record, ...] = ()) -> Outcome:
+def sent(
+    peer: DnsPeer, entry: Entry, conflict: Conflict, step: Step, former: tuple[Record, ...] = (), ttl: int = 900
+) -> Outcome:
     """What became of it."""
 
     async def run() -> Outcome:
         servers = Servers(time.time)
         exchange = Exchange(servers, Terms(DUID, level=Level.ONLY_SECURE, key=KEY), None, time.time)
-        task = Task(entry, entry.owner, conflict, step, 900, marker(DUID, entry.name), former)
+        task = Task(entry, entry.owner, conflict, step, ttl, marker(DUID, entry.name), former)
         zone = from_text(FORWARD if entry.direction is Direction.FORWARD else REVERSE)
         ((_, outcome),) = await carry(exchange, peer.server, zone, [task], lambda _: None)
         servers.close()
@@ -86,6 +88,11 @@ def test_a_host_comes_is_compared_changes_and_goes(peer: DnsPeer, conflict: Conf
         outcome = sent(peer, entry, conflict, Step.COMPARE)
         assert outcome.detail == "NOERROR to compare"
     assert [serial(peer, zone) for zone in (FORWARD, REVERSE)] == before
+    there = peer.at(PC), peer.at(POINTER)
+    for entry, rtype in ((first, "AAAA"), (PTR_ENTRY, "PTR")):
+        assert sent(peer, entry, conflict, Step.REWRITE, ttl=300).detail == "NOERROR to rewrite"
+        assert peer.ttl(PC if entry is first else POINTER, rtype) == 300
+    assert (peer.at(PC), peer.at(POINTER)) == there
     second = host((A, FOUR), (A, FOUR2))
     assert sent(peer, second, conflict, Step.COMPARE, first.records).reason is Reason.CONFIRMED
     assert texts(peer, PC) == {"A 10.1.0.7", "A 10.1.0.8"}
@@ -94,6 +101,16 @@ def test_a_host_comes_is_compared_changes_and_goes(peer: DnsPeer, conflict: Conf
         assert sent(peer, entry, conflict, Step.WITHDRAW).state is State.NONE
     assert peer.at(PC) == {'TXT "kept"'}
     assert peer.at(POINTER) == set()
+
+
+@pytest.mark.parametrize("conflict", [Conflict.REPLACE, Conflict.STOP])
+def test_a_host_that_marks_its_names_no_more_takes_its_marks_away(peer: DnsPeer, conflict: Conflict) -> None:
+    wanted = host((A, FOUR))
+    for entry in (wanted, PTR_ENTRY):
+        assert sent(peer, entry, Conflict.PROTECT, Step.COMPARE).reason is Reason.CONFIRMED
+        assert sent(peer, entry, conflict, Step.UNMARK).reason is Reason.CONFIRMED
+    assert peer.at(PC) == {"A 10.1.0.7"}
+    assert peer.at(POINTER) == {f"PTR {PC}"}
 
 
 def test_what_a_person_made_is_told_from_what_is_free(peer: DnsPeer) -> None:

@@ -17,6 +17,7 @@ class ModelZone:
 
     def __init__(self, refused: Iterable[bytes] = ()) -> None:
         self.records: dict[bytes, dict[int, set[bytes]]] = {}
+        self.ttls: dict[tuple[bytes, int], int] = {}  # of RRsets that an update has written
         self.refused = frozenset(refused)
         self.messages = 0
 
@@ -66,6 +67,7 @@ class ModelZone:
         if rclass == IN:
             if (rtype == RRType.CNAME) == (set(there) <= {int(RRType.CNAME)}) or not there:
                 there.setdefault(rtype, set()).add(rdata)
+                self.ttls[name, rtype] = rr.ttl
         elif rclass == NONE:
             there.get(rtype, set()).discard(rdata)
         elif rtype == ANY:

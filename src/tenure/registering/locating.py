@@ -1,4 +1,4 @@
-"""Which zone a name is in, and which server takes its updates: what the answers of name servers say of it.
+"""Which zone a name is in, which server takes its updates, and with what TTLs: what name servers' answers say of it.
 
 The question is for the SOA record of the name itself. Whoever has the name's zone, or knows who has, puts that zone's
 SOA record into the answer, or beside a negative one (RFC 2308 section 3). Nobody has signed it: a wrong answer can lead
@@ -90,6 +90,14 @@ def read_addresses(octets: bytes) -> list[str]:
     """The addresses in an answer, also behind an alias; none where there are none or the answer is none."""
     message = _parse(octets)
     return [] if isinstance(message, NotFound) else list(_addresses(message.answers, None))
+
+
+def read_ttls(octets: bytes, owner: Name, rtype: int) -> frozenset[int]:
+    """The TTLs of an RRset, in seconds, from the zone itself; empty where the answer does not have them."""
+    message = _parse(octets)
+    if isinstance(message, NotFound) or not message.flags & AA:
+        return frozenset()
+    return frozenset(rr.ttl for rr in message.answers if rr.rtype == rtype and rr.name.lower() == owner)
 
 
 def is_private(address: bytes | str) -> bool:

@@ -45,6 +45,8 @@ class Step(StrEnum):
     TAKE_OVER = "take-over"  # the address was somebody else's before: it is ours now
     OVERWRITE = "overwrite"  # write over whatever is there
     REPLACE_FORMER = "replace-former"  # what we wrote last stands there: it becomes this
+    REWRITE = "rewrite"  # ours, and just this stands there: write it anew, because its TTL is another one
+    UNMARK = "unmark"  # names are not marked any more: take our marker away
     ASK_MARKER = "ask-marker"  # not ours: another host's, or a person's? Writes nothing
     WITHDRAW = "withdraw"  # take away what we wrote
     WITHDRAW_MARKER = "withdraw-marker"  # no address is left: take the marker away
@@ -60,6 +62,7 @@ class Task(NamedTuple):
     ttl: int
     marker: bytes  # X
     former: tuple[Record, ...] = ()  # what the server confirmed last
+    is_anothers: bool = False  # it was thought to be ours, and has no marker of ours
 
 
 class Outcome(NamedTuple):
@@ -154,8 +157,14 @@ class Sections(NamedTuple):
 
 _UNMARKED = Sections((_holds_just_this,), ())
 _OVERWRITE = Sections((_no_cname,), (_clear, _put))
-_STOPPING = {
+_REWRITE_MARKED = Sections((_marker_is_ours, _holds_just_this), (_clear, _drop_marker, _put, _put_marker))
+_WITHOUT_MARKERS = {
     Step.COMPARE: _UNMARKED,
+    Step.REWRITE: Sections((_holds_just_this,), (_clear, _put)),
+    Step.UNMARK: Sections((_marker_is_ours,), (_drop_marker,)),
+}
+_STOPPING = {
+    **_WITHOUT_MARKERS,
     Step.CLAIM: Sections((_nothing_of_its_types, _no_cname), (_put,)),
     Step.REPLACE_FORMER: Sections((_holds_the_former,), (_clear, _put)),
 }
@@ -166,6 +175,7 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
         Step.COMPARE: Sections((_marker_is_ours, _holds_just_this), ()),
         Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
         Step.REFRESH: Sections((_in_use, _marker_is_ours), (_clear, _put)),
+        Step.REWRITE: _REWRITE_MARKED,
         Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
         Step.WITHDRAW: Sections((_marker_is_ours,), (_drop,)),
         Step.WITHDRAW_MARKER: Sections((_marker_is_ours, _nothing_of_its_types), (_drop_marker,)),
@@ -175,15 +185,16 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
         Step.COMPARE: _UNMARKED,
         Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
         Step.TAKE_OVER: Sections((_in_use, _any_marker), (_clear, _clear_markers, _put, _put_marker)),
+        Step.REWRITE: _REWRITE_MARKED,
         Step.WITHDRAW: Sections((_marker_is_ours,), (_drop, _drop_marker)),
     },
     (Conflict.REPLACE, _F): {
-        Step.COMPARE: _UNMARKED,
+        **_WITHOUT_MARKERS,
         Step.OVERWRITE: _OVERWRITE,
         Step.WITHDRAW: Sections((), (_drop,)),
     },
     (Conflict.REPLACE, _R): {
-        Step.COMPARE: _UNMARKED,
+        **_WITHOUT_MARKERS,
         Step.OVERWRITE: _OVERWRITE,
         Step.WITHDRAW: Sections((_holds_just_this,), (_drop,)),
     },
@@ -212,8 +223,10 @@ def _leads(step: Step, to: Step | _End) -> _Table:
 
 _DONE: _Table = {
     (step, int(Rcode.NOERROR)): _CONFIRMED
-    for step in (Step.COMPARE, Step.CLAIM, Step.REFRESH, Step.TAKE_OVER, Step.OVERWRITE, Step.REPLACE_FORMER)
+    for step in Step
+    if step not in {Step.ASK_MARKER, Step.UNMARK, Step.WITHDRAW, Step.WITHDRAW_MARKER}
 }
+_DONE |= _leads(Step.REWRITE, Step.COMPARE)
 _WITHDRAWN: _Table = {(Step.WITHDRAW, int(Rcode.NOERROR)): _GONE, **_leads(Step.WITHDRAW, _NOT_OURS)}
 
 TABLES: dict[tuple[Conflict, Direction], _Table] = {
@@ -240,16 +253,19 @@ TABLES: dict[tuple[Conflict, Direction], _Table] = {
         (Step.TAKE_OVER, int(Rcode.NXRRSET)): _POINTED,
     },
 }
+_UNMARKING: _Table = {(Step.UNMARK, int(Rcode.NOERROR)): Step.COMPARE, **_leads(Step.UNMARK, Step.COMPARE)}
 for _direction, _end in ((_F, _IN_USE), (_R, _POINTED)):
     TABLES[Conflict.REPLACE, _direction] = {
         **_DONE,
         **_WITHDRAWN,
+        **_UNMARKING,
         **_leads(Step.COMPARE, Step.OVERWRITE),
         (Step.OVERWRITE, int(Rcode.YXRRSET)): _ALIAS,
     }
     TABLES[Conflict.STOP, _direction] = {
         **_DONE,
         **_WITHDRAWN,
+        **_UNMARKING,
         **_leads(Step.COMPARE, Step.CLAIM),
         (Step.CLAIM, int(Rcode.YXRRSET)): Step.REPLACE_FORMER,
         **_leads(Step.REPLACE_FORMER, _end),
@@ -293,7 +309,9 @@ def advance(task: Task, rcode: int) -> Task | Outcome:
         if found is Step.REPLACE_FORMER and not task.former:
             end = _IN_USE if task.entry.direction is Direction.FORWARD else _POINTED
             return Outcome(*end, cause)
-        return task._replace(step=found)
+        # A right pointer was left as it is with a marker, whoever wrote it; without one it would be taken for ours.
+        is_anothers = task.entry.direction is _R and task.step is Step.UNMARK and rcode != Rcode.NOERROR
+        return task._replace(step=found, is_anothers=is_anothers)
     if found is None:
         found = (State.REFUSED, Reason.UPDATE_REJECTED)
     return Outcome(*found, cause)

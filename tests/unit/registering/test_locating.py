@@ -20,6 +20,7 @@ from tenure.registering.locating import (
     is_private,
     read_addresses,
     read_servers,
+    read_ttls,
     read_zone,
 )
 
@@ -54,6 +55,15 @@ def test_the_zone_is_that_of_the_soa_record_wherever_it_stands() -> None:
     assert read_zone(answer(SOA, more="ns.office.example. 60 IN A 10.1.0.1"), ZONE) == found._replace(
         addresses=("10.1.0.1",)
     )
+
+
+def test_the_ttls_of_an_rrset_are_those_of_the_zone_itself() -> None:
+    lines = ("PC.office.example. 60 IN A 10.1.0.7", "pc.office.example. 30 IN AAAA fd00::7")
+    assert read_ttls(answer(*lines), PC, RRType.A) == {60}
+    assert read_ttls(answer(*lines), PC, RRType.AAAA) == {30}
+    assert read_ttls(answer(*lines), ZONE, RRType.A) == frozenset()
+    for silent in (answer(*lines, flags=0), answer(*lines, rcode=5), answer(), b"\0"):
+        assert read_ttls(silent, PC, RRType.A) == frozenset()
 
 
 def test_an_alias_is_told() -> None:

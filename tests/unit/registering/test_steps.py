@@ -154,6 +154,49 @@ def test_a_pointer_to_another_name_is_not_taken_away_without_a_mark() -> None:
     assert zone.at(POINTER) == {PTR: {OTHER}}
 
 
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("conflict", Conflict)
+def test_what_is_right_but_for_its_ttl_is_written_anew(conflict: Conflict, direction: Direction) -> None:
+    zone, one = ModelZone(), task(conflict, direction)
+    settle(zone, one)
+    zone.put(one.at, TXT, b"\1x")
+    before = {rtype: set(rdatas) for rtype, rdatas in zone.at(one.at).items()}
+    zone.messages = 0
+    outcome = settle(zone, one._replace(step=Step.REWRITE, ttl=60))
+    assert (outcome.reason, zone.messages, zone.at(one.at)) == (Reason.CONFIRMED, 1, before)
+    assert {zone.ttls[one.at, rtype] for rtype in before if rtype != TXT} == {60}
+
+
+def test_another_one_s_right_pointer_is_not_written_for_its_ttl() -> None:
+    zone = zone_with({PTR: {NAME}, DHCID: {THEIRS}}, POINTER)
+    assert settle(zone, task(PROTECT, R)._replace(step=Step.REWRITE)).reason is Reason.CONFIRMED
+    assert zone.ttls == {}
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("conflict", [REPLACE, STOP])
+def test_where_names_are_not_marked_any_more_our_mark_goes_and_the_records_stay(
+    conflict: Conflict, direction: Direction
+) -> None:
+    zone, one = ModelZone(), task(PROTECT, direction)
+    settle(zone, one)
+    records = {rtype: set(rdatas) for rtype, rdatas in zone.at(one.at).items() if rtype != DHCID}
+    assert settle(zone, one._replace(conflict=conflict, step=Step.UNMARK)).reason is Reason.CONFIRMED
+    assert zone.at(one.at) == records
+
+
+@pytest.mark.parametrize("content", [{PTR: {NAME}, DHCID: {THEIRS}}, {PTR: {NAME}}])
+def test_a_pointer_without_our_mark_is_anothers_unless_it_is_written(content: Content) -> None:
+    zone = zone_with(content, POINTER)
+    one = task(REPLACE, R)._replace(step=Step.UNMARK)
+    compared = advance(one, zone.update(build_step(1, ZONE, [one])))
+    assert isinstance(compared, Task)
+    assert (compared.step, compared.is_anothers, zone.at(POINTER)) == (Step.COMPARE, True, content)
+    written = advance(compared, Rcode.NXRRSET)
+    assert isinstance(written, Task)
+    assert (written.step, written.is_anothers) == (Step.OVERWRITE, False)
+
+
 def test_several_names_share_a_message_and_all_of_it_happens_or_nothing() -> None:
     zone = zone_with({A: {FOUR2}}, OTHER)
     both = [task(PROTECT)._replace(step=Step.CLAIM), task(PROTECT, owner=OTHER)._replace(step=Step.CLAIM, at=OTHER)]

@@ -45,9 +45,17 @@ def pointer(name: Name, address: bytes) -> Entry:
 
 
 class OneZone(Servers):
-    """Name servers for which every name is in one zone."""
+    """Name servers for which every name is in one zone, and which say what stands in it."""
+
+    def __init__(self, clock: Callable[[], float], zone: ModelZone) -> None:
+        super().__init__(clock)
+        self._zone = zone
 
     async def query(self, place: Place, name: bytes, rtype: int, *, recursive: bool) -> bytes:
+        if rtype != SOA:
+            ttl = self._zone.ttls.get((name, rtype), 3600)
+            answers = [RR(name, rtype, 1, ttl, rdata) for rdata in self._zone.at(name).get(rtype, ())]
+            return build_message(1, QR | AA, [Question(name, rtype, 1)], answers)
         soa = RR(ZONE if name.endswith(ZONE) else b"\4arpa\0", SOA, 1, 60, build_soa_rdata(ZONE, ZONE, 1, 2, 3, 4, 5))
         return build_message(1, QR | AA, [Question(name, rtype, 1)], authorities=[soa])
 
@@ -58,16 +66,16 @@ class Agent:
     def __init__(self, folder: Path, zone: ModelZone, conflict: Conflict = Conflict.PROTECT) -> None:
         self.path, self.zone, self.conflict = folder / "agent.db", zone, conflict
         self.answer: Answer = lambda octets, _: zone.update(octets)
-        self.now = NOW
+        self.now, self.ttl = NOW, 900
         self.log = io.StringIO()
 
     def run(self, *entries: Entry, withdraw: bool = False, look: bool = True) -> dict[Name, Kept]:
         memory = AgentMemory(self.path)
 
         async def work(place: Place) -> None:
-            terms = Terms(DUID, conflict=self.conflict, servers=(place,), top_level_zones=True)
+            terms = Terms(DUID, ttl=self.ttl, conflict=self.conflict, servers=(place,), top_level_zones=True)
             notes = Notes(memory, terms, Report("agent", stream=self.log), lambda: self.now)
-            servers = OneZone(time.time)
+            servers = OneZone(time.time, self.zone)
             registrar = Registrar(terms, notes, servers, Exchange(servers, terms, None, time.time), lambda: self.now)
             await (registrar.withdraw_all() if withdraw else registrar.run(entries, [place], look=look))
             servers.close()
@@ -214,3 +222,61 @@ def test_all_that_is_right_is_looked_at_when_its_time_has_come(agent: Agent) -> 
     agent.now = kept.due_at
     agent.run(forward(PC, FOUR), look=False)
     assert agent.zone.at(PC)[A] == {FOUR}
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+def test_another_ttl_in_the_configuration_reaches_what_stands_already(agent: Agent, conflict: Conflict) -> None:
+    agent.conflict = conflict
+    entries = (forward(PC, FOUR), pointer(PC, FOUR))
+    before = agent.run(*entries)
+    agent.ttl = 60
+    found = agent.run(*entries)
+    assert {one.state for one in found.values()} == {State.REGISTERED}
+    assert [one.written for one in found.values()] == [one.written for one in before.values()]
+    assert set(agent.zone.ttls.values()) == {60}
+    agent.zone.messages = 0
+    agent.run(*entries)
+    assert agent.zone.messages == 2  # compared, and nothing written
+
+
+def test_the_ttl_of_what_others_wrote_stays(agent: Agent) -> None:
+    agent.zone.put(reverse_name(FOUR), PTR, PC)
+    agent.run(forward(PC, FOUR), pointer(PC, FOUR))
+    agent.run(forward(PC, FOUR), pointer(PC, FOUR))
+    assert (reverse_name(FOUR), PTR) not in agent.zone.ttls
+    agent.conflict = Conflict.STOP
+    agent.zone.put(BOX, A, FOUR)
+    agent.run(forward(BOX, FOUR))
+    assert (BOX, A) not in agent.zone.ttls
+
+
+def test_a_refused_change_of_the_ttl_leaves_the_name_registered(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR))
+    agent.ttl = 60
+    agent.answer = lambda octets, message: Rcode.REFUSED if message.authorities else agent.zone.update(octets)
+    assert agent.run(forward(PC, FOUR))[PC].state is State.REGISTERED
+    assert agent.zone.ttls[PC, A] == 900
+
+
+def test_where_names_are_not_marked_any_more_the_marks_go_and_what_is_ours_is_still_taken_away(agent: Agent) -> None:
+    agent.zone.put(reverse_name(FOUR2), PTR, PC)  # a person's
+    entries = (forward(PC, FOUR, FOUR2), pointer(PC, FOUR), pointer(PC, FOUR2))
+    agent.run(*entries)
+    agent.conflict = Conflict.STOP
+    found = agent.run(*entries)
+    assert {one.state for one in found.values()} == {State.REGISTERED}
+    assert {one.conflict for one in found.values()} == {Conflict.STOP}
+    assert not any(DHCID in rrsets for rrsets in agent.zone.records.values())
+    agent.run(withdraw=True)
+    assert agent.zone.records == {reverse_name(FOUR2): {PTR: {PC}}}
+
+
+def test_a_mark_that_could_not_be_taken_away_is_taken_away_later(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR))
+    agent.conflict = Conflict.REPLACE
+    agent.answer = lambda octets, message: Rcode.SERVFAIL if message.authorities else agent.zone.update(octets)
+    kept = agent.run(forward(PC, FOUR))[PC]
+    assert (kept.state, kept.conflict) == (State.PENDING, Conflict.PROTECT)
+    agent.answer = lambda octets, _: agent.zone.update(octets)
+    assert agent.run(forward(PC, FOUR))[PC].conflict is Conflict.REPLACE
+    assert agent.zone.at(PC) == {A: {FOUR}}

@@ -10,7 +10,7 @@ from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import State
 from tenure.registering.entry import Conflict, Entry, Kept, Place, Record
-from tenure.registering.steps import Outcome, Task
+from tenure.registering.steps import Outcome, Step, Task
 from tenure.serving.agent.terms import Terms
 from tenure.serving.report import Report
 from tenure.updating.retry import backoff_seconds
@@ -40,6 +40,20 @@ class Notes:
         """What a server has confirmed last to stand there."""
         kept = self._kept.get(owner)
         return kept.confirmed if kept else ()
+
+    def is_to_be_unmarked(self, entry: Entry) -> bool:
+        """Whether our marker may stand there, and names are not marked any more."""
+        kept = self._kept.get(entry.owner)
+        if kept is None or not kept.written or self._terms.conflict is Conflict.PROTECT:
+            return False
+        return kept.conflict is Conflict.PROTECT and kept.name == entry.name
+
+    def is_ours(self, task: Task) -> bool:
+        """Whether just we have written what stands there now; with a marker, that proves it."""
+        if task.conflict is Conflict.PROTECT:
+            return True
+        kept = self._kept.get(task.entry.owner)
+        return kept is not None and not task.is_anothers and set(task.entry.records) <= set(kept.written)
 
     def stands(self, name: Name) -> bool:
         """Whether the host's name is known to have its addresses."""
@@ -74,7 +88,7 @@ class Notes:
                 before._replace(
                     name=task.entry.name,
                     at=task.at,
-                    conflict=task.conflict,
+                    conflict=before.conflict if task.step is Step.UNMARK else task.conflict,
                     zone=zone,
                     server=place[0],
                     port=place[1],
@@ -112,7 +126,7 @@ class Notes:
                 # With a marker it is ours. Without one, what stood there before we came is not ours to take away.
                 written=entry.records
                 if task.conflict is Conflict.PROTECT
-                else tuple(record for record in entry.records if record in before.written),
+                else tuple(one for one in entry.records if one in before.written and not task.is_anothers),
                 verified_at=now,
             )
         self._put([after])

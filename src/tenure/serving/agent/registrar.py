@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name
@@ -20,13 +20,17 @@ from tenure.registering.locating import is_private
 from tenure.registering.steps import Outcome, Step, Task
 from tenure.registering.wanted import plan
 from tenure.serving.agent.asking import Servers
-from tenure.serving.agent.carrying import carry
+from tenure.serving.agent.carrying import Intend, carry
 from tenure.serving.agent.exchange import Exchange
 from tenure.serving.agent.locating import Located, Locator
 from tenure.serving.agent.notes import Notes
 from tenure.serving.agent.terms import Terms
+from tenure.serving.agent.ttls import Ttls
 
 _PTR = int(RRType.PTR)
+
+
+Ended: TypeAlias = list[tuple[Task, Outcome]]
 
 
 class _Group(NamedTuple):
@@ -48,6 +52,7 @@ class Registrar:
         self._servers = servers
         self._exchange = exchange
         self._clock = clock
+        self._ttls = Ttls(servers)
 
     async def run(
         self, entries: Sequence[Entry], name_servers: Sequence[Place], *, look: bool, hurry: bool = False
@@ -130,7 +135,8 @@ class Registrar:
                 continue
             places = asked[entry.interface]
             group = groups.setdefault((places, located.zone), _Group(locators[places], located, []))
-            group.tasks.append(self._task(entry, located.owner, self._terms.conflict, Step.COMPARE))
+            first = Step.UNMARK if self._notes.is_to_be_unmarked(entry) else Step.COMPARE
+            group.tasks.append(self._task(entry, located.owner, self._terms.conflict, first))
         await asyncio.gather(*(self._register_group(group) for group in groups.values()))
 
     async def _register_group(self, group: _Group) -> None:
@@ -146,7 +152,8 @@ class Registrar:
 
             useful = [task for task in sent if task.entry.records]
             if useful:
-                outcomes += await carry(self._exchange, place, zone, useful, intend)
+                carried = await carry(self._exchange, place, zone, useful, intend)
+                outcomes += await self._with_its_ttl(place, zone, carried, intend)
             for task, outcome in outcomes:
                 owner = task.entry.owner
                 if outcome.is_final and outcome.reason not in {Reason.SERVER_REFUSED, Reason.PUBLIC_SERVER}:
@@ -160,6 +167,21 @@ class Registrar:
         none = Outcome(State.PENDING, Reason.NO_PRIMARY, "no address of a server of the zone is known")
         for owner, task in left.items():
             self._notes.register(task.entry, ended.get(owner, none))
+
+    async def _with_its_ttl(self, place: Place, zone: Name, ended: Ended, intend: Intend) -> Ended:
+        """What stood there before, with another TTL, is written anew. Where that is refused, it stands all the same."""
+        standing = [
+            task
+            for task, outcome in ended
+            if outcome.state is State.REGISTERED and task.step is Step.COMPARE and self._notes.is_ours(task)
+        ]
+        rewritten = [task._replace(step=Step.REWRITE) for task in await self._ttls.differing(place, standing)]
+        after = {
+            task.entry.owner: (task, outcome)
+            for task, outcome in await carry(self._exchange, place, zone, rewritten, intend)
+            if outcome.state is State.REGISTERED
+        }
+        return [after.get(task.entry.owner, (task, outcome)) for task, outcome in ended]
 
     def _fit_for(self, place: Place, task: Task) -> Task:
         """A public server is told no private address, neither in the record nor in the name of one."""
