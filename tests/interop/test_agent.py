@@ -71,6 +71,42 @@ def test_another_ttl_and_the_end_of_marking_reach_what_stands(agent: Agent) -> N
     assert agent.serials() == before
 
 
+def test_the_fingerprints_of_the_host_s_keys_are_those_that_ssh_keygen_tells(agent: Agent) -> None:
+    keys = agent.host.folder / "ssh"
+    keys.mkdir()
+    for kind in ("rsa", "ecdsa", "ed25519"):
+        agent.host.run(program("ssh-keygen"), "-q", "-t", kind, "-N", "", "-f", keys / f"ssh_host_{kind}_key")
+    agent.keys["sshfp"] = True
+    agent.command("register")
+    assert fingerprints(agent) == told(agent, keys)
+    assert len(fingerprints(agent)) == 3
+    before = agent.serials()
+    agent.command("register")
+    assert agent.serials() == before
+    (keys / "ssh_host_rsa_key.pub").unlink()
+    agent.command("register")
+    assert fingerprints(agent) == told(agent, keys)
+    agent.keys["sshfp"] = False
+    agent.command("register")
+    assert agent.records() == {*of_host("pc", ADDRESS)}
+
+
+def fingerprints(agent: Agent) -> set[str]:
+    """Those at the host's name, as `1 2 hex`."""
+    found = (record.split(maxsplit=4) for record in agent.records() if record.startswith(f"pc.{ZONE} SSHFP "))
+    return {f"{words[2]} {words[3]} {words[4].replace(' ', '').lower()}" for words in found}
+
+
+def told(agent: Agent, keys: Path) -> set[str]:
+    """Of each public key, the fingerprint of type 2 that ssh-keygen says."""
+    lines = [
+        line.split()
+        for path in keys.glob("*.pub")
+        for line in agent.host.run(program("ssh-keygen"), "-r", "pc", "-f", path).splitlines()
+    ]
+    return {" ".join(words[3:]) for words in lines if words[4] == "2"}
+
+
 def test_a_killed_agent_takes_away_later_what_it_wrote_before(agent: Agent) -> None:
     process = agent.start()
     agent.settles(*of_host("pc", ADDRESS))

@@ -67,8 +67,7 @@ class Agent:
     def start(self, name: str = "pc") -> Process:
         """The agent, on a host of this name."""
         path = self.write()
-        words = " ".join([*TENURE, "agent", "-c", str(path)])
-        self.process = self.host.start("unshare", "-u", "sh", "-c", f"hostname {name} && exec {words}")
+        self.process = self.host.start("unshare", "-u", "sh", "-c", self._line(name, "agent", "-c", str(path)))
         return self.process
 
     def write(self) -> str:
@@ -83,8 +82,14 @@ class Agent:
 
     def command(self, *words: str, name: str = "pc", check: bool = True) -> str:
         """What another command of the agent prints, on the same host."""
-        line = " ".join([*TENURE, "agent", *words, "-c", self.write()])
-        return self.host.run("unshare", "-u", "sh", "-c", f"hostname {name} && exec {line}", check=check)
+        line = self._line(name, "agent", *words, "-c", self.write())
+        return self.host.run("unshare", "-u", "sh", "-c", line, check=check)
+
+    def _line(self, name: str, *words: str) -> str:
+        """A command on a host of this name, whose SSH keys are those in its folder `ssh`, if it has one."""
+        keys = self.host.folder / "ssh"
+        mount = f"{program('mount')} --bind {keys} /etc/ssh && " if keys.is_dir() else ""
+        return f"{mount}hostname {name} && exec {' '.join([*TENURE, *words])}"
 
     def status(self) -> dict[str, dict[str, str]]:
         """Its memory, by name."""

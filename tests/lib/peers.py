@@ -45,6 +45,7 @@ PACKAGES = {
     "samba-tool": "samba",
     "net": "samba-common-bin",
     "ip": "iproute2",
+    "ssh-keygen": "openssh-client",
     "mount": "mount",
     "umount": "mount",
     "initdb": "postgresql",

@@ -16,7 +16,13 @@ from tenure.registering.entry import Place
 from tenure.registering.identity import machine_duid
 from tenure.registering.resolv_conf import ResolvConf
 from tenure.registering.survey import Survey, survey
-from tenure.serving.agent.inventory import read_host_name, read_inventory, read_machine_id, read_resolv_conf
+from tenure.serving.agent.inventory import (
+    read_host_keys,
+    read_host_name,
+    read_inventory,
+    read_machine_id,
+    read_resolv_conf,
+)
 from tenure.serving.agent.notes import Notes
 from tenure.serving.agent.order import order_pass
 from tenure.serving.agent.service import AgentService
@@ -41,7 +47,8 @@ def survey_host(agent: Agent) -> Survey:
 
 
 def _look_at(agent: Agent, resolver: ResolvConf) -> Survey:
-    return survey(read_inventory(), agent.settings(read_host_name()), resolver.domains)
+    host_keys = read_host_keys() if agent.sshfp else ()
+    return survey(read_inventory(), agent.settings(read_host_name()), resolver.domains, host_keys)
 
 
 def run(configuration: Configuration, report: Report, stop: Stop) -> None:
@@ -117,6 +124,7 @@ def terms_of(configuration: Configuration, agent: Agent, now: float) -> Terms:
         connection_servers={one.interface: _places(one.name_servers) for one in agent.connections},
         top_level_zones=agent.update_top_level_domain_zones,
         reverse=agent.reverse,
+        sshfp=agent.sshfp,
         withdraw=agent.withdraw,
     )
 

@@ -61,6 +61,10 @@ class Agent(Section):
     reverse: bool = True
     """Whether the addresses get their reverse records too."""
 
+    sshfp: bool = False
+    """Whether the primary name has the fingerprints of the host's SSH keys too (/etc/ssh/ssh_host_*_key.pub), by
+    SHA-256 (RFC 4255). The key or the host has to be allowed to write the type SSHFP."""
+
     update_top_level_domain_zones: bool = False
     """Whether a name may stand directly below a top-level domain, such as `pc.lan.`."""
 

@@ -15,6 +15,7 @@ from tenure.naming.registration import State
 from tenure.registering.entry import Kept, Record
 from tenure.registering.names import Unnamed, names_of
 from tenure.registering.selection import CHOICE_WORDS
+from tenure.registering.sshfp import fingerprint_text
 from tenure.registering.survey import Survey
 
 KEPT, SKIPPED = "kept", "skipped"
@@ -87,4 +88,7 @@ def _name_row(one: Kept) -> NameRow:
 
 
 def _record_text(record: Record) -> str:
-    return name_text(record[1]) if record[0] == RRType.PTR else address_text(record[1])
+    rtype, rdata = record
+    if rtype == RRType.PTR:
+        return name_text(rdata)
+    return f"SSHFP {fingerprint_text(rdata)}" if rtype == RRType.SSHFP else address_text(rdata)

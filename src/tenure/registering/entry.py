@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     owner: Name  # lower-cased: the host's name, or the reverse name of one of its addresses
     direction: Direction
     name: Name  # lower-cased: the host's name, also where an address has it
-    records: tuple[Record, ...]  # A and AAAA, or one PTR; sorted
+    records: tuple[Record, ...]  # A and AAAA, where wanted SSHFP, or one PTR; sorted
     interface: str = ""  # whose name servers know the zone; empty: those of the host
 
     @property

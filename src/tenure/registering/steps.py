@@ -33,7 +33,7 @@ from tenure.naming.registration import Direction, State
 from tenure.registering.entry import Conflict, Entry, Record
 
 _A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
-_TYPES = {Direction.FORWARD: (_A, _AAAA), Direction.REVERSE: (_PTR,)}
+_TYPES = {Direction.FORWARD: frozenset((_A, _AAAA)), Direction.REVERSE: frozenset((_PTR,))}
 
 
 class Step(StrEnum):
@@ -103,8 +103,17 @@ def _no_cname(task: Task) -> list[RR]:
     return [rrset_absent(task.at, _CNAME)]
 
 
+def _types(task: Task) -> list[int]:
+    """The types of which we say all there is: others too, as SSHFP, where we want some or had some there."""
+    return sorted(_TYPES[task.entry.direction].union(rtype for rtype, _ in (*task.entry.records, *task.former)))
+
+
 def _nothing_of_its_types(task: Task) -> list[RR]:
-    return [rrset_absent(task.at, rtype) for rtype in _TYPES[task.entry.direction]]
+    return [rrset_absent(task.at, rtype) for rtype in _types(task)]
+
+
+def _no_address(task: Task) -> list[RR]:
+    return [rrset_absent(task.at, rtype) for rtype in sorted(_TYPES[Direction.FORWARD])]
 
 
 def _holds_just_this(task: Task) -> list[RR]:
@@ -120,11 +129,11 @@ def _holds(task: Task, records: Iterable[Record]) -> list[RR]:
     records = list(records)
     there = {rtype for rtype, _ in records}
     equal = [rrset_equals(task.at, rtype, rdata) for rtype, rdata in records]
-    return equal + [rrset_absent(task.at, rtype) for rtype in _TYPES[task.entry.direction] if rtype not in there]
+    return equal + [rrset_absent(task.at, rtype) for rtype in _types(task) if rtype not in there]
 
 
 def _clear(task: Task) -> list[RR]:
-    return [delete_rrset(task.at, rtype) for rtype in _TYPES[task.entry.direction]]
+    return [delete_rrset(task.at, rtype) for rtype in _types(task)]
 
 
 def _clear_markers(task: Task) -> list[RR]:
@@ -178,7 +187,7 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
         Step.REWRITE: _REWRITE_MARKED,
         Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
         Step.WITHDRAW: Sections((_marker_is_ours,), (_drop,)),
-        Step.WITHDRAW_MARKER: Sections((_marker_is_ours, _nothing_of_its_types), (_drop_marker,)),
+        Step.WITHDRAW_MARKER: Sections((_marker_is_ours, _no_address), (_drop_marker,)),
     },
     # Of a pointer only what it says counts: who wrote a right one may keep it.
     (Conflict.PROTECT, _R): {

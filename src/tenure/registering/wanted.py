@@ -13,7 +13,7 @@ from tenure.registering.entry import Entry, Kept
 from tenure.registering.names import Unnamed, names_of
 from tenure.registering.survey import Survey
 
-_A, _AAAA, _PTR = int(RRType.A), int(RRType.AAAA), int(RRType.PTR)
+_A, _AAAA, _PTR, _SSHFP = (int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.SSHFP))
 
 
 class Plan(NamedTuple):
@@ -38,8 +38,9 @@ def wanted(found: Survey, *, reverse: bool) -> list[Entry]:
             forward.setdefault(name, set()).add(address)
         pointers.setdefault(address, (names.primary, one.interface.name))
     connections = {name: interface for interface, name in names.of_connections.items()}
+    keys = {names.primary: tuple((_SSHFP, rdata) for rdata in found.fingerprints)}
     entries = [
-        Entry(name, Direction.FORWARD, name, _addresses(addresses), connections.get(name, ""))
+        Entry(name, Direction.FORWARD, name, _addresses(addresses) + keys.get(name, ()), connections.get(name, ""))
         for name, addresses in forward.items()
     ]
     if reverse:

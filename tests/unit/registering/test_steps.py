@@ -18,6 +18,7 @@ ZONE, NAME, OTHER = (from_text(f"{label}example.test.") for label in ("", "pc.",
 A, AAAA, PTR, TXT, DHCID, CNAME = (
     int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.TXT, RRType.DHCID, RRType.CNAME)
 )
+SSHFP, KEY, KEY2 = int(RRType.SSHFP), b"\4\2" + bytes(32), b"\1\2" + bytes(32)
 FOUR, FOUR2, SIX = bytes((10, 1, 0, 7)), bytes((10, 1, 0, 8)), b"\xfd" + bytes(14) + b"\7"
 DUID = machine_duid("5a" * 16)
 OURS, THEIRS = marker(DUID, NAME), marker(machine_duid("7b" * 16), NAME)
@@ -195,6 +196,34 @@ def test_a_pointer_without_our_mark_is_anothers_unless_it_is_written(content: Co
     written = advance(compared, Rcode.NXRRSET)
     assert isinstance(written, Task)
     assert (written.step, written.is_anothers) == (Step.OVERWRITE, False)
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+def test_fingerprints_stand_beside_addresses_and_go_when_they_are_wanted_no_more(conflict: Conflict) -> None:
+    zone, plain = ModelZone(), task(conflict)
+    keyed = plain._replace(entry=plain.entry._replace(records=(*plain.entry.records, (SSHFP, KEY))))
+    settle(zone, keyed)
+    assert zone.at(NAME)[SSHFP] == {KEY}
+    zone.messages = 0
+    assert settle(zone, keyed).detail == "NOERROR to compare"
+    former = keyed.entry.records
+    renewed = keyed._replace(entry=plain.entry._replace(records=(*plain.entry.records, (SSHFP, KEY2))), former=former)
+    assert settle(zone, renewed).reason is Reason.CONFIRMED
+    assert zone.at(NAME)[SSHFP] == {KEY2}
+    zone.put(NAME, TXT, b"\1x")
+    assert settle(zone, plain._replace(former=renewed.entry.records)).reason is Reason.CONFIRMED
+    assert zone.at(NAME) == {A: {FOUR}, AAAA: {SIX}, TXT: {b"\1x"}} | ({DHCID: {OURS}} if conflict is PROTECT else {})
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+def test_fingerprints_of_a_person_are_left_where_none_are_wanted(conflict: Conflict) -> None:
+    zone, one = ModelZone(), task(conflict)
+    settle(zone, one)
+    zone.put(NAME, SSHFP, KEY)
+    moved = one._replace(entry=one.entry._replace(records=((A, FOUR2),)), former=one.entry.records)
+    assert settle(zone, moved).reason is Reason.CONFIRMED
+    assert settle(zone, moved._replace(step=Step.WITHDRAW)).state is State.NONE
+    assert zone.at(NAME) == {SSHFP: {KEY}}
 
 
 def test_several_names_share_a_message_and_all_of_it_happens_or_nothing() -> None:

@@ -14,12 +14,13 @@ from tenure.registering.survey import survey
 from tenure.registering.wanted import next_due, plan, wanted
 
 PC, WWW, LAB = (from_text(text) for text in ("pc.office.example.", "www.office.example.", "pc.lab.example."))
-A, AAAA, PTR = int(RRType.A), int(RRType.AAAA), int(RRType.PTR)
+A, AAAA, PTR, SSHFP = int(RRType.A), int(RRType.AAAA), int(RRType.PTR), int(RRType.SSHFP)
 FOUR, SIX, THERE = bytes((10, 1, 0, 7)), b"\xfd" + bytes(14) + b"\7", bytes((10, 2, 0, 7))
 HOST = inventory(
     *(interface(2, "eth0"), interface(3, "eth1"), address("10.1.0.7/16"), address("fd00::7/64")),
     *(address("10.2.0.7/16", 3), address("fe80::7/64")),
 )
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUTyz1HwHReFVvD5obVsALAgJRNarH4TRpNePnAS root@pc"
 NOW = 1000.0
 
 
@@ -37,6 +38,15 @@ def test_the_primary_name_has_all_addresses_and_a_connection_s_name_its_own() ->
         (reverse_name(SIX), "eth0"): ((PTR, PC),),
         (reverse_name(THERE), "eth1"): ((PTR, PC),),
     }
+
+
+def test_the_primary_name_has_the_fingerprints_too_and_no_other_name() -> None:
+    said = settings("pc.office.example", names=(WWW,))
+    found = survey(HOST, said, (), [ED25519, "ssh-rsa none", ED25519])
+    (key,) = found.fingerprints
+    records = {one.owner: one.records for one in wanted(found, reverse=False)}
+    assert records[PC] == (*records[WWW], (SSHFP, key))
+    assert wanted(found._replace(judged=()), reverse=False) == []
 
 
 def test_without_reverse_records_there_are_none() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tenure.serving.errors import ServiceError
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 MACHINE_ID = Path("/etc/machine-id")
+HOST_KEYS = Path("/etc/ssh")
 MOST_OCTETS = 1 << 18  # of one datagram of an answer; the kernel sends 32 KiB at most
 WAIT_SECONDS = 5.0
 MOST_TRIES = 10  # while the host changes under our eyes
@@ -74,6 +76,15 @@ def read_machine_id(path: Path = MACHINE_ID) -> str:
         return path.read_text(encoding="ascii", errors="replace").strip()
     except OSError:
         return ""
+
+
+def read_host_keys(folder: Path = HOST_KEYS) -> list[str]:
+    """The files with the public keys of this host's sshd, as far as they can be read."""
+    found = []
+    for path in sorted(folder.glob("ssh_host_*_key.pub")):
+        with suppress(OSError):
+            found.append(path.read_text(encoding="ascii", errors="replace"))
+    return found
 
 
 def read_host_name() -> str:

@@ -28,6 +28,7 @@ from tenure.serving.agent.terms import Terms
 from tenure.serving.agent.ttls import Ttls
 
 _PTR = int(RRType.PTR)
+_ADDRESSES = frozenset((int(RRType.A), int(RRType.AAAA)))
 
 
 Ended: TypeAlias = list[tuple[Task, Outcome]]
@@ -189,7 +190,9 @@ class Registrar:
             return task
         entry = task.entry
         if entry.direction is Direction.FORWARD:
-            records = tuple(record for record in entry.records if not is_private(record[1]))
+            public = [record for record in entry.records if record[0] in _ADDRESSES and not is_private(record[1])]
+            others = [record for record in entry.records if record[0] not in _ADDRESSES]
+            records = (*public, *others) if public else ()
         else:
             address = entry.address
             records = () if address is not None and is_private(address) else entry.records

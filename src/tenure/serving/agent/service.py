@@ -128,12 +128,19 @@ class AgentService:
             self._again_at = self._clock() + AGAIN_SECONDS
         else:
             self._report.healthy("no-name")
+            self._look_for_keys(found)
             name_servers = self._terms.name_servers or tuple((server, DNS_PORT) for server in resolver.servers)
             entries = wanted(found, reverse=self._terms.reverse)
             hurry, self._wished = entries != self._wished, entries
             await registrar.run(entries, name_servers, look=look, hurry=hurry)
         if look:
             self._notes.passed()
+
+    def _look_for_keys(self, found: Survey) -> None:
+        if self._terms.sshfp and not found.fingerprints:
+            self._report.problem("no-host-keys", "sshfp = true, and no public key of sshd is in /etc/ssh")
+        else:
+            self._report.healthy("no-host-keys")
 
     def _is_settling(self, found: Survey) -> bool:
         """Whether to wait for an address that the host is about to have, as when a link comes back."""

@@ -35,4 +35,5 @@ class Terms:
     connection_servers: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)  # by interface
     top_level_zones: bool = False
     reverse: bool = True
+    sshfp: bool = False
     withdraw: bool = True  # at the end
