@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -105,6 +107,38 @@ def told(agent: Agent, keys: Path) -> set[str]:
         for line in agent.host.run(program("ssh-keygen"), "-r", "pc", "-f", path).splitlines()
     ]
     return {" ".join(words[3:]) for words in lines if words[4] == "2"}
+
+
+def test_records_of_a_host_that_vanishes_end_by_themselves_and_not_before() -> None:
+    with agent_lan("tenure") as agent:
+        agent.keys["lease"] = 20
+        process = agent.start()
+        agent.settles(*of_host("pc", ADDRESS))
+        eventually(lambda: agent.states() == {"registered"}, "all is confirmed", log=agent.log)
+        before = agent.serials()
+        for _ in range(2):
+            renewed = last_verified(agent)
+            eventually(lambda since=renewed: last_verified(agent) > since, "it is renewed", 60, agent.log)
+        assert agent.records() == {*of_host("pc", ADDRESS)}
+        assert agent.serials() == before  # at no time were they away
+        process.stop(signal.SIGKILL)
+        agent.settles(seconds=60)
+
+
+def last_verified(agent: Agent) -> float:
+    """When the record was verified that was longest not."""
+    with contextlib.closing(sqlite3.connect(f"file:{agent.host.folder}/agent.db?mode=ro", uri=True)) as memory:
+        return float(memory.execute("select min(verified_at) from agent_name").fetchone()[0])
+
+
+def test_a_server_without_leases_is_told_of_and_written_to_no_more_than_without(beside_bind: Agent) -> None:
+    agent = beside_bind
+    agent.keys["lease"] = 7200
+    assert "grants no lease" in agent.command("register")
+    before = agent.serials()
+    agent.command("register")
+    assert agent.serials() == before
+    assert agent.records() == {*of_host("pc", ADDRESS)}
 
 
 def test_a_killed_agent_takes_away_later_what_it_wrote_before(agent: Agent) -> None:

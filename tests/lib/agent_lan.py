@@ -46,10 +46,10 @@ key "{KEY}" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
 
 
 def start_tenure(host: Host) -> Process:
-    """tenure as the primary; it makes the zones itself."""
+    """tenure as the primary; it makes the zones itself, and grants leases of ten seconds and more."""
     dns = served(f"{PRIMARY}:53", ZONE, REVERSE, policy=[f"grant {KEY} zonesub ANY"], allow_transfer=["0.0.0.0/0"])
     dns = dns.replace("[dns]\n", f'[dns]\nserver-name = "ns.{ZONE}"\n')
-    path = write_toml(host.folder, tsig_key(KEY, SECRET), dns)
+    path = write_toml(host.folder, tsig_key(KEY, SECRET), dns, section("dns.update-lease", min_lease=10))
     return host.start(*TENURE, "serve", "-c", path, private=False)
 
 

@@ -12,12 +12,12 @@ from update_model import ModelZone
 from tenure.dnswire.message import Message, build_message, parse_message
 from tenure.dnswire.tcp import Deframer, frame
 
-Answer = Callable[[bytes, Message], int | None]
+Answer = Callable[[bytes, Message], int | bytes | None]
 
 
 @contextlib.contextmanager
 def server(answer: Answer) -> Iterator[tuple[str, int]]:
-    """A TCP server that answers each UPDATE with the RCODE that `answer` gives; None: with silence.
+    """A TCP server that answers each UPDATE with the RCODE, or the octets, that `answer` gives; None: with silence.
 
     Where `answer` raises an `OSError`, the connection ends.
     """
@@ -30,9 +30,11 @@ def server(answer: Answer) -> Iterator[tuple[str, int]]:
                 while octets := connection.recv(65536):
                     for message in deframer.feed(octets):
                         parsed = parse_message(message)
-                        rcode = answer(message, parsed)
-                        if rcode is not None:
-                            connection.sendall(frame(build_message(parsed.id, 0xA800 | rcode, parsed.questions)))
+                        said = answer(message, parsed)
+                        if isinstance(said, int):
+                            said = build_message(parsed.id, 0xA800 | said, parsed.questions)
+                        if said is not None:
+                            connection.sendall(frame(said))
 
         def accept() -> None:
             with contextlib.suppress(OSError):

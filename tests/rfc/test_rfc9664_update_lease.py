@@ -19,8 +19,8 @@ from tenure.authority.policy import parse_rule
 from tenure.authority.request import Reply
 from tenure.authority.respond import Update, respond, update_reply
 from tenure.authority.settings import RecordLifetimes, ZoneSettings
-from tenure.authority.update_lease import UPDATE_LEASE
 from tenure.authority.zones import ServedZone
+from tenure.dnswire.edns import UPDATE_LEASE
 from tenure.dnswire.name import from_text, to_text
 from tenure.dnswire.rdata import soa_serial
 from tenure.ledger.history import EventFilter

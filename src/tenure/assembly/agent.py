@@ -115,6 +115,7 @@ def terms_of(configuration: Configuration, agent: Agent, now: float) -> Terms:
         duid=agent.duid or _machine_duid(),
         ttl=agent.ttl,
         refresh_seconds=float(agent.refresh_interval),
+        lease=agent.lease or 0,
         conflict=agent.conflict,
         level=Level(level) if level else Level.ONLY_SECURE if agent.is_signed else Level.ONLY_UNSECURE,
         key=None if agent.key is None else keys[agent.key],

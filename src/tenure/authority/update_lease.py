@@ -16,10 +16,9 @@ from tenure.authority.request import Request
 from tenure.authority.settings import RecordLifetimes
 from tenure.authority.zone import Record, Refusal, ZoneView
 from tenure.dnswire.codes import Rcode, RRType
+from tenure.dnswire.edns import UPDATE_LEASE
 from tenure.dnswire.message import Message
 from tenure.dnswire.name import Name
-
-UPDATE_LEASE = 2  # the number of the EDNS option
 
 _BASIC, _EXTENDED = Struct("!I"), Struct("!2I")
 _KEY = 25

@@ -75,6 +75,10 @@ class Agent(Section):
     """How often the servers are asked whether all still stands, in seconds; up to a tenth less, by chance. 604800 (a
     week) is enough where zones do not age."""
 
+    lease: Annotated[int | None, Field(ge=10, le=2592000)] = None
+    """How long the records live unless they are renewed, in seconds (RFC 9664): they end by themselves when the host
+    vanishes. The server may grant more or less, and some grant none, as BIND. Left out: they have no end."""
+
     conflict: Annotated[Conflict, *one_of(Conflict)] = Conflict.PROTECT
     """What becomes of a name at which something else stands: `protect`, only a free one is taken, which is then marked
     as this host's (DHCID, RFC 4703); `replace`, it is written over, as Windows' clients do by default; `stop`, it is

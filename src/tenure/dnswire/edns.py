@@ -19,6 +19,7 @@ from tenure.octets import Malformed
 OPT_SIZE = 11  # octets of an OPT record without options
 LEAST_PAYLOAD = 512  # a smaller offer counts as this (RFC 6891 section 6.2.3)
 
+UPDATE_LEASE = 2  # RFC 9664
 COOKIE = 10  # RFC 7873
 TCP_KEEPALIVE = 11  # RFC 7828
 EXTENDED_ERROR = 15  # RFC 8914

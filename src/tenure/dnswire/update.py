@@ -2,13 +2,16 @@
 
 The sections of the message:
 
-    header: opcode 5 | zone: ZNAME SOA IN | prerequisites | updates | (additional: empty, or the TSIG that is added)
+    header: opcode 5 | zone: ZNAME SOA IN | prerequisites | updates | additional: an OPT record where it has options
+
+A TSIG record is added by who signs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tenure.dnswire.edns import Edns, build_opt
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.writer import MAX_MESSAGE, Writer
@@ -20,6 +23,7 @@ UPDATE_FLAGS = 5 << 11
 NOBODYS_MARKER = b"\xff\xff\x01" + bytes(32)
 _NOBODYS_TEXT = bytes((len(NOBODYS_MARKER),)) + NOBODYS_MARKER  # the same as a TXT record
 
+_PAYLOAD = 1232  # of an answer over UDP, of which no fragment is lost
 _SOA = 6
 _TXT = 16
 _DHCID = 49
@@ -88,12 +92,23 @@ def delete_rr(name: Name, rtype: int, rdata: bytes) -> RR:
     return RR(name, rtype, _NONE, 0, rdata)
 
 
-def build_update(message_id: int, zone: Name, prerequisites: Sequence[RR], updates: Sequence[RR]) -> bytes:
-    """An unsigned UPDATE. `ValueError` if it does not fit in 65535 octets: it cannot be cut, only split."""
+def build_update(
+    message_id: int,
+    zone: Name,
+    prerequisites: Sequence[RR],
+    updates: Sequence[RR],
+    options: Sequence[tuple[int, bytes]] = (),
+) -> bytes:
+    """An unsigned UPDATE. `ValueError` if it does not fit in 65535 octets: it cannot be cut, only split.
+
+    `options`: of EDNS, each with its number (RFC 6891 section 6.1.2).
+    """
     writer = Writer()
     writer.question(Question(zone, _SOA, _IN))
     writer.records(prerequisites)
     writer.records(updates)
+    if options:
+        writer.raw(build_opt(Edns(_PAYLOAD, options=tuple(options))))
     if writer.size > MAX_MESSAGE:
         raise ValueError(f"an UPDATE of {writer.size} octets does not fit in a message")
-    return writer.finish(message_id, UPDATE_FLAGS, (1, len(prerequisites), len(updates), 0))
+    return writer.finish(message_id, UPDATE_FLAGS, (1, len(prerequisites), len(updates), 1 if options else 0))

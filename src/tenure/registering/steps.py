@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
+from tenure.dnswire.codes import Rcode, RRClass, RRType, rcode_to_text
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR
 from tenure.dnswire.update import (
@@ -31,6 +31,7 @@ from tenure.dnswire.update import (
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State
 from tenure.registering.entry import Conflict, Entry, Record
+from tenure.registering.lease import lease_option
 
 _A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
 _TYPES = {Direction.FORWARD: frozenset((_A, _AAAA)), Direction.REVERSE: frozenset((_PTR,))}
@@ -45,7 +46,8 @@ class Step(StrEnum):
     TAKE_OVER = "take-over"  # the address was somebody else's before: it is ours now
     OVERWRITE = "overwrite"  # write over whatever is there
     REPLACE_FORMER = "replace-former"  # what we wrote last stands there: it becomes this
-    REWRITE = "rewrite"  # ours, and just this stands there: write it anew, because its TTL is another one
+    REWRITE = "rewrite"  # ours, and just this stands there: write it anew, for its TTL, or so that it has no end
+    RENEW = "renew"  # ours, and just this stands there: its life begins anew (RFC 9664)
     UNMARK = "unmark"  # names are not marked any more: take our marker away
     ASK_MARKER = "ask-marker"  # not ours: another host's, or a person's? Writes nothing
     WITHDRAW = "withdraw"  # take away what we wrote
@@ -72,6 +74,7 @@ class Outcome(NamedTuple):
     reason: Reason
     detail: str
     server: str = ""  # for people
+    lease: int = 0  # seconds after which the server takes away what was written (RFC 9664); 0: never
 
     @property
     def is_final(self) -> bool:
@@ -167,8 +170,10 @@ class Sections(NamedTuple):
 _UNMARKED = Sections((_holds_just_this,), ())
 _OVERWRITE = Sections((_no_cname,), (_clear, _put))
 _REWRITE_MARKED = Sections((_marker_is_ours, _holds_just_this), (_clear, _drop_marker, _put, _put_marker))
+_RENEW_MARKED = Sections((_marker_is_ours, _holds_just_this), (_put, _put_marker))
 _WITHOUT_MARKERS = {
     Step.COMPARE: _UNMARKED,
+    Step.RENEW: Sections((_holds_just_this,), (_put,)),
     Step.REWRITE: Sections((_holds_just_this,), (_clear, _put)),
     Step.UNMARK: Sections((_marker_is_ours,), (_drop_marker,)),
 }
@@ -183,7 +188,9 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
     (Conflict.PROTECT, _F): {
         Step.COMPARE: Sections((_marker_is_ours, _holds_just_this), ()),
         Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
-        Step.REFRESH: Sections((_in_use, _marker_is_ours), (_clear, _put)),
+        # The marker once more, so that its life begins anew too.
+        Step.REFRESH: Sections((_in_use, _marker_is_ours), (_clear, _put, _put_marker)),
+        Step.RENEW: _RENEW_MARKED,
         Step.REWRITE: _REWRITE_MARKED,
         Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
         Step.WITHDRAW: Sections((_marker_is_ours,), (_drop,)),
@@ -194,6 +201,7 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
         Step.COMPARE: _UNMARKED,
         Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
         Step.TAKE_OVER: Sections((_in_use, _any_marker), (_clear, _clear_markers, _put, _put_marker)),
+        Step.RENEW: _RENEW_MARKED,
         Step.REWRITE: _REWRITE_MARKED,
         Step.WITHDRAW: Sections((_marker_is_ours,), (_drop, _drop_marker)),
     },
@@ -235,7 +243,7 @@ _DONE: _Table = {
     for step in Step
     if step not in {Step.ASK_MARKER, Step.UNMARK, Step.WITHDRAW, Step.WITHDRAW_MARKER}
 }
-_DONE |= _leads(Step.REWRITE, Step.COMPARE)
+_DONE |= {**_leads(Step.RENEW, Step.COMPARE), **_leads(Step.REWRITE, Step.COMPARE)}
 _WITHDRAWN: _Table = {(Step.WITHDRAW, int(Rcode.NOERROR)): _GONE, **_leads(Step.WITHDRAW, _NOT_OURS)}
 
 TABLES: dict[tuple[Conflict, Direction], _Table] = {
@@ -262,7 +270,7 @@ TABLES: dict[tuple[Conflict, Direction], _Table] = {
         (Step.TAKE_OVER, int(Rcode.NXRRSET)): _POINTED,
     },
 }
-_UNMARKING: _Table = {(Step.UNMARK, int(Rcode.NOERROR)): Step.COMPARE, **_leads(Step.UNMARK, Step.COMPARE)}
+_UNMARKING: _Table = {(Step.UNMARK, int(Rcode.NOERROR)): Step.RENEW, **_leads(Step.UNMARK, Step.COMPARE)}
 for _direction, _end in ((_F, _IN_USE), (_R, _POINTED)):
     TABLES[Conflict.REPLACE, _direction] = {
         **_DONE,
@@ -294,15 +302,19 @@ MOST_STEPS = 8  # a name that comes and goes while we ask is left for later
 BLAMES_ONE = frozenset({*map(int, _FAILED_PREREQUISITES), int(Rcode.REFUSED), int(Rcode.FORMERR), int(Rcode.NOTZONE)})
 
 
-def build_step(message_id: int, zone: Name, tasks: Iterable[Task]) -> bytes:
-    """One unsigned UPDATE for several names of a zone: all of it happens, or nothing (RFC 2136 section 3.7)."""
+def build_step(message_id: int, zone: Name, tasks: Iterable[Task], lease: int = 0) -> bytes:
+    """One unsigned UPDATE for several names of a zone: all of it happens, or nothing (RFC 2136 section 3.7).
+
+    `lease`: how long what it adds is to live, in seconds; 0: without an end.
+    """
     prerequisites: list[RR] = []
     updates: list[RR] = []
     for task in tasks:
         sections = SECTIONS[task.conflict, task.entry.direction][task.step]
         prerequisites += [rr for rule in sections.prerequisites for rr in rule(task)]
         updates += [rr for rule in sections.updates for rr in rule(task)]
-    return build_update(message_id, zone, prerequisites, updates)
+    adds = any(rr.rclass == RRClass.IN for rr in updates)
+    return build_update(message_id, zone, prerequisites, updates, [lease_option(lease)] if lease and adds else [])
 
 
 def writes(task: Task) -> bool:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from struct import pack
 
+import dns.edns
 import dns.message
 import dns.update
 import pytest
@@ -92,6 +93,15 @@ def test_what_dnspython_says_in_the_same_words() -> None:
     updates = [update.add(HOST, 1, 300, a), update.delete_rrset(HOST, 1), update.delete_name(HOST)]
     updates.append(update.delete_rr(HOST, 1, a))
     assert update.build_update(5, ZONE, prerequisites, updates) == theirs.to_wire()
+
+
+def test_options_stand_in_an_opt_record_behind_it_all() -> None:
+    theirs = dns.update.UpdateMessage("example.test.", id=5)
+    theirs.add("host", 300, "A", "192.0.2.1")
+    options = [dns.edns.GenericOption(2, bytes(4)), dns.edns.GenericOption(65001, b"x")]
+    theirs.use_edns(0, payload=1232, options=options)
+    built = update.build_update(5, ZONE, [], [update.add(HOST, 1, 300, b"\xc0\0\2\1")], [(2, bytes(4)), (65001, b"x")])
+    assert built == theirs.to_wire()
 
 
 def test_two_hundred_names_fit_well() -> None:

@@ -6,6 +6,7 @@ import pytest
 from update_model import ModelZone
 
 from tenure.dnswire.codes import Rcode, RRType
+from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import from_text
 from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import Direction, State
@@ -224,6 +225,37 @@ def test_fingerprints_of_a_person_are_left_where_none_are_wanted(conflict: Confl
     assert settle(zone, moved).reason is Reason.CONFIRMED
     assert settle(zone, moved._replace(step=Step.WITHDRAW)).state is State.NONE
     assert zone.at(NAME) == {SSHFP: {KEY}}
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("conflict", Conflict)
+def test_a_life_that_begins_anew_adds_what_stands_there(conflict: Conflict, direction: Direction) -> None:
+    zone, one = ModelZone(), task(conflict, direction)
+    settle(zone, one)
+    renewed = one._replace(step=Step.RENEW)
+    assert settle(zone, renewed).detail == "NOERROR to renew"
+    added = {(rr.name, rr.rtype, rr.rdata) for rr in parse_message(build_step(1, ZONE, [renewed])).authorities}
+    there = {(one.at, rtype, rdata) for rtype, rdatas in zone.at(one.at).items() for rdata in rdatas}
+    assert added == there
+    zone.records.clear()
+    assert settle(zone, renewed).detail != "NOERROR to renew"
+    assert {(one.at, rtype, rdata) for rtype, rdatas in zone.at(one.at).items() for rdata in rdatas} == there
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("conflict", Conflict)
+def test_a_lease_is_asked_for_what_is_added_the_marker_too(
+    conflict: Conflict, direction: Direction, step: Step
+) -> None:
+    one = task(conflict, direction)._replace(step=step)
+    if step not in SECTIONS[conflict, direction]:
+        return
+    message = parse_message(build_step(1, ZONE, [one], 60))
+    added = {rr.rtype for rr in message.authorities if rr.rclass == 1}
+    assert (message.edns is not None and message.edns.options == ((2, b"\0\0\0\x3c"),)) is bool(added)
+    assert not added or (DHCID in added) is (conflict is PROTECT)
+    assert parse_message(build_step(1, ZONE, [one])).edns is None
 
 
 def test_several_names_share_a_message_and_all_of_it_happens_or_nothing() -> None:

@@ -13,6 +13,7 @@ from answering_server import Answer, server
 from update_model import ModelZone
 
 from tenure.dnswire.codes import Rcode, RRType
+from tenure.dnswire.edns import UPDATE_LEASE, Edns
 from tenure.dnswire.message import AA, QR, Message, build_message
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rdata import build_soa_rdata
@@ -66,14 +67,16 @@ class Agent:
     def __init__(self, folder: Path, zone: ModelZone, conflict: Conflict = Conflict.PROTECT) -> None:
         self.path, self.zone, self.conflict = folder / "agent.db", zone, conflict
         self.answer: Answer = lambda octets, _: zone.update(octets)
-        self.now, self.ttl = NOW, 900
+        self.now, self.ttl, self.lease = NOW, 900, 0
         self.log = io.StringIO()
 
     def run(self, *entries: Entry, withdraw: bool = False, look: bool = True) -> dict[Name, Kept]:
         memory = AgentMemory(self.path)
 
         async def work(place: Place) -> None:
-            terms = Terms(DUID, ttl=self.ttl, conflict=self.conflict, servers=(place,), top_level_zones=True)
+            terms = Terms(
+                DUID, ttl=self.ttl, lease=self.lease, conflict=self.conflict, servers=(place,), top_level_zones=True
+            )
             notes = Notes(memory, terms, Report("agent", stream=self.log), lambda: self.now)
             servers = OneZone(time.time, self.zone)
             registrar = Registrar(terms, notes, servers, Exchange(servers, terms, None, time.time), lambda: self.now)
@@ -100,6 +103,17 @@ def zone() -> ModelZone:
 @pytest.fixture
 def agent(tmp_path: Path, zone: ModelZone) -> Agent:
     return Agent(tmp_path, zone)
+
+
+def granting(zone: ModelZone, seconds: int) -> Answer:
+    """Each update that asks for a lease is granted this one."""
+
+    def answer(octets: bytes, message: Message) -> bytes:
+        asked = message.edns is not None and any(code == UPDATE_LEASE for code, _ in message.edns.options)
+        edns = Edns(1232, options=((UPDATE_LEASE, seconds.to_bytes(4, "big")),)) if asked else None
+        return build_message(message.id, 0xA800 | zone.update(octets), message.questions, edns=edns)
+
+    return answer
 
 
 def lost(zone: ModelZone, *, carried_out: bool) -> Callable[[bytes, Message], int]:
@@ -280,3 +294,57 @@ def test_a_mark_that_could_not_be_taken_away_is_taken_away_later(agent: Agent) -
     agent.answer = lambda octets, _: agent.zone.update(octets)
     assert agent.run(forward(PC, FOUR))[PC].conflict is Conflict.REPLACE
     assert agent.zone.at(PC) == {A: {FOUR}}
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+def test_a_lease_that_is_granted_is_renewed_before_its_end_in_one_message(agent: Agent, conflict: Conflict) -> None:
+    agent.conflict, agent.lease, agent.answer = conflict, 7200, granting(agent.zone, 1000)
+    entries = (forward(PC, FOUR), pointer(PC, FOUR))
+    for _ in range(3):
+        agent.zone.messages = 0
+        found = agent.run(*entries, look=False)
+        assert all(800 <= one.due_at - agent.now <= 850 for one in found.values())
+        agent.now = max(one.due_at for one in found.values())
+    assert agent.zone.messages == 2  # one for each zone
+
+
+def test_who_grants_no_lease_is_told_of_once_and_asked_no_more_often(agent: Agent) -> None:
+    agent.lease = 7200
+    agent.run(forward(PC, FOUR))
+    assert agent.run(forward(PC, FOUR))[PC].due_at >= NOW + 86400 * (1 - JITTER)
+    assert "grants no lease" in agent.log.getvalue()
+
+
+def test_a_lease_longer_than_a_refresh_is_renewed_with_it(agent: Agent) -> None:
+    agent.lease, agent.answer = 7200, granting(agent.zone, 10 * 86400)
+    assert NOW + 86400 * 0.8 <= agent.run(forward(PC, FOUR))[PC].due_at <= NOW + 86400 * 0.85
+
+
+def test_what_others_wrote_is_given_no_end(agent: Agent) -> None:
+    agent.conflict, agent.lease, agent.answer = Conflict.STOP, 7200, granting(agent.zone, 1000)
+    agent.zone.put(PC, A, FOUR)
+    assert agent.run(forward(PC, FOUR))[PC].due_at > NOW + 1000
+    assert agent.zone.ttls == {}
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+def test_without_a_lease_any_more_what_has_one_is_written_anew_once(agent: Agent, conflict: Conflict) -> None:
+    agent.conflict, agent.lease, agent.answer = conflict, 7200, granting(agent.zone, 1000)
+    entries = (forward(PC, FOUR), pointer(PC, FOUR))
+    agent.run(*entries)
+    asked: list[bool] = []
+    cleared: set[Name] = set()
+
+    def watch(octets: bytes, message: Message) -> int:
+        asked.append(message.edns is not None)
+        cleared.update(rr.name for rr in message.authorities if rr.rclass == 255)
+        return agent.zone.update(octets)
+
+    agent.lease, agent.answer = 0, watch
+    found = agent.run(*entries)
+    assert {one.state for one in found.values()} == {State.REGISTERED}
+    assert cleared == {PC, reverse_name(FOUR)}
+    assert not any(asked)
+    cleared.clear()
+    agent.run(*entries)
+    assert cleared == set()

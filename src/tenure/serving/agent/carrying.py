@@ -37,6 +37,7 @@ async def carry(
         if len(batch) > 1 and answer in BLAMES_ONE:
             alone = batch
             continue
+        lease = exchange.granted(place, zone) if writes(batch[0]) else 0
         for task in batch:
             steps[task.at] += 1
             after = advance(task, answer)
@@ -46,7 +47,7 @@ async def carry(
                 came_and_went = Outcome(State.PENDING, Reason.SERVER_FAILED, "the name came and went", text)
                 ended.append((task, came_and_went))
             else:
-                ended.append((task, after._replace(server=text)))
+                ended.append((task, after._replace(server=text, lease=lease)))
     return ended
 
 

@@ -8,6 +8,7 @@ from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
 from tenure.registering.entry import Place
+from tenure.registering.lease import granted_lease
 from tenure.registering.steps import Task, build_step
 from tenure.serving.agent.asking import Servers
 from tenure.serving.agent.terms import Level, Terms
@@ -35,6 +36,7 @@ class Exchange:
         self._contexts = contexts
         self._clock = clock
         self._wants_secure: set[Place] = set()
+        self._granted: dict[tuple[Place, Name], int] = {}
 
     async def update(self, place: Place, zone: Name, tasks: Sequence[Task]) -> int | Ending:
         """The RCODE, or why there is none that can be believed."""
@@ -54,6 +56,10 @@ class Exchange:
         if isinstance(answer, Ending) and answer.reason is Reason.KEY_REJECTED:
             return answer._replace(reason=Reason.CONTEXT_REFUSED)
         return answer
+
+    def granted(self, place: Place, zone: Name) -> int:
+        """The lease that the last update of the zone was granted there, in seconds; 0: none."""
+        return self._granted.get((place, zone), 0)
 
     async def _send_by_key(self, place: Place, zone: Name, tasks: Sequence[Task], first: Key) -> int | Ending:
         """With the secret that the server knows, of those that the key has while it is rotated."""
@@ -83,11 +89,13 @@ class Exchange:
     async def _send(self, place: Place, zone: Name, tasks: Sequence[Task], signer: Signer | None) -> int | Ending:
         link = self._servers.link(place)
         message_id = link.new_id()
-        message, mac = build_step(message_id, zone, tasks), b""
+        message, mac = build_step(message_id, zone, tasks, self._terms.lease), b""
         if signer is not None:
             message, mac = sign_request(message, signer, int(self._clock()))
         try:
             octets = await link.ask(message_id, message)
         except Unreachable as error:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
-        return read_reply(octets, signer, mac, int(self._clock()))
+        answer = read_reply(octets, signer, mac, int(self._clock()))
+        self._granted[place, zone] = granted_lease(octets) if self._terms.lease and answer == Rcode.NOERROR else 0
+        return answer

@@ -10,7 +10,8 @@ from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import State
 from tenure.registering.entry import Conflict, Entry, Kept, Place, Record
-from tenure.registering.steps import Outcome, Step, Task
+from tenure.registering.lease import renewal_seconds
+from tenure.registering.steps import Outcome, Step, Task, writes
 from tenure.serving.agent.terms import Terms
 from tenure.serving.report import Report
 from tenure.updating.retry import backoff_seconds
@@ -48,12 +49,20 @@ class Notes:
             return False
         return kept.conflict is Conflict.PROTECT and kept.name == entry.name
 
-    def is_ours(self, task: Task) -> bool:
-        """Whether just we have written what stands there now; with a marker, that proves it."""
-        if task.conflict is Conflict.PROTECT:
+    def is_ours(self, entry: Entry) -> bool:
+        """Whether just we have written what is to stand there; where names are marked, the marker says that."""
+        if self._terms.conflict is Conflict.PROTECT:
             return True
-        kept = self._kept.get(task.entry.owner)
-        return kept is not None and not task.is_anothers and set(task.entry.records) <= set(kept.written)
+        kept = self._kept.get(entry.owner)
+        return kept is not None and set(entry.records) <= set(kept.written)
+
+    def has_lease(self, entry: Entry) -> bool:
+        """Whether what we wrote there has an end, and should have none: it was to be renewed before any refresh."""
+        kept = self._kept.get(entry.owner)
+        if self._terms.lease or kept is None or kept.state is not State.REGISTERED or kept.verified_at is None:
+            return False
+        soonest = self._terms.refresh_seconds * (1.0 - JITTER)
+        return kept.due_at - kept.verified_at < soonest - 1.0 and set(entry.records) <= set(kept.written)
 
     def stands(self, name: Name) -> bool:
         """Whether the host's name is known to have its addresses."""
@@ -131,6 +140,8 @@ class Notes:
             )
         self._put([after])
         self._say(after, outcome, news=before.state is not outcome.state or before.confirmed != after.confirmed)
+        if is_done and task is not None and writes(task) and self._terms.lease:
+            self._tell_of_lease(outcome)
 
     def withdraw(self, one: Kept, outcome: Outcome) -> None:
         """What became of taking a name away."""
@@ -169,6 +180,8 @@ class Notes:
         if not outcome.is_final:
             return backoff_seconds(attempts, random.random())
         seconds = self._terms.refresh_seconds
+        if outcome.lease:  # before any refresh, so that it can be told from one later
+            return renewal_seconds(min(outcome.lease, seconds), random.random())
         if outcome.state is State.REFUSED:
             seconds = min(seconds, REFUSED_SECONDS)
         return seconds * (1.0 - JITTER * random.random())
@@ -184,6 +197,14 @@ class Notes:
         self._report.problem(
             _code(kept), f"{WORDS[outcome.reason]}: {kept.detail}", state=kept.state.value, reason=outcome.reason.value
         )
+
+    def _tell_of_lease(self, outcome: Outcome) -> None:
+        code = f"lease {outcome.server}"
+        if outcome.lease:
+            self._report.healthy(code)
+            return
+        words = f"{outcome.server} grants no lease (RFC 9664): what this host leaves there when it vanishes stays"
+        self._report.problem(code, words)
 
     def _new(self, entry: Entry, now: float) -> Kept:
         return Kept(

@@ -136,8 +136,7 @@ class Registrar:
                 continue
             places = asked[entry.interface]
             group = groups.setdefault((places, located.zone), _Group(locators[places], located, []))
-            first = Step.UNMARK if self._notes.is_to_be_unmarked(entry) else Step.COMPARE
-            group.tasks.append(self._task(entry, located.owner, self._terms.conflict, first))
+            group.tasks.append(self._task(entry, located.owner, self._terms.conflict, self._first_step(entry)))
         await asyncio.gather(*(self._register_group(group) for group in groups.values()))
 
     async def _register_group(self, group: _Group) -> None:
@@ -169,12 +168,23 @@ class Registrar:
         for owner, task in left.items():
             self._notes.register(task.entry, ended.get(owner, none))
 
+    def _first_step(self, entry: Entry) -> Step:
+        """Each of the others leads to a comparison where it is not as the memory has it."""
+        if self._notes.is_to_be_unmarked(entry):
+            return Step.UNMARK
+        if self._terms.lease and self._notes.is_ours(entry):
+            return Step.RENEW
+        return Step.REWRITE if self._notes.has_lease(entry) else Step.COMPARE
+
     async def _with_its_ttl(self, place: Place, zone: Name, ended: Ended, intend: Intend) -> Ended:
         """What stood there before, with another TTL, is written anew. Where that is refused, it stands all the same."""
         standing = [
             task
             for task, outcome in ended
-            if outcome.state is State.REGISTERED and task.step is Step.COMPARE and self._notes.is_ours(task)
+            if outcome.state is State.REGISTERED
+            and task.step in {Step.COMPARE, Step.RENEW}
+            and not task.is_anothers
+            and self._notes.is_ours(task.entry)
         ]
         rewritten = [task._replace(step=Step.REWRITE) for task in await self._ttls.differing(place, standing)]
         after = {

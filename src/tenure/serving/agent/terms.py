@@ -26,6 +26,7 @@ class Terms:
     duid: bytes
     ttl: int = 900
     refresh_seconds: float = 86400.0
+    lease: int = 0  # seconds after which records end unless they are renewed (RFC 9664); 0: they have no end
     conflict: Conflict = Conflict.PROTECT
     level: Level = Level.ONLY_UNSECURE
     key: Key | None = None
