@@ -7,14 +7,20 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from dns_service import create_zone
+from rich.text import Text
 
 import tenure
+from tenure import __main__
 from tenure.compiled import form
 from tenure.config.load import load
+from tenure.console.cli import app
 from tenure.ledger.opening import open_ledger, open_zones
 
 CONFIG = """
@@ -58,6 +64,23 @@ def test_help_names_every_command() -> None:
         *("history", "explain", "key", "version"),
     ):
         assert f" {command} " in done.stdout
+
+
+def test_no_word_of_a_help_is_taken_for_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a word in brackets would be a style, or an error."""
+    made: list[typer.Typer] = []
+    monkeypatch.setattr(app, "execute", made.append)
+    __main__._main(["--help"])
+    texts = list(help_texts(typer.main.get_command(made[0])))
+    assert len(texts) > 100
+    assert [text for text in texts if Text.from_markup(text).plain != text] == []
+
+
+def help_texts(command: Any) -> Iterator[str]:
+    """What a command and all below it say of themselves and of their options."""
+    yield from filter(None, (command.help, command.epilog, *(getattr(one, "help", None) for one in command.params)))
+    for below in getattr(command, "commands", {}).values():
+        yield from help_texts(below)
 
 
 def test_help_loads_neither_the_configuration_nor_the_store() -> None:
