@@ -181,7 +181,7 @@ MEMBER = """\
     realm = AD.TEST
     workgroup = AD
     security = ads
-    netbios name = MEMBER
+    netbios name = {name}
     kerberos method = dedicated keytab
     dedicated keytab file = FILE:{folder}/member.keytab
     private dir = {folder}
@@ -209,27 +209,43 @@ def own_dns(estate: Estate) -> Iterator[Process]:
     process.stop()
 
 
+class Member:
+    """A machine that has joined the domain, with the keytab of its account."""
+
+    def __init__(self, estate: Estate, name: str, address: str, resolver: str) -> None:
+        self.host = estate.host(name, f"{address}/16")
+        known = belongs_to_domain(self.host, estate.dc, resolver)
+        self._environment = [f"{variable}={value}" for variable, value in known.items()]
+        (self.host.folder / "lib" / "samba").mkdir(parents=True)
+        self._settings = self.host.folder / "smb.conf"
+        self._settings.write_text(MEMBER.format(folder=self.host.folder, name=name.upper()))
+        joined = f"Joined '{name.upper()}' to dns domain 'ad.test'"
+        eventually(  # the directory answers a while after DNS does
+            lambda: joined in self.net("join", "-U", ADMINISTRATOR, "--no-dns-updates"), joined, 60
+        )
+        self.net("keytab", "create", "-P")
+        self.keytab = self.host.folder / "member.keytab"
+
+    def run(self, *words: str) -> str:
+        return self.host.run("env", *self._environment, *words, timeout=60, check=False)
+
+    def net(self, *words: str) -> str:
+        """What `net ads` says."""
+        return self.run(program("net"), "ads", *words, "-s", str(self._settings))
+
+
 def test_a_member_of_the_domain_registers_itself_with_us(estate: Estate, own_dns: Process) -> None:
     """By `net ads dns register` and by `nsupdate -g`, under its own name and under no other one."""
-    member = estate.host("member", "10.9.0.30/16")
-    environment = [f"{name}={value}" for name, value in belongs_to_domain(member, estate.dc, OWN).items()]
-    (member.folder / "lib" / "samba").mkdir(parents=True)
-    settings = member.folder / "smb.conf"
-    settings.write_text(MEMBER.format(folder=member.folder))
-
-    def run(*words: str) -> str:
-        return member.run("env", *environment, *words, timeout=60, check=False)
+    machine = Member(estate, "member", "10.9.0.30", OWN)
+    member, run = machine.host, machine.run
 
     def registered(name: str) -> str:
         return run(program("dig"), "+short", f"{name}.{ZONE}", "A").strip()
 
-    joined = run(program("net"), "ads", "join", "-U", ADMINISTRATOR, "--no-dns-updates", "-s", str(settings))
-    assert "Joined 'MEMBER' to dns domain 'ad.test'" in joined, joined
-    said = run(program("net"), "ads", "dns", "register", "-P", "member.ad.test", "10.9.0.30", "-s", str(settings))
+    said = machine.net("dns", "register", "-P", "member.ad.test", "10.9.0.30")
     assert "Successfully registered hostname with DNS" in said, said + own_dns.printed()
     assert registered("member") == "10.9.0.30"
 
-    run(program("net"), "ads", "keytab", "create", "-P", "-s", str(settings))
     got = run(program("kinit"), "-k", "-t", f"{member.folder}/member.keytab", "MEMBER$@AD.TEST")
     assert got == "", got + run("klist", "-k", f"{member.folder}/member.keytab")
     orders = member.folder / "orders"
@@ -240,3 +256,35 @@ def test_a_member_of_the_domain_registers_itself_with_us(estate: Estate, own_dns
         assert bool(said.strip()) == bool(verdict), said
     assert sorted(registered("member").splitlines()) == ["10.9.0.30", "10.9.0.31"]
     assert registered("dc1") == CONTROLLER
+
+
+def test_the_agent_of_a_member_keeps_its_own_name_in_the_directory_and_no_other(estate: Estate) -> None:
+    """With the account of the machine, in Windows' way; the controller is found as the primary."""
+    machine = Member(estate, "laptop", "10.9.0.31", CONTROLLER)
+
+    def register(name: str) -> dict[str, dict[str, str]]:
+        config = machine.host.folder / "agent.toml"
+        principal = f"LAPTOP$@{REALM}"
+        config.write_text(
+            section("agent", host_name=f"{name}.{ZONE}", conflict="replace", state=f"{name}.db")
+            + section("agent.gss-tsig", client_principal=principal, client_keytab=str(machine.keytab))
+        )
+        machine.run(sys.executable, "-m", "tenure", "agent", "register", "-c", str(config))
+        shown = machine.run(sys.executable, "-m", "tenure", "agent", "status", "-c", str(config), "-o", "json")
+        return {row["name"]: row for row in json.loads(shown)}
+
+    def serials() -> list[str]:
+        asked = (machine.run(program("dig"), "+short", zone, "SOA") for zone in (ZONE, REVERSE))
+        return [text.split()[2] for text in asked]
+
+    rows = register("laptop")
+    assert {row["state"] for row in rows.values()} == {"registered"}, rows
+    assert estate.records("laptop") == ["A: 10.9.0.31"]
+    assert estate.name_of("10.9.0.31") == [f"PTR: laptop.{ZONE}"]
+    before = serials()
+    assert {row["state"] for row in register("laptop").values()} == {"registered"}
+    assert serials() == before
+    rows = register("dc1")
+    assert rows[f"dc1.{ZONE}."]["code"] == "server-failed", rows
+    assert "SERVFAIL to overwrite" in rows[f"dc1.{ZONE}."]["reason"]
+    assert estate.records("dc1") == [f"A: {CONTROLLER}"]
