@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from tenure.assembly.service import Service
     from tenure.config.agent import Agent
     from tenure.config.configuration import Configuration
+    from tenure.console.agent import HookRow
     from tenure.console.host_agent import HostAgent
     from tenure.console.probe.wire import Route, Wire
     from tenure.console.reconciliation import Order, Outcome
     from tenure.console.rehearsal import Act, Question
     from tenure.console.scavenging import Scavenges
+    from tenure.registering.promise import Heard, Promise
     from tenure.registering.survey import Survey
     from tenure.serving.report import Report
     from tenure.serving.stop import Stop
@@ -213,7 +215,7 @@ def host_agent() -> HostAgent:
     """What the commands of the agent run."""
     from tenure.console.host_agent import HostAgent  # noqa: PLC0415 - a service does without
 
-    return HostAgent(survey_host, run_agent, register_host)
+    return HostAgent(survey_host, run_agent, register_host, learn_lease, install_hooks)
 
 
 def survey_host(agent: Agent) -> Survey:
@@ -229,6 +231,31 @@ def register_host(configuration: Configuration) -> bool:
     from tenure.serving.report import Report  # noqa: PLC0415
 
     return register(configuration, Report(AGENT))
+
+
+def learn_lease(configuration: Configuration, heard: Heard) -> Promise | None:
+    """What a DHCP client has told of a lease, remembered."""
+    from tenure.assembly.agent import learn_lease as learn  # noqa: PLC0415 - the other commands do without
+    from tenure.serving.report import Report  # noqa: PLC0415
+
+    return learn(configuration, heard, Report(AGENT).now())
+
+
+def install_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow] | str:
+    """The hooks of DHCP clients, in their places; why not, if that cannot be."""
+    from tenure.console.agent import HookRow  # noqa: PLC0415 - the other commands do without
+    from tenure.serving.agent.hooks import own_command, plan_hooks, write_hook  # noqa: PLC0415
+    from tenure.serving.errors import ServiceError  # noqa: PLC0415
+
+    try:
+        hooks = plan_hooks(root, own_command(), config)
+        for hook in hooks:
+            if not (dry_run or hook.is_there):
+                write_hook(hook)
+    except ServiceError as error:
+        return str(error)
+    done = "would be written" if dry_run else "written"
+    return [HookRow(str(hook.path), "unchanged" if hook.is_there else done, hook.text) for hook in hooks]
 
 
 def run_agent(path: Path) -> int:

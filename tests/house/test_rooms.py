@@ -44,7 +44,7 @@ ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight
 ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding", "upkeep.standing"}
 ROOMS["console"] |= {"authority.aged", "authority.owner", "authority.settings", "upkeep.staleness"}
 ROOMS["config"] |= {"hearing.heard", "registering.settings", "registering.entry"}
-ROOMS["console"] |= {f"registering.{one}" for one in ("selection", "names", "survey", "entry", "sshfp")}
+ROOMS["console"] |= {f"registering.{one}" for one in ("selection", "names", "survey", "entry", "promise", "sshfp")}
 for room in ("serving", "console"):
     ROOMS[room] |= {"compiled"}  # to say in which form the rooms run
 EVERYTHING = {"assembly", "compiled", "__main__"}

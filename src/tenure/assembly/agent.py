@@ -14,8 +14,10 @@ from tenure.config.zones import DNS_PORT
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.registering.entry import Place
 from tenure.registering.identity import machine_duid
+from tenure.registering.promise import Heard, Promise, learn
 from tenure.registering.resolv_conf import ResolvConf
 from tenure.registering.survey import Survey, survey
+from tenure.serving.agent.hooks import hand_to_folder_owner
 from tenure.serving.agent.inventory import (
     read_host_keys,
     read_host_name,
@@ -34,7 +36,7 @@ from tenure.serving.stop import Stop
 from tenure.serving.supervision import in_child
 from tenure.serving.updater.contexts import SecurityContexts
 from tenure.serving.updater.contexts import Terms as ContextTerms
-from tenure.serving.wakeup import WakeReceiver, wake_path
+from tenure.serving.wakeup import WakeReceiver, WakeSender, wake_path
 from tenure.signing.rotation import good_secrets, keys_of
 from tenure.updating.routing import GssTsig
 
@@ -84,6 +86,24 @@ def register(configuration: Configuration, report: Report) -> bool:
     return is_done
 
 
+def learn_lease(configuration: Configuration, heard: Heard, now: float) -> Promise | None:
+    """Remember what a DHCP client has told of a lease, and have the agent that runs look; `LedgerError`."""
+    state = configuration.beside((configuration.agent or Agent()).state)
+    memory = AgentMemory(state)
+    hand_to_folder_owner(state)
+    before = next((one for one in memory.promises() if one.address == heard.address), None)
+    promise = learn(before, heard, now)
+    if promise is None:
+        memory.drop_promise(heard.address)
+    else:
+        memory.put_promise(promise)
+    memory.close()
+    sender = WakeSender(wake_path(state, AGENT))
+    sender.wake()
+    sender.close()
+    return promise
+
+
 def _open_memory(configuration: Configuration, report: Report) -> AgentMemory:
     """What makes the tables stays in a process of its own: a host's agent is small."""
     path = configuration.beside((configuration.agent or Agent()).state)
@@ -127,6 +147,8 @@ def terms_of(configuration: Configuration, agent: Agent, now: float) -> Terms:
         reverse=agent.reverse,
         sshfp=agent.sshfp,
         withdraw=agent.withdraw,
+        on_silence=agent.dhcp_silence,
+        unheeded=frozenset(one.interface for one in agent.connections if not one.heed_dhcp),
     )
 
 

@@ -11,7 +11,7 @@ from tenure.config.fields import DomainName, Duid, Interface, Listen, RemotePlac
 from tenure.config.gss_tsig import GssTsigSection
 from tenure.config.section import Section
 from tenure.registering.entry import Conflict
-from tenure.registering.settings import Connection, Included, Settings
+from tenure.registering.settings import Connection, Included, Settings, Silence
 
 
 class AgentConnection(Section):
@@ -29,6 +29,10 @@ class AgentConnection(Section):
     name_servers: list[Listen] = []
     """The name servers that know the zones of this connection: of its suffix, and of the reverse names of its
     addresses. Left out: those of the host."""
+
+    heed_dhcp: bool = True
+    """Whether it counts what the DHCP server of this connection has said of who writes the name. If not, the host
+    writes both records of its leased addresses, as of all others."""
 
 
 class Level(StrEnum):
@@ -108,6 +112,10 @@ class Agent(Section):
     """`only-secure`, every update is signed; `unsecure-followed-by-secure`, it goes out unsigned, and signed where that
     is refused, as Windows' clients do it; `only-unsecure`. Default: `only-secure` with a key or gss-tsig, else
     `only-unsecure`."""
+
+    dhcp_silence: Annotated[Silence, *one_of(Silence)] = Silence.TAKE_OVER
+    """What becomes of the promise of a DHCP server, which renews a lease without the option that it answered before:
+    `take-over`, the host writes the records itself; `keep`, the promise counts until the lease ends."""
 
     withdraw: bool = True
     """Whether the names are taken out of DNS when the agent is stopped."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from tenure.config.agent import Agent
 from tenure.config.configuration import Configuration
 from tenure.console.words import address_text, name_text, printable, time_text
 from tenure.dnswire.codes import RRType
+from tenure.dnswire.name import ROOT
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import State
 from tenure.registering.entry import Kept, Record
 from tenure.registering.names import Unnamed, names_of
+from tenure.registering.promise import Heard, Moment, Promise, promised, read_answer
 from tenure.registering.selection import CHOICE_WORDS
 from tenure.registering.sshfp import fingerprint_text
 from tenure.registering.survey import Survey
 
 KEPT, SKIPPED = "kept", "skipped"
+_LONGEST_INTERFACE = 16  # IFNAMSIZ, with the final zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,64 @@ def address_rows(found: Survey) -> Iterator[AddressRow]:
             code,
             words,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HookRow:
+    """One file of a hook."""
+
+    path: str
+    outcome: str  # written, would be written, unchanged
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    """What is known of one leased address from now on."""
+
+    address: str
+    interface: str
+    server_writes: str
+    until: str
+    name: str
+
+
+def heard_of(
+    address: str, interface: str, moment: str, flags: int | None = None, name: str = "", seconds: int | None = None
+) -> Heard:
+    """What a hook tells, read; `ValueError` says what is wrong with it."""
+    try:
+        packed = ip_address(address).packed
+    except ValueError:
+        raise ValueError(f"{address} is no address") from None
+    if not 0 < len(interface.encode()) < _LONGEST_INTERFACE or "/" in interface or not interface.isprintable():
+        raise ValueError(f"{interface!r} is no interface")
+    if moment not in {one.value for one in Moment}:
+        raise ValueError(f"{moment!r} is none of {', '.join(Moment)}")
+    if seconds is not None and not 0 <= seconds < 1 << 32:
+        raise ValueError(f"a lease of {seconds} seconds cannot be")
+    if flags is None and name:
+        raise ValueError("a name comes with the flags of its option")
+    answer = None if flags is None else read_answer(flags, name, packed)
+    return Heard(packed, interface, Moment(moment), answer, seconds)
+
+
+def lease_row(promise: Promise) -> LeaseRow:
+    """What the server writes, in words."""
+    answer = promise.answer
+    if answer is None:
+        words = "nothing: the option was not in its answer"
+    else:
+        part = promised(answer)
+        words = "both records" if part.forward else "the reverse record" if part.reverse else "nothing, as it says"
+        words += ", but is silent since" if promise.is_silent else ""
+    return LeaseRow(
+        address_text(promise.address),
+        promise.interface,
+        words,
+        time_text(promise.until_at),
+        "" if answer is None or answer.name == ROOT else name_text(answer.name),
+    )
 
 
 @dataclass(frozen=True, slots=True)

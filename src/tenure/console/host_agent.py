@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from tenure.config.agent import Agent
     from tenure.config.configuration import Configuration
+    from tenure.console.agent import HookRow
+    from tenure.registering.promise import Heard, Promise
     from tenure.registering.survey import Survey
 
 SurveyHost: TypeAlias = "Callable[[Agent], Survey]"
+
+
+class InstallHooks(Protocol):
+    """Puts the hooks of DHCP clients below a root."""
+
+    def __call__(self, root: Path, config: Path, *, dry_run: bool) -> list[HookRow] | str:
+        """What became of each file, or would; why nothing could."""
 
 
 class HostAgent(NamedTuple):
@@ -20,3 +29,5 @@ class HostAgent(NamedTuple):
     survey: SurveyHost
     run: Callable[[Path], int]  # keeps the names of the host, until the end; the exit status
     register: Callable[[Configuration], bool]  # looks at everything now; False: the agent that runs did not answer
+    learn: Callable[[Configuration, Heard], Promise | None]  # remembers what a DHCP client has told
+    install_hooks: InstallHooks

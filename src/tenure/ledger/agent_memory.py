@@ -14,6 +14,7 @@ from tenure.ledger.sqlite import SqliteStore
 from tenure.ledger.versions import ensure_current
 from tenure.naming.registration import Direction, State
 from tenure.registering.entry import Conflict, Kept, Record
+from tenure.registering.promise import Answer, Promise
 
 _COLUMNS = ", ".join(Kept._fields)
 _SET = ", ".join(f"{column} = excluded.{column}" for column in Kept._fields[1:])
@@ -24,6 +25,12 @@ on conflict (owner) do update set {_SET}"""
 _DROP = "delete from agent_name where owner = ?"
 _PASSED = "insert into agent_pass (id, at) values (1, ?) on conflict (id) do update set at = excluded.at"
 _LAST = "select at from agent_pass"
+_PROMISES = "select address, interface, s, n, name, is_silent, heard_at, until_at from agent_promise order by address"
+_PROMISE = """\
+insert or replace into agent_promise (address, interface, s, n, name, is_silent, heard_at, until_at)
+values (?, ?, ?, ?, ?, ?, ?, ?)"""
+_DROP_PROMISE = "delete from agent_promise where address = ?"
+_DROP_ENDED = "delete from agent_promise where until_at < ?"
 
 
 class AgentMemory:
@@ -79,6 +86,33 @@ class AgentMemory:
         with self._session.reading():
             row = self._session.one(_LAST)
         return 0.0 if row is None else float(row[0])
+
+    def promises(self) -> list[Promise]:
+        """What DHCP servers have said of leased addresses; also of leases that have ended unheard."""
+        with self._session.reading():
+            rows = self._session.rows(_PROMISES)
+        return [
+            Promise(
+                *(row[0], row[1], None if row[2] is None else Answer(bool(row[2]), bool(row[3]), row[4])),
+                *(bool(row[5]), row[6], row[7]),
+            )
+            for row in rows
+        ]
+
+    def put_promise(self, one: Promise) -> None:
+        """Keep this, in the place of what was known of the address; leases that had ended by then are forgotten."""
+        s, n, name = (None, None, None) if one.answer is None else one.answer
+        row = (one.address, one.interface, s, n, name, one.is_silent, one.heard_at, one.until_at)
+
+        def work() -> None:
+            self._session.write(_DROP_ENDED, [(one.heard_at,)])
+            self._session.write(_PROMISE, [row])
+
+        self._session.transact(work, writes=True)
+
+    def drop_promise(self, address: bytes) -> None:
+        """The lease has ended."""
+        self._session.transact(lambda: self._session.write(_DROP_PROMISE, [(address,)]), writes=True)
 
     def close(self) -> None:
         """Give the file back."""

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     NAME_TAKEN = "name-taken"
     NAME_STATIC = "name-static"
     NAME_IN_USE = "name-in-use"
+    LEFT_TO_DHCP = "left-to-dhcp"
     NAME_ALIAS = "name-alias"
     NAME_LOCKED = "name-locked"
     CLIENT_WROTE = "client-wrote"
@@ -119,6 +120,7 @@ WORDS: dict[Reason, str] = {
     Reason.NAME_TAKEN: "the name belongs to another client (its DHCID is not this client's)",
     Reason.NAME_STATIC: "records without a DHCID stand at the name: a person or another program made them",
     Reason.NAME_IN_USE: "the name has other records than this host wrote, and the agent stops there (conflict)",
+    Reason.LEFT_TO_DHCP: "the DHCP server that leased the address has promised to write it (options 81 and 39)",
     Reason.NAME_ALIAS: "an alias (CNAME) stands there, and no other record can stand beside it",
     Reason.NAME_LOCKED: "a person has locked the name, so it stays as it is until they unlock it (tenure names unlock)",
     Reason.CLIENT_WROTE: "the client wrote its forward record itself, though it was told that the server does (O flag)",

@@ -29,6 +29,7 @@ class Entry(NamedTuple):
     name: Name  # lower-cased: the host's name, also where an address has it
     records: tuple[Record, ...]  # A and AAAA, where wanted SSHFP, or one PTR; sorted
     interface: str = ""  # whose name servers know the zone; empty: those of the host
+    beside: tuple[Record, ...] = ()  # of the host too, but a DHCP server has promised to write them; sorted
 
     @property
     def address(self) -> bytes | None:

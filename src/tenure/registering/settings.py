@@ -19,6 +19,13 @@ class Included(StrEnum):
     DEPRECATED = "deprecated"
 
 
+class Silence(StrEnum):
+    """What becomes of a DHCP server's promise when a renewal comes without its option."""
+
+    TAKE_OVER = "take-over"  # the host writes what the server had promised to write
+    KEEP = "keep"  # the promise counts until the lease ends
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What is said of one interface."""

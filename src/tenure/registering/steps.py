@@ -48,6 +48,7 @@ class Step(StrEnum):
     REPLACE_FORMER = "replace-former"  # what we wrote last stands there: it becomes this
     REWRITE = "rewrite"  # ours, and just this stands there: write it anew, for its TTL, or so that it has no end
     RENEW = "renew"  # ours, and just this stands there: its life begins anew (RFC 9664)
+    KEEP_MARKER = "keep-marker"  # the name is left to a DHCP server: our marker stays, and has no end (RFC 9664)
     UNMARK = "unmark"  # names are not marked any more: take our marker away
     ASK_MARKER = "ask-marker"  # not ours: another host's, or a person's? Writes nothing
     WITHDRAW = "withdraw"  # take away what we wrote
@@ -64,6 +65,8 @@ class Task(NamedTuple):
     ttl: int
     marker: bytes  # X
     former: tuple[Record, ...] = ()  # what the server confirmed last
+    stale: tuple[Record, ...] = ()  # what may stand there because of us, and is wanted no more
+    lease: int = 0  # for how long what is added is to live, in seconds (RFC 9664); 0: without an end
     is_anothers: bool = False  # it was thought to be ours, and has no marker of ours
 
 
@@ -107,15 +110,22 @@ def _no_cname(task: Task) -> list[RR]:
 
 
 def _types(task: Task) -> list[int]:
-    """The types of which we say all there is: others too, as SSHFP, where we want some or had some there."""
-    return sorted(_TYPES[task.entry.direction].union(rtype for rtype, _ in (*task.entry.records, *task.former)))
+    """The types that this is about: others than addresses too, as SSHFP, where we want some or had some there.
+
+    Not those of which a DHCP server writes all records, once ours are gone.
+    """
+    ours = {rtype for rtype, _ in (*task.entry.records, *task.stale)}
+    theirs = {rtype for rtype, _ in task.entry.beside} - ours
+    former = {rtype for rtype, _ in task.former}
+    return sorted((_TYPES[task.entry.direction] | ours | former) - theirs)
 
 
 def _nothing_of_its_types(task: Task) -> list[RR]:
     return [rrset_absent(task.at, rtype) for rtype in _types(task)]
 
 
-def _no_address(task: Task) -> list[RR]:
+def _no_address_left(task: Task) -> list[RR]:
+    """Of anybody: what a DHCP server writes is marked too."""
     return [rrset_absent(task.at, rtype) for rtype in sorted(_TYPES[Direction.FORWARD])]
 
 
@@ -128,15 +138,32 @@ def _holds_the_former(task: Task) -> list[RR]:
 
 
 def _holds(task: Task, records: Iterable[Record]) -> list[RR]:
-    """Exactly these of each type; a type without any is absent (section 2.4.2 compares whole RRsets)."""
-    records = list(records)
+    """Exactly these of each type; a type without any is absent (section 2.4.2 compares whole RRsets).
+
+    Where a DHCP server writes other records of the same type, those have to be there too.
+    """
+    types = _types(task)
+    records = sorted(record for record in {*records, *task.entry.beside} if record[0] in types)
     there = {rtype for rtype, _ in records}
     equal = [rrset_equals(task.at, rtype, rdata) for rtype, rdata in records]
-    return equal + [rrset_absent(task.at, rtype) for rtype in _types(task) if rtype not in there]
+    return equal + [rrset_absent(task.at, rtype) for rtype in types if rtype not in there]
 
 
 def _clear(task: Task) -> list[RR]:
-    return [delete_rrset(task.at, rtype) for rtype in _types(task)]
+    """Whole RRsets; of one in which a DHCP server has records, only what was ours."""
+    shared = _shared(task)
+    whole = [delete_rrset(task.at, rtype) for rtype in _types(task) if rtype not in shared]
+    return whole + [delete_rr(task.at, rtype, rdata) for rtype, rdata in task.stale if rtype in shared]
+
+
+def _drop_shared(task: Task) -> list[RR]:
+    """What we want of the RRsets that `_clear` leaves, so that it can be put there anew."""
+    shared = _shared(task)
+    return [delete_rr(task.at, rtype, rdata) for rtype, rdata in task.entry.records if rtype in shared]
+
+
+def _shared(task: Task) -> set[int]:
+    return {rtype for rtype, _ in task.entry.beside}
 
 
 def _clear_markers(task: Task) -> list[RR]:
@@ -169,12 +196,13 @@ class Sections(NamedTuple):
 
 _UNMARKED = Sections((_holds_just_this,), ())
 _OVERWRITE = Sections((_no_cname,), (_clear, _put))
-_REWRITE_MARKED = Sections((_marker_is_ours, _holds_just_this), (_clear, _drop_marker, _put, _put_marker))
+_REWRITE_MARKED = Sections((_marker_is_ours, _holds_just_this), (_clear, _drop_shared, _drop_marker, _put, _put_marker))
+_KEEP_MARKER = Sections((_marker_is_ours,), (_drop_marker, _put_marker))
 _RENEW_MARKED = Sections((_marker_is_ours, _holds_just_this), (_put, _put_marker))
 _WITHOUT_MARKERS = {
     Step.COMPARE: _UNMARKED,
     Step.RENEW: Sections((_holds_just_this,), (_put,)),
-    Step.REWRITE: Sections((_holds_just_this,), (_clear, _put)),
+    Step.REWRITE: Sections((_holds_just_this,), (_clear, _drop_shared, _put)),
     Step.UNMARK: Sections((_marker_is_ours,), (_drop_marker,)),
 }
 _STOPPING = {
@@ -188,13 +216,14 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
     (Conflict.PROTECT, _F): {
         Step.COMPARE: Sections((_marker_is_ours, _holds_just_this), ()),
         Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
-        # The marker once more, so that its life begins anew too.
-        Step.REFRESH: Sections((_in_use, _marker_is_ours), (_clear, _put, _put_marker)),
+        # The marker anew, so that its life begins anew too, or has no end any more.
+        Step.REFRESH: Sections((_in_use, _marker_is_ours), (_clear, _drop_marker, _put, _put_marker)),
         Step.RENEW: _RENEW_MARKED,
         Step.REWRITE: _REWRITE_MARKED,
+        Step.KEEP_MARKER: _KEEP_MARKER,
         Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
         Step.WITHDRAW: Sections((_marker_is_ours,), (_drop,)),
-        Step.WITHDRAW_MARKER: Sections((_marker_is_ours, _no_address), (_drop_marker,)),
+        Step.WITHDRAW_MARKER: Sections((_marker_is_ours, _no_address_left), (_drop_marker,)),
     },
     # Of a pointer only what it says counts: who wrote a right one may keep it.
     (Conflict.PROTECT, _R): {
@@ -203,6 +232,7 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
         Step.TAKE_OVER: Sections((_in_use, _any_marker), (_clear, _clear_markers, _put, _put_marker)),
         Step.RENEW: _RENEW_MARKED,
         Step.REWRITE: _REWRITE_MARKED,
+        Step.KEEP_MARKER: _KEEP_MARKER,
         Step.WITHDRAW: Sections((_marker_is_ours,), (_drop, _drop_marker)),
     },
     (Conflict.REPLACE, _F): {
@@ -244,6 +274,7 @@ _DONE: _Table = {
     if step not in {Step.ASK_MARKER, Step.UNMARK, Step.WITHDRAW, Step.WITHDRAW_MARKER}
 }
 _DONE |= {**_leads(Step.RENEW, Step.COMPARE), **_leads(Step.REWRITE, Step.COMPARE)}
+_DONE |= _leads(Step.KEEP_MARKER, _NOT_OURS)
 _WITHDRAWN: _Table = {(Step.WITHDRAW, int(Rcode.NOERROR)): _GONE, **_leads(Step.WITHDRAW, _NOT_OURS)}
 
 TABLES: dict[tuple[Conflict, Direction], _Table] = {
@@ -327,7 +358,7 @@ def advance(task: Task, rcode: int) -> Task | Outcome:
     found = TABLES[task.conflict, task.entry.direction].get((task.step, rcode), _ANYWHERE.get(rcode))
     cause = f"{rcode_to_text(rcode)} to {task.step}"
     if isinstance(found, Step):
-        if found is Step.REPLACE_FORMER and not task.former:
+        if found is Step.REPLACE_FORMER and not (task.former or task.entry.beside):
             end = _IN_USE if task.entry.direction is Direction.FORWARD else _POINTED
             return Outcome(*end, cause)
         # A right pointer was left as it is with a marker, whoever wrote it; without one it would be taken for ours.

@@ -11,7 +11,7 @@ from tenure.assembly.services import check_services, services_of
 from tenure.config.load import load
 from tenure.config.problem import ConfigurationError
 from tenure.dnswire.name import from_text
-from tenure.registering.settings import Connection, Included
+from tenure.registering.settings import Connection, Included, Silence
 from tenure.serving.agent.terms import Level
 from tenure.serving.errors import ServiceError
 
@@ -86,6 +86,7 @@ register = false
         ('duid = "zz"', "write a DUID in hexadecimal"),
         ('conflict = "fight"', "is none of the words"),
         ('names = ["www"]', "www. has no domain"),
+        ('dhcp-silence = "wait"', "is none of the words known here"),
         ('include = ["loopback"]', "is none of the words known here"),
         ('[[agent.connections]]\ninterface = "eth0"\nsuffix = "lan"', "lan. is a top-level domain"),
         (
@@ -106,3 +107,23 @@ def test_what_is_signed_is_only_secure_and_what_is_not_is_only_unsecure(tmp_path
         terms = terms_of(configuration, configuration.agent, 0.0)
         assert (terms.level, terms.key is not None) == (level, bool(text))
         assert terms.duid == bytes.fromhex("0004" + "5a" * 16)
+
+
+def test_what_dhcp_servers_say_counts_unless_it_is_not_to(tmp_path: Path) -> None:
+    text = f"""[agent]
+duid = "00:04:{"5a" * 16}"
+dhcp-silence = "keep"
+[[agent.connections]]
+interface = "eth1"
+heed-dhcp = false
+[[agent.connections]]
+interface = "eth2"
+"""
+    for written_as, silence, unheeded in (
+        (text, Silence.KEEP, {"eth1"}),
+        ("\n".join(text.splitlines()[:2]), Silence.TAKE_OVER, set()),
+    ):
+        configuration = load(written(tmp_path, written_as))
+        assert configuration.agent is not None
+        terms = terms_of(configuration, configuration.agent, 0.0)
+        assert (terms.on_silence, terms.unheeded) == (silence, unheeded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,14 @@ from typer.testing import CliRunner
 
 from tenure.config.agent import Agent
 from tenure.config.configuration import Configuration
-from tenure.console.agent import AddressRow, address_rows
+from tenure.console.agent import AddressRow, HookRow, address_rows
 from tenure.console.cli.agent import commands
 from tenure.console.host_agent import HostAgent
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.registration import Direction, State
 from tenure.naming.reverse import reverse_name
 from tenure.registering.entry import Conflict, Kept
+from tenure.registering.promise import Heard, Promise, learn
 from tenure.registering.survey import Survey, survey
 
 HOST = inventory(interface(2, "eth0"), address("10.1.0.7/16"), address("fe80::1/64"))
@@ -55,9 +57,22 @@ def register(configuration: Configuration) -> bool:
     return agent.host_name != "silent"
 
 
+def remember(configuration: Configuration, heard: Heard) -> Promise | None:
+    """As the host does it, at 100 seconds after the beginning of time."""
+    assert configuration.agent is not None
+    return learn(None, heard, 100.0)
+
+
+def put_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow] | str:
+    """Hooks that are there in one place."""
+    if not root.is_dir():
+        return f"{root} is not there"
+    return [HookRow(f"{root}/tenure", "would be written" if dry_run else "written", f"echo {config}\n")]
+
+
 def run(*arguments: str) -> tuple[int, str]:
     app = typer.Typer()
-    app.add_typer(commands(HostAgent(look, lambda _: 9, register)), name="agent")
+    app.add_typer(commands(HostAgent(look, lambda _: 9, register, remember, put_hooks)), name="agent")
     done = CliRunner().invoke(app, ["agent", *arguments])
     return done.exit_code, done.output
 
@@ -124,3 +139,64 @@ def test_register_succeeds_when_all_is_registered_and_fails_when_nobody_answers(
     path.write_text('[agent]\nhost-name = "silent"\n')
     status, printed = run("register", "-c", str(path))
     assert (status, printed) == (1, "tenure: the agent that runs did not answer; see its log\n")
+
+
+LEARNED = ("--interface", "eth0", "--moment", "bound")
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        (("--flags", "0"), "10.1.0.7  eth0  the reverse record"),
+        (("--flags", "1", "--name", "pc.example.test"), "10.1.0.7  eth0  both records  pc.example.test."),
+        (("--flags", "8"), "10.1.0.7  eth0  nothing, as it says"),
+        ((), "10.1.0.7  eth0  nothing: the option was not in its answer"),
+    ],
+)
+def test_what_was_learned_is_said_back_in_words(tmp_path: Path, words: tuple[str, ...], printed: str) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text("[agent]\n")
+    status, found = run("learned", "10.1.0.7", *LEARNED, *words, "--seconds", "600", "-c", str(path))
+    assert status == 0
+    (line,) = found.splitlines()[1:]
+    assert re.sub(" {2,}", "  ", line).startswith(printed)
+    assert "1970-01-01" in line
+
+
+def test_a_lease_that_ended_is_known_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text("[agent]\n")
+    status, found = run("learned", "10.1.0.7", "--interface", "eth0", "--moment", "ended", "-c", str(path))
+    assert (status, len(found.splitlines())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (("10.1.0", *LEARNED), "10.1.0 is no address"),
+        (("10.1.0.7", "--interface", "a/b", "--moment", "bound"), "'a/b' is no interface"),
+        (("10.1.0.7", "--interface", "eth0eth0eth0eth0", "--moment", "bound"), "is no interface"),
+        (("10.1.0.7", "--interface", "", "--moment", "bound"), "'' is no interface"),
+        (("10.1.0.7", "--interface", "eth0", "--moment", "later"), "'later' is none of bound, renewed, ended"),
+        (("10.1.0.7", *LEARNED, "--flags", "256"), "the flags are one octet, and 256 is none"),
+        (("10.1.0.7", *LEARNED, "--flags", "1", "--name", "a..b"), "a label is empty"),
+        (("10.1.0.7", *LEARNED, "--name", "pc"), "a name comes with the flags of its option"),
+        (("10.1.0.7", *LEARNED, "--seconds", "-1"), "a lease of -1 seconds cannot be"),
+    ],
+)
+def test_what_no_hook_would_tell_is_refused(tmp_path: Path, words: tuple[str, ...], cause: str) -> None:
+    status, printed = run("learned", *words, "-c", str(tmp_path / "agent.toml"))
+    assert status == 2
+    assert cause in printed
+
+
+def test_hooks_are_installed_or_shown(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text("[agent]\n")
+    status, printed = run("install-hooks", "--root", str(tmp_path), "--dry-run", "-c", str(path))
+    assert (status, printed) == (0, f"# {tmp_path}/tenure: would be written\necho {path}\n")
+    status, printed = run("install-hooks", "--root", str(tmp_path), "-c", str(path))
+    assert status == 0
+    assert printed.splitlines()[1].split() == [f"{tmp_path}/tenure", "written"]
+    status, printed = run("install-hooks", "--root", "/none", "-c", str(path))
+    assert (status, printed) == (1, "tenure: /none is not there\n")

@@ -10,6 +10,7 @@ from tenure.ledger.agent_memory import AgentMemory
 from tenure.ledger.errors import LedgerUnavailable, SchemaTooNew
 from tenure.naming.registration import Direction, State
 from tenure.registering.entry import Conflict, Kept
+from tenure.registering.promise import Answer, Promise
 
 KEPT = Kept(
     *(b"\2pc\4test\0", Direction.FORWARD, b"\2pc\4test\0", b"\2pc\4test\0", Conflict.STOP, b"\4test\0", "10.1.0.1", 53),
@@ -54,3 +55,37 @@ def test_a_newer_one_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(SchemaTooNew):
         AgentMemory(tmp_path / "agent.db")
+
+
+PROMISE = Promise(b"\n\1\0\7", "eth0", Answer(s=True, n=False, name=b"\2pc\4test\0"), False, 1.5, 9.5)
+
+
+def test_promises_are_there_after_the_process_has_ended_and_go_with_their_leases(tmp_path: Path) -> None:
+    memory = AgentMemory(tmp_path / "agent.db")
+    endless = Promise(bytes(16), "eth1", None, False, 1.5, None)
+    memory.put_promise(PROMISE)
+    memory.put_promise(endless)
+    memory.put_promise(PROMISE._replace(is_silent=True))
+    memory.close()
+    memory = AgentMemory(tmp_path / "agent.db", upgrade=False)
+    assert memory.promises() == [endless, PROMISE._replace(is_silent=True)]
+    memory.put_promise(endless._replace(heard_at=9.6))
+    assert memory.promises() == [endless._replace(heard_at=9.6)]
+    memory.drop_promise(endless.address)
+    assert memory.promises() == []
+    memory.close()
+
+
+def test_a_memory_of_the_version_before_is_upgraded_and_keeps_its_names(tmp_path: Path) -> None:
+    import sqlite3  # noqa: PLC0415
+
+    memory = AgentMemory(tmp_path / "agent.db")
+    memory.put([KEPT])
+    memory.close()
+    with sqlite3.connect(tmp_path / "agent.db") as connection:
+        connection.execute("drop table agent_promise")
+        connection.execute("update tenure_agent_schema set version_num = '1'")
+    connection.close()
+    memory = AgentMemory(tmp_path / "agent.db")
+    assert (memory.names(), memory.promises()) == ([KEPT], [])
+    memory.close()

@@ -281,3 +281,83 @@ def test_every_answer_to_every_step_leads_somewhere(rcode: int) -> None:
 def test_a_machine_id_that_is_none_proves_nothing(text: str) -> None:
     with pytest.raises(ValueError, match="hex"):
         machine_duid(text)
+
+
+# The zone's A records are a DHCP server's; the AAAA record, or one more A record, is the host's own.
+BESIDE: list[tuple[Conflict, tuple[Record, ...], Content, Content]] = [
+    (PROTECT, ((AAAA, SIX),), {A: {FOUR2}, DHCID: {OURS}}, {A: {FOUR2}, AAAA: {SIX}, DHCID: {OURS}}),
+    (PROTECT, ((A, FOUR),), {A: {FOUR2}, DHCID: {OURS}}, {A: {FOUR, FOUR2}, DHCID: {OURS}}),
+    (REPLACE, ((AAAA, SIX),), {A: {FOUR2}}, {A: {FOUR2}, AAAA: {SIX}}),
+    (REPLACE, ((A, FOUR),), {A: {FOUR2}}, {A: {FOUR, FOUR2}}),
+    (STOP, ((AAAA, SIX),), {A: {FOUR2}}, {A: {FOUR2}, AAAA: {SIX}}),
+    (STOP, ((A, FOUR),), {A: {FOUR2}}, {A: {FOUR, FOUR2}}),
+]
+
+
+@pytest.mark.parametrize(("conflict", "ours", "before", "after"), BESIDE)
+def test_what_a_dhcp_server_writes_at_the_name_stays(
+    conflict: Conflict, ours: tuple[Record, ...], before: Content, after: Content
+) -> None:
+    zone, one = zone_with(before), task(conflict, records=ours, beside=((A, FOUR2),))
+    assert settle(zone, one).state is State.REGISTERED
+    assert zone.at(NAME) == after
+    zone.messages = 0
+    settle(zone, one)
+    assert zone.messages == 1
+    settle(zone, one._replace(step=Step.WITHDRAW))
+    assert zone.at(NAME) == before
+
+
+def test_of_a_shared_type_only_what_was_ours_goes() -> None:
+    zone = zone_with({A: {FOUR, FOUR2}, DHCID: {OURS}})
+    other = bytes((10, 1, 0, 9))
+    one = task(PROTECT, records=((A, other),), beside=((A, FOUR2),))._replace(stale=((A, FOUR),))
+    assert settle(zone, one).state is State.REGISTERED
+    assert zone.at(NAME) == {A: {FOUR2, other}, DHCID: {OURS}}
+
+
+def test_what_was_ours_goes_too_where_all_of_its_type_is_the_server_s_now() -> None:
+    zone = zone_with({A: {FOUR, FOUR2}, AAAA: {SIX}, DHCID: {OURS}})
+    one = task(PROTECT, records=((AAAA, SIX),), beside=((A, FOUR2),))
+    assert settle(zone, one._replace(stale=((A, FOUR),))).state is State.REGISTERED
+    assert zone.at(NAME) == {A: {FOUR2}, AAAA: {SIX}, DHCID: {OURS}}
+
+
+def test_another_host_s_name_is_not_shared() -> None:
+    before = {A: {FOUR2}, DHCID: {THEIRS}}
+    zone = zone_with(before)
+    assert settle(zone, task(PROTECT, records=((AAAA, SIX),), beside=((A, FOUR2),))).reason is Reason.NAME_TAKEN
+    assert zone.at(NAME) == before
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+def test_of_a_shared_type_our_record_is_written_anew_by_itself(conflict: Conflict) -> None:
+    zone = zone_with({A: {FOUR, FOUR2}, AAAA: {SIX}} | ({DHCID: {OURS}} if conflict is PROTECT else {}))
+    one = task(conflict, beside=((A, FOUR2),))._replace(step=Step.REWRITE)
+    changes = parse_message(build_step(1, ZONE, [one])).authorities
+    (dropped, put) = (rr for rr in changes if rr.rtype == A)
+    assert (dropped.rclass, dropped.rdata, put.rclass, put.rdata) == (254, FOUR, 1, FOUR)
+    before = {rtype: set(rdatas) for rtype, rdatas in zone.at(NAME).items()}
+    assert settle(zone, one).detail == "NOERROR to rewrite"
+    assert zone.at(NAME) == before
+
+
+@pytest.mark.parametrize("conflict", Conflict)
+def test_fingerprints_are_kept_up_beside_addresses_that_are_all_a_dhcp_server_s(conflict: Conflict) -> None:
+    theirs: Content = {A: {FOUR2}, AAAA: {SIX}} | ({DHCID: {OURS}} if conflict is PROTECT else {})
+    zone = zone_with(theirs)
+    one = task(conflict, records=((SSHFP, KEY),), beside=((A, FOUR2), (AAAA, SIX)))
+    assert settle(zone, one).reason is Reason.CONFIRMED
+    assert zone.at(NAME) == {**theirs, SSHFP: {KEY}}
+    after = task(conflict, F, records=((SSHFP, KEY2),), beside=one.entry.beside)
+    for step in (Step.COMPARE, Step.REWRITE):
+        assert settle(zone, after._replace(step=step, former=one.entry.records)).reason is Reason.CONFIRMED
+        assert zone.at(NAME) == {**theirs, SSHFP: {KEY2}}
+    settle(zone, after._replace(step=Step.WITHDRAW))
+    assert zone.at(NAME) == theirs
+
+
+def test_a_refreshed_name_has_its_mark_anew() -> None:
+    one = task(PROTECT)._replace(step=Step.REFRESH)
+    marks = [rr for rr in parse_message(build_step(1, ZONE, [one])).authorities if rr.rtype == DHCID]
+    assert [(rr.rclass, rr.rdata) for rr in marks] == [(254, OURS), (1, OURS)]

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from answering_server import Answer, server
+from answering_server import Answer as Answering
+from answering_server import server
 from update_model import ModelZone
 
 from tenure.dnswire.codes import Rcode, RRType
@@ -22,7 +23,9 @@ from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.registration import Direction, State
 from tenure.naming.reverse import reverse_name
 from tenure.registering.entry import Conflict, Entry, Kept, Place
-from tenure.registering.identity import machine_duid
+from tenure.registering.identity import machine_duid, marker
+from tenure.registering.promise import Answer, Promise
+from tenure.registering.wanted import Wishes
 from tenure.serving.agent.asking import Servers
 from tenure.serving.agent.exchange import Exchange
 from tenure.serving.agent.notes import JITTER, REFUSED_SECONDS, Notes
@@ -32,7 +35,8 @@ from tenure.serving.report import Report
 
 ZONE, PC, BOX = (from_text(f"{label}example.test.") for label in ("", "pc.", "box."))
 A, PTR, DHCID, SOA = int(RRType.A), int(RRType.PTR), int(RRType.DHCID), int(RRType.SOA)
-FOUR, FOUR2 = bytes((10, 1, 0, 7)), bytes((10, 1, 0, 8))
+FOUR, FOUR2, FOUR3 = bytes((10, 1, 0, 7)), bytes((10, 1, 0, 8)), bytes((10, 1, 0, 9))
+SSHFP, KEY = int(RRType.SSHFP), b"\4\2" + bytes(32)
 DUID = machine_duid("5a" * 16)
 NOW = 1_800_000_000.0
 
@@ -66,11 +70,13 @@ class Agent:
 
     def __init__(self, folder: Path, zone: ModelZone, conflict: Conflict = Conflict.PROTECT) -> None:
         self.path, self.zone, self.conflict = folder / "agent.db", zone, conflict
-        self.answer: Answer = lambda octets, _: zone.update(octets)
+        self.answer: Answering = lambda octets, _: zone.update(octets)
         self.now, self.ttl, self.lease = NOW, 900, 0
         self.log = io.StringIO()
 
-    def run(self, *entries: Entry, withdraw: bool = False, look: bool = True) -> dict[Name, Kept]:
+    def run(
+        self, *entries: Entry, withdraw: bool = False, look: bool = True, left: Sequence[Entry] = ()
+    ) -> dict[Name, Kept]:
         memory = AgentMemory(self.path)
 
         async def work(place: Place) -> None:
@@ -80,7 +86,10 @@ class Agent:
             notes = Notes(memory, terms, Report("agent", stream=self.log), lambda: self.now)
             servers = OneZone(time.time, self.zone)
             registrar = Registrar(terms, notes, servers, Exchange(servers, terms, None, time.time), lambda: self.now)
-            await (registrar.withdraw_all() if withdraw else registrar.run(entries, [place], look=look))
+            if entries or left or not withdraw:
+                await registrar.run(Wishes(entries, left), [place], look=look)
+            if withdraw:
+                await registrar.withdraw_all()
             servers.close()
 
         with server(self.answer) as place:
@@ -105,7 +114,7 @@ def agent(tmp_path: Path, zone: ModelZone) -> Agent:
     return Agent(tmp_path, zone)
 
 
-def granting(zone: ModelZone, seconds: int) -> Answer:
+def granting(zone: ModelZone, seconds: int) -> Answering:
     """Each update that asks for a lease is granted this one."""
 
     def answer(octets: bytes, message: Message) -> bytes:
@@ -348,3 +357,162 @@ def test_without_a_lease_any_more_what_has_one_is_written_anew_once(agent: Agent
     cleared.clear()
     agent.run(*entries)
     assert cleared == set()
+
+
+def test_what_a_server_takes_over_stays_and_goes_when_the_host_has_another_address(agent: Agent) -> None:
+    """The server can have written the same records anew, under the same mark, so the promise is no reason to delete."""
+    agent.run(forward(PC, FOUR), pointer(PC, FOUR))
+    found = agent.run(left=[forward(PC, FOUR), pointer(PC, FOUR)])
+    assert {(one.state, one.reason) for one in found.values()} == {(State.NONE, "left-to-dhcp")}
+    assert agent.zone.at(PC)[A] == {FOUR}
+    assert agent.zone.at(reverse_name(FOUR))[PTR] == {PC}
+    agent.run(left=[forward(PC, FOUR), pointer(PC, FOUR)], withdraw=True)
+    assert agent.zone.at(PC)[A] == {FOUR}
+    found = agent.run(left=[forward(PC, FOUR2), pointer(PC, FOUR2)])
+    assert agent.zone.records == {}
+    assert {owner: one.written for owner, one in found.items()} == {PC: (), reverse_name(FOUR2): ()}
+
+
+def test_an_agent_that_ends_before_its_first_look_takes_away_nothing_that_was_left_to_a_server(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR))
+    agent.run(left=[forward(PC, FOUR)])
+    agent.run(withdraw=True)
+    assert agent.zone.at(PC)[A] == {FOUR}
+
+
+def test_what_a_server_writes_beside_ours_is_neither_compared_away_nor_cleared(agent: Agent) -> None:
+    six = ((28, bytes(15) + b"\7"),)
+    mine = Entry(PC, Direction.FORWARD, PC, six, beside=((A, FOUR),))
+    agent.zone.put(PC, A, FOUR)
+    agent.zone.put(PC, DHCID, marker(DUID, PC))
+    agent.run(mine)
+    assert agent.zone.at(PC)[A] == {FOUR}
+    assert agent.zone.at(PC)[28] == {six[0][1]}
+    agent.zone.at(PC)[A] = {FOUR2}  # the server is its own judge of that type
+    agent.zone.messages = 0
+    assert agent.run(mine)[PC].state is State.REGISTERED
+    assert agent.zone.messages == 1  # compared
+    agent.run(mine, withdraw=True, left=[forward(PC, FOUR)])
+    assert agent.zone.at(PC) == {A: {FOUR2}, DHCID: {marker(DUID, PC)}}
+
+
+def test_an_address_of_ours_comes_and_goes_in_an_rrset_that_a_server_writes_too(agent: Agent) -> None:
+    beside = ((A, FOUR),)
+    agent.zone.put(PC, A, FOUR)
+    agent.zone.put(PC, DHCID, marker(DUID, PC))
+    other = bytes((10, 1, 0, 9))
+    agent.run(forward(PC, FOUR2)._replace(beside=beside))
+    assert agent.zone.at(PC)[A] == {FOUR, FOUR2}
+    agent.run(forward(PC, other)._replace(beside=beside))
+    assert agent.zone.at(PC)[A] == {FOUR, other}
+    agent.zone.messages = 0
+    agent.run(forward(PC, other)._replace(beside=beside))
+    assert agent.zone.messages == 1
+    agent.run(left=[forward(PC, FOUR)])
+    assert agent.zone.at(PC)[A] == {FOUR}
+
+
+def test_what_cannot_be_taken_away_beside_a_server_s_record_is_remembered(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR, FOUR2))
+    agent.answer = lambda _o, _m: Rcode.SERVFAIL
+    kept = agent.run(left=[forward(PC, FOUR)])[PC]
+    assert (kept.state, kept.written) == (State.REMOVING, ((A, FOUR), (A, FOUR2)))
+    agent.answer = lambda octets, _: agent.zone.update(octets)
+    agent.now = kept.due_at
+    kept = agent.run(left=[forward(PC, FOUR)], look=False)[PC]
+    assert agent.zone.at(PC)[A] == {FOUR}
+    assert (kept.state, kept.reason, kept.written) == (State.NONE, "left-to-dhcp", ((A, FOUR),))
+
+
+def test_a_server_that_goes_silent_is_said_once_and_that_it_speaks_again_too(tmp_path: Path) -> None:
+    memory, log = AgentMemory(tmp_path / "agent.db"), io.StringIO()
+    notes = Notes(memory, Terms(DUID, unheeded=frozenset({"eth9"})), Report("agent", stream=log), lambda: NOW)
+    writes_both = Promise(FOUR, "eth0", Answer(s=True, n=False, name=PC), False, NOW, NOW + 60)
+    memory.put_promise(writes_both._replace(is_silent=True))
+    memory.put_promise(writes_both._replace(address=FOUR2, until_at=NOW))
+    memory.put_promise(writes_both._replace(address=bytes(4), interface="eth9", is_silent=True))
+    memory.put_promise(Promise(bytes(16), "eth0", Answer(s=False, n=True, name=PC), True, NOW, None))
+    for _ in range(2):
+        assert set(notes.promises()) == {FOUR, bytes(16)}  # not of an ended lease, nor of what does not count
+    assert log.getvalue().count("event=") == 1
+    assert 'event="dhcp-silent 10.1.0.7"' in log.getvalue()
+    assert "option 81, in which it had promised to write both records; this host writes them itself" in log.getvalue()
+    memory.put_promise(writes_both)
+    assert notes.promises()[FOUR] == writes_both
+    assert "event=recovered" in log.getvalue()
+    memory.close()
+
+
+def test_a_name_that_a_server_writes_too_asks_for_no_lease_and_what_had_one_is_written_anew(agent: Agent) -> None:
+    """A marker with an end would leave the server's record without one."""
+    agent.lease, granted = 7200, granting(agent.zone, 1000)
+    leased: set[Name] = set()
+    dropped: set[tuple[int, bytes]] = set()
+
+    def watch(octets: bytes, message: Message) -> bytes:
+        if message.edns is not None:
+            leased.update(rr.name for rr in message.authorities)
+        dropped.update((rr.rtype, rr.rdata) for rr in message.authorities if rr.rclass == 254)
+        return granted(octets, message)
+
+    agent.answer = watch
+    agent.run(forward(PC, FOUR), forward(BOX, FOUR))
+    assert leased == {PC, BOX}
+    leased.clear()
+    shared = forward(PC, FOUR)._replace(beside=((A, FOUR2),))
+    agent.zone.put(PC, A, FOUR2)
+    found = agent.run(shared, forward(BOX, FOUR))
+    assert leased == {BOX}
+    assert dropped == {(A, FOUR), (DHCID, marker(DUID, PC))}
+    assert (found[PC].state, found[BOX].state) == (State.REGISTERED, State.REGISTERED)
+    assert found[PC].due_at > NOW + 1000 > found[BOX].due_at
+    dropped.clear()
+    agent.zone.messages = 0
+    agent.run(shared, forward(BOX, FOUR))
+    assert agent.zone.messages == 2  # one compared, the other renewed
+    assert dropped == set()
+    assert "grants no lease" not in agent.log.getvalue()
+
+
+def test_the_mark_that_is_a_server_s_too_stays_where_names_are_not_marked_any_more(agent: Agent) -> None:
+    agent.run(forward(PC, FOUR))
+    agent.conflict = Conflict.STOP
+    agent.zone.put(PC, A, FOUR2)
+    found = agent.run(forward(PC, FOUR)._replace(beside=((A, FOUR2),)))
+    assert found[PC].written == ((A, FOUR),)
+    assert agent.zone.at(PC) == {A: {FOUR, FOUR2}, DHCID: {marker(DUID, PC)}}
+
+
+def test_a_mark_with_an_end_has_none_any_more_where_the_name_is_left_to_a_server(agent: Agent) -> None:
+    """The server has the records it promised written anew by then, without an end; the mark it finds there already."""
+    agent.lease, granted = 7200, granting(agent.zone, 1000)
+    written: list[tuple[Name, int, int, bool]] = []
+
+    def watch(octets: bytes, message: Message) -> bytes:
+        written.extend((rr.name, rr.rtype, rr.rclass, message.edns is not None) for rr in message.authorities)
+        return granted(octets, message)
+
+    agent.answer = watch
+    names = (forward(PC, FOUR), pointer(PC, FOUR))
+    agent.run(*names)
+    assert all(has_lease for *_, has_lease in written)
+    written.clear()
+    for _ in range(2):  # once
+        agent.run(left=names)
+    owners = (PC, reverse_name(FOUR))
+    assert written == [(owner, DHCID, rclass, False) for owner in owners for rclass in (254, 1)]
+    assert agent.zone.at(PC) == {A: {FOUR}, DHCID: {marker(DUID, PC)}}
+
+
+@pytest.mark.parametrize(("theirs", "told"), [(FOUR2, {SSHFP: {KEY}}), (FOUR3, {})])
+def test_a_public_server_is_told_fingerprints_only_of_a_host_with_a_public_address_whoever_writes_it(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch, theirs: bytes, told: dict[int, set[bytes]]
+) -> None:
+    def is_private(address: str | bytes) -> bool:
+        return address in {FOUR, FOUR3}
+
+    monkeypatch.setattr("tenure.serving.agent.registrar.is_private", is_private)
+    agent.conflict = Conflict.REPLACE
+    entry = Entry(PC, Direction.FORWARD, PC, ((A, FOUR), (SSHFP, KEY)), beside=((A, theirs),))
+    assert (agent.run(entry)[PC].state is State.REGISTERED) is bool(told)
+    assert agent.zone.at(PC) == told

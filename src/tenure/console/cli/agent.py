@@ -28,7 +28,30 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "tenure agent -c agent.toml", "tenure agent --dry-run", "tenure agent --dry-run -c agent.toml -o json"
 )
-REGISTERED = "registered"
+SETTLED = {"registered", "none"}  # what DHCP servers write is none of the agent's
+LEARNED_EXAMPLES = examples(
+    "tenure agent learned 10.1.0.7 --interface eth0 --moment bound --flags 1 --name pc.office.example -c agent.toml",
+    "tenure agent learned 10.1.0.7 --interface eth0 --moment ended -c agent.toml",
+)
+HOOKS_EXAMPLES = examples("tenure agent install-hooks -c /etc/tenure/agent.toml --dry-run")
+LEASE_COLUMNS = ("address", "interface", "server_writes", "name", "until")
+HOOK_COLUMNS = ("path", "outcome")
+AddressArgument = Annotated[str, typer.Argument(help="The leased address.", show_default=False)]
+InterfaceOption = Annotated[str, typer.Option("--interface", help="The interface that has it.", show_default=False)]
+MomentOption = Annotated[
+    str,
+    typer.Option(
+        "--moment", help="What has become of the lease: bound, renewed (or confirmed), ended.", show_default=False
+    ),
+]
+FlagsOption = Annotated[
+    int | None,
+    typer.Option("--flags", help="The octet of flags of option 81 or 39, if it was answered.", show_default=False),
+]
+NameOption = Annotated[str, typer.Option("--name", help="The name in that option.", show_default=False)]
+SecondsOption = Annotated[int | None, typer.Option("--seconds", help="The length of the lease.", show_default=False)]
+RootOption = Annotated[Path, typer.Option("--root", help="The root of the system that gets them.")]
+HookDryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 REGISTER_EXAMPLES = examples("tenure agent register -c agent.toml")
 STATUS_EXAMPLES = examples("tenure agent status -c agent.toml", "tenure agent status -c agent.toml -o json")
 STATUS_COLUMNS = ("name", "records", "state", "verified", "server", "reason")
@@ -63,6 +86,8 @@ def commands(agent: HostAgent) -> typer.Typer:
 
     app.command("register", epilog=REGISTER_EXAMPLES)(_register_command(agent))
     app.command("status", epilog=STATUS_EXAMPLES)(status)
+    app.command("learned", epilog=LEARNED_EXAMPLES)(_learned_command(agent))
+    app.command("install-hooks", epilog=HOOKS_EXAMPLES)(_install_hooks_command(agent))
     return app
 
 
@@ -79,8 +104,59 @@ def _register_command(agent: HostAgent) -> Callable[..., None]:
                 raise fail("the agent that runs did not answer; see its log")
             rows = name_rows(configuration)
             print_rows(rows, STATUS_COLUMNS, output)
-        if any(row.state != REGISTERED for row in rows):
+        if any(row.state not in SETTLED for row in rows):
             raise typer.Exit(FAILED)
+
+    return command
+
+
+def _learned_command(agent: HostAgent) -> Callable[..., None]:
+    def command(
+        config: ConfigOption,
+        address: AddressArgument,
+        interface: InterfaceOption,
+        moment: MomentOption,
+        flags: FlagsOption = None,
+        name: NameOption = "",
+        seconds: SecondsOption = None,
+        output: FormatOption = Format.TABLE,
+    ) -> None:
+        """Tell the agent what a DHCP server has answered about who writes this host's name; hooks of clients do it.
+
+        Without --flags the option was not in the answer.
+        """
+        from tenure.console.agent import heard_of, lease_row  # noqa: PLC0415 - `tenure --help` does without
+
+        try:
+            heard = heard_of(address, interface, moment, flags, name, seconds)
+        except ValueError as error:
+            raise fail(str(error), WRONG) from None
+        with opened(config) as configuration:
+            promise = agent.learn(configuration, heard)
+            print_rows([] if promise is None else [lease_row(promise)], LEASE_COLUMNS, output)
+
+    return command
+
+
+def _install_hooks_command(agent: HostAgent) -> Callable[..., None]:
+    def command(
+        config: ConfigOption,
+        root: RootOption = Path("/"),
+        dry_run: HookDryRunOption = False,
+        output: FormatOption = Format.TABLE,
+    ) -> None:
+        """Have DHCP clients tell the agent what their servers answer: install the hooks of ISC dhclient.
+
+        A file that another program or a person made is never written over.
+        """
+        with opened(config):
+            rows = agent.install_hooks(root, config, dry_run=dry_run)
+            if isinstance(rows, str):
+                raise fail(rows)
+            if dry_run and output is Format.TABLE:
+                print("\n".join(f"# {row.path}: {row.outcome}\n{row.text}" for row in rows), end="")
+            else:
+                print_rows(rows, HOOK_COLUMNS, output)
 
     return command
 

@@ -9,7 +9,7 @@ from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
 from tenure.naming.registration import State
 from tenure.registering.entry import Place
-from tenure.registering.steps import BLAMES_ONE, MOST_STEPS, Outcome, Step, Task, advance, writes
+from tenure.registering.steps import BLAMES_ONE, MOST_STEPS, Outcome, Task, advance, writes
 from tenure.serving.agent.exchange import Exchange
 from tenure.updating.task import Ending
 
@@ -52,8 +52,8 @@ async def carry(
 
 
 def _same_step(waiting: list[Task]) -> list[Task]:
-    """Those that are in the step of the first one, as many as fit; they are taken out."""
-    step: Step = waiting[0].step
-    found = [task for task in waiting if task.step is step][:MOST_NAMES]
+    """Those that are in the step of the first one and have its lease, as many as fit; they are taken out."""
+    first = waiting[0]
+    found = [task for task in waiting if task.step is first.step and task.lease == first.lease][:MOST_NAMES]
     waiting[:] = [task for task in waiting if task not in found]
     return found

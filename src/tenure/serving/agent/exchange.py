@@ -39,7 +39,7 @@ class Exchange:
         self._granted: dict[tuple[Place, Name], int] = {}
 
     async def update(self, place: Place, zone: Name, tasks: Sequence[Task]) -> int | Ending:
-        """The RCODE, or why there is none that can be believed."""
+        """The RCODE, or why there is none that can be believed. The tasks have the same lease."""
         terms = self._terms
         if terms.level is Level.ONLY_UNSECURE:
             return await self._send(place, zone, tasks, None)
@@ -88,8 +88,8 @@ class Exchange:
 
     async def _send(self, place: Place, zone: Name, tasks: Sequence[Task], signer: Signer | None) -> int | Ending:
         link = self._servers.link(place)
-        message_id = link.new_id()
-        message, mac = build_step(message_id, zone, tasks, self._terms.lease), b""
+        message_id, lease = link.new_id(), tasks[0].lease
+        message, mac = build_step(message_id, zone, tasks, lease), b""
         if signer is not None:
             message, mac = sign_request(message, signer, int(self._clock()))
         try:
@@ -97,5 +97,5 @@ class Exchange:
         except Unreachable as error:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         answer = read_reply(octets, signer, mac, int(self._clock()))
-        self._granted[place, zone] = granted_lease(octets) if self._terms.lease and answer == Rcode.NOERROR else 0
+        self._granted[place, zone] = granted_lease(octets) if lease and answer == Rcode.NOERROR else 0
         return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 
 from tenure.dnswire.name import Name, to_text
 from tenure.ledger.agent_memory import AgentMemory
@@ -11,6 +12,8 @@ from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import State
 from tenure.registering.entry import Conflict, Entry, Kept, Place, Record
 from tenure.registering.lease import renewal_seconds
+from tenure.registering.promise import Promise, is_over, promised
+from tenure.registering.settings import Silence
 from tenure.registering.steps import Outcome, Step, Task, writes
 from tenure.serving.agent.terms import Terms
 from tenure.serving.report import Report
@@ -21,6 +24,7 @@ JITTER = 0.1  # of an interval, by which it is shortened, so that hosts that sta
 # Reasons that say that a name is not ours.
 _ANOTHERS = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.NAME_IN_USE})
 _NOWHERE: Place = ("", 0)
+_LEFT = Outcome(State.NONE, Reason.LEFT_TO_DHCP, "")
 
 
 class Notes:
@@ -32,6 +36,7 @@ class Notes:
         self._report = report
         self._clock = clock
         self._kept = {one.owner: one for one in memory.names()}
+        self._silent: set[bytes] = set()  # leases whose server does not answer the option any more
 
     def all(self) -> list[Kept]:
         """All names, in no order."""
@@ -43,9 +48,12 @@ class Notes:
         return kept.confirmed if kept else ()
 
     def is_to_be_unmarked(self, entry: Entry) -> bool:
-        """Whether our marker may stand there, and names are not marked any more."""
+        """Whether our marker may stand there, and names are not marked any more.
+
+        Where a DHCP server writes records too, the marker is its own as well, and stays.
+        """
         kept = self._kept.get(entry.owner)
-        if kept is None or not kept.written or self._terms.conflict is Conflict.PROTECT:
+        if kept is None or not kept.written or entry.beside or self._terms.conflict is Conflict.PROTECT:
             return False
         return kept.conflict is Conflict.PROTECT and kept.name == entry.name
 
@@ -59,10 +67,42 @@ class Notes:
     def has_lease(self, entry: Entry) -> bool:
         """Whether what we wrote there has an end, and should have none: it was to be renewed before any refresh."""
         kept = self._kept.get(entry.owner)
-        if self._terms.lease or kept is None or kept.state is not State.REGISTERED or kept.verified_at is None:
+        if self._terms.lease_of(entry) or kept is None:
             return False
-        soonest = self._terms.refresh_seconds * (1.0 - JITTER)
-        return kept.due_at - kept.verified_at < soonest - 1.0 and set(entry.records) <= set(kept.written)
+        return self._ends(kept) and set(entry.records) <= set(kept.written)
+
+    def markers_that_end(self, left: Sequence[Entry]) -> list[Kept]:
+        """Of what DHCP servers write from now on: where our marker, which proves it theirs too, has an end."""
+        found = [self._kept[entry.owner] for entry in left if entry.owner in self._kept]
+        return [kept for kept in found if kept.conflict is Conflict.PROTECT and self._ends(kept)]
+
+    def _ends(self, kept: Kept) -> bool:
+        if kept.state is not State.REGISTERED or kept.verified_at is None:
+            return False
+        return kept.due_at - kept.verified_at < self._terms.refresh_seconds * (1.0 - JITTER) - 1.0
+
+    def written(self, owner: Name) -> tuple[Record, ...]:
+        """All that may stand there because of us."""
+        kept = self._kept.get(owner)
+        return kept.written if kept else ()
+
+    def promises(self) -> dict[bytes, Promise]:
+        """What DHCP servers have promised, by address, as far as it counts; that one has gone silent is said."""
+        now = self._clock()
+        found = {
+            one.address: one
+            for one in self._memory.promises()
+            if one.interface not in self._terms.unheeded and not is_over(one, now)
+        }
+        silent = {
+            address for address, one in found.items() if one.is_silent and one.answer and any(promised(one.answer))
+        }
+        for address in self._silent - silent:
+            self._report.healthy(_silence_code(address))
+        for address in silent:
+            self._say_silent(found[address])
+        self._silent = silent
+        return found
 
     def stands(self, name: Name) -> bool:
         """Whether the host's name is known to have its addresses."""
@@ -132,25 +172,37 @@ class Notes:
                 server=place[0],
                 port=place[1],
                 confirmed=entry.records,
-                # With a marker it is ours. Without one, what stood there before we came is not ours to take away.
-                written=entry.records
-                if task.conflict is Conflict.PROTECT
-                else tuple(one for one in entry.records if one in before.written and not task.is_anothers),
+                written=_now_ours(entry, before, task),
                 verified_at=now,
             )
         self._put([after])
         self._say(after, outcome, news=before.state is not outcome.state or before.confirmed != after.confirmed)
-        if is_done and task is not None and writes(task) and self._terms.lease:
+        if is_done and task is not None and writes(task) and task.lease:
             self._tell_of_lease(outcome)
 
+    def leave(self, entry: Entry) -> None:
+        """A DHCP server has promised to write this. What we wrote of it is remembered: it may have to go later."""
+        now = self._clock()
+        before = self._kept.get(entry.owner) or self._new(entry, now)
+        after = _left(before, now)._replace(name=entry.name, due_at=now + self._wait(_LEFT, 0))
+        self._put([after])
+        self._report.healthy(_code(after))
+        if before.state is not State.NONE:
+            self._report.info("left-to-dhcp", name=to_text(entry.owner))
+
     def withdraw(self, one: Kept, outcome: Outcome) -> None:
-        """What became of taking a name away."""
+        """What became of taking a name away, or of it what is no DHCP server's."""
+        kept = self._kept.get(one.owner, one)
         if outcome.state is State.NONE:
-            self.forget(one)
+            rest = tuple(record for record in kept.written if record not in one.written)
+            if rest:
+                self._put([_left(kept, self._clock())._replace(written=rest)])
+            else:
+                self.forget(one)
             self._report.info("withdrawn", name=to_text(one.owner), server=outcome.server, reason=outcome.reason)
             return
         now, attempts = self._clock(), one.attempts + 1
-        after = one._replace(
+        after = kept._replace(
             state=State.REMOVING,
             reason=outcome.reason.value,
             detail=_detail(outcome),
@@ -206,6 +258,18 @@ class Notes:
         words = f"{outcome.server} grants no lease (RFC 9664): what this host leaves there when it vanishes stays"
         self._report.problem(code, words)
 
+    def _say_silent(self, promise: Promise) -> None:
+        assert promise.answer is not None, "who was silent from the first has promised nothing"
+        option = 81 if len(promise.address) == 4 else 39
+        what = "both records" if promised(promise.answer).forward else "the reverse record"
+        then = (
+            "this host writes them itself now" if self._terms.on_silence is Silence.TAKE_OVER else "nothing is changed"
+        )
+        text = (
+            f"the DHCP server has renewed the lease without option {option}, in which it had promised to write {what}"
+        )
+        self._report.problem(_silence_code(promise.address), f"{text}; {then} (dhcp-silence)", on=promise.interface)
+
     def _new(self, entry: Entry, now: float) -> Kept:
         return Kept(
             *(entry.owner, entry.direction, entry.name, entry.owner, self._terms.conflict, b"", "", 0, (), ()),
@@ -215,6 +279,28 @@ class Notes:
 
 def _code(kept: Kept) -> str:
     return f"name {to_text(kept.owner)}"
+
+
+def _silence_code(address: bytes) -> str:
+    return f"dhcp-silent {ip_address(address)}"
+
+
+def _left(before: Kept, now: float) -> Kept:
+    """What is a DHCP server's; to be looked at again at once."""
+    changed_at = before.changed_at if before.state is _LEFT.state else now
+    told = before._replace(state=_LEFT.state, reason=_LEFT.reason.value, detail=_LEFT.detail, changed_at=changed_at)
+    return told._replace(confirmed=(), attempts=0, due_at=now)
+
+
+def _now_ours(entry: Entry, before: Kept, task: Task) -> tuple[Record, ...]:
+    """What may stand there because of us, now that the wish does.
+
+    With a marker it is all ours. Without one, what stood there before we came is not ours to take away. And what we
+    wrote of the records that a DHCP server writes by now.
+    """
+    is_marked = task.conflict is Conflict.PROTECT
+    ours = [one for one in entry.records if is_marked or (one in before.written and not task.is_anothers)]
+    return tuple(sorted({*ours, *(one for one in entry.beside if one in before.written)}))
 
 
 def _detail(outcome: Outcome) -> str:

@@ -18,7 +18,7 @@ from tenure.registering.entry import Conflict, Entry, Kept, Place
 from tenure.registering.identity import marker
 from tenure.registering.locating import is_private
 from tenure.registering.steps import Outcome, Step, Task
-from tenure.registering.wanted import plan
+from tenure.registering.wanted import Wishes, but_left, plan, to_leave
 from tenure.serving.agent.asking import Servers
 from tenure.serving.agent.carrying import Intend, carry
 from tenure.serving.agent.exchange import Exchange
@@ -54,13 +54,16 @@ class Registrar:
         self._exchange = exchange
         self._clock = clock
         self._ttls = Ttls(servers)
+        self._left: dict[Name, Entry] = {}  # what DHCP servers write, by the last pass
 
-    async def run(
-        self, entries: Sequence[Entry], name_servers: Sequence[Place], *, look: bool, hurry: bool = False
-    ) -> None:
+    async def run(self, wishes: Wishes, name_servers: Sequence[Place], *, look: bool, hurry: bool = False) -> None:
         """One pass. `name_servers`: those of the host; `look` and `hurry` as of `plan`."""
-        todo = plan(entries, self._notes.all(), self._clock(), look=look, hurry=hurry)
+        self._left = {entry.owner: entry for entry in wishes.left}
+        todo = plan(wishes, self._notes.all(), self._clock(), look=look, hurry=hurry)
+        await self._keep_markers(wishes)
         await self._withdraw(todo.withdraw, name_servers)
+        for entry in to_leave(wishes, self._notes.all(), self._clock()):
+            self._notes.leave(entry)
         await self._register([one for one in todo.register if one.direction is Direction.FORWARD], name_servers)
         pointers = [one for one in todo.register if one.direction is Direction.REVERSE]
         await self._register([one for one in pointers if self._notes.stands(one.name)], name_servers)
@@ -69,9 +72,30 @@ class Registrar:
             if (outcome := self._notes.without_forward(one.name)) is not None:
                 self._notes.register(one, outcome)
 
+    async def _keep_markers(self, wishes: Wishes) -> None:
+        """A DHCP server that finds a name marked does not mark it again: what we marked with an end has none any more.
+
+        Where the server is away, the marker ends.
+        """
+        owners = {entry.owner for entry in wishes.entries}
+        for one in self._notes.markers_that_end([entry for entry in wishes.left if entry.owner not in owners]):
+            entry = Entry(one.owner, one.direction, one.name, one.confirmed)
+            task = self._task(entry, one.at, one.conflict, Step.KEEP_MARKER)._replace(lease=0)
+            await carry(self._exchange, (one.server, one.port), one.zone, [task], lambda _: None)
+
     async def withdraw_all(self) -> None:
-        """Take away all that is ours, where it was written; what cannot be taken away is remembered."""
-        await self._withdraw([one for one in self._notes.all() if one.written], ())
+        """Take away all that is ours, where it was written; what cannot be taken away is remembered.
+
+        What a DHCP server has promised to write stays: the lease may go on without us.
+        """
+        await self._withdraw([one for kept in self._notes.all() if (one := self._own(kept)) is not None], ())
+
+    def _own(self, kept: Kept) -> Kept | None:
+        """What is ours of it; without a pass before, what was left to a DHCP server counts as left."""
+        left = self._left.get(kept.owner)
+        if left is not None:
+            return but_left(kept, left)
+        return kept if kept.written and kept.state is not State.NONE else None
 
     async def _withdraw(self, gone: Sequence[Kept], name_servers: Sequence[Place]) -> None:
         by_server: dict[tuple[str, int, Name], list[Kept]] = {}
@@ -172,7 +196,7 @@ class Registrar:
         """Each of the others leads to a comparison where it is not as the memory has it."""
         if self._notes.is_to_be_unmarked(entry):
             return Step.UNMARK
-        if self._terms.lease and self._notes.is_ours(entry):
+        if self._terms.lease_of(entry) and self._notes.is_ours(entry):
             return Step.RENEW
         return Step.REWRITE if self._notes.has_lease(entry) else Step.COMPARE
 
@@ -200,17 +224,21 @@ class Registrar:
             return task
         entry = task.entry
         if entry.direction is Direction.FORWARD:
-            public = [record for record in entry.records if record[0] in _ADDRESSES and not is_private(record[1])]
-            others = [record for record in entry.records if record[0] not in _ADDRESSES]
-            records = (*public, *others) if public else ()
-        else:
-            address = entry.address
-            records = () if address is not None and is_private(address) else entry.records
+            public = [one for one in entry.records if one[0] in _ADDRESSES and not is_private(one[1])]
+            others = [one for one in entry.records if one[0] not in _ADDRESSES]
+            beside = tuple(one for one in entry.beside if not is_private(one[1]))
+            records = (*public, *others) if public or beside else ()
+            return task._replace(entry=entry._replace(records=records, beside=beside))
+        address = entry.address
+        records = () if address is not None and is_private(address) else entry.records
         return task._replace(entry=entry._replace(records=records))
 
     def _task(self, entry: Entry, at: Name, conflict: Conflict, step: Step) -> Task:
         former = self._notes.confirmed(entry.owner)
-        return Task(entry, at, conflict, step, self._terms.ttl, marker(self._terms.duid, entry.name), former)
+        kept = {*entry.records, *entry.beside}
+        stale = tuple(record for record in self._notes.written(entry.owner) if record not in kept)
+        proof, lease = marker(self._terms.duid, entry.name), self._terms.lease_of(entry)
+        return Task(entry, at, conflict, step, self._terms.ttl, proof, former, stale, lease)
 
 
 def _public(place: Place) -> Outcome:

@@ -12,12 +12,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tenure.naming.reason import WORDS
-from tenure.registering.entry import Entry
 from tenure.registering.names import Unnamed
 from tenure.registering.resolv_conf import ResolvConf
 from tenure.registering.selection import Choice
 from tenure.registering.survey import Survey
-from tenure.registering.wanted import next_due, wanted
+from tenure.registering.wanted import Wishes, next_due, wanted
 from tenure.serving.agent.asking import Servers
 from tenure.serving.agent.changes import AddressChanges, HostWatch
 from tenure.serving.agent.exchange import Exchange
@@ -62,8 +61,9 @@ class AgentService:
         self._clock = clock
         self._make_contexts = make_contexts
         self._again_at: float | None = None  # when to look once more, whatever is due
-        self._wished: list[Entry] = []  # by the last pass
+        self._wished = Wishes()  # by the last pass
         self._tentative_at: float | None = None  # since when an address is about to be there
+        self._promised_until: float | None = None  # when the first lease ends of which a DHCP server has said something
 
     def run(self, stop: Stop, orders: WakeReceiver) -> None:
         """Until the stop; then what is ours is taken away, if that is wanted. `orders`: to look at everything now."""
@@ -130,9 +130,12 @@ class AgentService:
             self._report.healthy("no-name")
             self._look_for_keys(found)
             name_servers = self._terms.name_servers or tuple((server, DNS_PORT) for server in resolver.servers)
-            entries = wanted(found, reverse=self._terms.reverse)
-            hurry, self._wished = entries != self._wished, entries
-            await registrar.run(entries, name_servers, look=look, hurry=hurry)
+            promises, terms = self._notes.promises(), self._terms
+            ends = (one.until_at for one in promises.values() if one.until_at is not None)
+            self._promised_until = min(ends, default=None)
+            wishes = wanted(found, promises, reverse=terms.reverse, on_silence=terms.on_silence)
+            hurry, self._wished = wishes != self._wished, wishes
+            await registrar.run(wishes, name_servers, look=look, hurry=hurry)
         if look:
             self._notes.passed()
 
@@ -158,7 +161,8 @@ class AgentService:
         """Seconds until something is due, by the clock."""
         at, self._again_at = self._again_at, None
         if at is None:
-            at = next_due(self._notes.all())
+            due = (next_due(self._notes.all()), self._promised_until)
+            at = min((one for one in due if one is not None), default=None)
         return None if at is None else max(0.0, at - self._clock())
 
 

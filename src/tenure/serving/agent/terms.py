@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tenure.registering.entry import Conflict, Place
+from tenure.registering.entry import Conflict, Entry, Place
+from tenure.registering.settings import Silence
 from tenure.signing.key import Key
 from tenure.updating.routing import GssTsig
 
@@ -38,3 +39,13 @@ class Terms:
     reverse: bool = True
     sshfp: bool = False
     withdraw: bool = True  # at the end
+    on_silence: Silence = Silence.TAKE_OVER  # of a DHCP server that does not answer the option any more
+    unheeded: frozenset[str] = frozenset()  # interfaces on which no DHCP server's answers count
+
+    def lease_of(self, entry: Entry) -> int:
+        """The lease to ask for, in seconds; 0: none.
+
+        None of a name that a DHCP server writes too: an update has one lease for all that it adds, and the marker would
+        end before what it stands for.
+        """
+        return 0 if entry.beside else self.lease
