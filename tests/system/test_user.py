@@ -7,6 +7,8 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,20 +43,19 @@ def is_rootless(pid: int) -> bool:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A folder that is the user's, and a file of it that others cannot read."""
+def config() -> Iterator[Path]:
+    """In a folder that is the user's, as the file is."""
     need_root("to give root up")
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    path = write_toml(
-        tmp_path,
-        section("dns", listen=["127.0.0.1:53"]),
-        *(entry("dns.zones", name=zone) for zone in ("lan.test.", "10.in-addr.arpa.")),
-        leased("127.0.0.1:67", "10.0.0.0/8", "10.64.0.0-10.64.0.255", ddns_qualifying_suffix="lan.test."),
-    )
-    for one in (tmp_path, path):
-        shutil.chown(one, NOBODY.pw_uid, NOBODY.pw_gid)
-    return path
+    with tempfile.TemporaryDirectory(prefix="tenure-user-") as made:
+        path = write_toml(
+            Path(made),
+            section("dns", listen=["127.0.0.1:53"]),
+            *(entry("dns.zones", name=zone) for zone in ("lan.test.", "10.in-addr.arpa.")),
+            leased("127.0.0.1:67", "10.0.0.0/8", "10.64.0.0-10.64.0.255", ddns_qualifying_suffix="lan.test."),
+        )
+        for one in (path.parent, path):
+            shutil.chown(one, NOBODY.pw_uid, NOBODY.pw_gid)
+        yield path
 
 
 def test_ports_of_root_are_served_without_root_and_after_a_reload_too(config: Path) -> None:
