@@ -120,6 +120,13 @@ def test_what_was_read_ahead_is_answered_without_the_store(service: Service) -> 
     assert len(service.zone.together) == 1
 
 
+def test_what_was_read_ahead_is_answered_once_when_the_store_fails(service: Service) -> None:
+    service.cache.read_ahead()
+    service.zone.failing = True
+    assert service.ask("a", "absent", "b") == ["absent"]
+    assert len(service.replies) == 2
+
+
 @pytest.fixture
 def service() -> Service:
     found = Service()

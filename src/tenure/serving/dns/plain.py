@@ -69,7 +69,7 @@ class PlainQuestions:
             for zone, read in nodes.items():
                 zone.look_below([name for name in read if not read[name]])
         except (LedgerUnavailable, ZoneUnavailable):
-            return list(asked)  # to be told so
+            return [*others, *(one[0] for one in found)]  # to be told so
         for datagram, cache, known, name in found:
             try:
                 is_answered = self._answer(datagram, cache, known, name, nodes[known.zone][name])
