@@ -42,7 +42,7 @@ SERVICES = {
     "janitor": "Run the janitor alone: it ends leases that have expired and prunes the history.",
 }
 AGENT = "agent"
-WRONG, INTERRUPTED = 2, 130
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
 _WORKER, _PACKET = "--worker", "--packet"
 IPV6 = 6
 
@@ -72,21 +72,25 @@ def _main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["explain"] and any(word.partition("=")[0] == _PACKET for word in arguments):
         _become_plain()
     from tenure.console.cli import app  # noqa: PLC0415 - a service does without the command line
+    from tenure.serving.errors import ServiceError  # noqa: PLC0415
 
-    return app.execute(
-        app.command_line(
-            SERVICES,
-            run,
-            serve_all,
-            become,
-            open_wire,
-            rehearse,
-            reconcile_zones,
-            check_domains,
-            open_scavenging,
-            host_agent=host_agent(),
-        )
+    commands = app.command_line(
+        SERVICES,
+        run,
+        serve_all,
+        become,
+        open_wire,
+        rehearse,
+        reconcile_zones,
+        check_domains,
+        open_scavenging,
+        host_agent=host_agent(),
     )
+    try:
+        return app.execute(commands)
+    except ServiceError as error:  # of what a command asks of this host
+        print(f"tenure: {error}", file=sys.stderr)
+        return FAILED
 
 
 def _become_plain() -> None:

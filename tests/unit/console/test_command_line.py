@@ -22,6 +22,7 @@ from tenure.compiled import form
 from tenure.config.load import load
 from tenure.console.cli import app
 from tenure.ledger.opening import open_ledger, open_zones
+from tenure.serving.errors import ServiceError
 
 CONFIG = """
 [dns]
@@ -291,3 +292,17 @@ def test_a_url_that_cannot_be_right_is_one_line_and_2(config: Path) -> None:
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert "sslmod" in done.stderr
         assert "secret-word" not in done.stderr
+
+
+def test_what_the_host_cannot_give_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cannot(_agent: object) -> None:
+        raise ServiceError("the addresses of this host", "no buffer space", "try again")
+
+    monkeypatch.setattr(__main__, "survey_host", cannot)
+    monkeypatch.setattr("sys.argv", ["tenure", "agent", "--dry-run"])
+    with pytest.raises(SystemExit) as left:
+        __main__.main()
+    assert left.value.code == 1
+    assert capsys.readouterr().err == "tenure: the addresses of this host: no buffer space; try again\n"
