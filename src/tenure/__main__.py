@@ -245,19 +245,15 @@ def learn_lease(configuration: Configuration, heard: Heard) -> Promise | None:
     return learn(configuration, heard, Report(AGENT).now())
 
 
-def install_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow] | str:
-    """The hooks of DHCP clients, in their places; why not, if that cannot be."""
+def install_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow]:
+    """The hooks of DHCP clients, in their places; `ServiceError`."""
     from tenure.console.agent import HookRow  # noqa: PLC0415 - the other commands do without
     from tenure.serving.agent.hooks import own_command, plan_hooks, write_hook  # noqa: PLC0415
-    from tenure.serving.errors import ServiceError  # noqa: PLC0415
 
-    try:
-        hooks = plan_hooks(root, own_command(), config)
-        for hook in hooks:
-            if not (dry_run or hook.is_there):
-                write_hook(hook)
-    except ServiceError as error:
-        return str(error)
+    hooks = plan_hooks(root, own_command(), config)
+    for hook in hooks:
+        if not (dry_run or hook.is_there):
+            write_hook(hook)
     done = "would be written" if dry_run else "written"
     return [HookRow(str(hook.path), "unchanged" if hook.is_there else done, hook.text) for hook in hooks]
 

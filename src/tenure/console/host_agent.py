@@ -19,8 +19,8 @@ SurveyHost: TypeAlias = "Callable[[Agent], Survey]"
 class InstallHooks(Protocol):
     """Puts the hooks of DHCP clients below a root."""
 
-    def __call__(self, root: Path, config: Path, *, dry_run: bool) -> list[HookRow] | str:
-        """What became of each file, or would; why nothing could."""
+    def __call__(self, root: Path, config: Path, *, dry_run: bool) -> list[HookRow]:
+        """What became of each file, or would."""
 
 
 class HostAgent(NamedTuple):

@@ -151,8 +151,6 @@ def _install_hooks_command(agent: HostAgent) -> Callable[..., None]:
         """
         with opened(config):
             rows = agent.install_hooks(root, config, dry_run=dry_run)
-            if isinstance(rows, str):
-                raise fail(rows)
             if dry_run and output is Format.TABLE:
                 print("\n".join(f"# {row.path}: {row.outcome}\n{row.text}" for row in rows), end="")
             else:
