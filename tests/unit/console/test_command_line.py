@@ -306,3 +306,12 @@ def test_what_the_host_cannot_give_is_one_line(
         __main__.main()
     assert left.value.code == 1
     assert capsys.readouterr().err == "tenure: the addresses of this host: no buffer space; try again\n"
+
+
+def test_hooks_without_a_client_to_hook_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text("[agent]\n")
+    done = run("agent", "install-hooks", "--root", str(tmp_path), "-c", str(path))
+    remedy = "install isc-dhcp-client, or tell the agent by `learned`"
+    says = f"tenure: the hooks of ISC dhclient: {tmp_path}/etc/dhcp is not there; {remedy}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", says)
