@@ -116,8 +116,28 @@ def test_what_was_read_ahead_is_answered_without_the_store(service: Service) -> 
     assert service.ask("a", "b") == []
     assert service.zone.together == []
     assert sorted(dns.message.from_wire(reply).answer[0].name.labels[0] for reply in service.replies) == [b"a", b"b"]
-    assert service.ask("a") == []  # asked in the same words again before its reply was looked for: it is read now
+
+
+def test_a_name_that_was_read_ahead_is_kept_as_a_reply_when_it_is_asked_about_again(service: Service) -> None:
+    service.cache.read_ahead()
+    query = dns.message.make_query("a.example.test.", "A").to_wire()
+    for kept in (False, True):
+        assert service.ask("a") == []
+        assert (query[2:] in service.cache.replies) == kept
+    assert service.zone.together == []
+    assert len(service.replies) == 2
+    assert service.ask("a") == []  # as if its reply had been dropped since: it is read now
     assert len(service.zone.together) == 1
+
+
+def test_a_change_is_seen_in_what_was_read_ahead(service: Service) -> None:
+    service.cache.read_ahead()
+    assert service.ask("a") == []
+    del service.zone.nodes[from_text("a.example.test.")]
+    service.cache.forget(service.cache.changes_by([from_text("a.example.test.")]))
+    assert service.ask("a") == []
+    found, missing = (dns.message.from_wire(reply) for reply in service.replies)
+    assert (found.rcode(), missing.rcode()) == (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 
 def test_what_was_read_ahead_is_answered_once_when_the_store_fails(service: Service) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tenure.serving.dns.contexts import SharedContexts
-from tenure.serving.dns.udp import Send
+from tenure.serving.dns.outbox import Send
 
 CLIENT = ("192.0.2.77", 5353)
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from tenure.leasing.v4.arrival import Arrival, Destination
 from tenure.serving.dhcp.packetsocket import PacketSocket
-from tenure.serving.dhcp.segments import AlikeSender
 from tenure.serving.dhcp.sockets import open_all, prepare, refused
 from tenure.serving.errors import ServiceError
+from tenure.serving.segments import AlikeSender
 
 _LARGEST = 4096  # octets of one packet; what is longer is cut, and malformed if something is missing then
 _SIOCGIFADDR = 0x8915  # netdevice(7)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
 from tenure.leasing.v6.arrival import Arrival, Destination
-from tenure.serving.dhcp.segments import AlikeSender
 from tenure.serving.dhcp.sockets import open_all, prepare, refused
 from tenure.serving.errors import ServiceError
+from tenure.serving.segments import AlikeSender
 
 RELAYS_AND_SERVERS, SERVERS = "ff02::1:2", "ff05::1:3"  # the groups of a link, and of a site (RFC 8415 section 7.1)
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from tenure.authority.request import Reply, Request, Unanswerable
 from tenure.authority.respond import is_tkey_query, server_failure
-from tenure.serving.dns.udp import Send
+from tenure.serving.dns.outbox import Send
 from tenure.serving.errors import ServiceError
 from tenure.signing.tkey import GSS_ALGORITHMS
 from tenure.signing.tsig import BADKEY

@@ -9,7 +9,8 @@ from tenure.authority.cookie import Cookies
 from tenure.authority.ratelimit import RateLimiter
 from tenure.authority.server_settings import RateLimits
 from tenure.serving.dns.cache import behind_cookie
-from tenure.serving.dns.udp import Datagram, Send
+from tenure.serving.dns.outbox import Send
+from tenure.serving.dns.udp import Datagram
 from tenure.serving.report import Report
 
 

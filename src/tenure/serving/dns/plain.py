@@ -52,12 +52,14 @@ class PlainQuestions:
             key = plain_key(query)
             cache = self._seen_by(datagram.peer[0]).cache
             known = cache.kinds.get(key) if key else None
-            name = None if known is None or cache.has_frame(datagram.key) else known.kind.name_in(query)
+            name = None if known is None else known.kind.name_in(query)
             if known is None or name is None:
                 others.append(datagram)
                 continue
-            records = known.zone.ahead.take(name)
-            if records and self._give(datagram, cache, known, name, records):
+            if self._give_ahead(datagram, cache, known, name):
+                continue
+            if cache.has_frame(datagram.key):
+                others.append(datagram)
                 continue
             found.append((datagram, cache, known, name))
             names.setdefault(known.zone, []).append(name)
@@ -120,6 +122,23 @@ class PlainQuestions:
         frame = Frame(before, after, zone, zone.frame, self._counted(known, reply))
         reads: Sequence[Read] = known.reads if node else (Below(zone, name), *known.reads, *known.missing_reads)
         cache.keep_denial(datagram.key, (reply, frame.tally), frame, (name, *reads))
+        return True
+
+    def _give_ahead(self, datagram: Datagram, cache: QueryCache, known: KnownKind, name: Name) -> bool:
+        """Answers from what was read ahead, if that is all that there is to say."""
+        ahead = known.zone.ahead.at(name)
+        if ahead is None:
+            return False
+        if ahead.is_asked:
+            known.zone.ahead.forget(name)
+            return self._give(datagram, cache, known, name, ahead.records)
+        query = datagram.octets
+        reply = known.kind.answer(query, ahead.records)
+        if not reply:
+            return False
+        ahead.is_asked = True
+        datagram.send(query[:_ID] + reply)
+        self._counted(known, reply)
         return True
 
     def _give(self, datagram: Datagram, cache: QueryCache, known: KnownKind, name: Name, records: bytes) -> bool:

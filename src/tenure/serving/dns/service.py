@@ -43,12 +43,13 @@ from tenure.serving.dns.cache import QueryCache
 from tenure.serving.dns.commits import LEDGER_PROBLEM, Commits
 from tenure.serving.dns.contexts import InContext, SharedContexts, common_address, is_in_context, lost_reply
 from tenure.serving.dns.limits import LimitedReplies
+from tenure.serving.dns.outbox import Peer, Send
 from tenure.serving.dns.plain import PlainQuestions, Seen
 from tenure.serving.dns.sockets import Listener, close_listeners, open_listeners
 from tenure.serving.dns.tallies import Tallies
 from tenure.serving.dns.tcp import Connection, TcpServer
 from tenure.serving.dns.transfers import transfer_stream
-from tenure.serving.dns.udp import Datagram, Peer, Send, drain
+from tenure.serving.dns.udp import Datagram, drain
 from tenure.serving.dns.updates import Outcome, Pending
 from tenure.serving.metrics import Sample
 from tenure.serving.report import Report
@@ -108,7 +109,6 @@ class DnsService:
             assert open_ledger is not None, "what a secondary zone needs beside the loop opens the ledger for itself"
             self._secondaries = Secondaries(ledger, zones, self._zone_ids, report, open_ledger)
             content = self._secondaries.content
-        self._zone_count = len(zones)
         self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone), zone.name)) for zone in zones])
         self._caches = [self._cache, *(QueryCache(self._cache) for _ in range(self._views.count - 1))]  # one for each
         only = self._views.only
@@ -147,7 +147,7 @@ class DnsService:
             for listener in self._listeners:
                 self._poller.register(listener.udp.fileno(), select.EPOLLIN)
                 self._tcp.listen(listener.tcp)
-            self._report.info("dns-listening", addresses=addresses, zones=self._zone_count)
+            self._report.info("dns-listening", addresses=addresses, zones=len(self._zone_ids))
             with rare_collections():
                 self._take_turns(stop, sockets)
         finally:

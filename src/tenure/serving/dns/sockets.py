@@ -16,11 +16,13 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import NamedTuple
 
+from tenure.serving.dns.outbox import Outbox
 from tenure.serving.errors import ServiceError
 
 _RECEIVE_BUFFER = 8 << 20  # a burst of updates waits here while a batch is committed
 _BACKLOG = 256
 _TRIES_FOR_A_COMMON_PORT = 16
+_ANY = {"0.0.0.0", "::"}
 
 # Linux's numbers, which the socket module lacks.
 SO_RCVBUFFORCE = 33
@@ -46,11 +48,8 @@ class Listener(NamedTuple):
     address: tuple[str, int]
     udp: socket.socket
     tcp: socket.socket
-
-    @property
-    def is_wildcard(self) -> bool:
-        """Whether packets to any address of this host come here, so that each reply must name its source."""
-        return self.address[0] in {"0.0.0.0", "::"}
+    outbox: Outbox  # of the replies over UDP
+    is_wildcard: bool  # packets to any address of this host come here, so each reply must name its source
 
 
 def open_listeners(listen: Sequence[tuple[str, int]], *, shared: bool = False) -> list[Listener]:
@@ -87,7 +86,8 @@ def _open(host: str, port: int, *, shared: bool) -> Listener:
                 raise
             continue  # the system chose a port that is free over UDP only
         tcp.listen(_BACKLOG)
-        return Listener((host, chosen), udp, tcp)
+        is_wildcard = host in _ANY
+        return Listener((host, chosen), udp, tcp, Outbox(udp, names_source=is_wildcard), is_wildcard)
     raise AssertionError("the last try raises or returns")
 
 

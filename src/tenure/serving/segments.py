@@ -9,13 +9,16 @@ import errno
 import socket
 from collections.abc import Sequence
 from struct import Struct
-from typing import Any
+from typing import Any, TypeAlias
 
 _UDP_SEGMENT = 103
 _SEGMENT_SIZE = Struct("@H")
 _MOST_SEGMENTS = 64  # in one call, and of them all
 _MOST_OCTETS = 65_507
+_LARGEST = 1232  # octets of one: with its headers it fits the least MTU of IPv6, and what must be fragmented is not cut
 _NOT_SEGMENTED = {errno.EIO, errno.EINVAL, errno.EMSGSIZE}
+
+Ancillary: TypeAlias = tuple[tuple[int, int, bytes], ...]  # level, kind and data of control messages
 
 
 class AlikeSender:
@@ -25,17 +28,23 @@ class AlikeSender:
         self._socket = bound
         self._is_cut = _cuts_segments(bound)
 
-    def send(self, datagrams: Sequence[bytes], place: tuple[Any, ...]) -> None:
+    def send(self, datagrams: Sequence[bytes], place: tuple[Any, ...], ancillary: Ancillary = ()) -> None:
         """Datagrams of one size. `OSError` as any send: what was not sent yet is not sent then."""
-        if len(datagrams) == 1 or not self._is_cut:
-            for octets in datagrams:
-                self._socket.sendto(octets, place)
+        if len(datagrams) == 1 or not self._is_cut or len(datagrams[0]) > _LARGEST:
+            self._send_each(datagrams, place, ancillary)
         else:
-            self._send_segments(datagrams, place)
+            self._send_segments(datagrams, place, ancillary)
 
-    def _send_segments(self, datagrams: Sequence[bytes], place: tuple[Any, ...]) -> None:
+    def _send_each(self, datagrams: Sequence[bytes], place: tuple[Any, ...], ancillary: Ancillary) -> None:
+        for octets in datagrams:
+            if ancillary:
+                self._socket.sendmsg([octets], ancillary, 0, place)
+            else:
+                self._socket.sendto(octets, place)
+
+    def _send_segments(self, datagrams: Sequence[bytes], place: tuple[Any, ...], ancillary: Ancillary) -> None:
         size = len(datagrams[0])
-        segmented = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT_SIZE.pack(size))]
+        segmented = [*ancillary, (socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT_SIZE.pack(size))]
         most = min(_MOST_SEGMENTS, _MOST_OCTETS // size)
         for start in range(0, len(datagrams), most):
             try:
@@ -44,8 +53,7 @@ class AlikeSender:
                 if error.errno not in _NOT_SEGMENTED:
                     raise
                 self._is_cut = False  # the device, or its MTU, is not fit for it
-                for octets in datagrams[start:]:
-                    self._socket.sendto(octets, place)
+                self._send_each(datagrams[start:], place, ancillary)
                 return
 
 
