@@ -19,8 +19,8 @@ from bench.result import Contest, Contestant
 from bench.updates import BIND, KNOT, figures
 
 COLD = (
-    "The first reply about a name costs more than one that is ready: it is put together from parts and kept, and what "
-    "was not read ahead by then is read from the store. The others have all zones in memory, and two threads."
+    "The first reply about a name costs more than one that is ready: it is put together from parts, and what was not "
+    "read ahead by then is read from the store. The others have all zones in memory, and two threads."
 )
 NAMES = 100_000
 _ASKED_FOR = NAMES * 10 // 9  # a tenth is absent

@@ -1,8 +1,8 @@
-"""What of a zone may be asked about next, read while nobody asks.
+"""What of a zone may be asked about next, read before it is asked for.
 
 After a start no reply is ready, and the first one about a name costs as much again for its records to be read. Read in
-the order of the store, they cost a fifth of that. So a worker that has nothing else to do reads the names of its zones,
-once, as many as it may, and keeps them as they stand in answers until they are asked about again or change.
+the order of the store, they cost a fifth of that. So a worker reads the names of its zones between its turns, once, as
+many as it may, and keeps them as they stand in answers until they are asked about again or change.
 
 The first question about a name is answered from here and leaves nothing behind but a note: of all that is asked about,
 much is asked about once. The second one takes the name out, and its reply is kept (`serving.dns.cache`).

@@ -159,8 +159,7 @@ class DnsService:
         while not stop.is_set():
             events = self._poller.poll(0 if self._cache.reads_ahead else _TURN_SECONDS)
             self._turn(events, sockets)
-            if not events:
-                self._cache.read_ahead()
+            self._cache.read_ahead()
             if self._ticks - idle_checked >= _TURN_SECONDS:
                 idle_checked = self._ticks
                 self._tcp.close_idle(self._ticks)
