@@ -20,7 +20,8 @@ from tenure.authority.zone import Node, RRset
 from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.serving.dns.cache import QueryCache
-from tenure.serving.dns.plain import PlainQuestions, Seen
+from tenure.serving.dns.caches import Seen
+from tenure.serving.dns.plain import PlainQuestions
 from tenure.serving.dns.tallies import Tallies, Tally
 from tenure.serving.dns.udp import Datagram
 

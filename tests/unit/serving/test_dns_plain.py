@@ -22,7 +22,8 @@ from tenure.dnswire.rdata import with_serial
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.serving.dns import cache as dns_cache
 from tenure.serving.dns.cache import QueryCache
-from tenure.serving.dns.plain import PlainQuestions, Seen
+from tenure.serving.dns.caches import Seen
+from tenure.serving.dns.plain import PlainQuestions
 from tenure.serving.dns.tallies import Tallies
 from tenure.serving.dns.udp import Datagram
 

@@ -7,15 +7,15 @@ common. Which kinds there are is learned from what is asked; what is not plain g
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tenure.authority.plain import plain_key, plain_kind, wire_records
 from tenure.authority.request import Reply
-from tenure.authority.views import View
 from tenure.authority.zone import Node, ZoneUnavailable
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.serving.dns.cache import Frame, KnownKind, QueryCache
+from tenure.serving.dns.caches import Seen
 from tenure.serving.dns.reads import Below, KeptZone, Read
 from tenure.serving.dns.tallies import Tallies, Tally
 from tenure.serving.dns.udp import Datagram
@@ -25,13 +25,6 @@ _RCODE = 1  # the octet of a reply without its id that ends in it
 
 
 _Found: TypeAlias = tuple[Datagram, QueryCache, KnownKind, Name]
-
-
-class Seen(NamedTuple):
-    """What a client sees that signs nothing, and what is ready for it."""
-
-    view: View
-    cache: QueryCache
 
 
 class PlainQuestions:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,11 +39,12 @@ from tenure.ledger.zones import ZoneLedger
 from tenure.serving.collector import rare_collections
 from tenure.serving.dns.beginning import contexts_secret, cookies_of, zone_ids
 from tenure.serving.dns.cache import QueryCache
+from tenure.serving.dns.caches import Caches
 from tenure.serving.dns.commits import LEDGER_PROBLEM, Commits
 from tenure.serving.dns.contexts import InContext, SharedContexts, common_address, is_in_context, lost_reply
 from tenure.serving.dns.limits import LimitedReplies
 from tenure.serving.dns.outbox import Peer, Send
-from tenure.serving.dns.plain import PlainQuestions, Seen
+from tenure.serving.dns.plain import PlainQuestions
 from tenure.serving.dns.sockets import Listener, close_listeners, open_listeners
 from tenure.serving.dns.tallies import Tallies
 from tenure.serving.dns.tcp import Connection, TcpServer
@@ -110,10 +110,8 @@ class DnsService:
             self._secondaries = Secondaries(ledger, zones, self._zone_ids, report, open_ledger)
             content = self._secondaries.content
         self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone), zone.name)) for zone in zones])
-        self._caches = [self._cache, *(QueryCache(self._cache) for _ in range(self._views.count - 1))]  # one for each
-        only = self._views.only
-        self._by_all = None if only is None else Seen(only, self._cache)  # where everybody sees the same
-        self._plain = PlainQuestions(ledger.begin_reads, self._tallies, self._seen_by)
+        self._caches = Caches(ledger, self._views, self._cache, report)
+        self._plain = PlainQuestions(ledger.begin_reads, self._tallies, self._caches.seen_by)
         self._quota = UpdateQuota(settings.max_updates_per_second) if settings.max_updates_per_second else None
         limits = settings.rate_limit
         self._limits = None if limits is None else LimitedReplies(limits, self._cookies, report)
@@ -167,7 +165,7 @@ class DnsService:
                 if self._contexts is not None:
                     self._contexts.tidy(self._now)
                 if self._secondaries is not None and self._secondaries.look(self._now):
-                    self._forget_all()
+                    self._caches.forget_all()
         self._commits.finish_all(self._now)
 
     def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
@@ -175,8 +173,8 @@ class DnsService:
         self._now = time.time()
         self._ticks = time.monotonic()
         ready, receive = self._cache.replies, self._receive_udp
-        if len(self._caches) > 1:
-            ready = {}  # what is ready depends on who asks
+        if self._caches.depend_on_client:
+            ready = {}
         if self._limits is not None:
             ready, receive = {}, self._receive_limited
         hits = 0
@@ -202,42 +200,12 @@ class DnsService:
 
     def _committed(self, outcome: Outcome) -> None:
         """Updates are committed and not yet answered: what they have changed is forgotten, as what others change is."""
-        if not self._drop_outdated():
-            self._forget(outcome.changed)
+        if not self._caches.drop_outdated():
+            self._caches.forget(outcome.changed)
 
     def _settle(self) -> None:
         """Look at the store anew: what follows was asked before, so it is answered from what was committed by then."""
-        self._drop_outdated()
-
-    def _drop_outdated(self) -> bool:
-        """What is ready for names that were changed, by whatever process, is stale; False: that could not be told."""
-        self._ledger.end_reads()
-        try:
-            names = self._ledger.foreign_names()
-        except LedgerUnavailable as error:
-            self._report.problem(LEDGER_PROBLEM, str(error))
-            return False
-        if names is None:
-            self._forget_all()
-        elif names:
-            self._forget(names)
-        return True
-
-    def _forget(self, names: AbstractSet[Name]) -> None:
-        changes = self._cache.changes_by(names)
-        for cache in self._caches:
-            cache.forget(changes)
-
-    def _forget_all(self) -> None:
-        for cache in self._caches:
-            cache.forget_all()
-
-    def _seen_by(self, client: str) -> Seen:
-        """What is seen from there without a signature."""
-        if self._by_all is not None:
-            return self._by_all
-        view = self._views.of(client, None)
-        return Seen(view, self._caches[view.number])
+        self._caches.drop_outdated()
 
     def _receive_udp(self, asked: Sequence[Datagram]) -> None:
         others = self._plain.answer(asked)
@@ -247,7 +215,7 @@ class DnsService:
 
     def _receive_one(self, datagram: Datagram) -> None:
         octets, peer, send = datagram.octets, datagram.peer, datagram.send
-        cache = self._seen_by(peer[0]).cache
+        cache = self._caches.seen_by(peer[0]).cache
         ready = cache.ready(datagram.key)
         if ready is not None:
             self._report.count("queries_from_cache", 1)
@@ -285,7 +253,7 @@ class DnsService:
 
     def _receive_tcp(self, octets: bytes, connection: Connection) -> None:
         peer = connection.peer
-        cache = self._seen_by(peer[0]).cache
+        cache = self._caches.seen_by(peer[0]).cache
         ready = cache.ready_for_streams(octets[2:])
         if ready is not None:
             self._report.count("queries_from_cache", 1)
