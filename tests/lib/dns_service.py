@@ -19,7 +19,7 @@ from zone_view import MemoryZone
 
 from tenure.authority.policy import parse_rule
 from tenure.authority.server_settings import ServerSettings
-from tenure.authority.settings import ZoneSettings
+from tenure.authority.settings import AgingIntervals, ZoneSettings
 from tenure.authority.views import ViewSettings
 from tenure.authority.zone import Record
 from tenure.dnswire.name import Name, from_text
@@ -97,6 +97,7 @@ def running(
     store: str = "",
     prepare: Callable[[DnsService, ZoneLedger], None] = lambda service, ledger: None,
     contexts: Contexts | None = None,
+    aging: AgingIntervals | None = None,
 ) -> Iterator[Running]:
     """The service of `example.test.`, listening on a port that the system chose; ended at the end.
 
@@ -112,7 +113,7 @@ def running(
             create_zone(ledger, "example.test.", text)
             rules = tuple(map(parse_rule, policy))
             everyone = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-            settings = ZoneSettings(from_text("example.test."), rules, transfer_networks=everyone)
+            settings = ZoneSettings(from_text("example.test."), rules, transfer_networks=everyone, aging=aging)
             log = io.StringIO()
             report = Report("dns", stream=log)
             service = DnsService(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from datetime import datetime
 from pathlib import Path
 
 import dns.message
@@ -134,3 +135,15 @@ def test_until_it_is_switched_on_it_only_reports(folder: Path) -> None:
         assert held.returncode == 1
         assert 'scavenging only reports; set mode = "on" in [dns.scavenging]' in held.stdout
         assert server.query(NAME, "A") == ["10.1.9.9"]
+
+
+def test_the_preview_knows_who_is_still_asked_for(folder: Path) -> None:
+    with tenure_serve(folder, template("report")) as server:
+        say(server)
+        grow_old(server, 15)
+        (record,) = server.rows("scavenge", "preview")["records"]
+        assert record["last_query"] == ""
+        assert server.query(NAME, "A") == ["10.1.9.9"]
+    with tenure_serve(folder, template("report")) as server:  # what ends writes down what it knows
+        (record,) = server.rows("scavenge", "preview")["records"]
+        assert time.time() - datetime.fromisoformat(record["last_query"]).timestamp() < 600

@@ -86,6 +86,11 @@ class Views:
         """How many kinds of client see different things: the views, and where there are any, who sees none."""
         return len(self._settings) + 1
 
+    @property
+    def each(self) -> list[View]:
+        """All of them, by their numbers; there may be one more, in which nobody sees anything."""
+        return [self.only] if self.only is not None else list(self._by_name.values())
+
     def of(self, client: str, key: Name | None) -> View:
         """What a request from this address sees that was signed with the key, or was not signed."""
         if self.only is not None:

@@ -42,6 +42,9 @@ class Scavenges(Protocol):
     def last_update(self, name: Name) -> Event | None:
         """The last update of a name that the history knows of."""
 
+    def last_asked(self, place: ZonePlace, name: Name) -> float | None:
+        """When somebody last asked for a name whose records nobody refreshes; None: nobody is known to have."""
+
     def places(self, *, aging_only: bool = True) -> list[ZonePlace]:
         """The primary zones of the store that are configured: those whose records age, or all."""
 
@@ -61,6 +64,7 @@ class StaleLine:
     stale_since: str
     result: str  # goes, removed, or stays
     last_update: str
+    last_query: str  # for the name; empty: none is known of
     reason: str
 
 
@@ -92,7 +96,7 @@ class RestoredLine:
     reason: str
 
 
-def stale_lines(done: ZonePass, last_update: Callable[[Name], Event | None]) -> Iterator[StaleLine]:
+def stale_lines(done: ZonePass, scavenging: Scavenges) -> Iterator[StaleLine]:
     """The rows of the records."""
     removed = {one.record for one in done.removed}
     ages = sum(done.intervals) if done.intervals is not None else 0
@@ -100,7 +104,7 @@ def stale_lines(done: ZonePass, last_update: Callable[[Name], Event | None]) -> 
         kept = verdict.kept
         name, rtype, data = _record(kept.record)
         result = "stays" if verdict.protection else "removed" if kept.record in removed else "goes"
-        update = last_update(kept.record.name)
+        update = scavenging.last_update(kept.record.name)
         yield StaleLine(
             zone=str(done.place),
             name=name,
@@ -110,6 +114,7 @@ def stale_lines(done: ZonePass, last_update: Callable[[Name], Event | None]) -> 
             stale_since=time_text(kept.timestamp + ages),
             result=result,
             last_update="" if update is None else f"{time_text(update.at)} by {printable(update.actor)}",
+            last_query=time_text(scavenging.last_asked(done.place, kept.record.name)),
             reason=_reason(verdict),
         )
 

@@ -20,6 +20,6 @@ LEASE_SCHEMA = Schema(
     ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18"),
     "",
 )
-ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9"), "-zones")
+ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"), "-zones")
 # No half, but kept in the same way: the memory of an agent.
 AGENT_SCHEMA = Schema("agent", "tenure_agent_schema", ("1", "2"), "")

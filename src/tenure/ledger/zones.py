@@ -13,6 +13,7 @@ from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.dnswire.rr import Fields
 from tenure.ledger import journal_size, records, zone_loading
 from tenure.ledger.aging_states import AgingStates
+from tenure.ledger.asked_names import AskedNames
 from tenure.ledger.history import History
 from tenure.ledger.journal import BREAK, JournalEntry, parse_entries
 from tenure.ledger.name_owners import NameOwners
@@ -85,6 +86,7 @@ class ZoneLedger:
         self.secrets = ServerSecrets(session, "server_secret")
         self.secondaries = SecondaryStates(session)
         self.aging = AgingStates(session)
+        self.asked = AskedNames(session)
         self.bin = Bin(session)
         self.owners = NameOwners(store, session)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,8 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def test_preview_run_and_restore(office: Office) -> None:
     before = office.zone.timestamps("old")
+    asked_at = int(time.time()) - 3600
+    office.ledger.zones.asked.note(office.zone.zone.id, [from_text("old.example.test.")], asked_at, asked_at)
     shown = office.json("preview")
     (zone,) = shown["zones"]
     assert (zone["zone"], zone["names"], zone["stale"], zone["to_go"], zone["removed"]) == ("example.test.", 5, 3, 2, 0)
@@ -110,6 +113,8 @@ def test_preview_run_and_restore(office: Office) -> None:
     assert (old["data"], old["result"]) == ("10.0.0.1", "goes")
     assert old["reason"].startswith("10.0.0.1 is leased to another.example.test. until ")
     assert old["last_update"].endswith(" by dns key dhcp.")
+    assert datetime.fromisoformat(old["last_query"]).timestamp() == asked_at
+    assert leased["last_query"] == ""
     assert leased["result"] == "stays"
     assert leased["reason"].startswith(
         "a lease that lives has this address and this name; 10.0.0.2 is leased to leased."

@@ -116,3 +116,15 @@ def test_a_store_that_fails_is_not_asked_again() -> None:
     found.watch(zone, zone.apex)
     found.read_ahead()
     assert not found.reads_ahead
+
+
+def test_names_that_were_asked_about_are_taken_out_when_they_are_told(zone: MemoryZone) -> None:
+    one = ReadAhead(zone)
+    read_all(one)
+    for label in ("a", "c"):
+        found = one.at(named(label))
+        assert found is not None
+        found.is_asked = True
+    assert set(one.take_asked()) == {named("a"), named("c")}
+    assert (one.at(named("a")), one.take_asked()) == (None, [])
+    assert one.at(named("b"))

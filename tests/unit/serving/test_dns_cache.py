@@ -51,7 +51,7 @@ def keep(cache: QueryCache, octets: bytes, *names: bytes, denial: bool = False) 
 def test_the_id_is_not_part_of_the_key() -> None:
     cache = QueryCache()
     keep(cache, b"\1\1query", A)
-    assert {query: reply for query, (reply, _) in cache.replies.items()} == {b"query": b"\1\1query"}
+    assert {query: ready.octets for query, ready in cache.replies.items()} == {b"query": b"\1\1query"}
 
 
 def test_a_changed_name_drops_its_readers_and_the_denials() -> None:
@@ -177,7 +177,7 @@ def test_a_denial_gets_the_new_serial_and_nothing_is_read_for_it() -> None:
         if number == 1:
             denial(cache, view, b"..no")
         assert cache.ready(b"no") == b".." + zone.soa[1] + b".."
-        assert [reply for reply, _ in cache.replies.values()] == [b".." + zone.soa[1] + b".."]
+        assert [ready.octets for ready in cache.replies.values()] == [b".." + zone.soa[1] + b".."]
     assert zone.reads == 0
 
 
@@ -284,3 +284,30 @@ def test_the_records_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(kept, KeptZone)
     assert len(kept._nodes) <= 10
     assert len(kept._has_below) <= 10
+
+
+def test_what_was_asked_is_told_once_until_it_is_asked_again() -> None:
+    cache = QueryCache()
+    keep(cache, b"..one", A)
+    keep(cache, b"..two", B)
+    assert set(cache.take_asked()) == {b"one", b"two"}
+    assert set(cache.take_asked()) == set()
+    assert cache.ready(b"two")
+    assert set(cache.take_asked()) == {b"two"}
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_what_was_asked_is_told_though_its_reply_is_gone(everything: bool) -> None:
+    cache = QueryCache()
+    cache.is_watched = True
+    keep(cache, b"..one", A)
+    keep(cache, b"..two", A)
+    cache.take_asked()
+    assert cache.ready(b"one")
+    if everything:
+        cache.forget_all()
+    else:
+        change(cache, A)
+    assert cache.replies == {}
+    assert set(cache.take_asked()) == {b"one"}
+    assert set(cache.take_asked()) == set()

@@ -353,3 +353,14 @@ def test_states_and_intervals_are_kept(zone: ScavengedZone) -> None:
     assert (state.intervals, state.seen_at, state.passed_at) == (WEEKS, zone.now, None)
     kept: KeptRecord = zone.everything()[0]
     assert kept.origin == "static"
+
+
+def test_when_a_name_was_last_asked_for_is_forgotten_in_time(zone: ScavengedZone) -> None:
+    asked = zone.ledger.zones.asked
+    now = int(zone.now)
+    assert asked.note(zone.zone.id, [at("old"), at("new")], now - 7 * DAY, now) == 1
+    assert zone.scavenging.last_asked(PLACE, at("old")) == now
+    assert zone.scavenging.last_asked(PLACE, at("new")) is None
+    assert zone.scavenging.prune_asked(now + room.ASKED_KEPT_SECONDS, 10) == 0
+    assert zone.scavenging.prune_asked(now + room.ASKED_KEPT_SECONDS + 1, 10) == 1
+    assert zone.scavenging.last_asked(PLACE, at("old")) is None

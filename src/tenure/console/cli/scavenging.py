@@ -36,7 +36,7 @@ RESTORE_EXAMPLES = examples(
     "tenure scavenge restore example.test. --all --dry-run -c tenure.toml",
     "tenure scavenge restore example.test. pc1.example.test. -c tenure.toml --refreshed",
 )
-STALE_COLUMNS = ["zone", "name", "type", "data", "timestamp", "result", "last_update", "reason"]
+STALE_COLUMNS = ["zone", "name", "type", "data", "timestamp", "result", "last_update", "last_query", "reason"]
 PASS_COLUMNS = ["zone", "names", "stale", "to_go", "removed", "from_then", "reason"]
 RESTORED_COLUMNS = ["name", "type", "data", "timestamp", "scavenged", "of_pass", "result", "reason"]
 
@@ -184,7 +184,7 @@ def _print(
         pass_line(one, worst_case_words(one.intervals, interval) if one.intervals is not None else "") for one in found
     ]
     every = sum(len(one.verdicts) for one in found)
-    lines = list(islice((line for one in found for line in stale_lines(one, scavenging.last_update)), limit))
+    lines = list(islice((line for one in found for line in stale_lines(one, scavenging)), limit))
     if output is Format.JSON:
         rows = {
             "zones": [dataclasses.asdict(one) for one in zones],

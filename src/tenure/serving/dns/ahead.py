@@ -51,6 +51,13 @@ class ReadAhead:
         """The name, if it was read and has not changed or been forgotten."""
         return self._names.get(name)
 
+    def take_asked(self) -> list[Name]:
+        """The names that were asked about since this was called before; they are not kept here any longer."""
+        asked = [name for name, one in self._names.items() if one.is_asked]
+        for name in asked:
+            del self._names[name]
+        return asked
+
     def forget(self, name: Name) -> None:
         """It has changed, or what is kept about it is kept elsewhere."""
         self._names.pop(name, None)

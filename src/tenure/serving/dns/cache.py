@@ -20,15 +20,16 @@ sees another view of the zones gets the replies of another cache; what is read o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
-from tenure.authority.plain import PlainKind
 from tenure.authority.zone import QueryableView, ZoneUnavailable, ZoneView
 from tenure.dnswire.name import Name, parent
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.serving.dns.ahead import MOST_AHEAD
-from tenure.serving.dns.reads import KeptZone, Read, Reads, SoaFrame
+from tenure.serving.dns.kept import Frame, KnownKind, Ready, Shelf
+from tenure.serving.dns.reads import KeptZone, Read, Reads
 from tenure.serving.dns.tallies import Tally
 
 MOST_REPLIES = 125_000
@@ -42,7 +43,6 @@ _COOKIE_PAIR = b"\0\x1c\0\x0a\0\x18"  # a server cookie of 16 octets follows the
 _COOKIE_IN_REPLY = 24
 
 
-Ready: TypeAlias = tuple[bytes, Tally]  # a reply without its id, and what counts it
 Readers: TypeAlias = dict[Read, bytes | list[bytes]]  # the query or queries whose reply read it; most are one
 
 
@@ -66,40 +66,6 @@ def behind_cookie(query: bytes) -> BehindCookie | None:
     return None
 
 
-class Frame(NamedTuple):
-    """A reply without the serial in it, and what it rests on."""
-
-    before: bytes
-    after: bytes
-    zone: KeptZone
-    soa: SoaFrame
-    tally: Tally
-
-
-class KnownKind:
-    """A kind of plain questions (`authority.plain`), what its replies rest on, and what counts them."""
-
-    def __init__(self, kind: PlainKind, zone: KeptZone, reads: Sequence[Read], missing_reads: Sequence[Read]) -> None:
-        self.kind = kind
-        self.zone = zone
-        self.reads = tuple(reads)
-        self.missing_reads = tuple(missing_reads)  # of those, besides, that say that a name does not exist
-        self.tallies: dict[int, Tally] = {}  # by RCODE
-
-
-class Shelf:
-    """The replies to one kind of queries, by the octets of the query without the id; the reply's are left off too."""
-
-    def __init__(self) -> None:
-        self.ready: dict[bytes, Ready] = {}
-        self.frames: dict[bytes, Frame] = {}
-
-    def clear(self) -> None:
-        """Forgets everything."""
-        self.ready.clear()
-        self.frames.clear()
-
-
 class QueryCache:
     """`replies` is what the service looks up for each packet: query octets behind the id to what is ready for it.
 
@@ -121,6 +87,8 @@ class QueryCache:
         self._framed_readers: Readers = {}  # the same of replies that have a frame
         self._framed = 0  # frames kept since they were all dropped
         self._fleeting: list[bytes] = []  # queries whose ready reply goes with any change
+        self.is_watched = False  # somebody calls `take_asked` now and then
+        self._asked: set[bytes] = set()  # queries to which a reply was given that is not kept any more
 
     def watch(self, view: QueryableView, apex: Name) -> ZoneView:
         """The view of one zone as the makers of replies must read it: what they read is kept, and noted for `keep`."""
@@ -170,24 +138,26 @@ class QueryCache:
         ready = self._find(self._before_cookie, found.key)
         if ready is None or (cookies.required and not cookies.is_good(found.cookie, client, now)):
             return None
-        before, tally = ready
-        tally.number += 1
-        return query[:2] + before + cookies.answer(found.cookie[:CLIENT_COOKIE], client, now)
+        ready.tally.number += 1
+        ready.is_asked = True
+        return query[:2] + ready.octets + cookies.answer(found.cookie[:CLIENT_COOKIE], client, now)
 
     def keep(self, query: bytes, reply: bytes, tally: Tally) -> None:
         """Keep the reply just made (whole messages; the id of each is left off)."""
-        self._keep(self._datagrams, query[2:], (reply[2:], tally))
+        self._keep(self._datagrams, query[2:], Ready(reply[2:], tally))
 
-    def keep_for_streams(self, query: bytes, reply: bytes, tally: Tally) -> None:
-        """Keep the reply just made to a query over TCP, unless it is large."""
-        if len(reply) <= MOST_STREAM_OCTETS:
-            self._keep(self._streams, query[2:], (reply[2:], tally))
+    def keep_for_streams(self, query: bytes, reply: bytes, tally: Tally) -> bool:
+        """Keep the reply just made to a query over TCP, unless it is large; whether it is kept."""
+        if len(reply) > MOST_STREAM_OCTETS:
+            return False
+        self._keep(self._streams, query[2:], Ready(reply[2:], tally))
+        return True
 
     def keep_before_cookie(self, query: bytes, reply: bytes, tally: Tally) -> None:
         """Keep the reply just made, where each of the two ends with a cookie, the reply's being 24 octets long."""
         found = behind_cookie(query)
         if found is not None:
-            self._keep(self._before_cookie, found.key, (reply[2:-_COOKIE_IN_REPLY], tally))
+            self._keep(self._before_cookie, found.key, Ready(reply[2:-_COOKIE_IN_REPLY], tally))
 
     def has_frame(self, query: bytes) -> bool:
         """Whether a reply over UDP can be put together, both without their ids."""
@@ -232,6 +202,19 @@ class QueryCache:
         _note(self._readers, key, reads)
         self.kinds[key] = known
 
+    def take_asked(self) -> Collection[bytes]:
+        """The queries to which a reply was given, kept by then, since this was called before.
+
+        Without their ids, some also without the cookie at their end. Denials are not all among them.
+        """
+        asked, self._asked = self._asked, set()
+        for shelf in self._shelves:
+            for key, ready in shelf.ready.items():
+                if ready.is_asked:
+                    ready.is_asked = False
+                    asked.add(key)
+        return asked
+
     def changes_by(self, names: Collection[Name]) -> list[Read]:
         """Some names have changed, and the serial of their zone with them: all that this changes, for `forget`.
 
@@ -259,6 +242,8 @@ class QueryCache:
 
     def forget_all(self) -> None:
         """Anything may have changed."""
+        if self.is_watched:
+            self._asked = set(islice(self.take_asked(), MOST_REPLIES))
         for zones in self._zones.values():
             for zone in zones:
                 zone.forget_all()
@@ -275,9 +260,9 @@ class QueryCache:
         found = self._find(shelf, key)
         if found is None:
             return None
-        reply, tally = found
-        tally.number += 1
-        return reply
+        found.tally.number += 1
+        found.is_asked = True
+        return found.octets
 
     def _find(self, shelf: Shelf, key: bytes) -> Ready | None:
         ready = shelf.ready.get(key)
@@ -290,7 +275,7 @@ class QueryCache:
         if serial is None:
             del shelf.frames[key]
             return None
-        ready = frame.before + serial + frame.after, frame.tally
+        ready = Ready(frame.before + serial + frame.after, frame.tally)
         self._keep_until_a_change(shelf, key, ready)
         return ready
 
@@ -342,7 +327,9 @@ class QueryCache:
     def _drop(self, key: bytes) -> None:
         """Whatever is kept under the key; a query over UDP and one over TCP can have the same."""
         for shelf in self._shelves:
-            shelf.ready.pop(key, None)
+            ready = shelf.ready.pop(key, None)
+            if ready is not None and ready.is_asked and self.is_watched and len(self._asked) < MOST_REPLIES:
+                self._asked.add(key)
             shelf.frames.pop(key, None)
         self.kinds.pop(key, None)
 
@@ -376,8 +363,7 @@ def _frame(ready: Ready, zone: KeptZone) -> Frame | None:
     serial = None if soa is None else zone.serial(soa)
     if soa is None or serial is None:
         return None
-    reply, tally = ready
-    before, found, after = reply.partition(serial + soa.after)
+    before, found, after = ready.octets.partition(serial + soa.after)
     if not found or soa.after in before or soa.after in after:
         return None
-    return Frame(before, soa.after + after, zone, soa, tally)
+    return Frame(before, soa.after + after, zone, soa, ready.tally)

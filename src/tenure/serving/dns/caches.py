@@ -43,6 +43,10 @@ class Caches:
         view = self._views.of(client, None)
         return Seen(view, self._caches[view.number])
 
+    def each(self) -> list[Seen]:
+        """The views with zones, with what is ready for them."""
+        return [Seen(view, self._caches[view.number]) for view in self._views.each]
+
     def drop_outdated(self) -> bool:
         """What is ready for names that were changed, by whatever process, is stale; False: that could not be told."""
         self._ledger.end_reads()

@@ -14,8 +14,9 @@ from tenure.authority.request import Reply
 from tenure.authority.zone import Node, ZoneUnavailable
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
-from tenure.serving.dns.cache import Frame, KnownKind, QueryCache
+from tenure.serving.dns.cache import QueryCache
 from tenure.serving.dns.caches import Seen
+from tenure.serving.dns.kept import Frame, KnownKind, Ready
 from tenure.serving.dns.reads import Below, KeptZone, Read
 from tenure.serving.dns.tallies import Tallies, Tally
 from tenure.serving.dns.udp import Datagram
@@ -114,7 +115,7 @@ class PlainQuestions:
         datagram.send(query[:2] + reply)
         frame = Frame(before, after, zone, zone.frame, self._counted(known, reply))
         reads: Sequence[Read] = known.reads if node else (Below(zone, name), *known.reads, *known.missing_reads)
-        cache.keep_denial(datagram.key, (reply, frame.tally), frame, (name, *reads))
+        cache.keep_denial(datagram.key, Ready(reply, frame.tally), frame, (name, *reads))
         return True
 
     def _give_ahead(self, datagram: Datagram, cache: QueryCache, known: KnownKind, name: Name) -> bool:
@@ -141,7 +142,7 @@ class PlainQuestions:
         if not reply:
             return False
         datagram.send(query[:_ID] + reply)
-        cache.keep_found(datagram.key, (reply, self._counted(known, reply)), name, known.reads)
+        cache.keep_found(datagram.key, Ready(reply, self._counted(known, reply)), name, known.reads)
         return True
 
     def _counted(self, known: KnownKind, reply: bytes) -> Tally:

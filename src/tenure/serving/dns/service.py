@@ -37,6 +37,7 @@ from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.collector import rare_collections
+from tenure.serving.dns.asked import AskedNames
 from tenure.serving.dns.beginning import contexts_secret, cookies_of, zone_ids
 from tenure.serving.dns.cache import QueryCache
 from tenure.serving.dns.caches import Caches
@@ -111,6 +112,7 @@ class DnsService:
             content = self._secondaries.content
         self._views = Views(views, [ServedZone(zone, self._cache.watch(content(zone), zone.name)) for zone in zones])
         self._caches = Caches(ledger, self._views, self._cache, report)
+        self._asked = AskedNames(ledger, self._caches, self._zone_ids, report)
         self._plain = PlainQuestions(ledger.begin_reads, self._tallies, self._caches.seen_by)
         self._quota = UpdateQuota(settings.max_updates_per_second) if settings.max_updates_per_second else None
         limits = settings.rate_limit
@@ -162,11 +164,13 @@ class DnsService:
                 idle_checked = self._ticks
                 self._tcp.close_idle(self._ticks)
                 self._look_at_keys(self._now)
+                self._asked.look(self._ticks)
                 if self._contexts is not None:
                     self._contexts.tidy(self._now)
                 if self._secondaries is not None and self._secondaries.look(self._now):
                     self._caches.forget_all()
         self._commits.finish_all(self._now)
+        self._asked.close()
 
     def _turn(self, events: Sequence[tuple[int, int]], sockets: Mapping[int, Listener]) -> None:
         """Everything that can be read now, then the updates among it."""
@@ -239,6 +243,8 @@ class DnsService:
             elif response.reusable:
                 cache.keep(octets, response.octets, tally)
                 self._plain.learn(octets, peer[0])
+            else:
+                self._asked.note(octets, response)
         elif isinstance(response, _UPDATES):
             self._commits.add(Pending(response, f"{peer[0]}#{peer[1]}", send))
         elif isinstance(response, InContext):
@@ -265,8 +271,9 @@ class DnsService:
             connection.reply(response.octets)
             if response.octets:
                 tally = self._tallies.count(response)
-                if response.reusable:
-                    cache.keep_for_streams(octets, response.octets, tally)
+                if response.reusable and cache.keep_for_streams(octets, response.octets, tally):
+                    return
+                self._asked.note(octets, response)
         elif isinstance(response, Transfer):
             self._report.count("transfers")
             connection.reply(transfer_stream(self._ledger, self._zone_ids[response.zone.place], response))

@@ -7,10 +7,10 @@ more: the reply has to name the address that the query came to, which the system
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
-from tenure.serving.dns.cache import Ready
+from tenure.serving.dns.kept import Ready
 from tenure.serving.dns.outbox import Peer, Send, Way
 from tenure.serving.dns.sockets import IP_PKTINFO, Listener
 from tenure.serving.segments import Ancillary
@@ -37,7 +37,7 @@ class Datagram:
 Receive = Callable[[list[Datagram]], None]
 
 
-def drain(listener: Listener, replies: Mapping[bytes, Ready], receive: Receive, settle: Callable[[], None]) -> int:
+def drain(listener: Listener, replies: dict[bytes, Ready], receive: Receive, settle: Callable[[], None]) -> int:
     """Takes up to `BATCH` datagrams; gives how many were answered from `replies`. `receive` gets the others, if any.
 
     `settle` is called between the two: what another process had committed before a query came is in its answer.
@@ -55,9 +55,9 @@ def drain(listener: Listener, replies: Mapping[bytes, Ready], receive: Receive, 
             if found is None:
                 others.append(Datagram(octets, key, way[0] if names_source else way, partial(outbox.send, way)))
                 continue
-            reply, tally = found
-            tally.number += 1
-            outbox.send(way, octets[:2] + reply)
+            found.tally.number += 1
+            found.is_asked = True
+            outbox.send(way, octets[:2] + found.octets)
         if others:
             receive(others)
     finally:

@@ -29,6 +29,7 @@ from tenure.upkeep.scavenge_change import Made, owners_again, pass_event, restor
 from tenure.upkeep.staleness import Hold, Restored, ZonePass
 
 BATCH_RECORDS = 500  # removed in one transaction
+ASKED_KEPT_SECONDS = 90 * 86400  # that a name was asked for before that says nothing of its host
 MOST_REGISTRATIONS = 1000  # of one name
 
 
@@ -156,6 +157,14 @@ class Scavenging:
         """The last update of the name that the history knows of."""
         found = self._zones.history.events(EventFilter(name=name, kind=APPLIED, limit=1))
         return found[0].event if found else None
+
+    def last_asked(self, place: ZonePlace, name: Name) -> float | None:
+        """When somebody last asked for a name whose records nobody refreshes, to a quarter of an hour."""
+        return self._zones.asked.among(self._ids()[place], [name]).get(name)
+
+    def prune_asked(self, now: float, limit: int) -> int:
+        """Forgets some of the names that nobody has asked for in a long time; how many."""
+        return self._zones.asked.prune(now - ASKED_KEPT_SECONDS, limit)
 
     def prune_bin(self, now: float, limit: int) -> int:
         """Forgets some of what was removed too long ago; how many."""

@@ -75,6 +75,7 @@ class TimedScavenging:
         for place in [place for place, look_at in self._held.items() if look_at <= now]:
             self._tell_of_brake(scavenging.preview(place, now), now)
         scavenging.prune_bin(now, PRUNE_RECORDS)
+        scavenging.prune_asked(now, PRUNE_RECORDS)
 
     def _tell(self, done: ZonePass, now: float) -> None:
         self._report.count("zones_scavenged")
