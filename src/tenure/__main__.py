@@ -66,7 +66,7 @@ def _main(arguments: Sequence[str]) -> int:
         if name == "serve" and len(arguments) == 3:
             return serve_all(path)
         if name == AGENT and len(arguments) == 3:
-            return run_agent(path)
+            return run_agent(path, ())
         if name in SERVICES:
             return run(name, path, int(arguments[4]) if len(arguments) == 5 else None)
     if arguments[:1] == ["explain"] and any(word.partition("=")[0] == _PACKET for word in arguments):
@@ -258,8 +258,8 @@ def install_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow]:
     return [HookRow(str(hook.path), "unchanged" if hook.is_there else done, hook.text) for hook in hooks]
 
 
-def run_agent(path: Path) -> int:
-    """Keep the names of this host until it is asked to end; the exit status."""
+def run_agent(path: Path, dhcp: Sequence[str]) -> int:
+    """Keep the names of this host until it is asked to end; the exit status. `dhcp`: whose addresses it leases."""
     from tenure.serving.report import Report  # noqa: PLC0415 - the command line does without
     from tenure.serving.stop import Stop  # noqa: PLC0415
     from tenure.serving.supervision import guard  # noqa: PLC0415
@@ -271,7 +271,7 @@ def run_agent(path: Path) -> int:
     from tenure.assembly import agent  # noqa: PLC0415
 
     report = Report(AGENT)
-    return guard(lambda: agent.run(configuration, report, stop), report)
+    return guard(lambda: agent.run(configuration, report, stop, dhcp), report)
 
 
 def _supervise(

@@ -36,6 +36,7 @@ ROOMS = (
         "authority",
         "upkeep",
         "registering",
+        "obtaining",
     ),
     *("ledger", "serving"),  # as far as it pays
 )

@@ -17,6 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "hearing": {"octets", "dnswire", "dhcpwire", "naming"},
     "updating": {"octets", "dnswire", "signing", "naming"},
     "registering": {"octets", "dnswire", "signing", "naming"},
+    "obtaining": {"octets", "dnswire", "dhcpwire"},
     "authority": {"octets", "dnswire", "signing", "naming.event"},
     "upkeep": {"octets", "dnswire", "naming", "leasing.lease", "authority.zone"},
 }
@@ -44,13 +45,15 @@ ROOMS["console"] |= {"leasing.story.line", "updating.stage", "updating.preflight
 ROOMS["console"] |= {"authority.zone", "hearing.ending", "hearing.heard", "upkeep.finding", "upkeep.standing"}
 ROOMS["console"] |= {"authority.aged", "authority.owner", "authority.settings", "upkeep.staleness"}
 ROOMS["config"] |= {"hearing.heard", "registering.settings", "registering.entry"}
+ROOMS["config"] |= {"obtaining.wish"}
+ROOMS["console"] |= {"obtaining.lease"}
 ROOMS["console"] |= {f"registering.{one}" for one in ("selection", "names", "survey", "entry", "promise", "sshfp")}
 for room in ("serving", "console"):
     ROOMS[room] |= {"compiled"}  # to say in which form the rooms run
 EVERYTHING = {"assembly", "compiled", "__main__"}
 
 PURE = ["octets", "dnswire", "dhcpwire", "signing", "naming", "leasing", "hearing", "updating", "authority", "upkeep"]
-PURE += ["registering"]
+PURE += ["registering", "obtaining"]
 MACHINE = {
     *("socket", "selectors", "select", "ssl", "asyncio", "threading", "subprocess", "multiprocessing", "signal"),
     *("time", "random", "secrets", "uuid", "os", "pathlib", "io", "tempfile", "shutil", "logging", "structlog"),

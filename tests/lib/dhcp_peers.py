@@ -14,14 +14,14 @@ SERVER, PREFIX, POOL = "10.88.0.1", "10.88.0.0/24", ("10.88.0.100", "10.88.0.120
 LIFETIME = 600
 
 
-def start_tenure(server: Host) -> None:
+def start_tenure(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL) -> None:
     """Wire and relays, with its own DNS."""
     subnets = f"""
 [[dhcp4.subnets]]
 subnet = "{PREFIX}"
 interface = "eth0"
-pools = ["{POOL[0]}-{POOL[1]}"]
-valid-lifetime = {LIFETIME}
+pools = ["{pool[0]}-{pool[1]}"]
+valid-lifetime = {lifetime}
 option-data = {{ routers = ["{SERVER}"], domain-name = "wire.test" }}
 """
     dhcp = section("dhcp4", interfaces=["eth0"], listen=[f"{SERVER}:67"]) + subnets
@@ -29,20 +29,20 @@ option-data = {{ routers = ["{SERVER}"], domain-name = "wire.test" }}
     _wait(server, sys.executable, "-m", "tenure", "dhcp", "-c", str(config), private=False)
 
 
-def start_kea(server: Host) -> None:
+def start_kea(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL) -> None:
     """Kea with raw sockets, as it serves clients on a wire."""
     config = {
         "Dhcp4": {
             "interfaces-config": {"interfaces": ["eth0"]},
             "lease-database": {"type": "memfile", "persist": False},
-            "valid-lifetime": LIFETIME,
+            "valid-lifetime": lifetime,
             "authoritative": True,
             "loggers": [{"name": "kea-dhcp4", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
             "subnet4": [
                 {
                     "subnet": PREFIX,
                     "interface": "eth0",
-                    "pools": [{"pool": f"{POOL[0]} - {POOL[1]}"}],
+                    "pools": [{"pool": f"{pool[0]} - {pool[1]}"}],
                     "option-data": [
                         {"name": "routers", "data": SERVER},
                         {"name": "domain-name", "data": "wire.test"},
@@ -57,14 +57,16 @@ def start_kea(server: Host) -> None:
     _wait(server, program("kea-dhcp4"), "-c", str(path), env=environment)
 
 
-def start_dhcpd(server: Host) -> None:
+def start_dhcpd(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL) -> None:
     """ISC dhcpd, the sole authority of the wire."""
     path = server.folder / "dhcpd.conf"
     path.write_text(f"""
 authoritative;
-default-lease-time {LIFETIME};
+default-lease-time {lifetime};
+min-lease-time {lifetime};
+max-lease-time {lifetime};
 subnet 10.88.0.0 netmask 255.255.255.0 {{
-  range {POOL[0]} {POOL[1]};
+  range {pool[0]} {pool[1]};
   option routers {SERVER};
   option domain-name "wire.test";
 }}
@@ -124,7 +126,7 @@ def start_kea6(server: Host) -> None:
 
 
 SERVERS6: dict[str, Callable[[Host], None]] = {"tenure": start_tenure6, "kea": start_kea6}
-SERVERS: dict[str, Callable[[Host], None]] = {"tenure": start_tenure, "kea": start_kea, "dhcpd": start_dhcpd}
+SERVERS: dict[str, Callable[..., None]] = {"tenure": start_tenure, "kea": start_kea, "dhcpd": start_dhcpd}
 
 
 def _wait(server: Host, *command: str, env: dict[str, str] | None = None, private: bool = True, port: int = 67) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from tenure.assembly.gss_tsig import tickets
 from tenure.config.agent import Agent
@@ -11,9 +12,11 @@ from tenure.config.configuration import Configuration
 from tenure.config.fields import Endpoint
 from tenure.config.secrets import configured_secrets
 from tenure.config.zones import DNS_PORT
+from tenure.dnswire.name import labels
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.registering.entry import Place
 from tenure.registering.identity import machine_duid
+from tenure.registering.names import Unnamed, host_label, host_names
 from tenure.registering.promise import Heard, Promise, learn
 from tenure.registering.resolv_conf import ResolvConf
 from tenure.registering.survey import Survey, survey
@@ -25,6 +28,7 @@ from tenure.serving.agent.inventory import (
     read_machine_id,
     read_resolv_conf,
 )
+from tenure.serving.agent.leases import ClientTerms, HostName, Leases
 from tenure.serving.agent.notes import Notes
 from tenure.serving.agent.order import order_pass
 from tenure.serving.agent.service import AgentService
@@ -53,9 +57,15 @@ def _look_at(agent: Agent, resolver: ResolvConf) -> Survey:
     return survey(read_inventory(), agent.settings(read_host_name()), resolver.domains, host_keys)
 
 
-def run(configuration: Configuration, report: Report, stop: Stop) -> None:
-    """Keep the names of this host until the stop; `ServiceError`, `LedgerError`."""
+def run(configuration: Configuration, report: Report, stop: Stop, dhcp: Sequence[str] = ()) -> None:
+    """Keep the names of this host until the stop; `ServiceError`, `LedgerError`.
+
+    `dhcp`: interfaces whose addresses it leases itself, besides those of the configuration.
+    """
     agent = configuration.agent or Agent()
+    if dhcp:
+        agent = agent.model_copy(update={"dhcp": list(dict.fromkeys((*agent.dhcp, *dhcp)))})
+        configuration = configuration.model_copy(update={"agent": agent})
     state = configuration.beside(agent.state)
     turn = Turn(state)
     if not turn.is_ours:
@@ -116,7 +126,30 @@ def _service(configuration: Configuration, memory: AgentMemory, report: Report) 
     terms = terms_of(configuration, agent, report.now())
     notes = Notes(memory, terms, report, report.now)
     make_contexts = _contexts(configuration, agent, report)
-    return AgentService(terms, partial(_look_at, agent), notes, report, report.now, make_contexts)
+    leases = _leases(agent, terms.duid, memory, report) if agent.dhcp else None
+    return AgentService(terms, partial(_look_at, agent), notes, report, report.now, make_contexts, leases)
+
+
+def _leases(agent: Agent, duid: bytes, memory: AgentMemory, report: Report) -> Leases:
+    terms = ClientTerms(
+        interfaces=tuple(agent.dhcp),
+        duid=duid,
+        flags=frozenset(agent.dhcp_flags),
+        checks=agent.dhcp_check,
+        release=agent.withdraw if agent.dhcp_release is None else agent.dhcp_release,
+        resolv_conf=None if agent.dhcp_resolv_conf is None else Path(agent.dhcp_resolv_conf),
+    )
+    return Leases(terms, memory, partial(_called, agent), report, report.now)
+
+
+def _called(agent: Agent, resolver: ResolvConf) -> HostName:
+    """What a DHCP server is told that the host is called; one without a domain is told so, for it to be completed."""
+    settings = agent.settings(read_host_name())
+    names = host_names(settings, resolver.domains)
+    if not isinstance(names, Unnamed):
+        return tuple(labels(names.primary)), True
+    label = host_label(settings)
+    return ((), False) if label is None else ((label,), False)
 
 
 def _contexts(configuration: Configuration, agent: Agent, report: Report) -> Callable[[], SecurityContexts] | None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from tenure.config.fields import DomainName, Duid, Interface, Listen, RemotePlace, one_of
 from tenure.config.gss_tsig import GssTsigSection
 from tenure.config.section import Section
+from tenure.obtaining.wish import Flag
 from tenure.registering.entry import Conflict
 from tenure.registering.settings import Connection, Included, Settings, Silence
 
@@ -116,6 +117,24 @@ class Agent(Section):
     dhcp_silence: Annotated[Silence, *one_of(Silence)] = Silence.TAKE_OVER
     """What becomes of the promise of a DHCP server, which renews a lease without the option that it answered before:
     `take-over`, the host writes the records itself; `keep`, the promise counts until the lease ends."""
+
+    dhcp: list[Interface] = []
+    """Interfaces whose addresses the agent leases itself (DHCPv4), where no other DHCP client does."""
+
+    dhcp_flags: list[Annotated[Flag, *one_of(Flag)]] = [Flag.E]
+    """What the client sets in its option 81 (RFC 4702): `S`, the server is asked to write the forward record;
+    `N`, the server is asked to write nothing; `E`, the name is in wire form. Without S and N the host writes the
+    forward record, and the server the reverse one, if it agrees."""
+
+    dhcp_check: bool = True
+    """Whether an IPv4 address is asked for by ARP before it is used, and declined where another host has it."""
+
+    dhcp_release: bool | None = None
+    """Whether leases are given back when the agent is stopped. Left out: if names are taken out of DNS then."""
+
+    dhcp_resolv_conf: str | None = None
+    """The file that name servers and domains of leases are written into, such as `/etc/resolv.conf`. Left out: none;
+    the agent uses what servers told where resolv.conf says nothing."""
 
     withdraw: bool = True
     """Whether the names are taken out of DNS when the agent is stopped."""

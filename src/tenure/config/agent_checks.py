@@ -10,6 +10,7 @@ from tenure.config.gss_tsig_checks import check_login
 from tenure.config.problem import Location, Problem
 from tenure.config.repeated import repeated
 from tenure.dnswire.name import Name, labels, to_text
+from tenure.obtaining.wish import Flag
 
 
 def check_agent(configuration: Configuration) -> Iterator[Problem]:
@@ -23,6 +24,11 @@ def check_agent(configuration: Configuration) -> Iterator[Problem]:
         if suffix is not None and len(labels(suffix)) < 2 and not agent.update_top_level_domain_zones:
             wrong = f"{to_text(suffix)} is a top-level domain"
             yield Problem(at, wrong, "write the whole domain, or set update-top-level-domain-zones = true")
+    for index, before in repeated(agent.dhcp):
+        yield Problem(("agent", "dhcp", index), f"{agent.dhcp[index]} was named before", f"leave dhcp[{before}] alone")
+    if {Flag.S, Flag.N} <= {*agent.dhcp_flags}:
+        wrong = "S asks the server to write a record, and N to write none (RFC 4702 section 2.1)"
+        yield Problem(("agent", "dhcp-flags"), wrong, "leave one of them out")
     for index, before in repeated(one.interface for one in agent.connections):
         wrong = f"{agent.connections[index].interface} was named before, by connections[{before}]"
         yield Problem(("agent", "connections", index, "interface"), wrong, "write one table for each interface")

@@ -8,12 +8,13 @@ from ipaddress import ip_address
 
 from tenure.config.agent import Agent
 from tenure.config.configuration import Configuration
-from tenure.console.words import address_text, name_text, printable, time_text
+from tenure.console.words import address_text, interface_name, name_text, printable, time_text
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import ROOT
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import State
+from tenure.obtaining.lease import Lease
 from tenure.registering.entry import Kept, Record
 from tenure.registering.names import Unnamed, names_of
 from tenure.registering.promise import Heard, Moment, Promise, promised, read_answer
@@ -22,7 +23,6 @@ from tenure.registering.sshfp import fingerprint_text
 from tenure.registering.survey import Survey
 
 KEPT, SKIPPED = "kept", "skipped"
-_LONGEST_INTERFACE = 16  # IFNAMSIZ, with the final zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,7 @@ def heard_of(
         packed = ip_address(address).packed
     except ValueError:
         raise ValueError(f"{address} is no address") from None
-    if not 0 < len(interface.encode()) < _LONGEST_INTERFACE or "/" in interface or not interface.isprintable():
-        raise ValueError(f"{interface!r} is no interface")
+    interface_name(interface)
     if moment not in {one.value for one in Moment}:
         raise ValueError(f"{moment!r} is none of {', '.join(Moment)}")
     if seconds is not None and not 0 <= seconds < 1 << 32:
@@ -93,6 +92,47 @@ def heard_of(
         raise ValueError("a name comes with the flags of its option")
     answer = None if flags is None else read_answer(flags, name, packed)
     return Heard(packed, interface, Moment(moment), answer, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A lease of the agent's own DHCP client."""
+
+    interface: str
+    address: str
+    server: str
+    server_writes: str
+    name: str
+    renewal: str
+    until: str
+    routes: tuple[str, ...]
+    name_servers: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
+def held_rows(configuration: Configuration) -> list[HeldRow]:
+    """Every lease of the agent's own; `LedgerError`."""
+    memory = AgentMemory(configuration.beside((configuration.agent or Agent()).state), upgrade=False)
+    leases, promises = memory.leases(), {one.address: one for one in memory.promises()}
+    memory.close()
+    return [_held_row(interface, lease, promises.get(lease.address)) for interface, lease in leases]
+
+
+def _held_row(interface: str, lease: Lease, promise: Promise | None) -> HeldRow:
+    told = None if promise is None else lease_row(promise)
+    server = address_text(lease.server) if len(lease.server) == 4 else lease.server.hex(":")
+    return HeldRow(
+        interface,
+        f"{address_text(lease.address)}/{lease.prefix_length}",
+        server,
+        "" if told is None else told.server_writes,
+        "" if told is None else told.name,
+        time_text(lease.renew_at),
+        time_text(lease.until_at),
+        tuple(f"{address_text(one.destination)}/{one.length} {address_text(one.gateway)}" for one in lease.routes),
+        tuple(map(address_text, lease.name_servers)),
+        tuple(map(name_text, lease.domains)),
+    )
 
 
 def lease_row(promise: Promise) -> LeaseRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
@@ -27,7 +27,8 @@ class HostAgent(NamedTuple):
     """What they run. It is here for every command line, so it loads nothing by itself."""
 
     survey: SurveyHost
-    run: Callable[[Path], int]  # keeps the names of the host, until the end; the exit status
+    # Keeps the names of the host, and the leases of the interfaces that are named; the exit status
+    run: Callable[[Path, Sequence[str]], int]
     register: Callable[[Configuration], bool]  # looks at everything now; False: the agent that runs did not answer
     learn: Callable[[Configuration, Heard], Promise | None]  # remembers what a DHCP client has told
     install_hooks: InstallHooks

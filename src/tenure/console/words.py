@@ -11,6 +11,8 @@ from tenure.leasing.lease import FOREVER, Lease, LeaseState
 from tenure.leasing.whereabouts import Whereabouts, parse_whereabouts
 from tenure.naming.reason import WORDS, Reason
 
+_LONGEST_INTERFACE = 16  # IFNAMSIZ, with the final zero
+
 
 def address_text(address: bytes | None) -> str:
     """`10.1.2.55`, empty for none."""
@@ -54,6 +56,13 @@ def _octets_text(octets: bytes) -> str:
     """Text as it is where it is printable, else hexadecimal."""
     text = octets.decode("ascii", "replace")
     return text if text.isascii() and text.isprintable() else "0x" + octets.hex()
+
+
+def interface_name(text: str) -> str:
+    """The name of an interface as a person or a hook gives it; `ValueError`."""
+    if not 0 < len(text.encode()) < _LONGEST_INTERFACE or "/" in text or not text.isprintable():
+        raise ValueError(f"{text!r} is no interface")
+    return text
 
 
 def name_text(name: Name | None) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tenure.dnswire.name import Name
+from tenure.ledger.agent_leases import ALL_LEASES, DROP_LEASE, PUT_LEASE, family_of, lease_of, lease_row
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.folder import folder_problem
 from tenure.ledger.halves import AGENT_SCHEMA
 from tenure.ledger.sqlite import SqliteStore
 from tenure.ledger.versions import ensure_current
 from tenure.naming.registration import Direction, State
+from tenure.obtaining.lease import Lease
 from tenure.registering.entry import Conflict, Kept, Record
 from tenure.registering.promise import Answer, Promise
 
@@ -101,12 +103,10 @@ class AgentMemory:
 
     def put_promise(self, one: Promise) -> None:
         """Keep this, in the place of what was known of the address; leases that had ended by then are forgotten."""
-        s, n, name = (None, None, None) if one.answer is None else one.answer
-        row = (one.address, one.interface, s, n, name, one.is_silent, one.heard_at, one.until_at)
 
         def work() -> None:
             self._session.write(_DROP_ENDED, [(one.heard_at,)])
-            self._session.write(_PROMISE, [row])
+            self._session.write(_PROMISE, [_promise_row(one)])
 
         self._session.transact(work, writes=True)
 
@@ -114,9 +114,42 @@ class AgentMemory:
         """The lease has ended."""
         self._session.transact(lambda: self._session.write(_DROP_PROMISE, [(address,)]), writes=True)
 
+    def leases(self) -> list[tuple[str, Lease]]:
+        """What the agent's own DHCP client has leased, by interface."""
+        with self._session.reading():
+            rows = self._session.rows(ALL_LEASES)
+        return [lease_of(row) for row in rows]
+
+    def put_lease(self, interface: str, lease: Lease, promise: Promise | None) -> None:
+        """Keep a lease, in the place of another of its family, and what its server promises with it."""
+        before = [one for name, one in self.leases() if name == interface and family_of(one) == family_of(lease)]
+        gone = [(one.address,) for one in before if one.address != lease.address]
+
+        def work() -> None:
+            self._session.write(_DROP_PROMISE, gone)
+            self._session.write(PUT_LEASE, [lease_row(interface, lease)])
+            if promise is not None:
+                self._session.write(_PROMISE, [_promise_row(promise)])
+
+        self._session.transact(work, writes=True)
+
+    def drop_lease(self, interface: str, lease: Lease) -> None:
+        """The lease has ended, and its promise with it."""
+
+        def work() -> None:
+            self._session.write(_DROP_PROMISE, [(lease.address,)])
+            self._session.write(DROP_LEASE, [(interface, family_of(lease))])
+
+        self._session.transact(work, writes=True)
+
     def close(self) -> None:
         """Give the file back."""
         self._session.close()
+
+
+def _promise_row(one: Promise) -> tuple[object, ...]:
+    s, n, name = (None, None, None) if one.answer is None else one.answer
+    return one.address, one.interface, s, n, name, one.is_silent, one.heard_at, one.until_at
 
 
 def _text(records: Sequence[Record]) -> str:

@@ -22,4 +22,4 @@ LEASE_SCHEMA = Schema(
 )
 ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"), "-zones")
 # No half, but kept in the same way: the memory of an agent.
-AGENT_SCHEMA = Schema("agent", "tenure_agent_schema", ("1", "2"), "")
+AGENT_SCHEMA = Schema("agent", "tenure_agent_schema", ("1", "2", "3"), "")

@@ -30,6 +30,7 @@ class Interface(NamedTuple):
     kind: str = ""  # `bridge`, `wireguard`, `veth`; empty for hardware
     hardware: bytes = b""
     master: int = 0  # the number of the bridge or bond that it is a port of
+    carriers: int = 0  # how often its link came or went
 
 
 class HostAddress(NamedTuple):

@@ -63,6 +63,13 @@ def host_names(settings: Settings, searched: Sequence[Name]) -> HostNames | Unna
     return HostNames(label, primary, others, {name: one for name, one in own.items() if one != primary})
 
 
+def host_label(settings: Settings) -> bytes | None:
+    """The first label of the host's name, which it has also where its domain is not known; None: it has no name yet."""
+    parts, _ = split_text(settings.host_name.encode("utf-8", "surrogateescape"))
+    fit = normalise(parts)
+    return None if isinstance(fit, Reason) or fit[0] in _LOCAL else fit[0]
+
+
 def names_of(judged: Judged, names: HostNames) -> tuple[Name, ...]:
     """The names of one address that is kept; its reverse record has the first of them."""
     own = names.of_connections.get(judged.interface.name)

@@ -32,6 +32,7 @@ _ERROR = Struct("=i")
 _TYPE_MASK = 0x3FFF  # the upper two bits say that a value is nested, or in network order
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_OPERSTATE, _IFLA_LINKINFO, _IFLA_INFO_KIND = 1, 3, 10, 16, 18, 1
+_IFLA_CARRIER_CHANGES = 35
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS, _IFA_PROTO = 1, 2, 8, 11
 _SIZES = {2: 4, 10: 16}  # AF_INET, AF_INET6: octets of an address
 
@@ -82,7 +83,7 @@ def parse_part(octets: bytes, sequence: int) -> Part:
 def _parse_interface(octets: bytes, start: int, end: int) -> Interface:
     _need(start, _LINK.size, end)
     _, _, index, flags, _ = _LINK.unpack_from(octets, start)
-    name, kind, state, hardware, master = "", "", 0, b"", 0
+    name, kind, state, hardware, master, carriers = "", "", 0, b"", 0, 0
     for attribute, at, until in _attributes(octets, start + _LINK.size, end):
         if attribute == _IFLA_IFNAME:
             name = _text(octets[at:until])
@@ -91,6 +92,9 @@ def _parse_interface(octets: bytes, start: int, end: int) -> Interface:
         elif attribute == _IFLA_MASTER:
             _need(at, _U32.size, until)
             master = _U32.unpack_from(octets, at)[0]
+        elif attribute == _IFLA_CARRIER_CHANGES:
+            _need(at, _U32.size, until)
+            carriers = _U32.unpack_from(octets, at)[0]
         elif attribute == _IFLA_OPERSTATE:
             _need(at, 1, until)
             state = octets[at]
@@ -99,7 +103,7 @@ def _parse_interface(octets: bytes, start: int, end: int) -> Interface:
             kind = _text(kinds[0]) if kinds else ""
     if not name:
         raise Malformed("an interface has no name", start)
-    return Interface(index, name, flags, state, kind, hardware, master)
+    return Interface(index, name, flags, state, kind, hardware, master, carriers)
 
 
 def _parse_address(octets: bytes, start: int, end: int) -> HostAddress | None:

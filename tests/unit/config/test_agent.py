@@ -87,6 +87,9 @@ register = false
         ('conflict = "fight"', "is none of the words"),
         ('names = ["www"]', "www. has no domain"),
         ('dhcp-silence = "wait"', "is none of the words known here"),
+        ('dhcp = ["eth0", "eth0"]', r"eth0 was named before; leave dhcp\[0\] alone"),
+        ('dhcp-flags = ["S", "N"]', "S asks the server to write a record, and N to write none"),
+        ('dhcp-flags = ["O"]', "is none of the words known here"),
         ('include = ["loopback"]', "is none of the words known here"),
         ('[[agent.connections]]\ninterface = "eth0"\nsuffix = "lan"', "lan. is a top-level domain"),
         (

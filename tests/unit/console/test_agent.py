@@ -70,7 +70,7 @@ def put_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow]:
 
 def run(*arguments: str) -> tuple[int, str]:
     app = typer.Typer()
-    app.add_typer(commands(HostAgent(look, lambda _: 9, register, remember, put_hooks)), name="agent")
+    app.add_typer(commands(HostAgent(look, lambda _, dhcp: 9 + len(dhcp), register, remember, put_hooks)), name="agent")
     done = CliRunner().invoke(app, ["agent", *arguments])
     return done.exit_code, done.output
 
@@ -112,6 +112,9 @@ def test_alone_it_runs_and_needs_its_configuration(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     path.write_text("[agent]\n")
     assert run("-c", str(path))[0] == 9
+    assert run("-c", str(path), "--dhcp", "eth0", "--dhcp", "eth1")[0] == 11
+    status, text = run("-c", str(path), "--dhcp", "a/b")
+    assert (status, "'a/b' is no interface" in text) == (2, True)
     status, printed = run()
     assert (status, "write -c FILE, or --dry-run" in printed) == (2, True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.ledger.errors import LedgerUnavailable, SchemaTooNew
 from tenure.naming.registration import Direction, State
+from tenure.obtaining.lease import Lease, Route
 from tenure.registering.entry import Conflict, Kept
 from tenure.registering.promise import Answer, Promise
 
@@ -84,8 +86,33 @@ def test_a_memory_of_the_version_before_is_upgraded_and_keeps_its_names(tmp_path
     memory.close()
     with sqlite3.connect(tmp_path / "agent.db") as connection:
         connection.execute("drop table agent_promise")
+        connection.execute("drop table agent_lease")
         connection.execute("update tenure_agent_schema set version_num = '1'")
     connection.close()
     memory = AgentMemory(tmp_path / "agent.db")
     assert (memory.names(), memory.promises()) == ([KEPT], [])
+    memory.close()
+
+
+LEASE = Lease(
+    *(b"\n\1\0\7", 16, b"\n\1\0\2", (Route(bytes(4), 0, b"\n\1\0\1"),), (b"\n\1\0\1",), (b"\6office\7example\0",)),
+    *(None, 3600, 3600, 1.5, 1801.5, 3151.5, 3601.5),
+)
+
+
+def test_a_lease_is_remembered_with_what_its_server_promised_and_forgotten_with_it(tmp_path: Path) -> None:
+    memory = AgentMemory(tmp_path / "agent.db")
+    memory.put_lease("eth0", LEASE, PROMISE)
+    endless = LEASE._replace(address=bytes(16), renew_at=math.inf, rebind_at=math.inf, until_at=math.inf)
+    memory.put_lease("eth0", endless, None)
+    memory.close()
+    memory = AgentMemory(tmp_path / "agent.db", upgrade=False)
+    assert memory.leases() == [("eth0", LEASE), ("eth0", endless)]
+    assert memory.promises() == [PROMISE]
+    other = LEASE._replace(address=b"\n\1\0\x08")
+    memory.put_lease("eth0", other, PROMISE._replace(address=other.address))
+    assert memory.leases() == [("eth0", other), ("eth0", endless)]
+    assert [one.address for one in memory.promises()] == [other.address]
+    memory.drop_lease("eth0", other)
+    assert (memory.leases(), memory.promises()) == ([("eth0", endless)], [])
     memory.close()

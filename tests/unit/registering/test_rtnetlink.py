@@ -35,6 +35,10 @@ def test_an_interface_is_read_with_its_kind_and_its_master() -> None:
     assert not part.is_torn
 
 
+def test_how_often_a_link_came_or_went_is_read() -> None:
+    assert parse_part(link_message(3, 1, NAME, attribute(35, u32(4))), SEQUENCE).interfaces[0].carriers == 4
+
+
 def test_the_near_end_of_a_point_to_point_address_is_the_host_s() -> None:
     octets = address_message(2, 32, 0x80, 5, attribute(1, bytes((10, 0, 0, 2))), attribute(2, bytes((10, 0, 0, 1))))
     assert parse_part(octets, SEQUENCE).addresses == [HostAddress(5, bytes((10, 0, 0, 1)), 32, 0x80)]

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from tenure.console.host_agent import HostAgent, SurveyHost
 
 EXAMPLES = examples(
-    "tenure agent -c agent.toml", "tenure agent --dry-run", "tenure agent --dry-run -c agent.toml -o json"
+    "tenure agent -c agent.toml",
+    "tenure agent -c agent.toml --dhcp eth0",
+    "tenure agent --dry-run",
+    "tenure agent --dry-run -c agent.toml -o json",
 )
 SETTLED = {"registered", "none"}  # what DHCP servers write is none of the agent's
 LEARNED_EXAMPLES = examples(
@@ -35,6 +38,8 @@ LEARNED_EXAMPLES = examples(
 )
 HOOKS_EXAMPLES = examples("tenure agent install-hooks -c /etc/tenure/agent.toml --dry-run")
 LEASE_COLUMNS = ("address", "interface", "server_writes", "name", "until")
+HELD_COLUMNS = ("interface", "address", "server", "server_writes", "name", "renewal", "until")
+LeasesOption = Annotated[bool, typer.Option("--leases", help="Show the leases of the agent's own DHCP client.")]
 HOOK_COLUMNS = ("path", "outcome")
 AddressArgument = Annotated[str, typer.Argument(help="The leased address.", show_default=False)]
 InterfaceOption = Annotated[str, typer.Option("--interface", help="The interface that has it.", show_default=False)]
@@ -53,8 +58,16 @@ SecondsOption = Annotated[int | None, typer.Option("--seconds", help="The length
 RootOption = Annotated[Path, typer.Option("--root", help="The root of the system that gets them.")]
 HookDryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 REGISTER_EXAMPLES = examples("tenure agent register -c agent.toml")
-STATUS_EXAMPLES = examples("tenure agent status -c agent.toml", "tenure agent status -c agent.toml -o json")
+STATUS_EXAMPLES = examples(
+    "tenure agent status -c agent.toml",
+    "tenure agent status -c agent.toml -o json",
+    "tenure agent status -c agent.toml --leases",
+)
 STATUS_COLUMNS = ("name", "records", "state", "verified", "server", "reason")
+DhcpOption = Annotated[
+    list[str] | None,
+    typer.Option("--dhcp", help="Also be the DHCP client of this interface; may be given again.", show_default=False),
+]
 COLUMNS = ("interface", "address", "verdict", "names", "reason")
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be registered, and change nothing.")]
 
@@ -67,6 +80,7 @@ def commands(agent: HostAgent) -> typer.Typer:
     def alone(
         context: typer.Context,
         config: OptionalConfig = None,
+        dhcp: DhcpOption = None,
         dry_run: DryRunOption = False,
         output: FormatOption = Format.TABLE,
     ) -> None:
@@ -82,7 +96,13 @@ def commands(agent: HostAgent) -> typer.Typer:
             return
         if config is None:
             raise fail("`tenure agent` needs its configuration; write -c FILE, or --dry-run", WRONG)
-        raise typer.Exit(agent.run(config))
+        from tenure.console.words import interface_name  # noqa: PLC0415 - `tenure --help` does without
+
+        try:
+            interfaces = [interface_name(one) for one in dhcp or ()]
+        except ValueError as error:
+            raise fail(f"--dhcp: {error}", WRONG) from None
+        raise typer.Exit(agent.run(config, interfaces))
 
     app.command("register", epilog=REGISTER_EXAMPLES)(_register_command(agent))
     app.command("status", epilog=STATUS_EXAMPLES)(status)
@@ -159,12 +179,23 @@ def _install_hooks_command(agent: HostAgent) -> Callable[..., None]:
     return command
 
 
-def status(config: ConfigOption, output: FormatOption = Format.TABLE, limit: LimitOption = None) -> None:
-    """Show for each name whether it is registered, pending or refused, why, and when the server said so last."""
-    from tenure.console.agent import name_rows  # noqa: PLC0415 - `tenure --help` does without
+def status(
+    config: ConfigOption,
+    leases: LeasesOption = False,
+    output: FormatOption = Format.TABLE,
+    limit: LimitOption = None,
+) -> None:
+    """Show for each name whether it is registered, pending or refused, why, and when the server said so last.
+
+    With --leases: what the agent has leased, where it is the DHCP client too.
+    """
+    from tenure.console.agent import held_rows, name_rows  # noqa: PLC0415 - `tenure --help` does without
 
     with opened(config) as configuration:
-        print_rows(name_rows(configuration), STATUS_COLUMNS, output, limit)
+        if leases:
+            print_rows(held_rows(configuration), HELD_COLUMNS, output, limit)
+        else:
+            print_rows(name_rows(configuration), STATUS_COLUMNS, output, limit)
 
 
 def _show_survey(survey_host: SurveyHost, config: Path | None, output: Format) -> None:

@@ -21,6 +21,7 @@ from tenure.serving.agent.asking import Servers
 from tenure.serving.agent.changes import AddressChanges, HostWatch
 from tenure.serving.agent.exchange import Exchange
 from tenure.serving.agent.inventory import read_resolv_conf
+from tenure.serving.agent.leases import Leases
 from tenure.serving.agent.notes import Notes
 from tenure.serving.agent.registrar import Registrar
 from tenure.serving.agent.terms import Terms
@@ -52,14 +53,20 @@ class AgentService:
         report: Report,
         clock: Callable[[], float],
         make_contexts: Callable[[], SecurityContexts] | None = None,
+        leases: Leases | None = None,
     ) -> None:
-        """`make_contexts`: those in which updates are signed by Kerberos; `look_at` surveys the host."""
+        """`make_contexts`: those in which updates are signed by Kerberos; `look_at` surveys the host.
+
+        `leases`: the DHCP clients that this agent is itself.
+        """
         self._terms = terms
         self._look_at = look_at
         self._notes = notes
         self._report = report
         self._clock = clock
         self._make_contexts = make_contexts
+        self._leases = leases
+        self._keeps_leases = False  # only an agent that stays does
         self._again_at: float | None = None  # when to look once more, whatever is due
         self._wished = Wishes()  # by the last pass
         self._tentative_at: float | None = None  # since when an address is about to be there
@@ -89,6 +96,9 @@ class AgentService:
         loop = asyncio.get_running_loop()
         news = _News(loop, stop, orders, AddressChanges(), HostWatch(), self._report)
         ways = self._ways()
+        if self._leases is not None:
+            self._keeps_leases = True
+            self._leases.start(news.nudge)
         self._report.info("started", names=len(self._notes.all()))
         look = True
         while not stop.is_set():
@@ -106,6 +116,8 @@ class AgentService:
             with suppress(TimeoutError):
                 async with asyncio.timeout(WITHDRAW_SECONDS):
                     await ways.registrar.withdraw_all()
+        if self._leases is not None:
+            self._leases.stop()
         left = sum(1 for one in self._notes.all() if one.written)
         self._report.info("stopped", left=left)
         await ways.close()
@@ -113,7 +125,7 @@ class AgentService:
 
     async def _pass(self, registrar: Registrar, *, look: bool) -> None:
         """One pass. Of a host that has no name, or cannot be read, nothing is concluded: what it had stays."""
-        resolver = read_resolv_conf()
+        resolver = self._resolver()
         try:
             found = self._look_at(resolver)
         except ServiceError as error:
@@ -138,6 +150,15 @@ class AgentService:
             await registrar.run(wishes, name_servers, look=look, hurry=hurry)
         if look:
             self._notes.passed()
+
+    def _resolver(self) -> ResolvConf:
+        """What the resolver is told; of a host that leases its addresses itself, also what came with the leases."""
+        resolver = read_resolv_conf()
+        if self._leases is None:
+            return resolver
+        if self._keeps_leases:
+            self._leases.look(resolver)
+        return self._leases.known(resolver)
 
     def _look_for_keys(self, found: Survey) -> None:
         if self._terms.sshfp and not found.fingerprints:
@@ -224,6 +245,10 @@ class _News:
         look |= self._ordered
         self._ordered = False
         return look
+
+    def nudge(self) -> None:
+        """Something else has changed."""
+        self._came.set()
 
     async def _settle(self) -> None:
         """Until nothing has changed for a while."""

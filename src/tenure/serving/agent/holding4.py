@@ -1,0 +1,125 @@
+"""A DHCPv4 client at work on one interface: its timer, its sockets, and what its decisions lead to."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from tenure.ledger.errors import LedgerError
+from tenure.obtaining.lease import Action, Configure, Probe, Remove, Send
+from tenure.obtaining.v4 import Client4
+from tenure.obtaining.wish import Wish
+from tenure.registering.interface import Interface
+from tenure.serving.agent.client_socket4 import ClientSocket4, is_passing
+from tenure.serving.agent.lease_book import LeaseBook
+from tenure.serving.report import Report
+
+LONGEST_TIMER = 60.0  # seconds; a clock that was set, or a host that slept, is noticed then
+
+
+class Holding4:
+    """Belongs to one event loop, of which it needs no task. `changed` is called when a lease has begun or ended."""
+
+    def __init__(
+        self,
+        interface: Interface,
+        wish: Wish,
+        book: LeaseBook,
+        report: Report,
+        clock: Callable[[], float],
+        changed: Callable[[LedgerError | None], None],
+    ) -> None:
+        """`ServiceError`: there are no sockets for it. `changed` is told why the memory cannot be written, if so."""
+        self.interface = interface
+        self._book = book
+        self._report = report
+        self._clock = clock
+        self._changed = changed
+        self._loop = asyncio.get_running_loop()
+        self._socket = ClientSocket4(interface.name, interface.hardware)
+        self._client = Client4(wish, book.held(interface.name, is_v6=False), random.random)
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop.add_reader(self._socket.fileno(), self._hear)
+
+    def start(self) -> None:
+        """Begin."""
+        self._do(self._client.start(self._clock()))
+
+    def rename(self, wish: Wish) -> None:
+        """What the client says from now on."""
+        self._do(self._client.rename(wish, self._clock()))
+
+    def link_up(self) -> None:
+        """The interface has its link again."""
+        self._do(self._client.link_up(self._clock()))
+
+    def stop(self, *, release: bool) -> None:
+        """End it; nothing is heard or sent any more."""
+        self._do(self._client.stop(release=release, now=self._clock()))
+        self.close()
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.end_asking(self._loop.remove_reader)
+        self._socket.close()
+
+    def _tick(self) -> None:
+        self._do(self._client.tick(self._clock()))
+
+    def _hear(self) -> None:
+        for octets in self._socket.receive():
+            self._do(self._client.hear(octets, self._clock()))
+
+    def _hear_arp(self) -> None:
+        for address in list(self._socket.answers()):
+            self._do(self._client.conflict(address, self._clock()))
+
+    def _do(self, actions: Sequence[Action]) -> None:
+        """Also from callbacks, where nobody would hear of what is raised."""
+        try:
+            self._do_each(actions)
+        except LedgerError as error:
+            self._changed(error)
+        self._arm()
+
+    def _do_each(self, actions: Sequence[Action]) -> None:
+        name, number = self.interface.name, self.interface.number
+        if not any(isinstance(action, Probe) for action in actions) and actions:
+            self._socket.end_asking(self._loop.remove_reader)
+        for action in actions:
+            match action:
+                case Send(octets, source, server):
+                    self._try(partial(self._socket.send, octets, source, server))
+                case Probe(address):
+                    self._try(partial(self._ask, address))
+                case Configure():
+                    self._book.begin(name, number, action)
+                    self._changed(None)
+                case Remove():
+                    self._socket.leave()
+                    self._book.end(name, number, action)
+                    self._changed(None)
+
+    def _ask(self, address: bytes) -> None:
+        self._loop.add_reader(self._socket.ask(address), self._hear_arp)
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        seconds = min(LONGEST_TIMER, max(0.0, self._client.next_at - self._clock()))
+        self._timer = self._loop.call_later(seconds, self._tick)
+
+    def _try(self, send: Callable[[], object]) -> None:
+        """What cannot be sent is sent again in its time, as what got lost."""
+        try:
+            send()
+            self._report.healthy(f"dhcp-unsent {self.interface.name}")
+        except OSError as error:
+            if not is_passing(error):
+                self._report.problem(f"dhcp-unsent {self.interface.name}", str(error.strerror))
