@@ -296,6 +296,11 @@ class LeaseBatch:
         if self._static_names is not None:
             self._static_names.end_looks()
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything was applied."""
+        return bool(self._changed or self._claims or self._events or self._cleared or self._ties.has_changes)
+
     def write(self) -> bool:
         """Writes everything that was applied; whether that was anything. Called once, by the transaction."""
         self.end_looks()

@@ -65,6 +65,11 @@ class _LeaseStep(Generic[T]):
         finally:
             self._batch.end_looks()
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything was applied to the batch."""
+        return self._batch.has_changes
+
     def write(self) -> bool:
         """Writes what was applied to the batch."""
         return self._batch.write()

@@ -1,7 +1,7 @@
-"""Transactions of one connection that follow each other closely: one is committed while the next one is decided.
+"""Transactions of one connection that follow each other closely: one is written and committed beside the next one.
 
-    read 2 | commit 1 | write 2, read 3 | commit 2 | write 3, read 4 | ...     the connection
-           | decide 2 |                 | decide 3 |                           the processor
+    read 2 | commit 1 | write 2            | read 3 | commit 2 | write 3            | ...     the connection
+           | decide 2 | receive, parse 3   |        | decide 3 | receive, parse 4   |         the processor
 
 A step reads ahead in the transaction of the one before, so it sees what that one wrote. It is written only if what it
 read still stands in its own transaction; otherwise, and when the commit before it failed, it is decided again in that.
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Generic, Protocol
 
-from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.errors import LedgerUnavailable, WriteConflict
 from tenure.ledger.pipeline import S, Settled, run
 
 
@@ -46,18 +46,34 @@ class Overlapping(Protocol):
         """Gives back what commits beside the caller."""
 
 
-class Overlap(Generic[S]):
-    """The steps of one session. At most one of them is written and not committed."""
+class WritesBeside(Protocol):
+    """What a session can that writes beside the caller, who has something else to do meanwhile."""
 
-    def __init__(self, session: Overlapping, settled: Settled[S]) -> None:
+    def start_begin(self, work: Callable[[], bool]) -> None:
+        """Starts `begin` with this; nothing else may be done with the connection until `end_begin`."""
+
+    def end_begin(self, again: Callable[[], bool]) -> bool:
+        """Waits for its end. Where others stood in the way of `work`, `again` is run instead."""
+
+
+class Overlap(Generic[S]):
+    """The steps of one session. At most one of them is written and not committed, or about to be."""
+
+    def __init__(self, session: Overlapping, settled: Settled[S], beside: WritesBeside | None = None) -> None:
         self._session = session
         self._settled = settled
+        self._beside = beside
         self._open: S | None = None
+        self._writing: WritesBeside | None = None  # what is open; None: it is written
 
     def submit(self, step: S) -> None:
-        """Leaves the step written, in an open transaction; see the head of this file."""
-        before, self._open = self._open, None
+        """Leaves the step written, or being written, in an open transaction; see the head of this file."""
+        before = self._take_open()
         is_decided = before is not None and self._decide_beside(before, step)
+        if is_decided and self._beside is not None and step.has_changes:
+            self._beside.start_begin(lambda: self._write_beside(step))
+            self._open, self._writing = step, self._beside
+            return
 
         def work() -> bool:
             nonlocal is_decided
@@ -72,13 +88,34 @@ class Overlap(Generic[S]):
 
     def settle(self) -> None:
         """Commits what is open, in this thread: there is nothing to do meanwhile."""
-        step, self._open = self._open, None
+        step = self._take_open()
         if step is not None:
             self._settled(step, _failure_of(self._session.commit))
 
     def close(self) -> None:
-        """Gives back what commits. What is open goes back with the session."""
+        """Gives back what works beside the caller. What is open goes back with the session."""
+        if self._writing is not None:
+            self._writing.end_begin(lambda: False)
         self._session.end_overlap()
+
+    def _take_open(self) -> S | None:
+        """What is open, when it is written; nothing if that has failed, which is told then."""
+        step, self._open = self._open, None
+        writing, self._writing = self._writing, None
+        if step is None or writing is None:
+            return step
+        try:
+            writing.end_begin(lambda: run(step))
+        except LedgerUnavailable as failure:
+            self._settled(step, failure)
+            return None
+        return step
+
+    def _write_beside(self, step: S) -> bool:
+        """In whatever thread: writes what was decided, and does not decide anew."""
+        if not self._session.stands():
+            raise WriteConflict("somebody else has committed meanwhile")
+        return step.write()
 
     def _decide_beside(self, before: S, step: S) -> bool:
         """Decides `step` while `before` is committed; whether both came to an end."""

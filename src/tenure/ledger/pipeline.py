@@ -24,6 +24,10 @@ class Step(Protocol):
     def decide(self) -> None:
         """Decides on what was read; may read more."""
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything was decided that is to be written."""
+
     def write(self) -> bool:
         """Writes what was decided; whether that was anything."""
 

@@ -125,6 +125,7 @@ class SqliteSession:
         self._execute = connection.execute
         self._at_once: dict[str, str] = {}  # an insert, to the same for `ROWS_AT_ONCE` rows
         self._watched_from: int | None = None
+        self._begun: bool | WriteConflict | sqlite3.Error = False  # what `start_begin` came to
         self._reads_on = False  # between `begin_reads` and `end_reads`
         self._execute("pragma journal_mode = wal")
         self._execute("pragma synchronous = full")
@@ -219,17 +220,42 @@ class SqliteSession:
         for _ in range(ATTEMPTS):
             try:
                 return self._attempt(begin, work)
-            except WriteConflict as conflict:
-                cause = str(conflict)
-            except sqlite3.Error as error:
-                code = getattr(error, "sqlite_errorcode", None)
-                # A reader that turns writer while another one writes is refused at once, without waiting.
-                gives_way = code == sqlite3.SQLITE_BUSY and begin == _AS_READER
-                if not gives_way and code not in _TRY_AGAIN:
-                    raise LedgerUnavailable(self._place, sqlite_text(error)) from error
-                cause = str(error)
+            except (WriteConflict, sqlite3.Error) as error:
+                cause = self._why_again(error, begin)
             begin = _AS_WRITER
         raise LedgerUnavailable(self._place, f"gave up after {ATTEMPTS} attempts: {cause}")
+
+    def start_begin(self, work: Callable[[], bool]) -> None:
+        """The same in a thread, where nobody stands in its way."""
+        self.end_reads()
+
+        def attempt() -> None:
+            try:
+                self._begun = self._attempt(_AS_READER, work)
+            except (WriteConflict, sqlite3.Error) as error:
+                self._begun = error
+
+        self._committer.start(attempt)
+
+    def end_begin(self, again: Callable[[], bool]) -> bool:
+        """Waits for it; where somebody did, `again` is run by `begin`."""
+        failure, begun = self._committer.wait(), self._begun
+        if failure is not None:
+            raise failure
+        if isinstance(begun, bool):
+            return begun
+        self._why_again(begun, _AS_READER)
+        return self.begin(again, writes=True)
+
+    def _why_again(self, error: WriteConflict | sqlite3.Error, begin: str) -> str:
+        """Why the work of a transaction that began so has to be looked at again; `LedgerUnavailable` if it has not."""
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", None)
+            # A reader that turns writer while another one writes is refused at once, without waiting.
+            gives_way = code == sqlite3.SQLITE_BUSY and begin == _AS_READER
+            if not gives_way and code not in _TRY_AGAIN:
+                raise LedgerUnavailable(self._place, sqlite_text(error)) from error
+        return str(error)
 
     def _attempt(self, begin: str, work: Callable[[], T]) -> T:
         if begin == _AS_WRITER:
@@ -255,7 +281,7 @@ class SqliteSession:
 
     def start_commit(self) -> None:
         """The same, in a thread."""
-        self._committer.start()
+        self._committer.start(self.commit)
 
     def end_commit(self) -> None:
         """Waits for that."""
@@ -282,8 +308,8 @@ class SqliteSession:
 
     def pipeline(self, settled: Settled[S]) -> Pipeline[S]:
         """Decides one transaction while the one before is committed."""
-        self._committer = Committer(self.commit)
-        return Overlap(self, settled)
+        self._committer = Committer()
+        return Overlap(self, settled, beside=self)
 
     def _begin_as_writer(self) -> None:
         """Waits for its turn itself, with many short looks.

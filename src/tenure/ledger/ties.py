@@ -92,6 +92,11 @@ class TiesOfBatch:
         """What a decision of the batch learned."""
         self._learned.update(((tie.hardware, tie.identity), tie) for tie in ties)
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything was learned."""
+        return bool(self._learned)
+
     def writes(self) -> list[Write]:
         """How what was learned is written."""
         return [self._ties.write_of(list(self._learned.values()))] if self._learned else []

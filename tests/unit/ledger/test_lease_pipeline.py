@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +29,7 @@ class Line:
         self._watch = watch
         self._pipeline = ledger.pipeline(self._settled)
         self.settle = self._pipeline.settle
+        self.close = self._pipeline.close
 
     def submit(self, name: str, decide: Callable[[LeaseBatch], Changes], *clients: int) -> None:
         def work(batch: LeaseBatch) -> str:
@@ -196,3 +199,85 @@ def test_a_connection_that_is_lost_before_the_commit_loses_that_batch_and_no_oth
     assert [(name, cause is None) for name, cause in told] == [("1", False), ("2", True)]
     assert [row.address for row in ledger.leases()] == [address(2)]
     ledger.close()
+
+
+def give_both(line: Line) -> None:
+    """Two batches; the second is being written when this ends."""
+    line.submit("first", giving(1, 1), 1)
+    line.submit("second", giving(2, 2), 2)
+
+
+def test_a_batch_that_cannot_be_written_is_settled_with_the_reason(tmp_path: Any) -> None:
+    ledger = open_leases(f"sqlite:{tmp_path}/tenure.db")
+    session: Any = ledger._session
+    write_all, failing = session.write_all, [False, True]
+
+    def write_or_fail(writes: Any) -> Any:
+        if failing and failing.pop(0):
+            raise sqlite3.OperationalError("of the test")
+        return write_all(writes)
+
+    session.write_all = write_or_fail
+    line = Line(ledger)
+    give_both(line)
+    line.submit("third", giving(3, 3), 3)
+    line.settle()
+    assert [(name, bool(cause)) for name, cause in line.told] == [("first", False), ("second", True), ("third", False)]
+    assert [row.address for row in ledger.leases()] == [address(1), address(3)]
+    ledger.close()
+
+
+def test_somebody_who_writes_at_the_same_moment_is_waited_for(tmp_path: Any) -> None:
+    """The batch is decided again, on what the other one has written."""
+    url = f"sqlite:{tmp_path}/tenure.db"
+    ledger, other = open_leases(url), open_leases(url)
+    session: Any = ledger._session
+    write_all, writes_seen = session.write_all, []
+
+    def write_late(writes: Any) -> Any:
+        writes_seen.append(len(writes))
+        if len(writes_seen) == 2:  # between the look whether all stands, and the first write
+            other.transact(lambda batch: batch.apply(changes(lease(7, 7))), NOW)
+        return write_all(writes)
+
+    session.write_all = write_late
+    line = Line(ledger)
+    give_both(line)
+    line.settle()
+    assert line.told == [("first", None), ("second", None)]
+    assert line.decided == ["first", "second", "second"]
+    assert [row.address for row in ledger.leases()] == [address(1), address(2), address(7)]
+    ledger.close()
+    other.close()
+
+
+def test_an_error_in_the_program_is_not_waited_for_without_end(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _what: None)
+    ledger = open_leases(f"sqlite:{tmp_path}/tenure.db")
+    session: Any = ledger._session
+    write_all, failing = session.write_all, [False, True]
+
+    def write_or_fail(writes: Any) -> Any:
+        if failing and failing.pop(0):
+            raise ZeroDivisionError
+        return write_all(writes)
+
+    session.write_all = write_or_fail
+    line = Line(ledger)
+    give_both(line)
+    with pytest.raises(RuntimeError, match="has failed; the log says above how"):
+        line.settle()
+    ledger.close()
+
+
+def test_what_is_being_written_when_the_pipeline_ends_is_lost(tmp_path: Any) -> None:
+    url = f"sqlite:{tmp_path}/tenure.db"
+    ledger = open_leases(url)
+    line = Line(ledger)
+    give_both(line)
+    line.close()
+    ledger.close()
+    assert line.told == [("first", None)]
+    again = open_leases(url)
+    assert [row.address for row in again.leases()] == [address(1)]
+    again.close()

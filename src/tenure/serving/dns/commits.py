@@ -63,7 +63,7 @@ class Commits:
         self._under_way: _Batch | None = None
         self._began_at = float("-inf")  # monotonic seconds of the last batch
         self._ended = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._committer = Committer(self._commit_and_tell)
+        self._committer = Committer()
 
     def fileno(self) -> int:
         """Readable when a commit has ended; then `finish` is to be called."""
@@ -122,7 +122,7 @@ class Commits:
             return
         self._under_way = _Batch(pendings, outcome, began_at)
         if not self._is_idle():
-            self._committer.start()
+            self._committer.start(self._commit_and_tell)
             return
         try:
             self._ledger.commit()
