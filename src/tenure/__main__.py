@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tenure.console.reconciliation import Order, Outcome
     from tenure.console.rehearsal import Act, Question
     from tenure.console.scavenging import Scavenges
+    from tenure.registering.client import Client
     from tenure.registering.promise import Heard, Promise
     from tenure.registering.survey import Survey
     from tenure.serving.report import Report
@@ -245,17 +246,13 @@ def learn_lease(configuration: Configuration, heard: Heard) -> Promise | None:
     return learn(configuration, heard, Report(AGENT).now())
 
 
-def install_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow]:
-    """The hooks of DHCP clients, in their places; `ServiceError`."""
-    from tenure.console.agent import HookRow  # noqa: PLC0415 - the other commands do without
-    from tenure.serving.agent.hooks import own_command, plan_hooks, write_hook  # noqa: PLC0415
+def install_hooks(root: Path, config: Path, clients: Sequence[Client], *, dry_run: bool, remove: bool) -> list[HookRow]:
+    """The hooks of DHCP clients, put into their places or taken away; `ServiceError`."""
+    from tenure.assembly.agent_hooks import install, uninstall  # noqa: PLC0415 - the other commands do without
 
-    hooks = plan_hooks(root, own_command(), config)
-    for hook in hooks:
-        if not (dry_run or hook.is_there):
-            write_hook(hook)
-    done = "would be written" if dry_run else "written"
-    return [HookRow(str(hook.path), "unchanged" if hook.is_there else done, hook.text) for hook in hooks]
+    if remove:
+        return uninstall(root, clients, dry_run=dry_run)
+    return install(root, config, clients, dry_run=dry_run)
 
 
 def run_agent(path: Path, dhcp: Sequence[str]) -> int:

@@ -48,6 +48,7 @@ ROOMS["config"] |= {"hearing.heard", "registering.settings", "registering.entry"
 ROOMS["config"] |= {"obtaining.wish"}
 ROOMS["console"] |= {"obtaining.lease"}
 ROOMS["console"] |= {f"registering.{one}" for one in ("selection", "names", "survey", "entry", "promise", "sshfp")}
+ROOMS["console"] |= {"registering.client"}
 for room in ("serving", "console"):
     ROOMS[room] |= {"compiled"}  # to say in which form the rooms run
 EVERYTHING = {"assembly", "compiled", "__main__"}

@@ -63,6 +63,7 @@ class Agent:
     process: Process | None = None
     keys: dict[str, str | int | float | bool | list[str]] = field(default_factory=dict)
     more: str = ""
+    mounts: dict[str, str] = field(default_factory=dict)  # folders of the host that its commands see, by their places
 
     def start(self, name: str = "pc") -> Process:
         """The agent, on a host of this name."""
@@ -88,7 +89,10 @@ class Agent:
     def _line(self, name: str, *words: str) -> str:
         """A command on a host of this name, whose SSH keys are those in its folder `ssh`, if it has one."""
         keys = self.host.folder / "ssh"
-        mount = f"{program('mount')} --bind {keys} /etc/ssh && " if keys.is_dir() else ""
+        mounts = self.mounts | ({"/etc/ssh": str(keys)} if keys.is_dir() else {})
+        mount = "".join(
+            f"mkdir -p {place} && {program('mount')} --bind {folder} {place} && " for place, folder in mounts.items()
+        )
         return f"{mount}hostname {name} && exec {' '.join([*TENURE, *words])}"
 
     def status(self) -> dict[str, dict[str, str]]:

@@ -17,15 +17,16 @@ from tenure.ledger.agent_memory import AgentMemory
 from tenure.registering.entry import Place
 from tenure.registering.identity import machine_duid
 from tenure.registering.names import Unnamed, host_label, host_names
-from tenure.registering.promise import Heard, Promise, learn
+from tenure.registering.promise import Heard, Promise, assumed, learn
 from tenure.registering.resolv_conf import ResolvConf
 from tenure.registering.survey import Survey, survey
-from tenure.serving.agent.hooks import hand_to_folder_owner
+from tenure.serving.agent.hooks import hand_to_folder_owner, tells_late
 from tenure.serving.agent.inventory import (
     read_host_keys,
     read_host_name,
     read_inventory,
     read_machine_id,
+    read_networkd_leases,
     read_resolv_conf,
 )
 from tenure.serving.agent.leases import ClientTerms, HostName, Leases
@@ -54,7 +55,8 @@ def survey_host(agent: Agent) -> Survey:
 
 def _look_at(agent: Agent, resolver: ResolvConf) -> Survey:
     host_keys = read_host_keys() if agent.sshfp else ()
-    return survey(read_inventory(), agent.settings(read_host_name()), resolver.domains, host_keys)
+    settings = agent.settings(read_host_name())
+    return survey(read_inventory(), settings, resolver.domains, host_keys, read_networkd_leases())
 
 
 def run(configuration: Configuration, report: Report, stop: Stop, dhcp: Sequence[str] = ()) -> None:
@@ -98,15 +100,22 @@ def register(configuration: Configuration, report: Report) -> bool:
 
 def learn_lease(configuration: Configuration, heard: Heard, now: float) -> Promise | None:
     """Remember what a DHCP client has told of a lease, and have the agent that runs look; `LedgerError`."""
-    state = configuration.beside((configuration.agent or Agent()).state)
+    agent = configuration.agent or Agent()
+    state = configuration.beside(agent.state)
     memory = AgentMemory(state)
     hand_to_folder_owner(state)
-    before = next((one for one in memory.promises() if one.address == heard.address), None)
-    promise = learn(before, heard, now)
-    if promise is None:
+    known = {one.address: one for one in memory.promises()}
+    if not heard.is_told:
+        heard = heard._replace(answer=assumed(agent.dhcp_untold))
+    promise = learn(known.get(heard.address), heard, now)
+    if promise is not None:
+        memory.put_promise(promise)
+    elif heard.address:
         memory.drop_promise(heard.address)
     else:
-        memory.put_promise(promise)
+        for one in known.values():
+            if one.interface == heard.interface:
+                memory.drop_promise(one.address)
     memory.close()
     sender = WakeSender(wake_path(state, AGENT))
     sender.wake()
@@ -127,7 +136,7 @@ def _service(configuration: Configuration, memory: AgentMemory, report: Report) 
     notes = Notes(memory, terms, report, report.now)
     make_contexts = _contexts(configuration, agent, report)
     leases = _leases(agent, terms.duid, memory, report) if agent.dhcp else None
-    return AgentService(terms, partial(_look_at, agent), notes, report, report.now, make_contexts, leases)
+    return AgentService(terms, partial(_look_at, agent), notes, report, report.now, make_contexts, leases, tells_late)
 
 
 def _leases(agent: Agent, duid: bytes, memory: AgentMemory, report: Report) -> Leases:
@@ -181,6 +190,7 @@ def terms_of(configuration: Configuration, agent: Agent, now: float) -> Terms:
         sshfp=agent.sshfp,
         withdraw=agent.withdraw,
         on_silence=agent.dhcp_silence,
+        untold=agent.dhcp_untold,
         unheeded=frozenset(one.interface for one in agent.connections if not one.heed_dhcp),
     )
 

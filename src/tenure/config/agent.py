@@ -12,7 +12,7 @@ from tenure.config.gss_tsig import GssTsigSection
 from tenure.config.section import Section
 from tenure.obtaining.wish import Flag
 from tenure.registering.entry import Conflict
-from tenure.registering.settings import Connection, Included, Settings, Silence
+from tenure.registering.settings import Connection, Included, Settings, Silence, Untold
 
 
 class AgentConnection(Section):
@@ -117,6 +117,10 @@ class Agent(Section):
     dhcp_silence: Annotated[Silence, *one_of(Silence)] = Silence.TAKE_OVER
     """What becomes of the promise of a DHCP server, which renews a lease without the option that it answered before:
     `take-over`, the host writes the records itself; `keep`, the promise counts until the lease ends."""
+
+    dhcp_untold: Annotated[Untold, *one_of(Untold)] = Untold.NOTHING
+    """What DHCP servers are taken to write whose answers the client does not tell, as systemd-networkd and
+    NetworkManager's own client: `nothing`, the host writes both records; `reverse`; `both`."""
 
     dhcp: list[Interface] = []
     """Interfaces whose addresses the agent leases itself (DHCPv4), where no other DHCP client does."""

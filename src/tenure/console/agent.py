@@ -23,6 +23,7 @@ from tenure.registering.sshfp import fingerprint_text
 from tenure.registering.survey import Survey
 
 KEPT, SKIPPED = "kept", "skipped"
+ALL = "all"  # in the place of an address: all of the interface
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ def address_rows(found: Survey) -> Iterator[AddressRow]:
 
 @dataclass(frozen=True, slots=True)
 class HookRow:
-    """One file of a hook."""
+    """One file of a hook; of a client that has none, the folder where the agent looks instead."""
 
+    client: str
     path: str
-    outcome: str  # written, would be written, unchanged
-    text: str
+    outcome: str  # written, would be written, unchanged, removed, would be removed, read by the agent
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,22 @@ class LeaseRow:
 
 
 def heard_of(
-    address: str, interface: str, moment: str, flags: int | None = None, name: str = "", seconds: int | None = None
+    address: str,
+    interface: str,
+    moment: str,
+    flags: int | None = None,
+    name: str = "",
+    seconds: int | None = None,
+    *,
+    is_told: bool = True,
 ) -> Heard:
     """What a hook tells, read; `ValueError` says what is wrong with it."""
     try:
-        packed = ip_address(address).packed
+        packed = b"" if address == ALL else ip_address(address).packed
     except ValueError:
         raise ValueError(f"{address} is no address") from None
+    if not packed and moment != Moment.ENDED:
+        raise ValueError(f"{ALL!r} is for leases that have ended")
     interface_name(interface)
     if moment not in {one.value for one in Moment}:
         raise ValueError(f"{moment!r} is none of {', '.join(Moment)}")
@@ -90,8 +101,10 @@ def heard_of(
         raise ValueError(f"a lease of {seconds} seconds cannot be")
     if flags is None and name:
         raise ValueError("a name comes with the flags of its option")
+    if flags is not None and not is_told:
+        raise ValueError("flags are what was answered, and that is said not to be told")
     answer = None if flags is None else read_answer(flags, name, packed)
-    return Heard(packed, interface, Moment(moment), answer, seconds)
+    return Heard(packed, interface, Moment(moment), answer, seconds, is_told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +148,8 @@ def _held_row(interface: str, lease: Lease, promise: Promise | None) -> HeldRow:
     )
 
 
-def lease_row(promise: Promise) -> LeaseRow:
-    """What the server writes, in words."""
+def lease_row(promise: Promise, *, is_told: bool = True) -> LeaseRow:
+    """What the server writes, in words; where that is not told, what it is taken to write."""
     answer = promise.answer
     if answer is None:
         words = "nothing: the option was not in its answer"
@@ -144,6 +157,8 @@ def lease_row(promise: Promise) -> LeaseRow:
         part = promised(answer)
         words = "both records" if part.forward else "the reverse record" if part.reverse else "nothing, as it says"
         words += ", but is silent since" if promise.is_silent else ""
+    if not is_told:
+        words = f"{words.removesuffix(', as it says')}, as is assumed (dhcp-untold)"
     return LeaseRow(
         address_text(promise.address),
         promise.interface,

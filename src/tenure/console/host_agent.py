@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tenure.config.agent import Agent
     from tenure.config.configuration import Configuration
     from tenure.console.agent import HookRow
+    from tenure.registering.client import Client
     from tenure.registering.promise import Heard, Promise
     from tenure.registering.survey import Survey
 
@@ -17,10 +18,12 @@ SurveyHost: TypeAlias = "Callable[[Agent], Survey]"
 
 
 class InstallHooks(Protocol):
-    """Puts the hooks of DHCP clients below a root."""
+    """Puts the hooks of DHCP clients below a root, or takes them away."""
 
-    def __call__(self, root: Path, config: Path, *, dry_run: bool) -> list[HookRow]:
-        """What became of each file, or would."""
+    def __call__(
+        self, root: Path, config: Path, clients: Sequence[Client], *, dry_run: bool, remove: bool
+    ) -> list[HookRow]:
+        """What became of each file, or would. `clients`: of these; of none, of all that are installed."""
 
 
 class HostAgent(NamedTuple):

@@ -1,78 +1,71 @@
-"""The scripts by which a DHCP client tells the agent what its server has answered: their text, and where they belong.
-
-dhclient's script takes in the files of two folders: of one before it gives the interface an address, of the other at
-its end. A promise has to be known before the address is there, or the agent would write what is not left to it; that a
-lease has ended, when the address is gone.
-"""
+"""The scripts by which DHCP clients tell the agent what their servers have answered: their text, and their places."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import NamedTuple
 
-MARK = "# Written by `tenure agent install-hooks`, which also replaces it; delete it to have the agent told no more."
-DHCLIENT_FOLDER = "etc/dhcp"  # with the two folders below it, if ISC dhclient is installed
-ENTER, EXIT = f"{DHCLIENT_FOLDER}/dhclient-enter-hooks.d/tenure", f"{DHCLIENT_FOLDER}/dhclient-exit-hooks.d/tenure"
+from tenure.registering import dhclient_hooks, dhcpcd_hooks, network_manager_hooks
+from tenure.registering.client import Client
 
-# dhclient takes S and O out of option 81 as server-update and no-client-update (which is its old word for O), and loses
-# N. A server that does not do what it was asked for (O without S) is one that writes nothing. Of option 39 it also has
-# the octets, of which the first is the flags.
-_ENTER = """\
-(
-    case "$reason" in
-    BOUND | BOUND6) moment=bound ;;
-    RENEW | REBIND | REBOOT | RENEW6 | REBIND6) moment=renewed ;;
-    *) exit 0 ;;
-    esac
-    address=${new_ip_address:-$new_ip6_address}
-    [ -n "$address" ] || exit 0
-    seconds=${new_dhcp_lease_time:-$new_max_life}
-    set -- "$address" --interface="$interface" --moment="$moment"
-    [ -z "$seconds" ] || set -- "$@" --seconds="$seconds"
-    if [ -n "$new_fqdn_server_update" ]; then
-        case "$new_ip_address/$new_dhcp6_fqdn" in
-        /?*) flags=$((0x${new_dhcp6_fqdn%%:*})) ;;
-        *)
-            case "$new_fqdn_server_update/$new_fqdn_no_client_update" in
-            true/*) flags=1 ;;
-            */true) flags=@N@ ;;
-            *) flags=0 ;;
-            esac
-            ;;
-        esac
-        set -- "$@" --flags="$flags" --name="$new_fqdn_fqdn"
-    fi
-    @TELL@
-)
-"""
-_EXIT = """\
-(
-    case "$reason" in
-    EXPIRE | FAIL | RELEASE | STOP | EXPIRE6 | RELEASE6 | STOP6) ;;
-    *) exit 0 ;;
-    esac
-    address=${old_ip_address:-$old_ip6_address}
-    [ -n "$address" ] || exit 0
-    set -- "$address" --interface="$interface" --moment=ended
-    @TELL@
-)
-"""
+_OURS = "# Written by `tenure agent install-hooks`"
+MARK = f"{_OURS}, which also replaces it, or removes it (--remove)."
+_SHELL = "#!/bin/sh"
+
+
+# Where a client that is installed has its hooks, below the root: the first that is there. Of networkd: its leases.
+FOLDERS: dict[Client, tuple[str, ...]] = {
+    Client.DHCLIENT: ("etc/dhcp",),
+    Client.DHCPCD: ("usr/lib/dhcpcd/dhcpcd-hooks", "lib/dhcpcd/dhcpcd-hooks", "usr/libexec/dhcpcd-hooks"),
+    Client.NETWORK_MANAGER: ("etc/NetworkManager/dispatcher.d",),
+    Client.NETWORKD: ("run/systemd/netif/leases",),
+}
+TELL_LATE = (Client.DHCPCD, Client.NETWORK_MANAGER)  # when the address is there already
+
+
+class Script(NamedTuple):
+    """One file."""
+
+    place: str  # below the folder
+    text: str
+    is_program: bool  # run, not taken in by a shell
+
+
 # A client must not wait for us for long, and must not fail because of us.
 _TELL = """\
 said=$(timeout 20 @COMMAND@ agent learned "$@" --config @CONFIG@ </dev/null 2>&1) ||
         logger -t tenure -p daemon.warning "the agent was not told of $address: $said" || true"""
-_N81, _O = 0x08, 0x02
+_BITS = {"@S@": 0x01, "@O@": 0x02, "@N81@": 0x08, "@N39@": 0x04, "@NO81@": 0x08 | 0x02}
+_SOURCES: dict[Client, tuple[Script, ...]] = {
+    Client.DHCLIENT: (
+        Script("dhclient-enter-hooks.d/tenure", dhclient_hooks.ENTER, is_program=False),
+        Script("dhclient-exit-hooks.d/tenure", dhclient_hooks.EXIT, is_program=False),
+    ),
+    Client.DHCPCD: (Script("90-tenure", dhcpcd_hooks.HOOK, is_program=False),),
+    Client.NETWORK_MANAGER: (Script("90-tenure", network_manager_hooks.HOOK, is_program=True),),
+    Client.NETWORKD: (),
+}
 
 
-def dhclient_hooks(command: Sequence[str], config: str) -> dict[str, str]:
-    """The text of each file, by its path below the root. `command` runs tenure, `config` is the agent's file."""
+def places(client: Client) -> tuple[str, ...]:
+    """Every place below a root where a file of ours for this client can be."""
+    return tuple(f"{folder}/{script.place}" for folder in FOLDERS[client] for script in _SOURCES[client])
+
+
+def scripts(client: Client, command: Sequence[str], config: str) -> tuple[Script, ...]:
+    """The files for a client. `command` runs tenure, `config` is the agent's file."""
     tell = _TELL.replace("@COMMAND@", shlex.join(command)).replace("@CONFIG@", shlex.quote(config))
-    return {
-        path: f"{MARK}\n" + text.replace("@N@", str(_N81 | _O)).replace("@TELL@", tell)
-        for path, text in ((ENTER, _ENTER), (EXIT, _EXIT))
-    }
+    found = []
+    for source in _SOURCES[client]:
+        text = source.text
+        for word, bits in _BITS.items():
+            text = text.replace(word, str(bits))
+        head = f"{_SHELL}\n{MARK}\n" if source.is_program else f"{MARK}\n"
+        found.append(source._replace(text=head + text.replace("@TELL@", tell)))
+    return tuple(found)
 
 
 def is_ours(text: str) -> bool:
     """Whether a file is one that we wrote."""
-    return text.startswith(MARK)
+    return text.removeprefix(f"{_SHELL}\n").startswith(_OURS)

@@ -6,11 +6,12 @@ client, the agent does, and no more. O says only that S is not what the client a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from tenure.dnswire.name import ROOT, Name, from_text, labels
-from tenure.registering.settings import Silence
+from tenure.registering.settings import Silence, Untold
 
 _S = 0x01
 _N81, _N39 = 0x08, 0x04
@@ -36,11 +37,12 @@ class Answer(NamedTuple):
 class Heard(NamedTuple):
     """What a DHCP client tells of one lease."""
 
-    address: bytes  # 4 or 16 octets
+    address: bytes  # 4 or 16 octets; empty: all leases of the interface, which have ended
     interface: str
     moment: Moment
-    answer: Answer | None  # None: the option was not in the server's answer
+    answer: Answer | None  # None: the option was not in the server's answer, or is not told
     seconds: int | None  # of the lease; None: not told
+    is_told: bool = True  # whether the client tells of the option at all
 
 
 class Promise(NamedTuple):
@@ -82,6 +84,20 @@ def read_answer(flags: int, name: str, address: bytes) -> Answer:
     if len(labels(whole)) < 2:
         whole = ROOT
     return Answer(bool(flags & _S), bool(flags & (_N81 if len(address) == 4 else _N39)), whole)
+
+
+def assumed(untold: Untold) -> Answer:
+    """The answer that counts where the client does not tell the real one: nothing, as if N had been in it."""
+    return Answer(s=untold is Untold.BOTH, n=untold is Untold.NOTHING, name=ROOT)
+
+
+def with_untold(
+    promises: Mapping[bytes, Promise], leases: Iterable[tuple[str, bytes]], untold: Untold, now: float
+) -> dict[bytes, Promise]:
+    """What is known, and what is assumed of other leases, each an interface and an address."""
+    answer = assumed(untold)
+    found = {address: Promise(address, on, answer, False, now, None) for on, address in leases}
+    return found | dict(promises)
 
 
 def learn(before: Promise | None, heard: Heard, now: float) -> Promise | None:

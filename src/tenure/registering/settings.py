@@ -26,6 +26,14 @@ class Silence(StrEnum):
     KEEP = "keep"  # the promise counts until the lease ends
 
 
+class Untold(StrEnum):
+    """What a DHCP server is taken to write whose answer the client does not tell."""
+
+    NOTHING = "nothing"
+    REVERSE = "reverse"
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What is said of one interface."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tenure.console.host_agent import HostAgent
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.registration import Direction, State
 from tenure.naming.reverse import reverse_name
+from tenure.registering.client import Client
 from tenure.registering.entry import Conflict, Kept
 from tenure.registering.promise import Heard, Promise, learn
 from tenure.registering.survey import Survey, survey
@@ -63,9 +65,11 @@ def remember(configuration: Configuration, heard: Heard) -> Promise | None:
     return learn(None, heard, 100.0)
 
 
-def put_hooks(root: Path, config: Path, *, dry_run: bool) -> list[HookRow]:
+def put_hooks(root: Path, config: Path, clients: Sequence[Client], *, dry_run: bool, remove: bool) -> list[HookRow]:
     """Hooks that are there in one place."""
-    return [HookRow(f"{root}/tenure", "would be written" if dry_run else "written", f"echo {config}\n")]
+    done = "removed" if remove else "written"
+    client = " ".join(clients) or "every"
+    return [HookRow(client, f"{root}/tenure", f"would be {done}" if dry_run else done, f"echo {config}\n")]
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -152,6 +156,7 @@ LEARNED = ("--interface", "eth0", "--moment", "bound")
         (("--flags", "1", "--name", "pc.example.test"), "10.1.0.7  eth0  both records  pc.example.test."),
         (("--flags", "8"), "10.1.0.7  eth0  nothing, as it says"),
         ((), "10.1.0.7  eth0  nothing: the option was not in its answer"),
+        (("--untold",), "10.1.0.7  eth0  nothing: the option was not in its answer, as is assumed (dhcp-untold)"),
     ],
 )
 def test_what_was_learned_is_said_back_in_words(tmp_path: Path, words: tuple[str, ...], printed: str) -> None:
@@ -182,6 +187,8 @@ def test_a_lease_that_ended_is_known_no_more(tmp_path: Path) -> None:
         (("10.1.0.7", *LEARNED, "--flags", "256"), "the flags are one octet, and 256 is none"),
         (("10.1.0.7", *LEARNED, "--flags", "1", "--name", "a..b"), "a label is empty"),
         (("10.1.0.7", *LEARNED, "--name", "pc"), "a name comes with the flags of its option"),
+        (("10.1.0.7", *LEARNED, "--flags", "1", "--untold"), "flags are what was answered"),
+        (("all", *LEARNED), "'all' is for leases that have ended"),
         (("10.1.0.7", *LEARNED, "--seconds", "-1"), "a lease of -1 seconds cannot be"),
     ],
 )
@@ -198,4 +205,10 @@ def test_hooks_are_installed_or_shown(tmp_path: Path) -> None:
     assert (status, printed) == (0, f"# {tmp_path}/tenure: would be written\necho {path}\n")
     status, printed = run("install-hooks", "--root", str(tmp_path), "-c", str(path))
     assert status == 0
-    assert printed.splitlines()[1].split() == [f"{tmp_path}/tenure", "written"]
+    assert printed.splitlines()[1].split() == ["every", f"{tmp_path}/tenure", "written"]
+    words = ["--root", str(tmp_path), "--for", "dhcpcd", "--for", "networkmanager", "--remove", "-o", "json"]
+    status, printed = run("install-hooks", *words, "-c", str(path))
+    assert status == 0
+    (row,) = json.loads(printed)
+    assert (row["client"], row["outcome"]) == ("dhcpcd networkmanager", "removed")
+    assert run("install-hooks", "--for", "pump", "-c", str(path))[0] == 2

@@ -311,7 +311,31 @@ def test_what_the_host_cannot_give_is_one_line(
 def test_hooks_without_a_client_to_hook_are_one_line(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     path.write_text("[agent]\n")
-    done = run("agent", "install-hooks", "--root", str(tmp_path), "-c", str(path))
-    remedy = "install isc-dhcp-client, or tell the agent by `learned`"
-    says = f"tenure: the hooks of ISC dhclient: {tmp_path}/etc/dhcp is not there; {remedy}\n"
+    done = run("agent", "install-hooks", "--root", str(tmp_path), "--for", "dhclient", "-c", str(path))
+    remedy = "install the client, or tell the agent by `learned`"
+    says = f"tenure: the hooks of ISC dhclient: none of {tmp_path}/etc/dhcp is there; {remedy}\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", says)
+
+
+def test_hooks_are_shown_installed_and_removed(tmp_path: Path) -> None:
+    path, folder = tmp_path / "agent.toml", tmp_path / "usr/lib/dhcpcd/dhcpcd-hooks"
+    path.write_text("[agent]\n")
+    folder.mkdir(parents=True)
+    (tmp_path / "run/systemd/netif/leases").mkdir(parents=True)
+    words = ("agent", "install-hooks", "--root", str(tmp_path), "-o", "json", "-c", str(path))
+
+    def outcomes(*more: str) -> list[tuple[str, str]]:
+        done = run(*words, *more)
+        assert (done.returncode, done.stderr) == (0, "")
+        return [(row["client"], row["outcome"]) for row in json.loads(done.stdout)]
+
+    networkd = ("networkd", "read by the agent")
+    assert outcomes("--dry-run") == [("dhcpcd", "would be written"), networkd]
+    assert list(folder.iterdir()) == []
+    assert outcomes() == [("dhcpcd", "written"), networkd]
+    assert outcomes("--for", "dhcpcd") == [("dhcpcd", "unchanged")]
+    assert outcomes("--remove", "--dry-run") == [("dhcpcd", "would be removed")]
+    assert [one.name for one in folder.iterdir()] == ["90-tenure"]
+    assert outcomes("--remove") == [("dhcpcd", "removed")]
+    assert outcomes("--remove") == []
+    assert list(folder.iterdir()) == []

@@ -11,14 +11,16 @@ from tenure.registering.promise import (
     Moment,
     Promise,
     Share,
+    assumed,
     is_over,
     learn,
     promised,
     read_answer,
     share,
     speaks_of,
+    with_untold,
 )
-from tenure.registering.settings import Silence
+from tenure.registering.settings import Silence, Untold
 
 FOUR, SIX = bytes((10, 1, 0, 7)), bytes(15) + b"\7"
 PC, WWW = from_text("pc.office.example."), from_text("www.office.example.")
@@ -131,3 +133,21 @@ def test_a_name_that_is_not_whole_is_the_primary_one(text: str) -> None:
 def test_what_is_no_option_is_refused(flags: int, name: str) -> None:
     with pytest.raises(ValueError, match=r"octet|label|ASCII|empty"):
         read_answer(flags, name, FOUR)
+
+
+@pytest.mark.parametrize(
+    ("untold", "left"), [(Untold.NOTHING, BOTH), (Untold.REVERSE, FORWARD), (Untold.BOTH, NOTHING)]
+)
+def test_what_is_assumed_of_a_server_whose_answer_is_not_told(untold: Untold, left: Share) -> None:
+    promise = Promise(FOUR, "eth0", assumed(untold), False, NOW, None)
+    assert share(promise, Silence.TAKE_OVER) == left
+    assert speaks_of(promise, PC, PC)
+    assert not speaks_of(promise, WWW, PC)
+
+
+def test_what_was_told_counts_before_what_is_assumed() -> None:
+    other = bytes((10, 1, 0, 8))
+    told = learn(None, heard(Moment.BOUND, 0x01), NOW)
+    assert told is not None
+    found = with_untold({FOUR: told}, [("eth0", FOUR), ("eth1", other)], Untold.REVERSE, NOW)
+    assert found == {FOUR: told, other: Promise(other, "eth1", assumed(Untold.REVERSE), False, NOW, None)}

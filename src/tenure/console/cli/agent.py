@@ -21,6 +21,7 @@ from tenure.console.cli.options import (
     opened,
 )
 from tenure.console.cli.output import print_rows
+from tenure.registering.client import Client
 
 if TYPE_CHECKING:
     from tenure.console.host_agent import HostAgent, SurveyHost
@@ -36,12 +37,19 @@ LEARNED_EXAMPLES = examples(
     "tenure agent learned 10.1.0.7 --interface eth0 --moment bound --flags 1 --name pc.office.example -c agent.toml",
     "tenure agent learned 10.1.0.7 --interface eth0 --moment ended -c agent.toml",
 )
-HOOKS_EXAMPLES = examples("tenure agent install-hooks -c /etc/tenure/agent.toml --dry-run")
+HOOKS_EXAMPLES = examples(
+    "tenure agent install-hooks -c /etc/tenure/agent.toml --dry-run",
+    "tenure agent install-hooks -c /etc/tenure/agent.toml --for dhcpcd",
+    "tenure agent install-hooks -c /etc/tenure/agent.toml --remove",
+)
 LEASE_COLUMNS = ("address", "interface", "server_writes", "name", "until")
 HELD_COLUMNS = ("interface", "address", "server", "server_writes", "name", "renewal", "until")
 LeasesOption = Annotated[bool, typer.Option("--leases", help="Show the leases of the agent's own DHCP client.")]
-HOOK_COLUMNS = ("path", "outcome")
-AddressArgument = Annotated[str, typer.Argument(help="The leased address.", show_default=False)]
+HOOK_COLUMNS = ("client", "path", "outcome")
+AddressArgument = Annotated[
+    str,
+    typer.Argument(help="The leased address, or all: those of the interface, which have ended.", show_default=False),
+]
 InterfaceOption = Annotated[str, typer.Option("--interface", help="The interface that has it.", show_default=False)]
 MomentOption = Annotated[
     str,
@@ -55,8 +63,16 @@ FlagsOption = Annotated[
 ]
 NameOption = Annotated[str, typer.Option("--name", help="The name in that option.", show_default=False)]
 SecondsOption = Annotated[int | None, typer.Option("--seconds", help="The length of the lease.", show_default=False)]
+UntoldOption = Annotated[
+    bool, typer.Option("--untold", help="The client does not tell whether the option was answered.")
+]
+ForOption = Annotated[
+    list[Client] | None,
+    typer.Option("--for", help="Only for this client, by default for all that are there; can be repeated."),
+]
+RemoveOption = Annotated[bool, typer.Option("--remove", help="Take the files away again.")]
 RootOption = Annotated[Path, typer.Option("--root", help="The root of the system that gets them.")]
-HookDryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
+HookDryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 REGISTER_EXAMPLES = examples("tenure agent register -c agent.toml")
 STATUS_EXAMPLES = examples(
     "tenure agent status -c agent.toml",
@@ -139,21 +155,22 @@ def _learned_command(agent: HostAgent) -> Callable[..., None]:
         flags: FlagsOption = None,
         name: NameOption = "",
         seconds: SecondsOption = None,
+        untold: UntoldOption = False,
         output: FormatOption = Format.TABLE,
     ) -> None:
         """Tell the agent what a DHCP server has answered about who writes this host's name; hooks of clients do it.
 
-        Without --flags the option was not in the answer.
+        Without --flags and --untold the option was not in the answer.
         """
         from tenure.console.agent import heard_of, lease_row  # noqa: PLC0415 - `tenure --help` does without
 
         try:
-            heard = heard_of(address, interface, moment, flags, name, seconds)
+            heard = heard_of(address, interface, moment, flags, name, seconds, is_told=not untold)
         except ValueError as error:
             raise fail(str(error), WRONG) from None
         with opened(config) as configuration:
             promise = agent.learn(configuration, heard)
-            print_rows([] if promise is None else [lease_row(promise)], LEASE_COLUMNS, output)
+            print_rows([] if promise is None else [lease_row(promise, is_told=not untold)], LEASE_COLUMNS, output)
 
     return command
 
@@ -161,16 +178,18 @@ def _learned_command(agent: HostAgent) -> Callable[..., None]:
 def _install_hooks_command(agent: HostAgent) -> Callable[..., None]:
     def command(
         config: ConfigOption,
+        clients: ForOption = None,
         root: RootOption = Path("/"),
         dry_run: HookDryRunOption = False,
+        remove: RemoveOption = False,
         output: FormatOption = Format.TABLE,
     ) -> None:
-        """Have DHCP clients tell the agent what their servers answer: install the hooks of ISC dhclient.
+        """Have DHCP clients tell the agent what their servers answer: install hooks of those that are there.
 
-        A file that another program or a person made is never written over.
+        A file that another program or a person made is never written over, nor removed.
         """
         with opened(config):
-            rows = agent.install_hooks(root, config, dry_run=dry_run)
+            rows = agent.install_hooks(root, config, clients or [], dry_run=dry_run, remove=remove)
             if dry_run and output is Format.TABLE:
                 print("\n".join(f"# {row.path}: {row.outcome}\n{row.text}" for row in rows), end="")
             else:

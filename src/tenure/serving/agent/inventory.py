@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from tenure.registering.interface import HostAddress, Interface, Inventory, KernelRefused
+from tenure.registering.networkd import leased_address
 from tenure.registering.resolv_conf import ResolvConf, parse_resolv_conf
 from tenure.registering.rtnetlink import RTM_GETADDR, RTM_GETLINK, build_dump, parse_part
 from tenure.serving.errors import ServiceError
@@ -16,6 +17,7 @@ from tenure.serving.errors import ServiceError
 RESOLV_CONF = Path("/etc/resolv.conf")
 MACHINE_ID = Path("/etc/machine-id")
 HOST_KEYS = Path("/etc/ssh")
+NETWORKD_LEASES = Path("/run/systemd/netif/leases")
 MOST_OCTETS = 1 << 18  # of one datagram of an answer; the kernel sends 32 KiB at most
 WAIT_SECONDS = 5.0
 MOST_TRIES = 10  # while the host changes under our eyes
@@ -84,6 +86,17 @@ def read_host_keys(folder: Path = HOST_KEYS) -> list[str]:
     for path in sorted(folder.glob("ssh_host_*_key.pub")):
         with suppress(OSError):
             found.append(path.read_text(encoding="ascii", errors="replace"))
+    return found
+
+
+def read_networkd_leases(folder: Path = NETWORKD_LEASES) -> dict[int, bytes]:
+    """The IPv4 addresses that systemd-networkd has leased, by the number of the interface."""
+    found = {}
+    for path in folder.glob("[0-9]*"):
+        with suppress(OSError, ValueError):
+            address = leased_address(path.read_text(encoding="ascii", errors="replace"))
+            if address is not None:
+                found[int(path.name)] = address
     return found
 
 

@@ -7,14 +7,16 @@ acted on when the host has come to rest, since a connection that comes up change
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from tenure.naming.reason import WORDS
+from tenure.registering.interface import IFA_F_PERMANENT
 from tenure.registering.names import Unnamed
+from tenure.registering.promise import Promise, with_untold
 from tenure.registering.resolv_conf import ResolvConf
-from tenure.registering.selection import Choice
+from tenure.registering.selection import Choice, Judged
 from tenure.registering.survey import Survey
 from tenure.registering.wanted import Wishes, next_due, wanted
 from tenure.serving.agent.asking import Servers
@@ -34,6 +36,7 @@ from tenure.serving.wakeup import WakeReceiver
 
 SETTLE_SECONDS = 1.0  # without a change, before one is acted on
 LONGEST_SETTLE_SECONDS = 10.0  # of a host that does not come to rest
+WORD_SECONDS = 5.0  # for a DHCP client's hook, to tell of an address that is there already
 AGAIN_SECONDS = 30.0  # until a host that could not be read, or has no name, is looked at again
 WATCH_SECONDS = 5.0  # between looks at the host's name
 WITHDRAW_SECONDS = 4.0  # for everything at the end
@@ -54,10 +57,12 @@ class AgentService:
         clock: Callable[[], float],
         make_contexts: Callable[[], SecurityContexts] | None = None,
         leases: Leases | None = None,
+        tells_late: Callable[[], bool] | None = None,
     ) -> None:
         """`make_contexts`: those in which updates are signed by Kerberos; `look_at` surveys the host.
 
-        `leases`: the DHCP clients that this agent is itself.
+        `leases`: the DHCP clients that this agent is itself. `tells_late`: whether there is a hook of another client
+        that tells of an address only when it is there.
         """
         self._terms = terms
         self._look_at = look_at
@@ -67,6 +72,9 @@ class AgentService:
         self._make_contexts = make_contexts
         self._leases = leases
         self._keeps_leases = False  # only an agent that stays does
+        self._tells_late = tells_late or _never
+        self._unheard: dict[tuple[int, bytes], float] = {}  # leased, it seems, and not told of; since when
+        self._owes_look = False  # everything was to be looked at, and was put off
         self._again_at: float | None = None  # when to look once more, whatever is due
         self._wished = Wishes()  # by the last pass
         self._tentative_at: float | None = None  # since when an address is about to be there
@@ -82,6 +90,7 @@ class AgentService:
         asyncio.run(self._run_once())
 
     async def _run_once(self) -> None:
+        self._tells_late = _never  # who looks once waits for nobody
         ways = self._ways()
         await self._pass(ways.registrar, look=True)
         await ways.close()
@@ -133,8 +142,11 @@ class AgentService:
             self._again_at = self._clock() + AGAIN_SECONDS
             return
         self._report.healthy("host-unread")
-        if not look and self._is_settling(found):
+        promises = with_untold(self._notes.promises(), self._untold(found), self._terms.untold, self._clock())
+        if (not look and self._is_settling(found)) or self._awaits_word(found, promises):
+            self._owes_look |= look
             return
+        look, self._owes_look = look or self._owes_look, False
         if isinstance(found.names, Unnamed):
             self._report.problem("no-name", f"{WORDS[found.names.reason]}: {found.names.detail}")
             self._again_at = self._clock() + AGAIN_SECONDS
@@ -142,7 +154,7 @@ class AgentService:
             self._report.healthy("no-name")
             self._look_for_keys(found)
             name_servers = self._terms.name_servers or tuple((server, DNS_PORT) for server in resolver.servers)
-            promises, terms = self._notes.promises(), self._terms
+            terms = self._terms
             ends = (one.until_at for one in promises.values() if one.until_at is not None)
             self._promised_until = min(ends, default=None)
             wishes = wanted(found, promises, reverse=terms.reverse, on_silence=terms.on_silence)
@@ -178,6 +190,28 @@ class AgentService:
         self._again_at = now + SETTLE_SECONDS
         return True
 
+    def _untold(self, found: Survey) -> list[tuple[str, bytes]]:
+        return [(on, address) for on, address in found.untold if on not in self._terms.unheeded]
+
+    def _awaits_word(self, found: Survey, promises: Mapping[bytes, Promise]) -> bool:
+        """Whether to wait for what a hook has to say of an address that has just come."""
+        now = self._clock()
+        unheard = [one for one in found.judged if self._is_unheard(one, promises)] if self._tells_late() else []
+        keys = [(one.interface.number, one.address.address) for one in unheard]
+        self._unheard = {key: self._unheard.get(key, now) for key in keys}
+        until = max(self._unheard.values(), default=0.0) + WORD_SECONDS
+        if until <= now:
+            return False
+        self._again_at = until
+        return True
+
+    def _is_unheard(self, one: Judged, promises: Mapping[bytes, Promise]) -> bool:
+        """Whether it has the form of a leased address, and no client has told of it."""
+        address = one.address
+        if not one.is_kept or address.flags & IFA_F_PERMANENT or one.interface.name in self._terms.unheeded:
+            return False
+        return address.address not in promises and (len(address.address) == 4 or address.prefix_length == 128)
+
     def _next_at(self) -> float | None:
         """Seconds until something is due, by the clock."""
         at, self._again_at = self._again_at, None
@@ -185,6 +219,10 @@ class AgentService:
             due = (next_due(self._notes.all()), self._promised_until)
             at = min((one for one in due if one is not None), default=None)
         return None if at is None else max(0.0, at - self._clock())
+
+
+def _never() -> bool:
+    return False
 
 
 class _Ways(NamedTuple):

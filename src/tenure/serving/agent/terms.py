@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tenure.registering.entry import Conflict, Entry, Place
-from tenure.registering.settings import Silence
+from tenure.registering.settings import Silence, Untold
 from tenure.signing.key import Key
 from tenure.updating.routing import GssTsig
 
@@ -40,6 +40,7 @@ class Terms:
     sshfp: bool = False
     withdraw: bool = True  # at the end
     on_silence: Silence = Silence.TAKE_OVER  # of a DHCP server that does not answer the option any more
+    untold: Untold = Untold.NOTHING  # what DHCP servers are taken to write whose answers no client tells
     unheeded: frozenset[str] = frozenset()  # interfaces on which no DHCP server's answers count
 
     def lease_of(self, entry: Entry) -> int:
