@@ -81,15 +81,15 @@ SERVER6, POOL6 = "2001:db8:9::1", ("2001:db8:9::100", "2001:db8:9::10f")
 DELEGATED, DELEGATED_LENGTH = "2001:db8:ff00::/40", 56
 
 
-def start_tenure6(server: Host) -> None:
+def start_tenure6(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL6) -> None:
     """Wire and relays."""
     subnets = f"""
 [[dhcp6.subnets]]
 subnet = "2001:db8:9::/64"
 interface = "eth0"
-pools = ["{POOL6[0]}-{POOL6[1]}"]
+pools = ["{pool[0]}-{pool[1]}"]
 pd-pools = [{{ prefix = "2001:db8:ff00::", prefix-len = 40, delegated-len = {DELEGATED_LENGTH} }}]
-valid-lifetime = {LIFETIME}
+valid-lifetime = {lifetime}
 option-data = {{ dns-servers = ["{SERVER6}"] }}
 [ddns]
 ddns-send-updates = false
@@ -99,12 +99,12 @@ ddns-send-updates = false
     _wait(server, sys.executable, "-m", "tenure", "dhcp", "-c", str(config), private=False, port=547)
 
 
-def start_kea6(server: Host) -> None:
+def start_kea6(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL6) -> None:
     """Kea for the wire, and for relays that send to its address."""
     subnet = {
         "subnet": "2001:db8:9::/64",
         "interface": "eth0",
-        "pools": [{"pool": f"{POOL6[0]} - {POOL6[1]}"}],
+        "pools": [{"pool": f"{pool[0]} - {pool[1]}"}],
         "pd-pools": [{"prefix": "2001:db8:ff00::", "prefix-len": 40, "delegated-len": DELEGATED_LENGTH}],
         "option-data": [{"name": "dns-servers", "data": SERVER6}],
     }
@@ -112,8 +112,8 @@ def start_kea6(server: Host) -> None:
         "Dhcp6": {
             "interfaces-config": {"interfaces": ["eth0", f"eth0/{SERVER6}"]},
             "lease-database": {"type": "memfile", "persist": False},
-            "valid-lifetime": LIFETIME,
-            "preferred-lifetime": LIFETIME // 2,
+            "valid-lifetime": lifetime,
+            "preferred-lifetime": lifetime // 2,
             "loggers": [{"name": "kea-dhcp6", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
             "subnet6": [subnet],
         }
@@ -125,7 +125,27 @@ def start_kea6(server: Host) -> None:
     _wait(server, program("kea-dhcp6"), "-c", str(path), env=environment, port=547)
 
 
-SERVERS6: dict[str, Callable[[Host], None]] = {"tenure": start_tenure6, "kea": start_kea6}
+def start_dhcpd6(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL6) -> None:
+    """ISC dhcpd for the wire, without delegated prefixes."""
+    path = server.folder / "dhcpd6.conf"
+    path.write_text(f"""
+authoritative;
+default-lease-time {lifetime};
+preferred-lifetime {lifetime // 2};
+option dhcp-renewal-time {lifetime // 4};
+option dhcp-rebinding-time {lifetime // 3};
+subnet6 2001:db8:9::/64 {{
+  range6 {pool[0]} {pool[1]};
+  option dhcp6.name-servers {SERVER6};
+}}
+""")
+    leases = server.folder / "lib" / "dhcpd6.leases"
+    leases.touch()
+    command = ["-6", "-f", "-q", "-cf", str(path), "-lf", str(leases), "-pf", "/run/dhcpd6.pid", "eth0"]
+    _wait(server, program("dhcpd"), *command, port=547)
+
+
+SERVERS6: dict[str, Callable[..., None]] = {"tenure": start_tenure6, "kea": start_kea6}
 SERVERS: dict[str, Callable[..., None]] = {"tenure": start_tenure, "kea": start_kea, "dhcpd": start_dhcpd}
 
 

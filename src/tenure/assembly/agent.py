@@ -143,6 +143,7 @@ def _leases(agent: Agent, duid: bytes, memory: AgentMemory, report: Report) -> L
     terms = ClientTerms(
         interfaces=tuple(agent.dhcp),
         duid=duid,
+        families=tuple(agent.dhcp_families),
         flags=frozenset(agent.dhcp_flags),
         checks=agent.dhcp_check,
         release=agent.withdraw if agent.dhcp_release is None else agent.dhcp_release,

@@ -10,7 +10,7 @@ from pydantic import Field
 from tenure.config.fields import DomainName, Duid, Interface, Listen, RemotePlace, one_of
 from tenure.config.gss_tsig import GssTsigSection
 from tenure.config.section import Section
-from tenure.obtaining.wish import Flag
+from tenure.obtaining.wish import Family, Flag
 from tenure.registering.entry import Conflict
 from tenure.registering.settings import Connection, Included, Settings, Silence, Untold
 
@@ -123,12 +123,15 @@ class Agent(Section):
     NetworkManager's own client: `nothing`, the host writes both records; `reverse`; `both`."""
 
     dhcp: list[Interface] = []
-    """Interfaces whose addresses the agent leases itself (DHCPv4), where no other DHCP client does."""
+    """Interfaces whose addresses the agent leases itself, where no other DHCP client does."""
+
+    dhcp_families: list[Annotated[Family, *one_of(Family)]] = [Family.IPV4, Family.IPV6]
+    """Which addresses: `ipv4`, `ipv6`."""
 
     dhcp_flags: list[Annotated[Flag, *one_of(Flag)]] = [Flag.E]
-    """What the client sets in its option 81 (RFC 4702): `S`, the server is asked to write the forward record;
-    `N`, the server is asked to write nothing; `E`, the name is in wire form. Without S and N the host writes the
-    forward record, and the server the reverse one, if it agrees."""
+    """What the client sets in its options 81 and 39 (RFC 4702, RFC 4704): `S`, the server is asked to write the
+    forward record; `N`, the server is asked to write nothing; `E`, the name in option 81 is in wire form. Without S and
+    N the host writes the forward record, and the server the reverse one, if it agrees."""
 
     dhcp_check: bool = True
     """Whether an IPv4 address is asked for by ARP before it is used, and declined where another host has it."""

@@ -56,11 +56,16 @@ class Probe(NamedTuple):
 
 
 class Configure(NamedTuple):
-    """The host has this lease now; `is_new`: by a full exchange, not by a renewal."""
+    """The host has this lease now.
+
+    `is_new`: by a full exchange, not by a renewal. `is_heard`: a server has told something of the name with it, or
+    nothing; else all that is known of that stays.
+    """
 
     lease: Lease
     is_new: bool
     replaces: Lease | None = None  # what it had before, at another address
+    is_heard: bool = True
 
 
 class Remove(NamedTuple):

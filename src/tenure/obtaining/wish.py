@@ -11,6 +11,13 @@ from tenure.dnswire.name import Name, from_labels
 _CLIENT_ID = b"\xff"  # IAID and DUID follow (RFC 4361 section 6.1)
 
 
+class Family(StrEnum):
+    """By which protocol addresses are leased."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
 class Flag(StrEnum):
     """What a client may set in its option 81 or 39. O is a server's alone (RFC 4702 section 2.1)."""
 

@@ -48,15 +48,13 @@ class _Program(ctypes.Structure):
 
 
 class ClientSocket4:
-    """What one client speaks through and hears by. `hardware`: the interface's address."""
+    """What one client speaks through and hears by."""
 
-    def __init__(self, interface: str, hardware: bytes) -> None:
+    def __init__(self, interface: str) -> None:
         """`ServiceError`."""
         self._interface = interface
-        self._hardware = hardware
         self._unicast: socket.socket | None = None
         self._unicast_from = b""
-        self._arp: socket.socket | None = None
         try:
             self._frames = PacketSocket(interface)
             self._heard = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0)
@@ -92,32 +90,6 @@ class ClientSocket4:
             if found is not None and found.destination_port == CLIENT_PORT:
                 yield found.payload
 
-    def ask(self, address: bytes) -> int:
-        """Ask by ARP whether somebody has the address; gives what to poll for answers. `OSError`."""
-        if self._arp is None:
-            self._arp = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
-            self._arp.bind((self._interface, _ETH_P_ARP))
-        self._arp.send(arp_probe(self._hardware, address))
-        return self._arp.fileno()
-
-    def answers(self) -> Iterator[bytes]:
-        """The addresses of who sends ARP messages on the link, of others than us."""
-        for _ in range(_AT_ONCE if self._arp is not None else 0):
-            try:
-                assert self._arp is not None
-                sender = arp_sender(self._arp.recv(2048))
-            except OSError:
-                return
-            if sender is not None and sender[0] != self._hardware:
-                yield sender[1]
-
-    def end_asking(self, forget: Callable[[int], object]) -> None:
-        """No more answers of ARP are waited for; `forget` is told what is polled no more."""
-        if self._arp is not None:
-            forget(self._arp.fileno())
-            self._arp.close()
-            self._arp = None
-
     def leave(self) -> None:
         """The address that we spoke from is ours no more."""
         if self._unicast is not None:
@@ -142,6 +114,41 @@ class ClientSocket4:
             made.close()
             raise
         return made
+
+
+class ArpQuestions:
+    """Whether somebody on the link has an address. `hardware`: the interface's own address."""
+
+    def __init__(self, interface: str, hardware: bytes) -> None:
+        self._interface = interface
+        self._hardware = hardware
+        self._arp: socket.socket | None = None
+
+    def ask(self, address: bytes) -> int:
+        """Ask by ARP whether somebody has the address; gives what to poll for answers. `OSError`."""
+        if self._arp is None:
+            self._arp = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+            self._arp.bind((self._interface, _ETH_P_ARP))
+        self._arp.send(arp_probe(self._hardware, address))
+        return self._arp.fileno()
+
+    def answers(self) -> Iterator[bytes]:
+        """The addresses of who sends ARP messages on the link, of others than us."""
+        for _ in range(_AT_ONCE if self._arp is not None else 0):
+            try:
+                assert self._arp is not None
+                sender = arp_sender(self._arp.recv(2048))
+            except OSError:
+                return
+            if sender is not None and sender[0] != self._hardware:
+                yield sender[1]
+
+    def end(self, forget: Callable[[int], object]) -> None:
+        """No more answers of ARP are waited for; `forget` is told what is polled no more."""
+        if self._arp is not None:
+            forget(self._arp.fileno())
+            self._arp.close()
+            self._arp = None
 
 
 def is_passing(error: OSError) -> bool:

@@ -14,7 +14,7 @@ from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.duration import duration_words
 from tenure.obtaining.lease import ENDLESS, Configure, Lease, Remove
 from tenure.obtaining.wish import answered_name
-from tenure.registering.promise import Answer, Heard, Moment, learn
+from tenure.registering.promise import Answer, Heard, Moment, Promise, learn
 from tenure.serving.agent.configuring import configure, unconfigure, write_resolv_conf
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
@@ -47,10 +47,8 @@ class LeaseBook:
         lease, now = action.lease, self._clock()
         if action.replaces is not None:
             self._unconfigure(interface, number, action.replaces)
-        moment = Moment.BOUND if action.is_new else Moment.RENEWED
-        heard = Heard(lease.address, interface, moment, _answer(lease), lease.seconds)
-        before = next((one for one in self._memory.promises() if one.address == lease.address), None)
-        self._memory.put_lease(interface, lease, learn(before, heard, now))
+        promise = self._promise(interface, action, now) if action.is_heard else None
+        self._memory.put_lease(interface, lease, promise)
         self._known[interface, lease.is_v6] = lease
         try:
             configure(number, lease, now)
@@ -58,6 +56,9 @@ class LeaseBook:
         except ServiceError as error:
             self._report.problem(_code(interface, lease), str(error))
         self._write_resolv_conf()
+        if not action.is_heard:
+            self._report.info("lease-confirmed", on=interface, address=ip_address(lease.address))
+            return
         self._report.info(
             "lease-bound" if action.is_new else "lease-renewed",
             on=interface,
@@ -74,6 +75,14 @@ class LeaseBook:
         self._known.pop((interface, action.lease.is_v6), None)
         self._write_resolv_conf()
         self._report.info("lease-ended", on=interface, address=ip_address(action.lease.address), cause=action.cause)
+
+    def _promise(self, interface: str, action: Configure, now: float) -> Promise | None:
+        """What is known of who writes the name from now on."""
+        lease = action.lease
+        moment = Moment.BOUND if action.is_new else Moment.RENEWED
+        heard = Heard(lease.address, interface, moment, _answer(lease), lease.seconds)
+        before = next((one for one in self._memory.promises() if one.address == lease.address), None)
+        return learn(before, heard, now)
 
     def _unconfigure(self, interface: str, number: int, lease: Lease) -> None:
         try:

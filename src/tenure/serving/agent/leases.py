@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.ledger.errors import LedgerError
-from tenure.obtaining.wish import Flag, Wish
-from tenure.registering.interface import Interface
+from tenure.obtaining.v4 import Client4
+from tenure.obtaining.v6 import Client6
+from tenure.obtaining.wish import Family, Flag, Wish
+from tenure.registering.interface import IFA_F_DADFAILED, HostAddress, Interface
 from tenure.registering.resolv_conf import ResolvConf
+from tenure.serving.agent.client_socket4 import ClientSocket4
+from tenure.serving.agent.client_socket6 import ClientSocket6
 from tenure.serving.agent.configuring import switch_on
-from tenure.serving.agent.holding4 import Holding4
+from tenure.serving.agent.holding import Holding
 from tenure.serving.agent.inventory import read_inventory
 from tenure.serving.agent.lease_book import LeaseBook
 from tenure.serving.errors import ServiceError
@@ -31,6 +36,7 @@ class ClientTerms:
 
     interfaces: tuple[str, ...]
     duid: bytes
+    families: tuple[Family, ...] = (Family.IPV4, Family.IPV6)
     flags: frozenset[Flag] = frozenset({Flag.E})
     checks: bool = True
     release: bool = True  # at the end
@@ -49,8 +55,8 @@ class Leases:
         self._report = report
         self._clock = clock
         self._book = LeaseBook(memory, terms.resolv_conf, report, clock)
-        self._holdings: dict[str, Holding4] = {}
-        self._carriers: dict[str, int] = {}  # how often a link had come or gone when it was there last
+        self._holdings: dict[tuple[str, Family], Holding] = {}
+        self._carriers: dict[tuple[str, Family], int] = {}  # how often a link had come or gone when it was there last
         self._nudge: Callable[[], None] = lambda: None
         self._failure: LedgerError | None = None
 
@@ -70,14 +76,20 @@ class Leases:
         if self._failure is not None:
             raise self._failure
         try:
-            by_name = {one.name: one for one in read_inventory().interfaces}
+            found = read_inventory()
         except ServiceError as error:
             self._report.problem("dhcp", str(error))
             return
         self._report.healthy("dhcp")
+        by_name = {one.name: one for one in found.interfaces}
         name = self._name_of(self.known(resolver))
         for wanted in self._terms.interfaces:
-            self._look_at(wanted, by_name.get(wanted), name)
+            interface = by_name.get(wanted)
+            if interface is None:
+                self._report.problem(f"dhcp {wanted}", "there is no such interface")
+            for family in self._terms.families:
+                self._look_at((wanted, family), interface, name)
+        self._look_for_duplicates(found.addresses)
 
     def stop(self) -> None:
         """End all clients; `LedgerError`."""
@@ -89,40 +101,56 @@ class Leases:
         self._failure = failure or self._failure
         self._nudge()
 
-    def _look_at(self, name: str, interface: Interface | None, called: HostName) -> None:
-        holding = self._holdings.get(name)
+    def _look_for_duplicates(self, addresses: Sequence[HostAddress]) -> None:
+        """Of IPv6 addresses the kernel finds out whether another host has them (RFC 4862 section 5.4)."""
+        failed = {(one.interface, one.address) for one in addresses if one.flags & IFA_F_DADFAILED}
+        for (_, family), holding in self._holdings.items():
+            if family is Family.IPV6:
+                for number, address in failed:
+                    if number == holding.interface.number:
+                        holding.conflict(address)
+
+    def _look_at(self, place: tuple[str, Family], interface: Interface | None, called: HostName) -> None:
+        holding = self._holdings.get(place)
         if holding is not None and (interface is None or _is_another(holding.interface, interface)):
             holding.close()
-            del self._holdings[name]
+            del self._holdings[place]
             holding = None
         if interface is None:
-            self._report.problem(f"dhcp {name}", "there is no such interface")
             return
         if holding is None:
-            self._begin(interface, called)
+            self._begin(place, interface, called)
         else:
-            self._tell(holding, interface, called)
+            self._tell(place, holding, interface, called)
 
-    def _begin(self, interface: Interface, called: HostName) -> None:
+    def _begin(self, place: tuple[str, Family], interface: Interface, called: HostName) -> None:
         if len(interface.hardware) != 6:
             self._report.problem(f"dhcp {interface.name}", "it has no Ethernet address")
             return
         try:
             switch_on(interface.number)
-            wish = self._wish(interface, called)
-            made = Holding4(interface, wish, self._book, self._report, self._clock, self._changed)
+            made = self._holding(place[1], interface, self._wish(interface, called))
         except ServiceError as error:
             self._report.problem(f"dhcp {interface.name}", str(error))
             return
         self._report.healthy(f"dhcp {interface.name}")
-        self._holdings[interface.name] = made
-        self._carriers[interface.name] = interface.carriers
+        self._holdings[place] = made
+        self._carriers[place] = interface.carriers
         made.start()
 
-    def _tell(self, holding: Holding4, interface: Interface, called: HostName) -> None:
-        if interface.state not in _DOWN and interface.carriers != self._carriers.get(interface.name):
-            self._carriers[interface.name] = interface.carriers
-            self._report.info("link-up", on=interface.name)
+    def _holding(self, family: Family, interface: Interface, wish: Wish) -> Holding:
+        held = self._book.held(interface.name, is_v6=family is Family.IPV6)
+        rest = (self._book, self._report, self._clock, self._changed)
+        if family is Family.IPV6:
+            made6 = Client6(wish, held, random.random)
+            return Holding(interface, made6, ClientSocket6(interface.name, interface.number), *rest)
+        made4 = Client4(wish, held, random.random)
+        return Holding(interface, made4, ClientSocket4(interface.name), *rest)
+
+    def _tell(self, place: tuple[str, Family], holding: Holding, interface: Interface, called: HostName) -> None:
+        if interface.state not in _DOWN and interface.carriers != self._carriers.get(place):
+            self._carriers[place] = interface.carriers
+            self._report.info("link-up", on=interface.name, family=place[1])
             holding.link_up()
         holding.rename(self._wish(interface, called))
 

@@ -1,45 +1,92 @@
-"""A DHCPv4 client at work on one interface: its timer, its sockets, and what its decisions lead to."""
+"""A DHCP client at work on one interface: its timer, its sockets, and what its decisions lead to."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Protocol
 
 from tenure.ledger.errors import LedgerError
 from tenure.obtaining.lease import Action, Configure, Probe, Remove, Send
-from tenure.obtaining.v4 import Client4
 from tenure.obtaining.wish import Wish
 from tenure.registering.interface import Interface
-from tenure.serving.agent.client_socket4 import ClientSocket4, is_passing
+from tenure.serving.agent.client_socket4 import ArpQuestions, is_passing
 from tenure.serving.agent.lease_book import LeaseBook
 from tenure.serving.report import Report
 
 LONGEST_TIMER = 60.0  # seconds; a clock that was set, or a host that slept, is noticed then
 
 
-class Holding4:
-    """Belongs to one event loop, of which it needs no task. `changed` is called when a lease has begun or ended."""
+class Client(Protocol):
+    """The states of one client, of either family: `obtaining.v4` and `obtaining.v6`."""
+
+    next_at: float
+
+    def start(self, now: float) -> list[Action]:
+        """Begin."""
+
+    def rename(self, wish: Wish, now: float) -> list[Action]:
+        """What it says from now on."""
+
+    def link_up(self, now: float) -> list[Action]:
+        """The link has come back."""
+
+    def stop(self, *, release: bool, now: float) -> list[Action]:
+        """End."""
+
+    def tick(self, now: float) -> list[Action]:
+        """What is due."""
+
+    def hear(self, octets: bytes, now: float) -> list[Action]:
+        """A message has come."""
+
+    def conflict(self, address: bytes, now: float) -> list[Action]:
+        """Another host has the address."""
+
+
+class ClientSocket(Protocol):
+    """What it speaks through and hears by."""
+
+    def fileno(self) -> int:
+        """What to poll."""
+
+    def send(self, octets: bytes, source: bytes, server: bytes) -> None:
+        """From this address, or any; to one server, or to all; `OSError`."""
+
+    def receive(self) -> Iterator[bytes]:
+        """The messages that wait."""
+
+    def leave(self) -> None:
+        """The address that was leased is ours no more."""
+
+    def close(self) -> None:
+        """Give the sockets back."""
+
+
+class Holding:
+    """Belongs to one event loop, of which it needs no task."""
 
     def __init__(
         self,
         interface: Interface,
-        wish: Wish,
+        client: Client,
+        client_socket: ClientSocket,
         book: LeaseBook,
         report: Report,
         clock: Callable[[], float],
         changed: Callable[[LedgerError | None], None],
     ) -> None:
-        """`ServiceError`: there are no sockets for it. `changed` is told why the memory cannot be written, if so."""
+        """`changed` is called when a lease has begun or ended, and told why the memory cannot be written, if so."""
         self.interface = interface
         self._book = book
         self._report = report
         self._clock = clock
         self._changed = changed
         self._loop = asyncio.get_running_loop()
-        self._socket = ClientSocket4(interface.name, interface.hardware)
-        self._client = Client4(wish, book.held(interface.name, is_v6=False), random.random)
+        self._socket = client_socket
+        self._arp = ArpQuestions(interface.name, interface.hardware)
+        self._client = client
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._socket.fileno(), self._hear)
 
@@ -55,6 +102,10 @@ class Holding4:
         """The interface has its link again."""
         self._do(self._client.link_up(self._clock()))
 
+    def conflict(self, address: bytes) -> None:
+        """The kernel has found that another host has this address."""
+        self._do(self._client.conflict(address, self._clock()))
+
     def stop(self, *, release: bool) -> None:
         """End it; nothing is heard or sent any more."""
         self._do(self._client.stop(release=release, now=self._clock()))
@@ -66,7 +117,7 @@ class Holding4:
             self._timer.cancel()
             self._timer = None
         self._loop.remove_reader(self._socket.fileno())
-        self._socket.end_asking(self._loop.remove_reader)
+        self._arp.end(self._loop.remove_reader)
         self._socket.close()
 
     def _tick(self) -> None:
@@ -77,7 +128,7 @@ class Holding4:
             self._do(self._client.hear(octets, self._clock()))
 
     def _hear_arp(self) -> None:
-        for address in list(self._socket.answers()):
+        for address in list(self._arp.answers()):
             self._do(self._client.conflict(address, self._clock()))
 
     def _do(self, actions: Sequence[Action]) -> None:
@@ -91,7 +142,7 @@ class Holding4:
     def _do_each(self, actions: Sequence[Action]) -> None:
         name, number = self.interface.name, self.interface.number
         if not any(isinstance(action, Probe) for action in actions) and actions:
-            self._socket.end_asking(self._loop.remove_reader)
+            self._arp.end(self._loop.remove_reader)
         for action in actions:
             match action:
                 case Send(octets, source, server):
@@ -107,7 +158,7 @@ class Holding4:
                     self._changed(None)
 
     def _ask(self, address: bytes) -> None:
-        self._loop.add_reader(self._socket.ask(address), self._hear_arp)
+        self._loop.add_reader(self._arp.ask(address), self._hear_arp)
 
     def _arm(self) -> None:
         if self._timer is not None:
