@@ -146,6 +146,7 @@ def _leases(agent: Agent, duid: bytes, memory: AgentMemory, report: Report) -> L
         families=tuple(agent.dhcp_families),
         flags=frozenset(agent.dhcp_flags),
         checks=agent.dhcp_check,
+        tells=agent.dhcp_tell_addresses,
         release=agent.withdraw if agent.dhcp_release is None else agent.dhcp_release,
         resolv_conf=None if agent.dhcp_resolv_conf is None else Path(agent.dhcp_resolv_conf),
     )

@@ -136,6 +136,9 @@ class Agent(Section):
     dhcp_check: bool = True
     """Whether an IPv4 address is asked for by ARP before it is used, and declined where another host has it."""
 
+    dhcp_tell_addresses: bool = True
+    """Whether a DHCPv6 server that wants it is told of the IPv6 addresses that no server leased (RFC 9686)."""
+
     dhcp_release: bool | None = None
     """Whether leases are given back when the agent is stopped. Left out: if names are taken out of DNS then."""
 

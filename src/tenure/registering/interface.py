@@ -41,6 +41,8 @@ class HostAddress(NamedTuple):
     prefix_length: int
     flags: int  # IFA_F_*
     proto: int = 0  # who put it there (IFA_PROTO, since Linux 5.18)
+    preferred: int = 0xFFFFFFFF  # seconds from when the kernel was asked; all ones: it has no end
+    valid: int = 0xFFFFFFFF
 
 
 class Inventory(NamedTuple):

@@ -28,12 +28,14 @@ _LINK = Struct("=BxHiII")  # family, hardware type, index, flags, change mask
 _ADDRESS = Struct("=BBBBI")  # family, prefix length, flags, scope, index
 _ATTRIBUTE = Struct("=HH")
 _U32 = Struct("=I")
+_LIFETIMES = Struct("=II")  # preferred and valid, in seconds
 _ERROR = Struct("=i")
 _TYPE_MASK = 0x3FFF  # the upper two bits say that a value is nested, or in network order
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_OPERSTATE, _IFLA_LINKINFO, _IFLA_INFO_KIND = 1, 3, 10, 16, 18, 1
 _IFLA_CARRIER_CHANGES = 35
-_IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS, _IFA_PROTO = 1, 2, 8, 11
+_IFA_ADDRESS, _IFA_LOCAL, _IFA_CACHEINFO, _IFA_FLAGS, _IFA_PROTO = 1, 2, 6, 8, 11
+_FOREVER = 0xFFFFFFFF
 _SIZES = {2: 4, 10: 16}  # AF_INET, AF_INET6: octets of an address
 
 
@@ -115,6 +117,7 @@ def _parse_address(octets: bytes, start: int, end: int) -> HostAddress | None:
         return None
     far = near = b""
     proto = 0
+    preferred = valid = _FOREVER
     for attribute, at, until in _attributes(octets, start + _ADDRESS.size, end):
         if attribute == _IFA_ADDRESS:
             far = octets[at:until]
@@ -123,13 +126,16 @@ def _parse_address(octets: bytes, start: int, end: int) -> HostAddress | None:
         elif attribute == _IFA_FLAGS:
             _need(at, _U32.size, until)
             flags = _U32.unpack_from(octets, at)[0]
+        elif attribute == _IFA_CACHEINFO:
+            _need(at, _LIFETIMES.size, until)
+            preferred, valid = _LIFETIMES.unpack_from(octets, at)
         elif attribute == _IFA_PROTO:
             _need(at, 1, until)
             proto = octets[at]
     address = near or far
     if len(address) != size or prefix_length > 8 * size:
         raise Malformed(f"an address has {len(address)} octets and a prefix of {prefix_length} bits", start)
-    return HostAddress(index, address, prefix_length, flags, proto)
+    return HostAddress(index, address, prefix_length, flags, proto, preferred, valid)
 
 
 def _attributes(octets: bytes, offset: int, end: int) -> Iterator[tuple[int, int, int]]:

@@ -54,6 +54,13 @@ def test_who_put_an_address_there_is_read_where_the_kernel_says_it() -> None:
     assert parse_part(octets, SEQUENCE).addresses[0].proto == 18
 
 
+def test_how_long_an_address_is_there_is_read() -> None:
+    lifetimes = attribute(6, struct.pack("=IIII", 60, 90, 1, 2))
+    octets = address_message(10, 64, 0x00, 5, attribute(1, bytes(15) + b"\1"), lifetimes)
+    (found,) = parse_part(octets, SEQUENCE).addresses
+    assert (found.preferred, found.valid) == (60, 90)
+
+
 def test_other_families_and_other_answers_are_passed_over() -> None:
     other = message(20, struct.pack("=BBBBI", 7, 0, 0, 0, 1))
     stale = message(20, struct.pack("=BBBBI", 2, 0, 0, 0, 1), sequence=SEQUENCE + 1)

@@ -88,6 +88,7 @@ class Holding:
         self._arp = ArpQuestions(interface.name, interface.hardware)
         self._client = client
         self._timer: asyncio.TimerHandle | None = None
+        self.heard: Callable[[bytes], None] = lambda _: None  # is called with each message, after the client
         self._loop.add_reader(self._socket.fileno(), self._hear)
 
     def start(self) -> None:
@@ -105,6 +106,10 @@ class Holding:
     def conflict(self, address: bytes) -> None:
         """The kernel has found that another host has this address."""
         self._do(self._client.conflict(address, self._clock()))
+
+    def send(self, one: Send) -> None:
+        """Send what is not of the client itself."""
+        self._try(partial(self._socket.send, one.octets, one.source, one.server))
 
     def stop(self, *, release: bool) -> None:
         """End it; nothing is heard or sent any more."""
@@ -126,6 +131,7 @@ class Holding:
     def _hear(self) -> None:
         for octets in self._socket.receive():
             self._do(self._client.hear(octets, self._clock()))
+            self.heard(octets)
 
     def _hear_arp(self) -> None:
         for address in list(self._arp.answers()):
@@ -145,8 +151,8 @@ class Holding:
             self._arp.end(self._loop.remove_reader)
         for action in actions:
             match action:
-                case Send(octets, source, server):
-                    self._try(partial(self._socket.send, octets, source, server))
+                case Send():
+                    self.send(action)
                 case Probe(address):
                     self._try(partial(self._ask, address))
                 case Configure():

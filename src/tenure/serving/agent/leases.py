@@ -15,12 +15,14 @@ from tenure.obtaining.v6 import Client6
 from tenure.obtaining.wish import Family, Flag, Wish
 from tenure.registering.interface import IFA_F_DADFAILED, HostAddress, Interface
 from tenure.registering.resolv_conf import ResolvConf
+from tenure.registering.selection import Judged
 from tenure.serving.agent.client_socket4 import ClientSocket4
 from tenure.serving.agent.client_socket6 import ClientSocket6
 from tenure.serving.agent.configuring import switch_on
 from tenure.serving.agent.holding import Holding
 from tenure.serving.agent.inventory import read_inventory
 from tenure.serving.agent.lease_book import LeaseBook
+from tenure.serving.agent.telling import Telling
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 
@@ -40,6 +42,7 @@ class ClientTerms:
     flags: frozenset[Flag] = frozenset({Flag.E})
     checks: bool = True
     release: bool = True  # at the end
+    tells: bool = True  # DHCPv6 servers of self-made addresses
     resolv_conf: Path | None = None  # the resolver's file, if it is to be written
 
 
@@ -51,11 +54,13 @@ class Leases:
     ) -> None:
         """`name_of`: what the host is called, by what its resolver is told."""
         self._terms = terms
+        self._memory = memory
         self._name_of = name_of
         self._report = report
         self._clock = clock
         self._book = LeaseBook(memory, terms.resolv_conf, report, clock)
         self._holdings: dict[tuple[str, Family], Holding] = {}
+        self._tellings: dict[str, Telling] = {}
         self._carriers: dict[tuple[str, Family], int] = {}  # how often a link had come or gone when it was there last
         self._nudge: Callable[[], None] = lambda: None
         self._failure: LedgerError | None = None
@@ -91,8 +96,21 @@ class Leases:
                 self._look_at((wanted, family), interface, name)
         self._look_for_duplicates(found.addresses)
 
+    def tell(self, judged: Sequence[Judged]) -> None:
+        """Tell DHCPv6 servers of the addresses that are registered and not leased, where they want to be told."""
+        leased = frozenset(one.address for one in self._memory.promises())
+        leased |= {lease.address for _, lease in self._memory.leases()}
+        for telling in self._tellings.values():
+            telling.look(judged, leased)
+
     def stop(self) -> None:
         """End all clients; `LedgerError`."""
+        for telling in self._tellings.values():
+            if self._terms.release:
+                telling.stop()
+            else:
+                telling.close()
+        self._tellings.clear()
         for holding in self._holdings.values():
             holding.stop(release=self._terms.release)
         self._holdings.clear()
@@ -116,6 +134,8 @@ class Leases:
             holding.close()
             del self._holdings[place]
             holding = None
+            if place[1] is Family.IPV6 and place[0] in self._tellings:
+                self._tellings.pop(place[0]).close()
         if interface is None:
             return
         if holding is None:
@@ -142,17 +162,23 @@ class Leases:
         held = self._book.held(interface.name, is_v6=family is Family.IPV6)
         rest = (self._book, self._report, self._clock, self._changed)
         if family is Family.IPV6:
-            made6 = Client6(wish, held, random.random)
-            return Holding(interface, made6, ClientSocket6(interface.name, interface.number), *rest)
-        made4 = Client4(wish, held, random.random)
-        return Holding(interface, made4, ClientSocket4(interface.name), *rest)
+            client = Client6(wish, held, random.random)
+            made = Holding(interface, client, ClientSocket6(interface.name, interface.number), *rest)
+            if self._terms.tells:
+                telling = Telling(client, made, wish, self._report, self._clock, self._nudge)
+                self._tellings[interface.name] = telling
+            return made
+        return Holding(interface, Client4(wish, held, random.random), ClientSocket4(interface.name), *rest)
 
     def _tell(self, place: tuple[str, Family], holding: Holding, interface: Interface, called: HostName) -> None:
         if interface.state not in _DOWN and interface.carriers != self._carriers.get(place):
             self._carriers[place] = interface.carriers
             self._report.info("link-up", on=interface.name, family=place[1])
             holding.link_up()
-        holding.rename(self._wish(interface, called))
+        wish = self._wish(interface, called)
+        holding.rename(wish)
+        if place[1] is Family.IPV6 and place[0] in self._tellings:
+            self._tellings[place[0]].rename(wish)
 
     def _wish(self, interface: Interface, called: HostName) -> Wish:
         labels, is_full = called

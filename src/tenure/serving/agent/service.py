@@ -142,6 +142,8 @@ class AgentService:
             self._again_at = self._clock() + AGAIN_SECONDS
             return
         self._report.healthy("host-unread")
+        if self._leases is not None and self._keeps_leases:
+            self._leases.tell(found.judged)
         promises = with_untold(self._notes.promises(), self._untold(found), self._terms.untold, self._clock())
         if (not look and self._is_settling(found)) or self._awaits_word(found, promises):
             self._owes_look |= look
