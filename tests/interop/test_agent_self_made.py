@@ -17,8 +17,9 @@ SUBNET = """
 [[dhcp6.subnets]]
 subnet = "fd77::/64"
 interface = "eth0"
-pools = ["fd77::1:0-fd77::1:ff"]
+{pools}
 valid-lifetime = 3600
+option-data = {{ dns-servers = ["fd77::53"], domain-search = ["wire.test"] }}
 allow-address-registration = {allowed}
 [ddns]
 ddns-send-updates = false
@@ -31,9 +32,9 @@ class Pair:
     def __init__(self, server: Host, host: Host) -> None:
         self.server, self.host = server, host
 
-    def serve(self, *, allowed: bool) -> None:
+    def serve(self, *, allowed: bool, pools: str = 'pools = ["fd77::1:0-fd77::1:ff"]') -> None:
         dhcp = section("dhcp6", interfaces=["eth0"], listen=[f"[{SERVER}]:547"])
-        path = write_toml(self.server.folder, dhcp + SUBNET.format(allowed="true" if allowed else "false"))
+        path = write_toml(self.server.folder, dhcp + SUBNET.format(pools=pools, allowed="true" if allowed else "false"))
         process = self.server.start(*TENURE, "dhcp", "-c", path, private=False)
         eventually(lambda: ":547 " in self.server.run("ss", "-lun"), "it listens", 40, process.printed)
 
@@ -41,8 +42,13 @@ class Pair:
         path = self.host.folder / "agent.toml"
         path.touch(mode=0o600)
         keys = {"duid": DUID, "state": str(self.host.folder / "agent.db"), "host_name": "pc.wire.test"}
-        path.write_text(section("agent", **keys, dhcp=["eth0"], dhcp_families=["ipv6"]))
+        more = {"dhcp": ["eth0"], "dhcp_families": ["ipv6"], "dhcp_resolv_conf": "/etc/resolv.conf"}
+        path.write_text(section("agent", **keys, **more))
         return self.host.start(*TENURE, "agent", "-c", path)
+
+    def resolver(self) -> list[str]:
+        """What is in the host's resolv.conf."""
+        return (self.host.folder / "resolv.conf").read_text().splitlines()[1:]
 
     def leases(self) -> dict[str, dict[str, str]]:
         words = [*TENURE, "leases", "-o", "json", "-c", self.server.folder / "tenure.toml"]
@@ -86,3 +92,14 @@ def test_a_server_that_does_not_say_that_it_wants_it_is_not_told(pair: Pair) -> 
     assert process.stop() == 0
     eventually(lambda: pair.leases() == {}, "the lease was given back", 20, process.printed)
     assert "address-told" not in process.printed()
+
+
+def test_where_no_address_is_leased_the_rest_is_asked_for(pair: Pair) -> None:
+    pair.serve(allowed=True, pools="")
+    process = pair.agent()
+    eventually(lambda: STATIC in pair.leases(), "the static address is there", 40, process.printed)
+    eventually(lambda: pair.resolver() == ["search wire.test", "nameserver fd77::53"], "told", 40, process.printed)
+    eventually(lambda: "event=no-lease on=eth0 family=ipv6" in process.printed(), "said", 40, process.printed)
+    assert settled(pair.host, "fd77") == [STATIC]
+    assert process.stop() == 0
+    eventually(lambda: pair.leases() == {}, "nothing is left", 20, process.printed)

@@ -73,11 +73,11 @@ def read_lease(answer: Answer, now: float, chance: float) -> Lease | None:
 
 def _times(packet: Packet, seconds: int) -> tuple[float, float]:
     """T1 and T2 in seconds; those of the server only if they come in their order."""
-    t2 = _seconds(packet, Option.REBINDING_TIME) or seconds * _T2
-    t1 = _seconds(packet, Option.RENEWAL_TIME) or min(seconds * _T1, t2)
-    if not 0 < t1 <= t2 < seconds:
+    t2 = float(_seconds(packet, Option.REBINDING_TIME)) or seconds * _T2
+    t1 = float(_seconds(packet, Option.RENEWAL_TIME)) or min(seconds * _T1, t2)
+    if not 0.0 < t1 <= t2 < float(seconds):
         return seconds * _T1, seconds * _T2
-    return float(t1), float(t2)
+    return t1, t2
 
 
 def _seconds(packet: Packet, code: int) -> int:

@@ -10,12 +10,13 @@ from tenure.dhcpwire.v6.association import ADDRESS_BITS, IA_NA, IALease, parse_l
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.request import options_in
 from tenure.dnswire.name import ROOT, Name, parse_name
-from tenure.obtaining.lease import ENDLESS, Lease
+from tenure.obtaining.lease import ENDLESS, Learned, Lease
 from tenure.octets import Malformed
 
 _HEADER, _IA_HEAD = 4, 12
 _T1, _T2 = 0.5, 0.8  # of the preferred lifetime, where the server leaves the times to the client (RFC 8415 21.4)
 _IAADDR = int(Option.IAADDR)
+_REFRESH, _LEAST_REFRESH = 86400, 600  # seconds: IRT_DEFAULT, IRT_MINIMUM (RFC 8415 section 21.23)
 
 
 class Answer(NamedTuple):
@@ -90,6 +91,19 @@ def read_lease(answer: Answer, found: IALease, now: float) -> Lease:
         math.inf if t2 == ENDLESS else now + t2,
         math.inf if valid == ENDLESS else now + valid,
     )
+
+
+def read_information(answer: Answer) -> Learned:
+    """What a server tells whom it leases nothing."""
+    options = answer.options
+    return Learned(_addresses(options.get(Option.DNS_SERVERS, b"")), _names(options.get(Option.DOMAIN_LIST, b"")))
+
+
+def refresh_seconds(answer: Answer) -> float:
+    """When such things are to be asked for again, in seconds; infinite: never (RFC 8415 section 21.23)."""
+    data = answer.options.get(Option.INFORMATION_REFRESH_TIME, b"")
+    seconds = int.from_bytes(data, "big") if len(data) == 4 else _REFRESH
+    return math.inf if seconds == ENDLESS else float(max(seconds, _LEAST_REFRESH))
 
 
 def longest_solicit_wait(answer: Answer) -> float:

@@ -75,4 +75,11 @@ class Remove(NamedTuple):
     cause: str
 
 
-Action: TypeAlias = Send | Probe | Configure | Remove
+class Learned(NamedTuple):
+    """A server has told this without leasing anything."""
+
+    name_servers: tuple[bytes, ...]
+    domains: tuple[Name, ...]
+
+
+Action: TypeAlias = Send | Probe | Configure | Remove | Learned

@@ -72,6 +72,11 @@ class Client4:
         self._found: Lease | None = None  # what is checked
         self._is_new: bool = True
 
+    @property
+    def unanswered(self) -> int:
+        """How often in vain any server was looked for, as far as it is looked for now."""
+        return self._sent if self.state is State.SELECTING else 0
+
     def start(self, now: float) -> list[Action]:
         """Begin: with the lease that it had, as long as that has not ended (RFC 2131 section 4.4.2)."""
         if self.lease is not None and now < self.lease.until_at:

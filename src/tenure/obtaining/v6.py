@@ -1,6 +1,7 @@
 """The DHCPv6 client of one interface, for one address: its states, by RFC 8415 section 18.2.
 
-As that of DHCPv4, each call gives what is to be done, and `next_at` says when `tick` is to be called.
+As that of DHCPv4, each call gives what is to be done, and `next_at` says when `tick` is to be called. Where no server
+has an address for it, it asks for the rest beside that, again and again (INFORMATION-REQUEST, section 18.2.6).
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from enum import StrEnum
 from tenure.dhcpwire.v6.association import IA_NA, IALease, build_address
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.request import build_request
-from tenure.obtaining.answer6 import Answer, longest_solicit_wait, read_answer, read_lease
+from tenure.obtaining.answer6 import (
+    Answer,
+    longest_solicit_wait,
+    read_answer,
+    read_information,
+    read_lease,
+    refresh_seconds,
+)
 from tenure.obtaining.lease import Action, Configure, Lease, Remove, Send
 from tenure.obtaining.retry import again6
 from tenure.obtaining.wish import Wish, fqdn39
@@ -21,10 +29,19 @@ FIRST_SECONDS = 1.0  # by chance before the first message (SOL_MAX_DELAY, CNF_MA
 SOLICIT_LONGEST = 3600.0  # SOL_MAX_RT, until a server says otherwise
 MOST_REQUESTS = 10  # REQ_MAX_RC
 CONFIRM_SECONDS = 10.0  # CNF_MAX_RD
+VAIN_SOLICITS = 3  # before it asks for the rest without an address
 REFUSED_SECONDS = 10.0  # after a server had no address, until the next SOLICIT; RFC 8415 section 14.1 wants a limit
 BEST = 255  # a preference that ends the waiting for others
 _WANTED = (Option.DNS_SERVERS, Option.DOMAIN_LIST, Option.CLIENT_FQDN, Option.SOL_MAX_RT, Option.ADDR_REG_ENABLE)
 _ORO = b"".join(int(code).to_bytes(2, "big") for code in _WANTED)
+_INFORMATION = (
+    Option.DNS_SERVERS,
+    Option.DOMAIN_LIST,
+    Option.INFORMATION_REFRESH_TIME,
+    Option.INF_MAX_RT,
+    Option.ADDR_REG_ENABLE,
+)
+_INFORMATION_ORO = b"".join(int(code).to_bytes(2, "big") for code in _INFORMATION)
 _ASKS = frozenset({MessageType.SOLICIT, MessageType.REQUEST, MessageType.RENEW, MessageType.REBIND})
 _TO_ONE = frozenset({MessageType.REQUEST, MessageType.RENEW, MessageType.RELEASE, MessageType.DECLINE})
 
@@ -76,7 +93,13 @@ class Client6:
         self._began_at: float = 0.0
         self._longest_solicit: float = SOLICIT_LONGEST
         self._best: Answer | None = None  # the advertisement that is chosen, or so far
-        self._is_new: bool = True
+        self._information: bytes = b""  # the transaction in which the rest was asked for
+        self._inform_at: float = 0.0  # when that may be asked
+
+    @property
+    def unanswered(self) -> int:
+        """How often in vain any server with an address was looked for, as far as it is looked for now."""
+        return self._sent if self.state is State.SOLICITING else 0
 
     def start(self, now: float) -> list[Action]:
         """Begin: whether what it had is right here is asked first (RFC 8415 section 18.2.3)."""
@@ -96,6 +119,7 @@ class Client6:
         if self.state is State.STOPPED:
             return []
         self.takes_registrations = False
+        self._information, self._inform_at = b"", 0.0
         return self.start(now)
 
     def stop(self, *, release: bool, now: float) -> list[Action]:
@@ -134,6 +158,8 @@ class Client6:
 
     def hear(self, octets: bytes, now: float) -> list[Action]:
         """A message that came to the client's port; what is no answer to it leads to nothing."""
+        if self._information and octets[1:4] == self._information:
+            return self._learn(octets, now)
         if self.state not in _KINDS:
             return []
         answer = read_answer(octets, self._transaction, self._wish.duid, self._wish.iaid)
@@ -177,6 +203,15 @@ class Client6:
         if answer.preference == BEST or self._sent > 1:
             return self._enter(State.REQUESTING, now)
         return []
+
+    def _learn(self, octets: bytes, now: float) -> list[Action]:
+        """A REPLY to whom nothing is leased (section 18.2.10.4)."""
+        answer = read_answer(octets, self._information, self._wish.duid, self._wish.iaid)
+        if answer is None or answer.kind != MessageType.REPLY or answer.leases:
+            return []
+        self.takes_registrations |= answer.takes_registrations
+        self._information, self._inform_at = b"", now + refresh_seconds(answer)
+        return [read_information(answer)]
 
     def _accept(self, answer: Answer, now: float) -> list[Action]:
         """A REPLY (section 18.2.10)."""
@@ -246,7 +281,20 @@ class Client6:
         elif lease is not None and self.state in {State.RENEWING, State.REBINDING}:
             self.next_at = min(self.next_at, lease.rebind_at if self.state is State.RENEWING else lease.until_at)
             self.next_at = max(self.next_at, now)
-        return [Send(self._build(_KINDS[self.state], self._asked_for(), now))]
+        said: list[Action] = [Send(self._build(_KINDS[self.state], self._asked_for(), now))]
+        if self.state is State.SOLICITING and self._sent >= VAIN_SOLICITS and now >= self._inform_at:
+            said.append(Send(self._information_request(now)))
+        return said
+
+    def _information_request(self, now: float) -> bytes:
+        """Under a transaction of its own, other than that of the SOLICIT."""
+        self._information = self._new_transaction()
+        while self._information == self._transaction:
+            self._information = (int.from_bytes(self._information, "big") ^ 1).to_bytes(3, "big")
+        hundredths = min(max(0, int((now - self._began_at) * 100.0)), 0xFFFF)
+        options = [(int(Option.CLIENT_ID), self._wish.duid), (int(Option.ORO), _INFORMATION_ORO)]
+        options.append((int(Option.ELAPSED_TIME), hundredths.to_bytes(2, "big")))
+        return build_request(int(MessageType.INFORMATION_REQUEST), self._information, options)
 
     def _asked_for(self) -> bytes:
         """The address that is spoken of, as an option; empty: any."""

@@ -15,8 +15,8 @@ from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.message import encode_options
 from tenure.dhcpwire.v6.request import build_request, options_in
 from tenure.dnswire.name import from_text
-from tenure.obtaining.lease import ENDLESS, Action, Configure, Lease, Remove, Send
-from tenure.obtaining.v6 import BEST, CONFIRM_SECONDS, MOST_REQUESTS, Client6, State
+from tenure.obtaining.lease import ENDLESS, Action, Configure, Learned, Lease, Remove, Send
+from tenure.obtaining.v6 import BEST, CONFIRM_SECONDS, MOST_REQUESTS, VAIN_SOLICITS, Client6, State
 from tenure.obtaining.wish import Flag, Wish
 
 T = TypeVar("T")
@@ -45,8 +45,13 @@ def one(actions: list[Action], kind: type[T]) -> T:
     return found
 
 
+def informs(action: Action) -> bool:
+    return isinstance(action, Send) and action.octets[0] == MessageType.INFORMATION_REQUEST
+
+
 def said(actions: list[Action]) -> Said:
-    return Said(one(actions, Send))
+    """The message of the state; what else is asked for beside it is of a test of its own."""
+    return Said(one([action for action in actions if not informs(action)], Send))
 
 
 def answer(
@@ -277,6 +282,33 @@ def test_that_a_server_takes_registrations_is_remembered_for_the_link() -> None:
     assert not made.takes_registrations
 
 
+def test_where_no_server_has_an_address_the_rest_is_asked_for_beside() -> None:
+    made = client()
+    made.start(0.0)
+    for _ in range(VAIN_SOLICITS - 1):
+        assert not any(map(informs, made.tick(made.next_at)))
+    actions = made.tick(made.next_at)
+    (asked,) = [action for action in actions if isinstance(action, Send) and informs(action)]
+    options = dict(options_in(asked.octets[4:]))
+    assert not {Option.IA_NA, Option.SERVER_ID} & {*options}
+    assert asked.octets[1:4] != said(actions).transaction
+    told = [(1, DUID), (2, SERVER), (23, OTHER), (24, b"\4test\0"), (148, b""), (32, (700).to_bytes(4, "big"))]
+    now = made.next_at - 0.1
+    other = build_request(MessageType.REPLY, b"\1\2\3", told)
+    assert made.hear(other, now) == []
+    reply = build_request(MessageType.REPLY, asked.octets[1:4], told)
+    assert made.hear(reply, now) == [Learned((OTHER,), (from_text("test"),))]
+    assert made.takes_registrations
+    assert made.hear(reply, now) == []
+    times = []
+    while len(times) < 2:
+        at = made.next_at
+        if any(map(informs, made.tick(at))):
+            times.append(at)
+    assert times[0] >= now + 700.0
+    assert said(made.tick(made.next_at)).kind is MessageType.SOLICIT
+
+
 MOVES = st.sampled_from(
     [
         "tick",
@@ -304,7 +336,7 @@ def test_whatever_happens_the_host_has_what_the_client_has(moves: list[tuple[str
         for action in actions:
             match action:
                 case Send():
-                    last = Said(action)
+                    last = last if informs(action) else Said(action)
                 case Configure():
                     assert action.replaces == (has if has and has.address != action.lease.address else None)
                     has = action.lease

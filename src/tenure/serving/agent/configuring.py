@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
 
 from tenure.dnswire.name import to_text
-from tenure.obtaining.lease import ENDLESS, Lease, Route
+from tenure.obtaining.lease import ENDLESS, Learned, Lease, Route
 from tenure.octets import Malformed
 from tenure.registering.rtnetlink import RTM_NEWADDR
 from tenure.registering.rtnetlink_changes import (
@@ -60,15 +60,10 @@ def unconfigure(interface: int, lease: Lease) -> None:
     _tell(lambda sequence: build_address(RTM_DELADDR, sequence, *place), what, _GONE)
 
 
-def write_resolv_conf(path: Path, leases: Iterator[Lease]) -> None:
+def write_resolv_conf(path: Path, told: Learned) -> None:
     """The name servers and domains that were told, for the resolver; `ServiceError`."""
-    servers: dict[str, None] = {}
-    domains: dict[str, None] = {}
-    for lease in leases:
-        servers |= dict.fromkeys(str(ip_address(one)) for one in lease.name_servers)
-        domains |= dict.fromkeys(to_text(one).rstrip(".") for one in lease.domains)
-    search = f"search {' '.join(domains)}\n" if domains else ""
-    text = _MARK + search + "".join(f"nameserver {one}\n" for one in servers)
+    search = f"search {' '.join(to_text(one).rstrip('.') for one in told.domains)}\n" if told.domains else ""
+    text = _MARK + search + "".join(f"nameserver {ip_address(one)}\n" for one in told.name_servers)
     beside = path.with_name(f".{path.name}.tenure")
     try:
         if path.is_file() and path.read_text() == text:

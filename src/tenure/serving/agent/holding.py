@@ -8,13 +8,14 @@ from functools import partial
 from typing import Protocol
 
 from tenure.ledger.errors import LedgerError
-from tenure.obtaining.lease import Action, Configure, Probe, Remove, Send
-from tenure.obtaining.wish import Wish
+from tenure.obtaining.lease import Action, Configure, Learned, Probe, Remove, Send
+from tenure.obtaining.wish import Family, Wish
 from tenure.registering.interface import Interface
 from tenure.serving.agent.client_socket4 import ArpQuestions, is_passing
 from tenure.serving.agent.lease_book import LeaseBook
 from tenure.serving.report import Report
 
+IN_VAIN = 4  # messages to any server, before the log says that none has leased anything
 LONGEST_TIMER = 60.0  # seconds; a clock that was set, or a host that slept, is noticed then
 
 
@@ -22,6 +23,10 @@ class Client(Protocol):
     """The states of one client, of either family: `obtaining.v4` and `obtaining.v6`."""
 
     next_at: float
+
+    @property
+    def unanswered(self) -> int:
+        """How often in vain any server was looked for."""
 
     def start(self, now: float) -> list[Action]:
         """Begin."""
@@ -70,6 +75,7 @@ class Holding:
     def __init__(
         self,
         interface: Interface,
+        family: Family,
         client: Client,
         client_socket: ClientSocket,
         book: LeaseBook,
@@ -86,7 +92,9 @@ class Holding:
         self._loop = asyncio.get_running_loop()
         self._socket = client_socket
         self._arp = ArpQuestions(interface.name, interface.hardware)
+        self._family = family
         self._client = client
+        self._is_in_vain = False
         self._timer: asyncio.TimerHandle | None = None
         self.heard: Callable[[bytes], None] = lambda _: None  # is called with each message, after the client
         self._loop.add_reader(self._socket.fileno(), self._hear)
@@ -158,6 +166,9 @@ class Holding:
                 case Configure():
                     self._book.begin(name, number, action)
                     self._changed(None)
+                case Learned():
+                    self._book.learn(name, action)
+                    self._changed(None)
                 case Remove():
                     self._socket.leave()
                     self._book.end(name, number, action)
@@ -167,10 +178,17 @@ class Holding:
         self._loop.add_reader(self._arp.ask(address), self._hear_arp)
 
     def _arm(self) -> None:
+        self._say_in_vain()
         if self._timer is not None:
             self._timer.cancel()
         seconds = min(LONGEST_TIMER, max(0.0, self._client.next_at - self._clock()))
         self._timer = self._loop.call_later(seconds, self._tick)
+
+    def _say_in_vain(self) -> None:
+        """Once for each search: on many links one of the families has no server."""
+        if self._client.unanswered >= IN_VAIN and not self._is_in_vain:
+            self._report.info("no-lease", on=self.interface.name, family=self._family)
+        self._is_in_vain = self._client.unanswered >= IN_VAIN
 
     def _try(self, send: Callable[[], object]) -> None:
         """What cannot be sent is sent again in its time, as what got lost."""

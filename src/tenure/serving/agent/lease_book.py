@@ -12,7 +12,7 @@ from pathlib import Path
 from tenure.dnswire.name import ROOT, to_text
 from tenure.ledger.agent_memory import AgentMemory
 from tenure.naming.duration import duration_words
-from tenure.obtaining.lease import ENDLESS, Configure, Lease, Remove
+from tenure.obtaining.lease import ENDLESS, Configure, Learned, Lease, Remove
 from tenure.obtaining.wish import answered_name
 from tenure.registering.promise import Answer, Heard, Moment, Promise, learn
 from tenure.serving.agent.configuring import configure, unconfigure, write_resolv_conf
@@ -31,16 +31,29 @@ class LeaseBook:
         self._resolv_conf = resolv_conf
         self._report = report
         self._clock = clock
+        self._learned: dict[str, Learned] = {}
         self._known = {(interface, lease.is_v6): lease for interface, lease in memory.leases()}
 
     def held(self, interface: str, *, is_v6: bool) -> Lease | None:
         """What the interface had last."""
         return self._known.get((interface, is_v6))
 
-    def running(self) -> list[Lease]:
-        """All that have not ended, IPv4 first on each interface."""
+    def told(self) -> Learned:
+        """All name servers and domains that came with leases which have not ended, or without one."""
         now = self._clock()
-        return [lease for _, lease in sorted(self._known.items()) if now < lease.until_at]
+        running = [lease for _, lease in sorted(self._known.items()) if now < lease.until_at]
+        beside = [one for _, one in sorted(self._learned.items())]
+        every = [*((one.name_servers, one.domains) for one in running), *beside]
+        servers = dict.fromkeys(server for name_servers, _ in every for server in name_servers)
+        domains = dict.fromkeys(domain for _, of_one in every for domain in of_one)
+        return Learned(tuple(servers), tuple(domains))
+
+    def learn(self, interface: str, told: Learned) -> None:
+        """A server has told this without a lease."""
+        if self._learned.get(interface) != told:
+            self._learned[interface] = told
+            self._report.info("parameters-told", on=interface, name_servers=len(told.name_servers))
+            self._write_resolv_conf()
 
     def begin(self, interface: str, number: int, action: Configure) -> None:
         """The host has this lease from now on."""
@@ -91,10 +104,11 @@ class LeaseBook:
             self._report.problem(_code(interface, lease), str(error))
 
     def _write_resolv_conf(self) -> None:
-        if self._resolv_conf is None or not (leases := self.running()):
-            return  # without a lease nothing better is known than what was told last
+        told = self.told()
+        if self._resolv_conf is None or not any(told):
+            return  # nothing better is known than what was told last
         try:
-            write_resolv_conf(self._resolv_conf, iter(leases))
+            write_resolv_conf(self._resolv_conf, told)
             self._report.healthy("resolv-conf")
         except ServiceError as error:
             self._report.problem("resolv-conf", str(error))

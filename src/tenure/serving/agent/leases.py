@@ -71,10 +71,14 @@ class Leases:
 
     def known(self, resolver: ResolvConf) -> ResolvConf:
         """What the resolver is told, and what servers have told, which counts where the resolver is told nothing."""
-        running = self._book.running()
-        servers = resolver.servers or tuple(str(ip_address(one)) for lease in running for one in lease.name_servers)
-        domains = resolver.domains or tuple(domain for lease in running for domain in lease.domains)
-        return ResolvConf(servers, domains)
+        told = self._book.told()
+        servers = resolver.servers or tuple(str(ip_address(one)) for one in told.name_servers)
+        return ResolvConf(servers, resolver.domains or told.domains)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every client that is wanted has begun."""
+        return len(self._holdings) == len(self._terms.interfaces) * len(self._terms.families)
 
     def look(self, resolver: ResolvConf) -> None:
         """Begin what has not begun, and tell the clients what has changed: the host's name, links; `LedgerError`."""
@@ -92,6 +96,8 @@ class Leases:
             interface = by_name.get(wanted)
             if interface is None:
                 self._report.problem(f"dhcp {wanted}", "there is no such interface")
+            else:
+                self._report.healthy(f"dhcp {wanted}")
             for family in self._terms.families:
                 self._look_at((wanted, family), interface, name)
         self._look_for_duplicates(found.addresses)
@@ -145,15 +151,15 @@ class Leases:
 
     def _begin(self, place: tuple[str, Family], interface: Interface, called: HostName) -> None:
         if len(interface.hardware) != 6:
-            self._report.problem(f"dhcp {interface.name}", "it has no Ethernet address")
+            self._report.problem(f"dhcp {interface.name} {place[1]}", "it has no Ethernet address")
             return
         try:
             switch_on(interface.number)
             made = self._holding(place[1], interface, self._wish(interface, called))
         except ServiceError as error:
-            self._report.problem(f"dhcp {interface.name}", str(error))
+            self._report.problem(f"dhcp {interface.name} {place[1]}", str(error))
             return
-        self._report.healthy(f"dhcp {interface.name}")
+        self._report.healthy(f"dhcp {interface.name} {place[1]}")
         self._holdings[place] = made
         self._carriers[place] = interface.carriers
         made.start()
@@ -163,12 +169,12 @@ class Leases:
         rest = (self._book, self._report, self._clock, self._changed)
         if family is Family.IPV6:
             client = Client6(wish, held, random.random)
-            made = Holding(interface, client, ClientSocket6(interface.name, interface.number), *rest)
+            made = Holding(interface, family, client, ClientSocket6(interface.name, interface.number), *rest)
             if self._terms.tells:
                 telling = Telling(client, made, wish, self._report, self._clock, self._nudge)
                 self._tellings[interface.name] = telling
             return made
-        return Holding(interface, Client4(wish, held, random.random), ClientSocket4(interface.name), *rest)
+        return Holding(interface, family, Client4(wish, held, random.random), ClientSocket4(interface.name), *rest)
 
     def _tell(self, place: tuple[str, Family], holding: Holding, interface: Interface, called: HostName) -> None:
         if interface.state not in _DOWN and interface.carriers != self._carriers.get(place):

@@ -172,6 +172,8 @@ class AgentService:
             return resolver
         if self._keeps_leases:
             self._leases.look(resolver)
+            if not self._leases.is_whole:
+                self._again_at = self._clock() + AGAIN_SECONDS
         return self._leases.known(resolver)
 
     def _look_for_keys(self, found: Survey) -> None:
