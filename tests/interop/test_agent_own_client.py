@@ -34,7 +34,7 @@ class Wire:
         self.net.plug(made, "lan")
         return made
 
-    def agent(self, host: Host, *, duid: str = DUID, **keys: bool) -> Process:
+    def agent(self, host: Host, *, duid: str = DUID, **keys: bool | list[str]) -> Process:
         path = host.folder / "agent.toml"
         path.touch(mode=0o600)
         state = str(host.folder / "agent.db")
@@ -90,6 +90,39 @@ def test_a_lease_is_got_renewed_asked_for_again_and_given_back(wire: Wire, name:
     assert first.run("ip", "-4", "route").strip() == ""
     assert wire.address(second, other, 100) == POOL[0]
     assert other.stop() == 0
+
+
+def kea_ddns(**keys: bool) -> dict[str, object]:
+    """Kea that would update DNS; nobody is there who would do it for it, which changes no answer."""
+    said = {f"ddns-{key.replace('_', '-')}": value for key, value in keys.items()}
+    return {"dhcp-ddns": {"enable-updates": True}, "ddns-qualifying-suffix": "wire.test", **said}
+
+
+DHCPD_DDNS = 'ddns-update-style interim; ddns-domainname "wire.test";'
+NEGOTIATED = [
+    ("kea", ["E"], kea_ddns(), "the reverse record"),
+    ("kea", ["S", "E"], kea_ddns(), "both records"),
+    ("kea", ["N", "E"], kea_ddns(), "nothing, as it says"),
+    ("kea", ["E"], kea_ddns(override_client_update=True), "both records"),
+    ("kea", ["N", "E"], kea_ddns(override_no_update=True), "both records"),
+    ("kea", [], kea_ddns(send_updates=False), "nothing, as it says"),
+    ("dhcpd", ["E"], DHCPD_DDNS, "both records"),  # it overrides what the client wants, and says so by O
+    ("dhcpd", ["S", "E"], DHCPD_DDNS, "both records"),
+]
+
+
+@pytest.mark.parametrize(("name", "flags", "more", "writes"), NEGOTIATED)
+def test_what_other_servers_answer_is_understood(
+    wire: Wire, name: str, flags: list[str], more: object, writes: str
+) -> None:
+    SERVERS[name](wire.server, more=more)
+    host = wire.host("pc")
+    process = wire.agent(host, dhcp_flags=flags)
+    wire.address(host, process)
+    words = [*TENURE, "agent", "status", "--leases", "-o", "json", "-c", host.folder / "agent.toml"]
+    (row,) = json.loads(host.run(*words))
+    assert (row["server_writes"], row["name"]) == (writes, "pc.wire.test."), process.printed()
+    assert process.stop() == 0
 
 
 def test_a_lease_can_be_left_at_the_end_and_is_shown(wire: Wire) -> None:

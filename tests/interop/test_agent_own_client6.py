@@ -33,7 +33,7 @@ ddns-qualifying-suffix = "{ZONE}"
 """
 
 
-def start_agent(host: Host, *, duid: str = DUID, **keys: bool) -> Process:
+def start_agent(host: Host, *, duid: str = DUID, **keys: bool | list[str]) -> Process:
     path = host.folder / "agent.toml"
     path.touch(mode=0o600)
     more = {"host_name": f"{host.name}.wire.test", "dhcp": ["eth0"], "dhcp_families": ["ipv6"], **keys}
@@ -90,6 +90,31 @@ def test_a_lease_is_got_renewed_confirmed_and_given_back(wire: tuple[Network, Ho
     eventually(lambda: settled(second, "2001:db8:9"), "the other has it", 100, other.printed)
     assert settled(second, "2001:db8:9") == [POOL6[0]]
     assert other.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "override", "writes"),
+    [
+        ([], False, "the reverse record"),
+        (["S"], False, "both records"),
+        (["N"], False, "nothing, as it says"),
+        ([], True, "both records"),
+    ],
+)
+def test_what_kea_answers_is_understood(
+    wire: tuple[Network, Host], flags: list[str], override: bool, writes: str
+) -> None:
+    """Kea that would update DNS; nobody is there who would do it for it, which changes no answer."""
+    net, server = wire
+    more = {"dhcp-ddns": {"enable-updates": True}, "ddns-override-client-update": override}
+    SERVERS["kea"](server, more={**more, "ddns-qualifying-suffix": "wire.test"})
+    host = plugged(net, "pc")
+    process = start_agent(host, dhcp_flags=flags)
+    eventually(lambda: settled(host, "2001:db8:9"), "it has an address", 40, process.printed)
+    words = [*TENURE, "agent", "status", "--leases", "-o", "json", "-c", host.folder / "agent.toml"]
+    (row,) = json.loads(host.run(*words))
+    assert (row["server_writes"], row["name"]) == (writes, "pc.wire.test."), process.printed()
+    assert process.stop() == 0
 
 
 def test_an_address_that_another_host_has_is_declined(wire: tuple[Network, Host]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from network import Host, eventually
 from peers import program
@@ -12,6 +12,7 @@ from tenure_toml import section, served, write_toml
 
 SERVER, PREFIX, POOL = "10.88.0.1", "10.88.0.0/24", ("10.88.0.100", "10.88.0.120")
 LIFETIME = 600
+NO_MORE: Mapping[str, object] = {}
 
 
 def start_tenure(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL) -> None:
@@ -29,7 +30,9 @@ option-data = {{ routers = ["{SERVER}"], domain-name = "wire.test" }}
     _wait(server, sys.executable, "-m", "tenure", "dhcp", "-c", str(config), private=False)
 
 
-def start_kea(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL) -> None:
+def start_kea(
+    server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL, more: Mapping[str, object] = NO_MORE
+) -> None:
     """Kea with raw sockets, as it serves clients on a wire."""
     config = {
         "Dhcp4": {
@@ -37,6 +40,7 @@ def start_kea(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = PO
             "lease-database": {"type": "memfile", "persist": False},
             "valid-lifetime": lifetime,
             "authoritative": True,
+            **more,
             "loggers": [{"name": "kea-dhcp4", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
             "subnet4": [
                 {
@@ -57,11 +61,12 @@ def start_kea(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = PO
     _wait(server, program("kea-dhcp4"), "-c", str(path), env=environment)
 
 
-def start_dhcpd(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL) -> None:
+def start_dhcpd(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL, more: str = "") -> None:
     """ISC dhcpd, the sole authority of the wire."""
     path = server.folder / "dhcpd.conf"
     path.write_text(f"""
 authoritative;
+{more}
 default-lease-time {lifetime};
 min-lease-time {lifetime};
 max-lease-time {lifetime};
@@ -99,7 +104,9 @@ ddns-send-updates = false
     _wait(server, sys.executable, "-m", "tenure", "dhcp", "-c", str(config), private=False, port=547)
 
 
-def start_kea6(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL6) -> None:
+def start_kea6(
+    server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = POOL6, more: Mapping[str, object] = NO_MORE
+) -> None:
     """Kea for the wire, and for relays that send to its address."""
     subnet = {
         "subnet": "2001:db8:9::/64",
@@ -114,6 +121,7 @@ def start_kea6(server: Host, lifetime: int = LIFETIME, pool: tuple[str, str] = P
             "lease-database": {"type": "memfile", "persist": False},
             "valid-lifetime": lifetime,
             "preferred-lifetime": lifetime // 2,
+            **more,
             "loggers": [{"name": "kea-dhcp6", "severity": "ERROR", "output_options": [{"output": "stdout"}]}],
             "subnet6": [subnet],
         }

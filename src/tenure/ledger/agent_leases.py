@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 
 from tenure.dhcpwire.fqdn import ClientFqdn
+from tenure.ledger.session import Row
 from tenure.obtaining.lease import Lease, Route
 
 COLUMNS = (
@@ -38,26 +38,23 @@ def lease_row(interface: str, lease: Lease) -> tuple[object, ...]:
     )
 
 
-def lease_of(row: Sequence[object]) -> tuple[str, Lease]:
+def lease_of(row: Row) -> tuple[str, Lease]:
     """Interface and lease of a row."""
-    (interface, _, address, prefix_length, server, text, seconds, preferred, bound_at, *times) = row
-    assert isinstance(address, bytes)
-    assert isinstance(server, bytes)
-    told = json.loads(str(text))
-    renew_at, rebind_at, until_at = (math.inf if at is None else float(str(at)) for at in times)
+    told = json.loads(row[5])
+    renew_at, rebind_at, until_at = row[9:12]
     lease = Lease(
-        address,
-        int(str(prefix_length)),
-        server,
+        row[2],
+        row[3],
+        row[4],
         tuple(Route(bytes.fromhex(to), int(length), bytes.fromhex(via)) for to, length, via in told["routes"]),
         tuple(bytes.fromhex(one) for one in told["name-servers"]),
         tuple(bytes.fromhex(one) for one in told["domains"]),
         _NO_ANSWER,
-        int(str(seconds)),
-        int(str(preferred)),
-        float(str(bound_at)),
-        renew_at,
-        rebind_at,
-        until_at,
+        row[6],
+        row[7],
+        row[8],
+        math.inf if renew_at is None else renew_at,
+        math.inf if rebind_at is None else rebind_at,
+        math.inf if until_at is None else until_at,
     )
-    return str(interface), lease
+    return row[0], lease

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 FIRST4, LONGEST4 = 4.0, 64.0  # seconds (RFC 2131 section 4.1)
 LEAST_RENEWAL = 60.0  # between two renewals of a lease (RFC 2131 section 4.4.5)
+MOST_RENEWAL = 3600.0  # of a lease without an end, which is renewed only because something else has changed
 
 
 def again4(sent: int, chance: float) -> float:
@@ -14,6 +17,8 @@ def again4(sent: int, chance: float) -> float:
 
 def renewal_again(now: float, until: float) -> float:
     """When a renewal is sent again: after half of what is left until `until`, but a minute at least."""
+    if math.isinf(until):
+        return now + MOST_RENEWAL
     left = until - now
     return now + left if left <= LEAST_RENEWAL else now + max(LEAST_RENEWAL, left / 2.0)
 

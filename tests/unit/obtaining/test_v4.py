@@ -285,6 +285,8 @@ def test_another_name_is_told_at_once_and_a_domain_that_was_learned_is_none() ->
 def test_an_endless_lease_is_never_renewed() -> None:
     made = bound(seconds=ENDLESS)
     assert made.next_at == math.inf
+    assert said(made.rename(WISH._replace(labels=(b"pc2",)), 10.0))[0] is MessageType.REQUEST
+    assert 10.0 < made.next_at < math.inf  # but for another name, until that is heard
 
 
 @pytest.mark.parametrize(
