@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 import pytest
-from agent_lan import ADDRESS, DUID, PRIMARY, TENURE, ZONE, start_bind
+from agent_lan import ADDRESS, DUID, PRIMARY, TENURE, ZONE, Agent, start_bind
 from dhcp_peers import POOL6, SERVER6, SERVERS6, start_dhcpd6
 from lan6 import settled
 from network import Host, Network, Process, eventually, network
-from own_client import OwnClient, own_client
+from own_client import SERVER, SUBNET, OwnClient, own_client
 from peers import program
 from tenure_toml import section
 
@@ -168,3 +168,32 @@ def test_who_writes_what_is_what_was_negotiated(
     assert leased.wrote(ADDRESS) == {(who, rtype) for rtype, who in owner.items()}, leased.log()
     assert process.stop() == 0
     eventually(lambda: leased.stands(REVERSE6) == set(), "nothing is left", 60, leased.log)
+
+
+def test_both_families_are_leased_under_one_name(leased: OwnClient) -> None:
+    """Whichever address comes first. The IPv4 address is all the agent's, and its pointer has no zone here."""
+    agent = leased.agent
+    agent.primary.processes[-1].stop()
+    start_bind(agent.primary, PRIMARY, ZONE, REVERSE6)
+    Agent(agent.net, agent.primary, agent.primary).wait_until_served()
+    dhcp6 = section("dhcp6", interfaces=["eth0"], listen=[f"[{DHCP6}]:547"]) + SUBNET6
+    dhcp4 = section("dhcp4", interfaces=["eth0"], listen=[f"{SERVER}:67"]) + SUBNET + "ddns-send-updates = false\n"
+    leased.serve("client", dhcp4 + dhcp6, reverse=REVERSE6, port=547)
+    agent.keys = {"dhcp": ["eth0"]}
+    process = agent.start()
+
+    def addresses() -> tuple[list[str], list[str]]:
+        return agent.host.addresses(), settled(agent.host, "fd77")
+
+    eventually(lambda: all(addresses()), "it has both addresses", 60, process.printed)
+    (four,), (six,) = addresses()
+    full, back = f"pc.{ZONE}", f"{ip_address(six).reverse_pointer}."
+    lines = {f"{full} A {four}", f"{full} AAAA {six}", f"{back} PTR {full}"}
+    eventually(lambda: leased.stands(REVERSE6) == lines, "all records stand", 60, leased.log)
+    assert leased.wrote(four) == {("agent", "A"), ("agent", "AAAA"), ("server", "PTR")}, leased.log()
+    rows = json.loads(agent.command("status", "--leases", "-o", "json"))
+    assert [row["address"] for row in rows] == [f"{four}/16", f"{six}/128"]
+    assert [row["server_writes"] for row in rows] == ["nothing, as it says", "the reverse record"]
+    assert process.stop() == 0
+    eventually(lambda: leased.stands(REVERSE6) == set(), "nothing is left", 60, leased.log)
+    assert addresses() == ([], [])
