@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenure.assembly.gss_tsig import tickets
 from tenure.config.agent import Agent
@@ -29,7 +30,6 @@ from tenure.serving.agent.inventory import (
     read_networkd_leases,
     read_resolv_conf,
 )
-from tenure.serving.agent.leases import ClientTerms, HostName, Leases
 from tenure.serving.agent.notes import Notes
 from tenure.serving.agent.order import order_pass
 from tenure.serving.agent.service import AgentService
@@ -44,6 +44,9 @@ from tenure.serving.updater.contexts import Terms as ContextTerms
 from tenure.serving.wakeup import WakeReceiver, WakeSender, wake_path
 from tenure.signing.rotation import good_secrets, keys_of
 from tenure.updating.routing import GssTsig
+
+if TYPE_CHECKING:
+    from tenure.serving.agent.leases import HostName, Leases
 
 AGENT = "agent"
 
@@ -140,6 +143,8 @@ def _service(configuration: Configuration, memory: AgentMemory, report: Report) 
 
 
 def _leases(agent: Agent, duid: bytes, memory: AgentMemory, report: Report) -> Leases:
+    from tenure.serving.agent.leases import ClientTerms, Leases  # noqa: PLC0415 - an agent without a lease is smaller
+
     terms = ClientTerms(
         interfaces=tuple(agent.dhcp),
         duid=duid,

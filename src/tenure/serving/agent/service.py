@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tenure.naming.reason import WORDS
 from tenure.registering.interface import IFA_F_PERMANENT
@@ -23,7 +23,6 @@ from tenure.serving.agent.asking import Servers
 from tenure.serving.agent.changes import AddressChanges, HostWatch
 from tenure.serving.agent.exchange import Exchange
 from tenure.serving.agent.inventory import read_resolv_conf
-from tenure.serving.agent.leases import Leases
 from tenure.serving.agent.notes import Notes
 from tenure.serving.agent.registrar import Registrar
 from tenure.serving.agent.terms import Terms
@@ -33,6 +32,9 @@ from tenure.serving.report import Report
 from tenure.serving.stop import Stop
 from tenure.serving.updater.contexts import SecurityContexts
 from tenure.serving.wakeup import WakeReceiver
+
+if TYPE_CHECKING:
+    from tenure.serving.agent.leases import Leases
 
 SETTLE_SECONDS = 1.0  # without a change, before one is acted on
 LONGEST_SETTLE_SECONDS = 10.0  # of a host that does not come to rest
