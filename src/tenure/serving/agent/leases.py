@@ -104,6 +104,8 @@ class Leases:
 
     def tell(self, judged: Sequence[Judged]) -> None:
         """Tell DHCPv6 servers of the addresses that are registered and not leased, where they want to be told."""
+        if not self._tellings:
+            return
         leased = frozenset(one.address for one in self._memory.promises())
         leased |= {lease.address for _, lease in self._memory.leases()}
         for telling in self._tellings.values():
