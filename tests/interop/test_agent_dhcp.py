@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from agent_lan import ADDRESS, PRIMARY, ZONE, start_bind
+from agent_lan import ADDRESS, KEY, PRIMARY, SECOND, SECRET, ZONE, start_bind
 from lan6 import settled
 from leased_agent import REVERSE6, Leased, leased_agent, pointer
 from network import eventually
@@ -130,3 +131,31 @@ def test_a_server_that_goes_silent_is_noticed_and_a_lease_that_ends_is_forgotten
     assert memory.promises() == []
     memory.close()
     eventually(lambda: leased.stands() == set(), "nothing is left", 60, leased.log)
+
+
+def test_two_writers_of_an_rrset_who_want_another_ttl_each_come_to_rest(leased: Dhclient) -> None:
+    """The server's is 900. An RRset has one, and nobody writes for it where the other one writes too."""
+    agent = leased.agent
+    agent.keys["ttl"] = 300
+    leased.serve("server")
+    process = agent.start()
+    eventually(lambda: "event=started" in process.printed(), "the agent runs", 40, process.printed)
+    address = leased.lease(server_update="on")
+    full = f"pc.{ZONE}"
+    wanted = {f"{full} A {address}", f"{pointer(address)} PTR {full}"}
+    eventually(lambda: leased.stands() == wanted, "both records stand", 60, leased.log)
+    agent.ip("addr", "add", f"{SECOND}/16", "dev", "eth0")
+    wanted |= {f"{full} A {SECOND}", f"{pointer(SECOND)} PTR {full}"}
+    eventually(lambda: leased.stands() == wanted, "what is static stands beside it", 60, leased.log)
+    eventually(lambda: agent.states() == {"registered", "none"}, "all is done", 60, leased.log)
+    for ttl in (900, 600):  # the server writes its record once more, as at a renewal
+        lines = f"server {PRIMARY}\nupdate add {full} {ttl} A {address}\nsend\n"
+        (leased.host.folder / "update").write_text(lines)
+        agent.host.run(program("nsupdate"), "-y", f"hmac-sha256:{KEY}:{SECRET}", leased.host.folder / "update")
+        serials = agent.serials()
+        agent.command("register")
+        assert agent.serials() == serials
+    assert process.stop(signal.SIGKILL) == -signal.SIGKILL
+    agent.command("register")  # by another process, which remembers no TTL
+    assert agent.serials() == serials
+    assert leased.stands() == wanted

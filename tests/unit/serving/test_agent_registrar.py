@@ -412,6 +412,26 @@ def test_an_address_of_ours_comes_and_goes_in_an_rrset_that_a_server_writes_too(
     assert agent.zone.at(PC)[A] == {FOUR}
 
 
+def test_the_ttl_of_an_rrset_that_a_server_writes_too_is_whatever_was_written_last(agent: Agent) -> None:
+    """Else both would write it anew after each other; each look is one of another process, which has forgotten."""
+    six = bytes(15) + b"\7"
+    agent.zone.put(PC, A, FOUR)
+    agent.zone.put(PC, DHCID, marker(DUID, PC))
+    shared = Entry(PC, Direction.FORWARD, PC, ((A, FOUR2), (28, six)), beside=((A, FOUR),))
+    agent.run(shared)
+    for ttl in (1200, 600):
+        agent.zone.ttls[PC, A] = ttl  # by the DHCP server, for its lease
+        agent.zone.messages = 0
+        assert agent.run(shared)[PC].state is State.REGISTERED
+        assert agent.zone.messages == 1  # compared
+        assert agent.zone.ttls[PC, A] == ttl
+    agent.zone.ttls[PC, 28] = 60  # which is all ours
+    assert agent.run(shared)[PC].confirmed == shared.records
+    assert (agent.zone.ttls[PC, A], agent.zone.ttls[PC, 28]) == (600, 900)
+    assert agent.zone.at(PC)[A] == {FOUR, FOUR2}
+    assert agent.run(shared, look=False)[PC].written == shared.records
+
+
 def test_what_cannot_be_taken_away_beside_a_server_s_record_is_remembered(agent: Agent) -> None:
     agent.run(forward(PC, FOUR, FOUR2))
     agent.answer = lambda _o, _m: Rcode.SERVFAIL

@@ -14,7 +14,7 @@ from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, State
-from tenure.registering.entry import Conflict, Entry, Kept, Place
+from tenure.registering.entry import Conflict, Entry, Kept, Place, Record
 from tenure.registering.identity import marker
 from tenure.registering.locating import is_private
 from tenure.registering.steps import Outcome, Step, Task
@@ -201,9 +201,13 @@ class Registrar:
         return Step.REWRITE if self._notes.has_lease(entry) else Step.COMPARE
 
     async def _with_its_ttl(self, place: Place, zone: Name, ended: Ended, intend: Intend) -> Ended:
-        """What stood there before, with another TTL, is written anew. Where that is refused, it stands all the same."""
+        """What stood there before, with another TTL, is written anew. Where that is refused, it stands all the same.
+
+        An RRset has one TTL (RFC 2181 section 5.2), which is that of who wrote it last. One that a DHCP server writes
+        too is left as it is: both would write it anew after each other.
+        """
         standing = [
-            task
+            _unshared(task)
             for task, outcome in ended
             if outcome.state is State.REGISTERED
             and task.step in {Step.COMPARE, Step.RENEW}
@@ -212,11 +216,16 @@ class Registrar:
         ]
         rewritten = [task._replace(step=Step.REWRITE) for task in await self._ttls.differing(place, standing)]
         after = {
-            task.entry.owner: (task, outcome)
+            task.entry.owner: outcome
             for task, outcome in await carry(self._exchange, place, zone, rewritten, intend)
             if outcome.state is State.REGISTERED
         }
-        return [after.get(task.entry.owner, (task, outcome)) for task, outcome in ended]
+        return [
+            (task._replace(step=Step.REWRITE), after[task.entry.owner])
+            if task.entry.owner in after
+            else (task, outcome)
+            for task, outcome in ended
+        ]
 
     def _fit_for(self, place: Place, task: Task) -> Task:
         """A public server is told no private address, neither in the record nor in the name of one."""
@@ -239,6 +248,17 @@ class Registrar:
         stale = tuple(record for record in self._notes.written(entry.owner) if record not in kept)
         proof, lease = marker(self._terms.duid, entry.name), self._terms.lease_of(entry)
         return Task(entry, at, conflict, step, self._terms.ttl, proof, former, stale, lease)
+
+
+def _unshared(task: Task) -> Task:
+    """Without the types of which a DHCP server writes records too."""
+    shared = {rtype for rtype, _ in task.entry.beside}
+    entry = task.entry._replace(records=_of_others(task.entry.records, shared))
+    return task._replace(entry=entry, former=_of_others(task.former, shared), stale=_of_others(task.stale, shared))
+
+
+def _of_others(records: Sequence[Record], types: set[int]) -> tuple[Record, ...]:
+    return tuple(record for record in records if record[0] not in types)
 
 
 def _public(place: Place) -> Outcome:
