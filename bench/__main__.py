@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from bench import (
     TOP,
+    agent_rest,
     big_zone,
     dhcp4,
     dhcp4_postgres,
@@ -40,6 +41,7 @@ ROWS: dict[str, Callable[[bool], Sequence[Contest]]] = {
     "storm": storm.contests,
     "many-names": many_names.contests,
     "queries": queries.contests,
+    "agent-rest": agent_rest.contests,
     "latency": lambda quick: [latency.contest(quick)],
     "big-zone": big_zone.contests,
 }

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from tenure.compiled import form
 
-MET = "met"
+MET, SHOWN = "met", "shown"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Contest:
     unit: str
     tenure: Contestant
     peers: Sequence[Contestant]
-    goals: dict[str, float]  # peer to the ratio wanted
+    goals: dict[str, float]  # peer to the ratio wanted; a peer without one is only shown
     lower_is_better: bool = False
     remarks: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)  # peer to why its goal is missed, where that is known
@@ -46,11 +46,13 @@ class Contest:
         return ours / theirs if theirs else float("inf")
 
     def share(self, peer: Contestant) -> float:
-        """How much of the goal is reached: 1.0 or more meets it."""
-        return self.ratio(peer) / self.goals[peer.name]
+        """How much of the goal is reached: 1.0 or more meets it, and without one nothing is to be met."""
+        return self.ratio(peer) / self.goals[peer.name] if peer.name in self.goals else float("inf")
 
     def verdict(self, peer: Contestant) -> str:
-        """`met`, or by how much the goal was missed."""
+        """`met`, or by how much the goal was missed; `shown` without one."""
+        if peer.name not in self.goals:
+            return SHOWN
         share = self.share(peer)
         return MET if share >= 1 else f"missed: {share:.0%} of the goal"
 
@@ -70,7 +72,7 @@ def rows(contests: Sequence[Contest]) -> list[list[str]]:
             f"{number(contest.tenure.value)} {contest.unit}",
             f"{peer.name}: {number(peer.value)} {contest.unit}",
             f"{contest.ratio(peer):.2f}x",
-            f"{contest.goals[peer.name]:g}x",
+            f"{contest.goals[peer.name]:g}x" if peer.name in contest.goals else "",
             contest.verdict(peer),
         ]
         for contest in contests
@@ -85,7 +87,7 @@ def show(contests: Sequence[Contest]) -> None:
     """The table on the terminal."""
     table = Table(*HEADINGS)
     for row in rows(contests):
-        table.add_row(*row, style="green" if row[-1] == MET else "yellow")
+        table.add_row(*row, style="green" if row[-1] in {MET, SHOWN} else "yellow")
     console = Console()
     console.print(table)
     for contest in contests:

@@ -47,6 +47,8 @@ PACKAGES = {
     "samba": "samba",
     "samba-tool": "samba",
     "net": "samba-common-bin",
+    "sssd": "sssd-common",
+    "pgrep": "procps",
     "ip": "iproute2",
     "ssh-keygen": "openssh-client",
     "mount": "mount",
