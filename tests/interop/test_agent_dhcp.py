@@ -80,12 +80,16 @@ def leased() -> Iterator[Dhclient]:
         ("client", "off", {("agent", "A"), ("server", "PTR")}),
         ("server", "off", {("server", "A"), ("server", "PTR")}),
         ("none", "on", {("agent", "A"), ("agent", "PTR")}),
+        ("kea", "off", {("agent", "A"), ("server", "PTR")}),
+        ("kea", "on", {("server", "A"), ("server", "PTR")}),
+        ("dhcpd", "off", {("agent", "A"), ("server", "PTR")}),
+        ("dhcpd", "on", {("server", "A"), ("server", "PTR")}),
     ],
 )
 def test_who_writes_what_is_what_was_negotiated(
     leased: Dhclient, model: str, server_update: str, wrote: set[tuple[str, str]]
 ) -> None:
-    leased.serve(model)
+    leased.serve_as(model)
     process = leased.agent.start()
     eventually(lambda: "event=started" in process.printed(), "the agent runs", 40, process.printed)
     address = leased.lease(server_update=server_update)

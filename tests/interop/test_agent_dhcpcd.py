@@ -92,13 +92,16 @@ def leased() -> Iterator[Dhcpcd]:
         ("kea", "both", SERVER_BOTH),
         ("kea", "ptr", SHARED),
         ("kea", "none", AGENT_BOTH),
+        ("dhcpd", "both", SERVER_BOTH),
+        ("dhcpd", "ptr", SHARED),
+        ("dhcpd", "none", SHARED),  # it knows no N, and says so
         ("none", "", AGENT_BOTH),  # not asked, so not answered
     ],
 )
 def test_who_writes_what_is_what_was_negotiated(
     leased: Dhcpcd, server: str, fqdn: str, wrote: set[tuple[str, str]]
 ) -> None:
-    serve(leased, server)
+    leased.serve_as(server)
     process = leased.agent.start()
     eventually(lambda: "event=started" in process.printed(), "the agent runs", 40, process.printed)
     leased.agrees(process, leased.lease(fqdn), wrote)

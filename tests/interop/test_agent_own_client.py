@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import pytest
 from agent_lan import DUID, PRIMARY, TENURE, ZONE
 from dhcp_peers import POOL, SERVER, SERVERS
+from leased_agent import Leased, leased_agent
 from network import Host, Network, Process, eventually, network
-from own_client import OwnClient, own_client
 from peers import program
 from tenure_toml import section
 
@@ -165,8 +165,8 @@ def test_a_link_that_comes_back_has_the_lease_asked_for_again(wire: Wire) -> Non
 
 
 @pytest.fixture
-def leased() -> Iterator[OwnClient]:
-    with own_client() as made:
+def leased() -> Iterator[Leased]:
+    with leased_agent(resolver=False) as made:
         yield made
 
 
@@ -181,13 +181,19 @@ def pointer(address: str) -> str:
         ("server", [], {("server", "A"), ("server", "PTR")}, set()),
         ("none", ["S", "E"], {("agent", "A"), ("agent", "PTR")}, {"A", "PTR"}),
         ("client", ["N", "E"], {("agent", "A"), ("agent", "PTR")}, {"A", "PTR"}),
+        ("kea", ["E"], {("agent", "A"), ("server", "PTR")}, {"A"}),
+        ("kea", ["S", "E"], {("server", "A"), ("server", "PTR")}, set()),
+        ("kea", ["N", "E"], {("agent", "A"), ("agent", "PTR")}, {"A", "PTR"}),
+        ("dhcpd", ["E"], {("server", "A"), ("server", "PTR")}, set()),  # it overrides whoever tells no domain, by O
+        ("dhcpd", ["S", "E"], {("server", "A"), ("server", "PTR")}, set()),
+        ("dhcpd", ["N", "E"], {("server", "A"), ("server", "PTR")}, set()),
     ],
 )
 def test_who_writes_what_is_what_was_negotiated(
-    leased: OwnClient, model: str, flags: list[str], wrote: set[tuple[str, str]], of_the_agent: set[str]
+    leased: Leased, model: str, flags: list[str], wrote: set[tuple[str, str]], of_the_agent: set[str]
 ) -> None:
     """The host knows neither its domain nor a name server before it has the lease."""
-    leased.serve(model)
+    leased.serve_as(model)
     agent = leased.agent
     agent.keys = {"dhcp": ["eth0"], "dhcp_flags": flags}
     process = agent.start()
@@ -204,7 +210,7 @@ def test_who_writes_what_is_what_was_negotiated(
     eventually(lambda: leased.stands() == set(), "nothing is left", 60, leased.log)
 
 
-def test_resolv_conf_is_written_where_that_is_wanted(leased: OwnClient) -> None:
+def test_resolv_conf_is_written_where_that_is_wanted(leased: Leased) -> None:
     leased.serve("client")
     agent = leased.agent
     agent.keys = {"dhcp": ["eth0"], "dhcp_resolv_conf": "/etc/resolv.conf"}
@@ -217,7 +223,7 @@ def test_resolv_conf_is_written_where_that_is_wanted(leased: OwnClient) -> None:
     assert process.stop() == 0
 
 
-def test_a_command_can_name_the_interface(leased: OwnClient) -> None:
+def test_a_command_can_name_the_interface(leased: Leased) -> None:
     leased.serve("client")
     agent = leased.agent
     path = agent.write()

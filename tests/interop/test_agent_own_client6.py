@@ -12,8 +12,8 @@ import pytest
 from agent_lan import ADDRESS, DUID, PRIMARY, TENURE, ZONE, Agent, start_bind
 from dhcp_peers import POOL6, SERVER6, SERVERS6, start_dhcpd6
 from lan6 import settled
+from leased_agent import SERVER, SUBNET, Leased, leased_agent
 from network import Host, Network, Process, eventually, network
-from own_client import SERVER, SUBNET, OwnClient, own_client
 from peers import program
 from tenure_toml import section
 
@@ -132,8 +132,8 @@ def test_an_address_that_another_host_has_is_declined(wire: tuple[Network, Host]
 
 
 @pytest.fixture
-def leased() -> Iterator[OwnClient]:
-    with own_client() as made:
+def leased() -> Iterator[Leased]:
+    with leased_agent(resolver=False) as made:
         made.server.run("ip", "addr", "add", f"{DHCP6}/64", "dev", "eth0", "nodad")
         eventually(lambda: settled(made.server, "fe80"), "the server has its link-local address")
         yield made
@@ -144,7 +144,7 @@ def leased() -> Iterator[OwnClient]:
     [("client", ["E"], {"AAAA"}), ("server", [], set()), ("none", ["S"], {"AAAA", "PTR"})],
 )
 def test_who_writes_what_is_what_was_negotiated(
-    leased: OwnClient, model: str, flags: list[str], of_the_agent: set[str]
+    leased: Leased, model: str, flags: list[str], of_the_agent: set[str]
 ) -> None:
     """The host's IPv4 address is static, so its A record is the agent's in any case."""
     agent = leased.agent
@@ -170,7 +170,7 @@ def test_who_writes_what_is_what_was_negotiated(
     eventually(lambda: leased.stands(REVERSE6) == set(), "nothing is left", 60, leased.log)
 
 
-def test_both_families_are_leased_under_one_name(leased: OwnClient) -> None:
+def test_both_families_are_leased_under_one_name(leased: Leased) -> None:
     """Whichever address comes first. The IPv4 address is all the agent's, and its pointer has no zone here."""
     agent = leased.agent
     agent.primary.processes[-1].stop()

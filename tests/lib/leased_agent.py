@@ -1,4 +1,4 @@
-"""A host with an agent whose addresses a DHCP server on the same wire leases: tenure, or Kea with its D2."""
+"""A host with an agent whose addresses a DHCP server on the same wire leases: tenure, Kea with its D2, or ISC dhcpd."""
 
 from __future__ import annotations
 
@@ -50,21 +50,45 @@ class Leased:
     def host(self) -> Host:
         return self.agent.host
 
-    def serve(self, model: str, *, reverse: str = REVERSE) -> None:
-        """The DHCP server: for IPv6 with the reverse zone of its addresses."""
-        dhcp = section("dhcp4", interfaces=["eth0"], listen=[f"{SERVER}:67"]) + SUBNET
-        if reverse == REVERSE6:
+    def serve(self, model: str, dhcp: str = "", *, reverse: str = REVERSE, port: int = 0) -> None:
+        """The DHCP server is tenure: for IPv6 with the reverse zone of its addresses, or with these tables."""
+        if not dhcp and reverse == REVERSE6:
             self.server.run("ip", "addr", "add", f"{SERVER6}/64", "dev", "eth0", "nodad")
             eventually(lambda: settled(self.server, "fe80"), "the server has its link-local address")
-            dhcp = section("dhcp6", interfaces=["eth0"], listen=[f"[{SERVER6}]:547"]) + SUBNET6
+            dhcp, port = section("dhcp6", interfaces=["eth0"], listen=[f"[{SERVER6}]:547"]) + SUBNET6, 547
         tables = [
             section("ddns", ddns_update_model=model, ddns_ttl=900),  # the TTL that the agent wants too
             tsig_key(KEY, SECRET) + updated(f"{PRIMARY}:53", KEY, ZONE, reverse),
+            dhcp or section("dhcp4", interfaces=["eth0"], listen=[f"{SERVER}:67"]) + SUBNET,
         ]
-        path = write_toml(self.server.folder, *tables, dhcp)
+        path = write_toml(self.server.folder, *tables)
         process = self.server.start(*TENURE, "serve", "-c", path, private=False)
-        port = ":547 " if reverse == REVERSE6 else ":67 "
-        eventually(lambda: port in self.server.run("ss", "-lun"), "it listens", 40, process.printed)
+        listens = f":{port or 67} "
+        eventually(lambda: listens in self.server.run("ss", "-lun"), "it listens", 40, process.printed)
+
+    def serve_dhcpd(self) -> None:
+        """ISC dhcpd in its place, which leaves the forward record to clients that want to write it."""
+        zones = "".join(f"zone {zone} {{ primary {PRIMARY}; key {KEY}; }}\n" for zone in (ZONE, REVERSE))
+        path = self.server.folder / "dhcpd.conf"
+        path.write_text(f"""
+authoritative;
+ddns-update-style standard;
+ddns-domainname "{ZONE[:-1]}";
+ddns-ttl 900;
+allow client-updates;
+key {KEY} {{ algorithm hmac-sha256; secret "{SECRET}"; }}
+{zones}
+subnet 10.1.0.0 netmask 255.255.0.0 {{
+  range 10.1.0.100 10.1.0.150;
+  option domain-name "{ZONE[:-1]}";
+  option domain-name-servers {PRIMARY};
+}}
+""")
+        leases = self.server.folder / "lib" / "dhcpd.leases"
+        leases.touch()
+        command = ["-4", "-f", "-cf", str(path), "-lf", str(leases), "-pf", "/run/dhcpd.pid", "eth0"]
+        process = self.server.start(program("dhcpd"), *command)
+        eventually(lambda: ":67 " in self.server.run("ss", "-lun"), "dhcpd listens", 30, process.printed)
 
     def serve_kea(self, *, reverse: str = REVERSE) -> None:
         """Kea in its place, which does what clients ask for, and D2 with the same zones and key."""
@@ -85,6 +109,7 @@ class Leased:
             "DhcpDdns",
             53001,
         )
+        told = {"domain-name": ZONE[:-1], "domain-name-servers": PRIMARY} if family == 4 else {}
         self._kea(
             f"kea-dhcp{family}",
             {
@@ -94,6 +119,7 @@ class Leased:
                 f"subnet{family}": [
                     {"id": 1, "subnet": subnet[0], "interface": "eth0", "pools": [{"pool": subnet[1]}]}
                 ],
+                "option-data": [{"name": name, "data": data} for name, data in told.items()],
                 "dhcp-ddns": {"enable-updates": True},
                 "ddns-qualifying-suffix": ZONE,
             },
@@ -109,6 +135,14 @@ class Leased:
         environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(self.server.folder / "lib")}
         process = self.server.start(program(name), "-c", path, env=environment)
         eventually(lambda: f":{port} " in self.server.run("ss", "-lun"), f"{name} listens", 30, process.printed)
+
+    def serve_as(self, name: str) -> None:
+        """`kea`, `dhcpd`, or tenure with this model."""
+        others = {"kea": self.serve_kea, "dhcpd": self.serve_dhcpd}
+        if name in others:
+            others[name]()
+        else:
+            self.serve(name)
 
     def wrote(self, address: str) -> set[tuple[str, str]]:
         """Who has added which types, as BIND tells it by the IPv4 address that the update came from."""
@@ -163,9 +197,14 @@ def pointer(address: str) -> str:
 
 
 @contextlib.contextmanager
-def leased_agent() -> Iterator[Leased]:
-    """The network, with a host that has no address yet; neither agent nor DHCP server is started."""
+def leased_agent(resolver: bool = True) -> Iterator[Leased]:
+    """The network, with a host that has no address yet; neither agent nor DHCP server is started.
+
+    Without a `resolver` the host knows neither a name server nor its domain.
+    """
     with agent_lan() as agent:
+        if not resolver:
+            (agent.host.folder / "resolv.conf").write_text("")
         agent.ip("-4", "addr", "flush", "dev", "eth0")
         server = agent.net.host("dhcp")
         agent.net.plug(server, "lan", f"{SERVER}/16")
