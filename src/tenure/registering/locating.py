@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from itertools import islice
 from typing import NamedTuple
 
 from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
@@ -22,6 +23,7 @@ from tenure.octets import Malformed
 _A, _NS, _CNAME, _SOA, _AAAA = (int(t) for t in (RRType.A, RRType.NS, RRType.CNAME, RRType.SOA, RRType.AAAA))
 _IN = 1
 MOST_SERVERS = 13  # of a zone that are asked
+MOST_ADDRESSES = 8  # of a server, in one answer
 
 # What has no meaning, or another one, elsewhere: RFC 1918, 6598, 3927, 4193, 4291; and loopback.
 _PRIVATE = tuple(
@@ -61,6 +63,20 @@ def build_question(message_id: int, name: Name, rtype: int, *, recursive: bool) 
     return writer.finish(message_id, RD if recursive else 0, (1, 0, 0, 0))
 
 
+def is_about(octets: bytes, name: Name, rtype: int) -> bool:
+    """Whether a reply repeats what was asked (RFC 5452 section 9.1), in an UPDATE its zone.
+
+    An error may have no question (RFC 2136 section 3.8); what cannot be read is judged by who reads it.
+    """
+    try:
+        message = parse_message(octets)
+    except Malformed:
+        return True
+    if not message.questions:
+        return message.rcode != Rcode.NOERROR or bool(message.opcode)
+    return [(one.name.lower(), one.rtype, one.rclass) for one in message.questions] == [(name.lower(), rtype, _IN)]
+
+
 def read_zone(octets: bytes, name: Name) -> Zone | Alias | NotFound:
     """What the answer to a question for the SOA record of a name says; the name is lower-cased."""
     message = _parse(octets)
@@ -72,7 +88,7 @@ def read_zone(octets: bytes, name: Name) -> Zone | Alias | NotFound:
     for rr in (*message.answers, *message.authorities):
         if rr.rtype == _SOA and rr.rclass == _IN and is_within(name, rr.name.lower()):
             primary = soa_mname(rr.rdata)
-            addresses = tuple(_addresses(message.additionals, primary))
+            addresses = tuple(islice(_addresses(message.additionals, primary), MOST_ADDRESSES))
             return Zone(rr.name.lower(), primary, addresses, bool(message.flags & AA))
     return NotFound("the answer has no SOA record of a zone above the name", leaves_it_open=True)
 
@@ -89,7 +105,7 @@ def read_servers(octets: bytes, zone: Name) -> list[Name] | NotFound:
 def read_addresses(octets: bytes) -> list[str]:
     """The addresses in an answer, also behind an alias; none where there are none or the answer is none."""
     message = _parse(octets)
-    return [] if isinstance(message, NotFound) else list(_addresses(message.answers, None))
+    return [] if isinstance(message, NotFound) else list(islice(_addresses(message.answers, None), MOST_ADDRESSES))
 
 
 def read_ttls(octets: bytes, owner: Name, rtype: int) -> frozenset[int]:

@@ -61,6 +61,21 @@ def test_silence_opens_the_breaker_for_all() -> None:
     asyncio.run(with_server(silent, work, silence_seconds=0.1))
 
 
+@pytest.mark.parametrize("piece", [b"\xff", frame(message(9999))], ids=["octets", "other-answers"])
+def test_what_is_no_answer_ends_no_silence(piece: bytes) -> None:
+    async def trickles(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(100):
+            writer.write(piece)
+            await asyncio.sleep(0.02)
+        writer.close()
+
+    async def work(link: Link) -> None:
+        with pytest.raises(Unreachable, match=r"no answer within 0\.1 s"):
+            await link.ask(1, message(1))
+
+    asyncio.run(with_server(trickles, work, silence_seconds=0.1))
+
+
 def test_a_server_that_hangs_up_is_asked_twice_and_then_left_alone() -> None:
     connections = []
 

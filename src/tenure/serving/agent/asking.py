@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tenure.registering.entry import Place
-from tenure.registering.locating import build_question
-from tenure.serving.updater.link import Link
+from tenure.registering.locating import build_question, is_about
+from tenure.serving.updater.link import Link, Unreachable
 
 
 class Servers:
@@ -27,7 +27,10 @@ class Servers:
         """The octets of the answer to a question; `Unreachable`."""
         link = self.link(place)
         message_id = link.new_id()
-        return await link.ask(message_id, build_question(message_id, name, rtype, recursive=recursive))
+        octets = await link.ask(message_id, build_question(message_id, name, rtype, recursive=recursive))
+        if not is_about(octets, name, rtype):
+            raise Unreachable("the answer is to another question")
+        return octets
 
     def close(self) -> None:
         """Give all connections back; what is known of servers that are away is kept no longer."""

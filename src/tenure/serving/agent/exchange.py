@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tenure.dnswire.codes import Rcode
+from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
 from tenure.registering.entry import Place
 from tenure.registering.lease import granted_lease
+from tenure.registering.locating import is_about
 from tenure.registering.steps import Task, build_step
 from tenure.serving.agent.asking import Servers
 from tenure.serving.agent.terms import Level, Terms
@@ -21,6 +22,7 @@ from tenure.signing.tsig import sign_request
 from tenure.updating.reply import may_know_other_secret, read_reply
 from tenure.updating.task import Ending, Verdict
 
+_SOA = int(RRType.SOA)  # the type of the zone section (RFC 2136 section 2.3)
 # What says that a context is good for nothing any more.
 _ENDS_CONTEXT = frozenset({Reason.KEY_REJECTED, Reason.REPLY_UNVERIFIED, Reason.SERVER_NOT_AUTHORITATIVE})
 
@@ -97,5 +99,7 @@ class Exchange:
         except Unreachable as error:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         answer = read_reply(octets, signer, mac, int(self._clock()))
+        if signer is None and answer == Rcode.NOERROR and not is_about(octets, zone, _SOA):
+            return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, "the reply is about another zone")
         self._granted[place, zone] = granted_lease(octets) if lease and answer == Rcode.NOERROR else 0
         return answer

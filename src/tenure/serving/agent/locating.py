@@ -22,6 +22,7 @@ from tenure.serving.updater.link import Unreachable
 
 _PORT = 53
 _MOST_ALIASES = 8
+_MOST_ASKED = 32  # servers of a zone, for one name: whoever lies about them does not keep us for ever
 _SOA, _NS, _A, _AAAA = int(RRType.SOA), int(RRType.NS), int(RRType.A), int(RRType.AAAA)
 
 
@@ -76,8 +77,12 @@ class Locator:
             if address not in seen:
                 seen.add(address)
                 yield address, _PORT
+        asked = 0
         for server in await self._name_servers_of(located.zone):
             for address in await self._addresses_of(server):
+                asked += 1
+                if asked + len(seen) > _MOST_ASKED:
+                    return
                 for taker in await self._named_by((address, _PORT), located.zone):
                     if taker not in seen:
                         seen.add(taker)

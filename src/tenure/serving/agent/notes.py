@@ -23,6 +23,8 @@ REFUSED_SECONDS = 3600.0  # what was refused is tried again this much later: nob
 JITTER = 0.1  # of an interval, by which it is shortened, so that hosts that started together do not stay together
 # Reasons that say that a name is not ours.
 _ANOTHERS = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.NAME_IN_USE})
+# What follows a comparison that does not hold.
+_WRITTEN_AGAIN = frozenset({Step.CLAIM, Step.REFRESH, Step.OVERWRITE, Step.TAKE_OVER, Step.REPLACE_FORMER})
 _NOWHERE: Place = ("", 0)
 _LEFT = Outcome(State.NONE, Reason.LEFT_TO_DHCP, "")
 
@@ -176,6 +178,8 @@ class Notes:
                 verified_at=now,
             )
         self._put([after])
+        if task is not None and task.step in _WRITTEN_AGAIN and before.state is State.REGISTERED:
+            self._tell_of_loss(before, after, outcome)
         self._say(after, outcome, news=before.state is not outcome.state or before.confirmed != after.confirmed)
         if is_done and task is not None and writes(task) and task.lease:
             self._tell_of_lease(outcome)
@@ -249,6 +253,11 @@ class Notes:
         self._report.problem(
             _code(kept), f"{WORDS[outcome.reason]}: {kept.detail}", state=kept.state.value, reason=outcome.reason.value
         )
+
+    def _tell_of_loss(self, before: Kept, after: Kept, outcome: Outcome) -> None:
+        """What was confirmed did not stand there: somebody has changed it, or the server never wrote it."""
+        if after.state is State.REGISTERED and before.confirmed == after.confirmed and before.name == after.name:
+            self._report.info("written-again", name=to_text(after.owner), server=outcome.server)
 
     def _tell_of_lease(self, outcome: Outcome) -> None:
         code = f"lease {outcome.server}"

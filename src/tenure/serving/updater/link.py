@@ -168,11 +168,11 @@ class Link(asyncio.Protocol):
         self._deframer = Deframer()
 
     def data_received(self, data: bytes) -> None:
-        """Called by asyncio. What nobody asked for is dropped."""
-        self._heard_at = asyncio.get_running_loop().time()
+        """Called by asyncio. What nobody asked for is dropped, and ends no silence, nor do pieces of an answer."""
         for message in self._deframer.feed(data):
             answer = self._owed.pop(int.from_bytes(message[:2], "big"), None)
             if answer is not None and not answer.done():
+                self._heard_at = asyncio.get_running_loop().time()
                 self.breaker = WORKING
                 answer.set_result(message)
 
