@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +22,7 @@ import pytest
 from dnspeer import KEY
 from host_inventory import address, interface, inventory, settings
 from lying_server import Lie, LyingServer, Reply, lying_server
+from tenure_toml import section, write_toml
 
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, from_text
@@ -156,6 +160,21 @@ def test_a_primary_that_does_not_have_the_zone_is_told_of(
     assert another.asked == ["UPDATE example.test. SOA", "QUERY example.test. SOA"]
 
 
+def test_the_status_says_what_is_wrong(tmp_path: Path, server: LyingServer, another: LyingServer) -> None:
+    server.hosts[PRIMARY] = [another.address]
+    agent = Agent(tmp_path, server)
+    agent.run(forward(), POINTER)
+    agent.memory.close()
+    path = write_toml(tmp_path, section("agent", state=str(tmp_path / "agent.db")))
+    words = [sys.executable, "-m", "tenure", "agent", "status", "-c", str(path), "-o", "json"]
+    rows = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+    wrong = "the server is not authoritative for the zone"
+    assert {row["name"]: row["reason"] for row in rows} == {
+        "pc.example.test.": f"{wrong}: NOTAUTH to compare, {another.address} port 53",
+        "7.0.1.10.in-addr.arpa.": "the update is on its way: for pc.example.test.",
+    }
+
+
 def with_another_id(_: Reply, honest: bytes) -> bytes:
     return bytes((honest[0] ^ 0xFF, honest[1])) + honest[2:]
 
@@ -186,7 +205,7 @@ def test_a_confirmation_of_an_update_of_another_zone_is_none(tmp_path: Path, ser
     agent = Agent(tmp_path, server)
     agent.run(forward())
     kept = agent.run(forward())[PC]
-    says(kept, agent.log.getvalue(), Reason.REPLY_UNVERIFIED, "the reply is about another zone")
+    says(kept, agent.log.getvalue(), Reason.SERVER_FAILED, "the reply is about another zone")
     assert kept.confirmed == ()
 
 

@@ -100,6 +100,6 @@ class Exchange:
             return Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, str(error))
         answer = read_reply(octets, signer, mac, int(self._clock()))
         if signer is None and answer == Rcode.NOERROR and not is_about(octets, zone, _SOA):
-            return Ending(Verdict.RETRY, Reason.REPLY_UNVERIFIED, "the reply is about another zone")
+            return Ending(Verdict.RETRY, Reason.SERVER_FAILED, "the reply is about another zone")
         self._granted[place, zone] = granted_lease(octets) if lease and answer == Rcode.NOERROR else 0
         return answer
