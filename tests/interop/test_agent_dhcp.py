@@ -97,7 +97,14 @@ def test_who_writes_what_is_what_was_negotiated(
 
 
 @pytest.mark.parametrize(
-    ("model", "of_the_agent"), [("client", {"AAAA"}), ("server", set()), ("none", {"AAAA", "PTR"})]
+    ("model", "of_the_agent"),
+    [
+        ("client", {"AAAA"}),
+        ("server", set()),
+        ("none", {"AAAA", "PTR"}),
+        ("kea", {"AAAA"}),
+        ("dhcpd", {"AAAA"}),
+    ],
 )
 def test_a_name_has_an_address_of_its_own_beside_one_of_dhcpv6(
     leased: Dhclient, model: str, of_the_agent: set[str]
@@ -108,7 +115,7 @@ def test_a_name_has_an_address_of_its_own_beside_one_of_dhcpv6(
     agent.primary.processes[-1].stop()
     start_bind(agent.primary, PRIMARY, ZONE, REVERSE6)
     agent.wait_until_served()
-    leased.serve(model, reverse=REVERSE6)
+    leased.serve_as(model, reverse=REVERSE6)
     process = agent.start()
     full = f"pc.{ZONE}"
     eventually(lambda: leased.stands(REVERSE6) == {f"{full} A {ADDRESS}"}, "the A record stands", 60, leased.log)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from agent_lan import ADDRESS, PRIMARY, ZONE, start_bind
 from lan6 import settled
-from leased_agent import REVERSE, REVERSE6, Leased, leased_agent, pointer
+from leased_agent import REVERSE6, Leased, leased_agent, pointer
 from network import eventually
 from peers import program
 
@@ -62,14 +62,6 @@ class Dhcpcd(Leased):
         return len(found)
 
 
-def serve(leased: Dhcpcd, server: str, reverse: str = REVERSE) -> None:
-    """`kea`, or tenure with this model."""
-    if server == "kea":
-        leased.serve_kea(reverse=reverse)
-    else:
-        leased.serve(server, reverse=reverse)
-
-
 @pytest.fixture
 def leased() -> Iterator[Dhcpcd]:
     with leased_agent() as made:
@@ -114,6 +106,8 @@ def test_who_writes_what_is_what_was_negotiated(
         ("kea", "both", set()),
         ("kea", "ptr", {"AAAA"}),
         ("kea", "none", {"AAAA", "PTR"}),
+        ("dhcpd", "both", set()),
+        ("dhcpd", "ptr", {"AAAA"}),
     ],
 )
 def test_of_dhcpv6_too(leased: Dhcpcd, server: str, fqdn: str, of_the_agent: set[str]) -> None:
@@ -123,7 +117,7 @@ def test_of_dhcpv6_too(leased: Dhcpcd, server: str, fqdn: str, of_the_agent: set
     agent.primary.processes[-1].stop()
     start_bind(agent.primary, PRIMARY, ZONE, REVERSE6)
     agent.wait_until_served()
-    serve(leased, server, REVERSE6)
+    leased.serve_as(server, reverse=REVERSE6)
     process = agent.start()
     standing = {f"pc.{ZONE} A {ADDRESS}"}
     eventually(lambda: leased.stands(REVERSE6) == standing, "the A record stands", 60, leased.log)

@@ -12,7 +12,8 @@ import pytest
 from agent_lan import ADDRESS, DUID, PRIMARY, TENURE, ZONE, Agent, start_bind
 from dhcp_peers import POOL6, SERVER6, SERVERS6, start_dhcpd6
 from lan6 import settled
-from leased_agent import SERVER, SUBNET, Leased, leased_agent
+from leased_agent import REVERSE6, SERVER, SUBNET, SUBNET6, Leased, leased_agent
+from leased_agent import SERVER6 as DHCP6
 from network import Host, Network, Process, eventually, network
 from peers import program
 from tenure_toml import section
@@ -21,16 +22,6 @@ from tenure.ledger.agent_memory import AgentMemory
 
 ONE = (POOL6[0], POOL6[0])
 SERVERS = {**SERVERS6, "dhcpd": start_dhcpd6}
-REVERSE6 = "0.0.0.0.7.7.d.f.ip6.arpa."
-DHCP6 = "fd77::1"
-SUBNET6 = f"""
-[[dhcp6.subnets]]
-subnet = "fd77::/64"
-interface = "eth0"
-pools = ["fd77::1:0-fd77::1:ff"]
-valid-lifetime = 3600
-ddns-qualifying-suffix = "{ZONE}"
-"""
 
 
 def start_agent(host: Host, *, duid: str = DUID, **keys: bool | list[str]) -> Process:
@@ -134,14 +125,21 @@ def test_an_address_that_another_host_has_is_declined(wire: tuple[Network, Host]
 @pytest.fixture
 def leased() -> Iterator[Leased]:
     with leased_agent(resolver=False) as made:
-        made.server.run("ip", "addr", "add", f"{DHCP6}/64", "dev", "eth0", "nodad")
-        eventually(lambda: settled(made.server, "fe80"), "the server has its link-local address")
         yield made
 
 
 @pytest.mark.parametrize(
     ("model", "flags", "of_the_agent"),
-    [("client", ["E"], {"AAAA"}), ("server", [], set()), ("none", ["S"], {"AAAA", "PTR"})],
+    [
+        ("client", ["E"], {"AAAA"}),
+        ("server", [], set()),
+        ("none", ["S"], {"AAAA", "PTR"}),
+        ("kea", [], {"AAAA"}),
+        ("kea", ["S"], set()),
+        ("kea", ["N"], {"AAAA", "PTR"}),
+        ("dhcpd", [], {"AAAA"}),
+        ("dhcpd", ["S"], set()),
+    ],
 )
 def test_who_writes_what_is_what_was_negotiated(
     leased: Leased, model: str, flags: list[str], of_the_agent: set[str]
@@ -153,8 +151,7 @@ def test_who_writes_what_is_what_was_negotiated(
     agent.primary.processes[-1].stop()
     start_bind(agent.primary, PRIMARY, ZONE, REVERSE6)
     agent.wait_until_served()
-    dhcp = section("dhcp6", interfaces=["eth0"], listen=[f"[{DHCP6}]:547"]) + SUBNET6
-    leased.serve(model, dhcp, reverse=REVERSE6, port=547)
+    leased.serve_as(model, reverse=REVERSE6)
     agent.keys = {"dhcp": ["eth0"], "dhcp_families": ["ipv6"], "dhcp_flags": flags}
     process = agent.start()
     eventually(lambda: settled(leased.host, "fd77"), "it has an address", 60, process.printed)
@@ -178,6 +175,7 @@ def test_both_families_are_leased_under_one_name(leased: Leased) -> None:
     Agent(agent.net, agent.primary, agent.primary).wait_until_served()
     dhcp6 = section("dhcp6", interfaces=["eth0"], listen=[f"[{DHCP6}]:547"]) + SUBNET6
     dhcp4 = section("dhcp4", interfaces=["eth0"], listen=[f"{SERVER}:67"]) + SUBNET + "ddns-send-updates = false\n"
+    leased.give_address6()
     leased.serve("client", dhcp4 + dhcp6, reverse=REVERSE6, port=547)
     agent.keys = {"dhcp": ["eth0"]}
     process = agent.start()

@@ -53,8 +53,7 @@ class Leased:
     def serve(self, model: str, dhcp: str = "", *, reverse: str = REVERSE, port: int = 0) -> None:
         """The DHCP server is tenure: for IPv6 with the reverse zone of its addresses, or with these tables."""
         if not dhcp and reverse == REVERSE6:
-            self.server.run("ip", "addr", "add", f"{SERVER6}/64", "dev", "eth0", "nodad")
-            eventually(lambda: settled(self.server, "fe80"), "the server has its link-local address")
+            self.give_address6()
             dhcp, port = section("dhcp6", interfaces=["eth0"], listen=[f"[{SERVER6}]:547"]) + SUBNET6, 547
         tables = [
             section("ddns", ddns_update_model=model, ddns_ttl=900),  # the TTL that the agent wants too
@@ -66,9 +65,19 @@ class Leased:
         listens = f":{port or 67} "
         eventually(lambda: listens in self.server.run("ss", "-lun"), "it listens", 40, process.printed)
 
-    def serve_dhcpd(self) -> None:
+    def serve_dhcpd(self, *, reverse: str = REVERSE) -> None:
         """ISC dhcpd in its place, which leaves the forward record to clients that want to write it."""
-        zones = "".join(f"zone {zone} {{ primary {PRIMARY}; key {KEY}; }}\n" for zone in (ZONE, REVERSE))
+        family, port = ("-6", 547) if reverse == REVERSE6 else ("-4", 67)
+        subnet = f"""
+subnet 10.1.0.0 netmask 255.255.0.0 {{
+  range 10.1.0.100 10.1.0.150;
+  option domain-name "{ZONE[:-1]}";
+  option domain-name-servers {PRIMARY};
+}}"""
+        if reverse == REVERSE6:
+            self.give_address6()
+            subnet = "subnet6 fd77::/64 { range6 fd77::1:0 fd77::1:ff; }"
+        zones = "".join(f"zone {zone} {{ primary {PRIMARY}; key {KEY}; }}\n" for zone in (ZONE, reverse))
         path = self.server.folder / "dhcpd.conf"
         path.write_text(f"""
 authoritative;
@@ -78,24 +87,24 @@ ddns-ttl 900;
 allow client-updates;
 key {KEY} {{ algorithm hmac-sha256; secret "{SECRET}"; }}
 {zones}
-subnet 10.1.0.0 netmask 255.255.0.0 {{
-  range 10.1.0.100 10.1.0.150;
-  option domain-name "{ZONE[:-1]}";
-  option domain-name-servers {PRIMARY};
-}}
+{subnet}
 """)
         leases = self.server.folder / "lib" / "dhcpd.leases"
         leases.touch()
-        command = ["-4", "-f", "-cf", str(path), "-lf", str(leases), "-pf", "/run/dhcpd.pid", "eth0"]
+        command = [family, "-f", "-cf", str(path), "-lf", str(leases), "-pf", "/run/dhcpd.pid", "eth0"]
         process = self.server.start(program("dhcpd"), *command)
-        eventually(lambda: ":67 " in self.server.run("ss", "-lun"), "dhcpd listens", 30, process.printed)
+        eventually(lambda: f":{port} " in self.server.run("ss", "-lun"), "dhcpd listens", 30, process.printed)
+
+    def give_address6(self) -> None:
+        """The server's own, in the subnet that it leases from."""
+        self.server.run("ip", "addr", "add", f"{SERVER6}/64", "dev", "eth0", "nodad")
+        eventually(lambda: settled(self.server, "fe80"), "the server has its link-local address")
 
     def serve_kea(self, *, reverse: str = REVERSE) -> None:
         """Kea in its place, which does what clients ask for, and D2 with the same zones and key."""
         family = 6 if reverse == REVERSE6 else 4
         if family == 6:
-            self.server.run("ip", "addr", "add", f"{SERVER6}/64", "dev", "eth0", "nodad")
-            eventually(lambda: settled(self.server, "fe80"), "the server has its link-local address")
+            self.give_address6()
         subnet = ("10.1.0.0/16", "10.1.0.100 - 10.1.0.150") if family == 4 else ("fd77::/64", "fd77::1:0 - fd77::1:ff")
         at = [{"ip-address": PRIMARY, "port": 53}]
         domains = {zone: {"name": zone, "key-name": KEY, "dns-servers": at} for zone in (ZONE, reverse)}
@@ -136,13 +145,14 @@ subnet 10.1.0.0 netmask 255.255.0.0 {{
         process = self.server.start(program(name), "-c", path, env=environment)
         eventually(lambda: f":{port} " in self.server.run("ss", "-lun"), f"{name} listens", 30, process.printed)
 
-    def serve_as(self, name: str) -> None:
+    def serve_as(self, name: str, *, reverse: str = REVERSE) -> None:
         """`kea`, `dhcpd`, or tenure with this model."""
-        others = {"kea": self.serve_kea, "dhcpd": self.serve_dhcpd}
-        if name in others:
-            others[name]()
+        if name == "kea":
+            self.serve_kea(reverse=reverse)
+        elif name == "dhcpd":
+            self.serve_dhcpd(reverse=reverse)
         else:
-            self.serve(name)
+            self.serve(name, reverse=reverse)
 
     def wrote(self, address: str) -> set[tuple[str, str]]:
         """Who has added which types, as BIND tells it by the IPv4 address that the update came from."""
