@@ -28,8 +28,8 @@ Start = Callable[[Host], None]
 Load = Callable[[Host, int, int], tuple[float, float]]
 Setting = str | int | bool
 REASON = (
-    "An exchange takes less processor time than one of Kea, some 50 us to 65 side by side under this load, but nine "
-    "tenths of it in one thread, where Kea has three. Of the two processors the load generator's sender takes one "
+    "An exchange takes less processor time than one of Kea, some 50 us to 65 side by side under this load, but two "
+    "thirds of it in one thread, where Kea has three. Of the two processors the load generator's sender takes one "
     "whatever the rate, because it never sleeps, and its receiver a third of the other; what one thread can have is "
     "what is left. Where the time goes: `python -m bench.lease_stages`. Kea syncs nothing, and has no names, "
     "registrations and history."
