@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import time
 from collections.abc import Callable
@@ -13,15 +14,23 @@ import pytest
 from dns_exchange import KEY
 from dns_service import Running, running
 from network import eventually
+from zone_view import MemoryZone
 
-from tenure.authority.settings import AgingIntervals
+from tenure.authority.settings import AgingIntervals, ZoneSettings
+from tenure.authority.views import Views
 from tenure.authority.zone import Record, ZoneChange
+from tenure.authority.zones import ServedZone
 from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rdata import with_serial
-from tenure.ledger.opening import sqlite_path
+from tenure.ledger.opening import open_zones, sqlite_path
 from tenure.ledger.zones import ZoneLedger
 from tenure.serving.dns import asked
+from tenure.serving.dns.asked import AskedNames
+from tenure.serving.dns.cache import QueryCache
+from tenure.serving.dns.caches import Caches
+from tenure.serving.dns.reads import KeptZone
 from tenure.serving.dns.service import DnsService
+from tenure.serving.report import Report
 from tenure.signing.tsig import sign_request
 
 WEEKS = AgingIntervals(7 * 86400, 7 * 86400)
@@ -111,3 +120,29 @@ def test_a_store_that_fails_is_told_of_and_stops_nothing(tmp_path: Path, monkeyp
         service.ask("tcp.example.test.", tcp=True)
         eventually(lambda: noted(service) == {"tcp"}, "what is asked later is noted")
         eventually(lambda: asked.PROBLEM not in service.report.problems, "the failure is over")
+
+
+def test_what_is_read_ahead_of_zones_that_do_not_age_stays(tmp_path: Path) -> None:
+    cache = QueryCache()
+    ledger = open_zones(f"sqlite:{tmp_path}/tenure.db")
+    served = []
+    for apex, aging in (("old.test.", WEEKS), ("other.test.", None)):
+        zone = MemoryZone.from_text(apex, "a 300 A 192.0.2.1")
+        served.append(ServedZone(ZoneSettings(zone.apex, aging=aging), cache.watch(zone, zone.apex)))
+    while cache.reads_ahead:
+        cache.read_ahead()
+    kept = []
+    for one in served:
+        assert isinstance(one.view, KeptZone)
+        name = b"\1a" + one.name
+        found = one.view.ahead.at(name)
+        assert found is not None
+        found.is_asked = True
+        kept.append((one.view.ahead, name))
+    report = Report("dns", stream=io.StringIO())
+    caches = Caches(ledger, Views((), served), cache, report)
+    taken = AskedNames(ledger, caches, {}, report)._take()
+    assert [(zone.name, list(names)) for zone, names in taken.ahead] == [(served[0].name, [kept[0][1]])]
+    assert kept[0][0].at(kept[0][1]) is None
+    assert kept[1][0].at(kept[1][1]) is not None
+    ledger.close()

@@ -7,11 +7,9 @@ of every datagram.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import socket
 from collections.abc import Callable, Iterator
-from struct import Struct
 
 from tenure.dhcpwire.capture import datagram_in
 from tenure.dhcpwire.v4.packet import NO_ADDRESS
@@ -19,13 +17,12 @@ from tenure.leasing.v4.arrival import CLIENT_PORT, SERVER_PORT
 from tenure.serving.dhcp.addresscheck import arp_probe, arp_sender
 from tenure.serving.dhcp.packetsocket import PacketSocket
 from tenure.serving.errors import ServiceError
+from tenure.serving.packet_filter import SO_ATTACH_FILTER, attach
 
 _ETH_P_IP, _ETH_P_ARP = 0x0800, 0x0806
 _RAW_IP = 101  # a link type: nothing before the IPv4 header
 _EVERYBODY = b"\xff\xff\xff\xff"
 _BROADCAST = b"\xff" * 6
-_SO_ATTACH_FILTER = 26
-_INSTRUCTION = Struct("=HBBI")  # code, jumps if true and false, operand (linux/filter.h)
 _LARGEST = 65535
 _AT_ONCE = 64
 # Octets from the IPv4 header on: UDP, no later fragment, and the destination port of a client.
@@ -43,10 +40,6 @@ _TO_CLIENT = (
 _NOTHING = ((0x06, 0, 0, 0),)
 
 
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
-
-
 class ClientSocket4:
     """What one client speaks through and hears by."""
 
@@ -58,7 +51,7 @@ class ClientSocket4:
         try:
             self._frames = PacketSocket(interface)
             self._heard = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0)
-            _attach(self._heard, _TO_CLIENT)
+            attach(self._heard, SO_ATTACH_FILTER, _TO_CLIENT)
             self._heard.bind((interface, _ETH_P_IP))
         except OSError as error:
             remedy = "run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_NET_BIND_SERVICE"
@@ -106,7 +99,7 @@ class ClientSocket4:
         """A socket of the client's port. It hears nothing; without it the kernel would call the port closed."""
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            _attach(made, _NOTHING)
+            attach(made, SO_ATTACH_FILTER, _NOTHING)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._interface.encode() + b"\0")
             made.bind((socket.inet_ntoa(source), CLIENT_PORT))
@@ -154,11 +147,3 @@ class ArpQuestions:
 def is_passing(error: OSError) -> bool:
     """Whether what the kernel refused to send may go out later: a link that is down, a way that is not there yet."""
     return error.errno in {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAGAIN, errno.EADDRNOTAVAIL}
-
-
-def _attach(one: socket.socket, instructions: tuple[tuple[int, int, int, int], ...]) -> None:
-    """Have the kernel drop what these (BPF) do not let through."""
-    octets = b"".join(_INSTRUCTION.pack(*each) for each in instructions)
-    buffer = ctypes.create_string_buffer(octets, len(octets))
-    program = _Program(len(instructions), ctypes.addressof(buffer))
-    one.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, bytes(program))

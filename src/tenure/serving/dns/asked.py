@@ -87,7 +87,9 @@ class AskedNames:
             queries.append((view, self._unkept[view.name]))
             self._unkept[view.name] = set()
             for zone in view.zones.values():
-                if isinstance(zone.view, KeptZone) and zone.settings.place not in ahead:
+                if zone.settings.aging is None or zone.settings.place in ahead:
+                    continue
+                if isinstance(zone.view, KeptZone):  # what is read of other zones ahead stays there
                     ahead[zone.settings.place] = zone, zone.view.ahead.take_asked()
         return _Asked(queries, list(ahead.values()))
 

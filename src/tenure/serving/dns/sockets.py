@@ -8,16 +8,15 @@ that come together share a commit there, while in different processes they would
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import socket
 from collections.abc import Sequence
-from struct import Struct
 from typing import NamedTuple
 
 from tenure.serving.dns.outbox import Outbox
 from tenure.serving.errors import ServiceError
+from tenure.serving.packet_filter import SO_ATTACH_REUSEPORT_CBPF, attach
 
 _RECEIVE_BUFFER = 8 << 20  # a burst of updates waits here while a batch is committed
 _BACKLOG = 256
@@ -27,10 +26,7 @@ _ANY = {"0.0.0.0", "::"}
 # Linux's numbers, which the socket module lacks.
 SO_RCVBUFFORCE = 33
 IP_PKTINFO = 8
-_SO_ATTACH_REUSEPORT_CBPF = 51
 
-_INSTRUCTION = Struct("@HBBI")  # code, jump if true, jump if false, operand (linux/filter.h)
-_PROGRAM = Struct("@HP")  # number of instructions, address of the first
 # What a datagram's payload says, as a number of the group's socket; a number that no socket has leaves the choice to
 # the kernel. Octet 2 of a DNS message is QR (1), opcode (4) and three flags.
 _UPDATES_TO_THE_FIRST = (
@@ -118,10 +114,7 @@ def _bound(kind: socket.SocketKind, host: str, port: int, *, shared: bool) -> so
 
 def _steer_updates(udp: socket.socket) -> None:
     """Make the kernel give all updates to the first socket of the group; every member says the same."""
-    octets = b"".join(_INSTRUCTION.pack(*instruction) for instruction in _UPDATES_TO_THE_FIRST)
-    instructions = ctypes.create_string_buffer(octets, len(octets))  # lives until the kernel has taken its copy
-    program = _PROGRAM.pack(len(_UPDATES_TO_THE_FIRST), ctypes.addressof(instructions))
-    udp.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, program)
+    attach(udp, SO_ATTACH_REUSEPORT_CBPF, _UPDATES_TO_THE_FIRST)
 
 
 def close_listeners(listeners: Sequence[Listener]) -> None:
