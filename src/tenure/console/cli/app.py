@@ -116,7 +116,8 @@ def _print_whatever_comes() -> None:
 
 def _tell_of_usage(error: typer.BadParameter) -> int:
     """One line with where the help is; none where the help itself was shown because no command was named."""
-    message = " ".join(error.format_message().split()).rstrip(".")
+    # typer checks a word of a set by pydantic, which says first what kind of error it is
+    message = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ")
     if message:
         command = error.ctx.command_path if error.ctx else "tenure"
         joint = " See:" if message.endswith("?") else "; see:"
