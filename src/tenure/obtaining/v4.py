@@ -85,13 +85,10 @@ class Client4:
         return []
 
     def rename(self, wish: Wish, now: float) -> list[Action]:
-        """What it says from now on. Where the host is called something else, its server hears that at once.
-
-        A domain that was learned since is no other name.
-        """
+        """What it says from now on. Where the host is called something else, its server hears that at once."""
         before, self._wish = self._wish, wish
-        is_other = wish.labels[:1] != before.labels[:1] or wish.flags != before.flags
-        return self._enter(State.RENEWING, now) if is_other and self.state is State.BOUND else []
+        is_news = wish.is_news_after(before)
+        return self._enter(State.RENEWING, now) if is_news and self.state is State.BOUND else []
 
     def link_up(self, now: float) -> list[Action]:
         """The link has come back, maybe another one: whether the lease is right there has to be asked."""

@@ -37,6 +37,10 @@ class Wish(NamedTuple):
     flags: frozenset[Flag]
     checks: bool = True  # a DHCPv4 address is asked for by ARP before it is used
 
+    def is_news_after(self, before: Wish) -> bool:
+        """Whether a server must hear of it at once: another name, other flags. A domain that was learned is neither."""
+        return self.labels[:1] != before.labels[:1] or self.flags != before.flags
+
 
 def client_identifier(wish: Wish) -> bytes:
     """Option 61, of which a server makes the same DHCID as the agent (RFC 4361 section 6.1)."""

@@ -344,7 +344,5 @@ def test_hooks_are_shown_installed_and_removed(tmp_path: Path) -> None:
 def test_a_word_that_is_not_of_the_set_is_said_with_the_words_there_are() -> None:
     done = run("leases", "-o", "bogus")
     assert done.returncode == 2
-    wrong = (
-        "tenure: invalid value for '-o' / '--output': 'bogus' is not one of 'table', 'json'; see: tenure leases --help"
-    )
-    assert done.stderr == f"{wrong}\n"
+    wrong = "invalid value for '-o' / '--output': 'bogus' is not one of 'table', 'json'"
+    assert done.stderr == f"tenure: {wrong}; see: python -m tenure leases --help\n"
