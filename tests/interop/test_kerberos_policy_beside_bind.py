@@ -5,7 +5,7 @@ Each update is one of `nsupdate -g`, sent to both by the same principal; afterwa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,12 +140,21 @@ def content(port: int, zone: str) -> set[str]:
     return {line.lower() for line in lines if " SOA " not in line and f" NS {SERVER}" not in line}
 
 
+def beside(bind: DnsPeer, one: Try, client: Mapping[str, str]) -> str:
+    """What BIND says; a busy machine may keep it longer than nsupdate waits, so it is asked up to three times."""
+    for _ in range(2):
+        said = nsupdate(bind.port, client, f"update {one.line}", zone=one.zone)
+        if "timed out" not in said:
+            return said
+    return nsupdate(bind.port, client, f"update {one.line}", zone=one.zone)
+
+
 def test_both_permit_the_same(realm: Kdc, ours: SecureDns, bind: DnsPeer) -> None:
     clients = {who: realm.client(who) for who in dict.fromkeys(one.who for one in BATTERY)}
     said = []
     for one in BATTERY:
         here = nsupdate(ours.port, clients[one.who], f"update {one.line}", zone=one.zone)
-        there = nsupdate(bind.port, clients[one.who], f"update {one.line}", zone=one.zone)
+        there = beside(bind, one, clients[one.who])
         said.append((one, here, there))
         assert here == "" or "REFUSED" in here, (one, here, ours.history("tkey-refused"))
     assert [(one, here) for one, here, _ in said] == [(one, there) for one, _, there in said]

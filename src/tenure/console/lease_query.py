@@ -102,7 +102,7 @@ def _line(ledger: LeaseLedger, lease: Lease, now: float) -> QueryLine:
         since=time_text(lease.started_at),
         last_transaction=time_text(_last_transaction(lease)),
         ends=time_text(lease.ends_at),
-        seconds_left=max(0, lease.ends_at - int(now)) if active and lease.ends_at < FOREVER else None,
+        seconds_left=int(lease.ends_at - now) if active and lease.ends_at < FOREVER else None,
         associated=[address_text(other.address) for other in _others(ledger, lease, now)],
     )
 

@@ -80,6 +80,12 @@ def test_an_active_lease(config: Path, ledger: LeaseLedger) -> None:
     )
 
 
+def test_a_lease_has_no_more_left_than_was_given(config: Path, ledger: LeaseLedger) -> None:
+    """Its end is kept in whole seconds, rounded up, so a moment after it was given a part of a second more is left."""
+    (line,) = query(load(config), ledger, Query(address=address(1)), NOW - 0.4)
+    assert line.seconds_left == 3600
+
+
 @pytest.mark.parametrize(
     ("number", "state", "lease_state", "seconds_left", "last"),
     [
