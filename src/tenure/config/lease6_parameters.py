@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from tenure.config.fields import one_of
 from tenure.config.lease_parameters import LevelParameters, Lifetime, OptionData, TermParameters
 from tenure.config.section import Section
+from tenure.leasing.v6.subnet import Allocator
 
 
 class Lease6Parameters(Section):
@@ -32,6 +36,11 @@ class Lease6Parameters(Section):
 
     offer_lifetime: Lifetime | None = None
     """How long what was advertised is kept for its client, in seconds. Default: 60."""
+
+    allocator: Annotated[Allocator | None, *one_of(Allocator)] = None
+    """How a new client's address is found: `random`, in pools of 65,536 addresses or more, where a hash of the client
+    points (RFC 7943), so that it is the same again after years and nobody finds hosts by counting; `iterative`, the
+    next one that was never used, which costs the store less. Default: random."""
 
     rapid_commit: bool | None = None
     """Give a client that asks for it its leases at once, without an ADVERTISE; and lease to a client that rebinds what

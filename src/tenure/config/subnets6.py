@@ -27,7 +27,7 @@ from tenure.leasing.classes import ClientClass
 from tenure.leasing.expression.v6 import Sighting
 from tenure.leasing.level import Level
 from tenure.leasing.pool import Pool
-from tenure.leasing.v6.subnet import PrefixPool, Reservation, Subnet
+from tenure.leasing.v6.subnet import Allocator, PrefixPool, Reservation, Subnet
 from tenure.naming.policy import NamingPolicy
 
 T = TypeVar("T")
@@ -124,6 +124,7 @@ def lease6_values(dhcp6: Dhcp6, section: Subnet6Section) -> dict[str, Any]:
         "rebind_timer": chosen("rebind_timer", None),
         "decline_seconds": chosen("decline_probation_period", 86400),
         "offer_seconds": chosen("offer_lifetime", 60),
+        "allocator": chosen("allocator", Allocator.RANDOM),
         "rapid_commit": chosen("rapid_commit", False),
         "registers_self_made": chosen("allow_address_registration", True),
     }

@@ -16,7 +16,7 @@ from tenure.config.subnets6 import subnet6_id, subnets6
 from tenure.config.zones import reserved_addresses
 from tenure.dnswire.name import from_text
 from tenure.leasing.pool import Pool
-from tenure.leasing.v6.subnet import PrefixPool, Reservation
+from tenure.leasing.v6.subnet import Allocator, PrefixPool, Reservation
 
 GOOD = """
 [dns]
@@ -63,6 +63,7 @@ def test_what_a_minimal_file_means(tmp_path: Path) -> None:
     assert one.naming.qualifying_suffix == from_text("example.test.")
     assert one.registers_self_made
     assert not one.rapid_commit
+    assert one.allocator is Allocator.RANDOM
 
 
 def test_what_each_key_means(tmp_path: Path) -> None:
@@ -80,6 +81,7 @@ def test_what_each_key_means(tmp_path: Path) -> None:
 interface-id = "0x0a0b"
 valid-lifetime = 3600
 preferred-lifetime = 1000
+allocator = "iterative"
 option-data = {{ domain-search = ["example.test"] }}
 [[dhcp6.subnets.reservations]]
 {DUID}
@@ -98,6 +100,7 @@ hostname = "camera"
     )
     assert one.interface_id == b"\x0a\x0b"
     assert (one.preferred_lifetime, one.valid_lifetime, one.max_valid_lifetime) == (1000, 3600, 3600)
+    assert one.allocator is Allocator.ITERATIVE
     assert one.inherited_options == {23: ip("2001:db8::53")}
     assert one.options == {24: b"\7example\4test\0"}
     duid, hardware = b"\2" + bytes.fromhex("00030001020000000007"), b"\0\1" + bytes.fromhex("02005e100007")

@@ -14,10 +14,11 @@ from tenure.leasing.lease import LeaseKind
 from tenure.leasing.level import NOTHING_SET
 from tenure.leasing.pool import Pool
 from tenure.leasing.v6.arrival import Arrival
-from tenure.leasing.v6.subnet import PrefixPool, Reservation, Subnet
+from tenure.leasing.v6.subnet import Allocator, PrefixPool, Reservation, Subnet
 from tenure.leasing.v6.terms import Terms
 
 _PREFIX = int(LeaseKind.PREFIX)
+_WIDE = 1 << 16  # addresses; in narrower pools they are given in their order
 _REMEMBERED = 4096  # different terms; each combination of pools, classes and reservation has its own
 
 
@@ -29,6 +30,7 @@ class Range(NamedTuple):
     step: int
     length: int
     number: int  # of the pool in the subnet, those of addresses first
+    is_hashed: bool = False  # a hash points to its addresses; else they are given in their order
 
     def gives(self, address: bytes, length: int) -> bool:
         """Whether the pool has this lease."""
@@ -66,7 +68,7 @@ class PreparedSubnet:
         self._pools: tuple[Pool | PrefixPool, ...] = (*subnet.pools, *subnet.prefix_pools)
         addresses = len(subnet.pools)
         self._ranges: tuple[Ranges, Ranges] = (
-            tuple(Range(one.first, one.last, 1, ADDRESS_BITS, number) for number, one in enumerate(subnet.pools)),
+            tuple(_address_range(one, number, subnet.allocator) for number, one in enumerate(subnet.pools)),
             tuple(_prefix_range(one, addresses + number) for number, one in enumerate(subnet.prefix_pools)),
         )
         held = [*subnet.shared_reservations.items(), *subnet.reservations.items()]
@@ -199,6 +201,12 @@ class PreparedSubnet:
         if t1 is None or t1 >= t2:
             t1 = min(preferred // 2, t2 * 5 // 8)
         return t1, t2
+
+
+def _address_range(pool: Pool, number: int, allocator: Allocator) -> Range:
+    size = int.from_bytes(pool.last, "big") - int.from_bytes(pool.first, "big") + 1
+    is_hashed = allocator is Allocator.RANDOM and size >= _WIDE
+    return Range(pool.first, pool.last, 1, ADDRESS_BITS, number, is_hashed)
 
 
 def _prefix_range(pool: PrefixPool, number: int) -> Range:

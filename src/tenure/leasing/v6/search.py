@@ -1,4 +1,4 @@
-"""Looking for a lease that nobody has: in a wide pool where a hash points, otherwise in order; last, the longest ended.
+"""Looking for a lease that nobody has: where a hash points, if the pool is one for that; in order; the longest ended.
 
 The hash makes an address of the client, its association and a secret, as RFC 7943 does: it is the same again when the
 client comes back after years, two servers on one ledger give the same, and nobody can go through a network by counting.
@@ -13,7 +13,6 @@ from tenure.leasing.pool_search import Pool, Search, is_free, longest_ended, nev
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet, Range
 
-_WIDE = 1 << 16  # addresses; from here on a hash points into the pool
 _REMEMBERED = 1024  # clients of a few batches
 _TRIES = 4  # with half of the pool in use, 15 of 16 clients find a place by it
 
@@ -45,7 +44,7 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
 def _find_hashed(
     inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, pool: Range, taken: set[bytes]
 ) -> bytes | None:
-    """The first address that a hash points to and that is free; None in a narrow pool."""
+    """The first address that a hash points to and that is free; None if its pool is not one for that."""
     for attempt in range(_TRIES):
         address = hashed_address(inquiry.server.secret, wish.holder, pool, attempt)
         if address is None:
@@ -57,17 +56,15 @@ def _find_hashed(
 
 
 def hashed_address(secret: bytes, holder: bytes, pool: Range, attempt: int = 0) -> bytes | None:
-    """Where a hash points for a client, the first choice at attempt 0; None in a narrow pool."""
-    return None if pool.step != 1 else _hashed_address(secret, holder, pool.first, pool.last, attempt)
+    """Where a hash points for a client, the first choice at attempt 0; None where addresses go in their order."""
+    return _hashed_address(secret, holder, pool.first, pool.last, attempt) if pool.is_hashed else None
 
 
 @lru_cache(_REMEMBERED)
-def _hashed_address(secret: bytes, holder: bytes, first: bytes, last: bytes, attempt: int) -> bytes | None:
-    """The same for a pool of addresses. Asked for twice: to read ahead, and to decide."""
+def _hashed_address(secret: bytes, holder: bytes, first: bytes, last: bytes, attempt: int) -> bytes:
+    """Asked for twice: to read ahead, and to decide."""
     low = int.from_bytes(first, "big")
     size = int.from_bytes(last, "big") - low + 1
-    if size < _WIDE:
-        return None
     digest = sha256(secret + first + last + holder + bytes((attempt,))).digest()
     return (low + int.from_bytes(digest, "big") % size).to_bytes(16, "big")
 

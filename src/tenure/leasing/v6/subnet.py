@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from tenure.dhcpwire.v6.association import first_of
 from tenure.leasing.level import NOTHING_SET, Level
 from tenure.leasing.pool import Pool
 from tenure.naming.policy import NamingPolicy
+
+
+class Allocator(StrEnum):
+    """How a free address is found, in Kea's words."""
+
+    RANDOM = "random"  # where a hash points, in pools that are wide enough; else as the other
+    ITERATIVE = "iterative"  # the next one that was never used
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Subnet:
     rebind_timer: int | None = None  # T2; None: four fifths of it
     decline_seconds: int = 86400  # quarantine of a declined address
     offer_seconds: int = 60  # how long an advertised lease is kept for its client
+    allocator: Allocator = Allocator.RANDOM
     rapid_commit: bool = False  # commit at SOLICIT when the client asks; for the only server of a link
     registers_self_made: bool = True  # note addresses that clients made themselves (RFC 9686)
     interface: str | None = None  # clients on this wire belong here, whatever its addresses are

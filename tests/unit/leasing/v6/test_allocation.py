@@ -15,6 +15,7 @@ from tenure.leasing.lease import LeaseKind, LeaseState
 from tenure.leasing.level import Level
 from tenure.leasing.v6.link import SubnetTable
 from tenure.leasing.v6.search import hashed_address
+from tenure.leasing.v6.subnet import Allocator
 
 WIDE = f"{LINK}-{LINK}ffff:ffff:ffff:ffff"
 KEY = b"\2" + bytes.fromhex("00030001020000000001")
@@ -53,6 +54,12 @@ def test_where_the_hash_points_to_somebody_it_points_elsewhere_and_at_last_the_p
         net.now += 61
         net.view.rows[address] = somebody._replace(address=address, iaid=100 + number)
     assert ip(net.client(1).join()) not in {*places, somebody.address}
+
+
+def test_where_it_is_wished_the_addresses_of_a_wide_pool_go_in_their_order() -> None:
+    net = Network(subnet(pools=WIDE, allocator=Allocator.ITERATIVE))
+    assert [net.client(number).join() for number in (1, 2, 3)] == [f"{LINK}1", f"{LINK}2", f"{LINK}3"]
+    assert net.client(2).join() == f"{LINK}2"
 
 
 def test_the_address_of_all_routers_is_nobodys() -> None:
