@@ -6,6 +6,7 @@ at random, always in the same way.
 
 from __future__ import annotations
 
+import inspect
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,8 @@ from story import Story
 from world import LIFETIME, World
 
 from tenure.compiled import form
-from tenure.dhcpwire.v4.packet import parse_packet
-from tenure.dhcpwire.v6.message import parse_datagram
+from tenure.dhcpwire.v4.packet import Packet, parse_packet
+from tenure.dhcpwire.v6.message import Datagram, Message, parse_datagram
 from tenure.dnswire.message import build_message, parse_message
 from tenure.dnswire.name import from_text, to_text
 from tenure.dnswire.rr import RR, Question
@@ -82,9 +83,17 @@ def damaged(octets: bytes, chance: random.Random) -> bytes:
 def outcome(function: Callable[[bytes], Any], octets: bytes) -> str:
     """What it returned or raised."""
     try:
-        return repr(function(octets))
+        return in_words(function(octets))
     except (Malformed, TransferBegun) as error:
         return f"{type(error).__name__} {error}"
+
+
+def in_words(value: object) -> str:
+    """A value with its parts, also where it is of a class that only makes and has them."""
+    if not isinstance(value, Packet | Datagram | Message):
+        return repr(value)
+    parts = [f"{name}={in_words(getattr(value, name))}" for name in inspect.signature(type(value)).parameters]
+    return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def dns_messages() -> list[bytes]:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 CAPACITY = 65536  # offers; a flood of DISCOVERs pushes out the oldest, it cannot fill the memory
 
 
-class Offer(NamedTuple):
+class Offer:
     """An address kept for a client until it asks for it, or the time is over."""
 
-    client: bytes
-    subnet_id: int
-    until: float  # UTC seconds
+    __slots__ = ("client", "subnet_id", "until")
+
+    def __init__(self, client: bytes, subnet_id: int, until: float) -> None:
+        self.client: Final = client
+        self.subnet_id: Final = subnet_id
+        self.until: Final = until  # UTC seconds
 
 
 class AddressCheck(NamedTuple):

@@ -22,7 +22,7 @@ def test_every_field_has_its_place() -> None:
             file=b"boot.img",
         )
     )
-    assert packet._asdict() == {
+    fields = {
         "op": 1,
         "htype": 1,
         "hlen": 6,
@@ -40,6 +40,7 @@ def test_every_field_has_its_place() -> None:
         "options": {53: b"\1", 12: b"pc"},
         "size": 240 + 3 + 4 + 1,
     }
+    assert {name: getattr(packet, name) for name in fields} == fields
 
 
 def test_reads_what_scapy_builds() -> None:

@@ -3,14 +3,15 @@
     op(1) htype(1) hlen(1) hops(1) xid(4) secs(2) flags(2) ciaddr(4) yiaddr(4) siaddr(4) giaddr(4)
     chaddr(16) sname(64) file(128) cookie(4) options(...)                       (RFC 2131 section 2)
 
-Both directions run once per packet, so values are NamedTuples and loops are written out.
+Both directions run once per packet, so loops are written out, and a packet is a class with its own `__init__`, whose
+parts compiled code reads many times faster than those of a tuple.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from struct import Struct
-from typing import NamedTuple
+from typing import Final
 
 from tenure.dhcpwire.v4.encoding import END, OVERLOAD, RELAY_AGENT_INFORMATION, encode_options
 from tenure.octets import Malformed
@@ -42,25 +43,44 @@ _DISCOVER = b"\x35\1\1"  # option 53
 _AFTER_TYPE = HEADER_SIZE + len(_DISCOVER)
 
 
-class Packet(NamedTuple):
+class Packet:
     """One message. Addresses are 4 octets, `chaddr` has `hlen` octets."""
 
-    op: int
-    htype: int
-    hlen: int
-    hops: int
-    xid: int
-    secs: int
-    flags: int
-    ciaddr: bytes
-    yiaddr: bytes
-    siaddr: bytes
-    giaddr: bytes
-    chaddr: bytes
-    sname: bytes  # up to the first zero octet; empty when it holds options
-    file: bytes  # up to the first zero octet; empty when it holds options
-    options: dict[int, bytes]  # by code, in the order of first appearance; instances joined (RFC 3396)
-    size: int  # octets of the whole message
+    def __init__(  # noqa: PLR0917 - the fields in their order
+        self,
+        op: int,
+        htype: int,
+        hlen: int,
+        hops: int,
+        xid: int,
+        secs: int,
+        flags: int,
+        ciaddr: bytes,
+        yiaddr: bytes,
+        siaddr: bytes,
+        giaddr: bytes,
+        chaddr: bytes,
+        sname: bytes,
+        file: bytes,
+        options: dict[int, bytes],
+        size: int,
+    ) -> None:
+        self.op: Final = op
+        self.htype: Final = htype
+        self.hlen: Final = hlen
+        self.hops: Final = hops
+        self.xid: Final = xid
+        self.secs: Final = secs
+        self.flags: Final = flags
+        self.ciaddr: Final = ciaddr
+        self.yiaddr: Final = yiaddr
+        self.siaddr: Final = siaddr
+        self.giaddr: Final = giaddr
+        self.chaddr: Final = chaddr
+        self.sname: Final = sname  # up to the first zero octet; empty when it holds options
+        self.file: Final = file  # up to the first zero octet; empty when it holds options
+        self.options: Final = options  # by code, in the order of first appearance; instances joined (RFC 3396)
+        self.size: Final = size  # octets of the whole message
 
 
 def parse_packet(octets: bytes) -> Packet:

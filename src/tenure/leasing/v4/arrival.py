@@ -1,25 +1,31 @@
-"""How a packet came in, and where its reply goes. Values that serving fills in and carries out.
-
-NamedTuples, because there is one of each per packet.
-"""
+"""How a packet came in, and where its reply goes. Values that serving fills in and carries out."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 SERVER_PORT = 67
 CLIENT_PORT = 68
 
 
-class Arrival(NamedTuple):
+class Arrival:
     """Where a packet came from. Addresses are 4 octets."""
 
-    source: bytes
-    source_port: int
-    local: bytes  # our address that it came to; of a broadcast: our address on that wire
-    interface: str | None = None  # the wire it came on; None: a socket for relays
-    broadcast: bool = False  # sent to the broadcast address, not to ours
-    port: int = SERVER_PORT  # ours
+    def __init__(
+        self,
+        source: bytes,
+        source_port: int,
+        local: bytes,
+        interface: str | None = None,
+        broadcast: bool = False,
+        port: int = SERVER_PORT,
+    ) -> None:
+        self.source: Final = source
+        self.source_port: Final = source_port
+        self.local: Final = local  # our address that it came to; of a broadcast: our address on that wire
+        self.interface: Final = interface  # the wire it came on; None: a socket for relays
+        self.broadcast: Final = broadcast  # sent to the broadcast address, not to ours
+        self.port: Final = port  # ours
 
 
 class Destination(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from tenure.dhcpwire.fqdn import fqdn_fault, parse_fqdn81
 from tenure.dhcpwire.identity import key_identity
@@ -35,6 +36,7 @@ from tenure.octets import Malformed
 
 _HOST_NAME, _LEASE_TIME, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 12, 51, 81, 82
 _BOUND = int(LeaseState.BOUND)
+_NO_DEVICE = OneDevice.OFF
 
 
 def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, address: bytes, lifetime: int) -> Naming:
@@ -53,15 +55,21 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
 
     obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
     host_name, reserved = options.get(_HOST_NAME), None if reservation is None else reservation.host_name
-    if policy.one_device is OneDevice.OFF:
+    if policy.one_device is _NO_DEVICE:
         identity = key_identity(inquiry.client if policy.proved_by is None else policy.proved_by)
         return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle)
-    return name_device(
-        _speaker(inquiry, policy),
-        inquiry.client,
-        lambda identity: name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle),
-        policy.proved_by,
+    name = partial(
+        name_lease,
+        fqdn,
+        host_name,
+        reserved,
+        address=address,
+        lifetime=lifetime,
+        policy=policy,
+        place=place,
+        obstacle=obstacle,
     )
+    return name_device(_speaker(inquiry, policy), inquiry.client, name, policy.proved_by)
 
 
 def _speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
@@ -123,7 +131,7 @@ def bind(
     naming = name_client(inquiry, prepared, terms, address, lifetime)
     renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
     settles = settles or not renewed
-    speaker = None if terms.naming.one_device is OneDevice.OFF else _speaker(inquiry, terms.naming)
+    speaker = None if terms.naming.one_device is _NO_DEVICE else _speaker(inquiry, terms.naming)
     if speaker is not None and (settles or row is None or not is_named(row)):
         rows = [*rows, *leases_beside(speaker)]
     told = naming

@@ -38,13 +38,17 @@ class ClientState(StrEnum):
     REBINDING = "REBINDING"
 
 
+# To look a member up in its enumeration costs more than most steps here.
+_SELECTING, _INIT_REBOOT = ClientState.SELECTING, ClientState.INIT_REBOOT
+
 _CAUSES = {state: f"REQUEST {state}" for state in ClientState}
+_TAKES_OFFER = _CAUSES[_SELECTING]
 
 
 def classify(packet: Packet, arrival: Arrival) -> ClientState | None:
     """The state, None for a request that names no address; a mixture counts as what stands first in the table."""
     if _SERVER_IDENTIFIER in packet.options:
-        return ClientState.SELECTING
+        return _SELECTING
     if _REQUESTED_ADDRESS in packet.options:
         return ClientState.INIT_REBOOT
     if packet.ciaddr == NO_ADDRESS:
@@ -60,13 +64,13 @@ def request(inquiry: Inquiry) -> Decision:
     state = classify(packet, inquiry.arrival)
     if state is None:
         return silent(Verdict.NO_ADDRESS_NAMED)
-    if state is ClientState.SELECTING or state is ClientState.INIT_REBOOT:
+    if state is _SELECTING or state is _INIT_REBOOT:
         address = packet.options.get(_REQUESTED_ADDRESS, b"")
         if len(address) != 4:
             return silent(Verdict.NO_ADDRESS_NAMED)
     else:
         address = packet.ciaddr
-    if state is ClientState.SELECTING:
+    if state is _SELECTING:
         return _selecting(inquiry, address)
     return _confirming(inquiry, state, address)
 
@@ -84,7 +88,7 @@ def _selecting(inquiry: Inquiry, address: bytes) -> Decision:
     why = refusal(inquiry, on, address, row) or too_many(inquiry)
     if why is not None:
         return _refuse(inquiry, ClientState.SELECTING, address, why)
-    return bind(inquiry, on, address, row, rows, _CAUSES[ClientState.SELECTING], settles=True)
+    return bind(inquiry, on, address, row, rows, _TAKES_OFFER, settles=True)
 
 
 def _confirming(inquiry: Inquiry, state: ClientState, address: bytes) -> Decision:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Final
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, IALease, last_of
 from tenure.dhcpwire.v6.codes import Status
@@ -23,25 +23,42 @@ from tenure.naming.place import guest_lifetime
 _PREFIX = int(LeaseKind.PREFIX)
 
 
-class Choice(NamedTuple):
+class Choice:
     """A lease that an association may have, and for how long."""
 
-    prepared: PreparedSubnet
-    address: bytes
-    length: int  # of a prefix; of an address 128
-    preferred: int  # seconds
-    valid: int  # seconds
-    terms: Terms
-    pools: tuple[int, ...]  # the number of its pool; none where all are alike, or if it is outside of them
+    def __init__(
+        self,
+        prepared: PreparedSubnet,
+        address: bytes,
+        length: int,
+        preferred: int,
+        valid: int,
+        terms: Terms,
+        pools: tuple[int, ...],
+    ) -> None:
+        self.prepared: Final = prepared
+        self.address: Final = address
+        self.length: Final = length  # of a prefix; of an address 128
+        self.preferred: Final = preferred  # seconds
+        self.valid: Final = valid  # seconds
+        self.terms: Final = terms
+        self.pools: Final = pools  # the number of its pool; none where all are alike, or if it is outside of them
 
 
-class Grant(NamedTuple):
+class Grant:
     """What an association gets: leases to bind or to offer, others that it must give up, or a status."""
 
-    wish: Wish
-    choices: Sequence[Choice] = ()
-    given_up: Sequence[IALease] = ()  # told to the client with lifetimes of zero
-    status: Status | None = None
+    def __init__(
+        self,
+        wish: Wish,
+        choices: Sequence[Choice] = (),
+        given_up: Sequence[IALease] = (),
+        status: Status | None = None,
+    ) -> None:
+        self.wish: Final = wish
+        self.choices: Final = choices
+        self.given_up: Final = given_up  # told to the client with lifetimes of zero
+        self.status: Final = status
 
 
 def choose(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> list[Choice]:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 SERVER_PORT = 547
 CLIENT_PORT = 546
 
 
-class Arrival(NamedTuple):
+class Arrival:
     """Where a datagram came from. Addresses are 16 octets."""
 
-    source: bytes
-    source_port: int
-    multicast: bool  # sent to a group of servers, not to an address of ours
-    interface: str | None = None  # the wire it came on; None: a socket for relays
-    addresses: tuple[bytes, ...] = ()  # ours on that wire, without link-local ones
-    port: int = SERVER_PORT  # ours
-    destination: bytes = bytes(16)  # the group of servers, or our address; zero where that is not told
+    def __init__(
+        self,
+        source: bytes,
+        source_port: int,
+        multicast: bool,
+        interface: str | None = None,
+        addresses: tuple[bytes, ...] = (),
+        port: int = SERVER_PORT,
+        destination: bytes = bytes(16),
+    ) -> None:
+        self.source: Final = source
+        self.source_port: Final = source_port
+        self.multicast: Final = multicast  # sent to a group of servers, not to an address of ours
+        self.interface: Final = interface  # the wire it came on; None: a socket for relays
+        self.addresses: Final = addresses  # ours on that wire, without link-local ones
+        self.port: Final = port  # ours
+        self.destination: Final = destination  # the group of servers, or our address; zero where that is not told
 
 
 class Destination(NamedTuple):

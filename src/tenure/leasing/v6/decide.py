@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from functools import partial
-from typing import NamedTuple
+from typing import Final
 
 from tenure.dhcpwire.identity import HARDWARE_KEY, duid_key
 from tenure.dhcpwire.v6.association import IA, IA_PD
@@ -49,14 +49,29 @@ class Has(IntEnum):
     MUST_NOT = 2
 
 
-class Rule(NamedTuple):
-    """What a message type asks for. One sent to our own address is never heard; the client may be told so."""
+class Rule:
+    """What a message type asks for."""
 
-    decide: Callable[[Inquiry, SubnetTable], Decision]
-    client_id: Has
-    server_id: Has
-    told_of_unicast: bool  # by the status UseMulticast; else silence
-    anywhere: bool = False  # answered wherever the client is
+    def __init__(
+        self,
+        decide: Callable[[Inquiry, SubnetTable], Decision],
+        client_id: Has,
+        server_id: Has,
+        *,
+        told_of_unicast: bool,
+        anywhere: bool = False,
+    ) -> None:
+        self.decide: Final = decide
+        self.client_id: Final = client_id
+        self.server_id: Final = server_id
+        # one sent to our own address is never heard; the client may be told so by the status UseMulticast
+        self.told_of_unicast: Final = told_of_unicast
+        self.anywhere: Final = anywhere  # answered wherever the client is
+
+
+# To look a member up in its enumeration costs more than most steps here.
+_MUST, _MUST_NOT = Has.MUST, Has.MUST_NOT
+_OF_DUID = Learned.DUID
 
 
 def _here(decide: Callable[[Inquiry], Decision]) -> Callable[[Inquiry, SubnetTable], Decision]:
@@ -94,7 +109,7 @@ def decide(
     options = message.options
     duid = options.get(_CLIENT_ID)
     client = None if duid is None else duid_key(duid)
-    if client is None and (duid is not None or rule.client_id is Has.MUST):
+    if client is None and (duid is not None or rule.client_id is _MUST):
         return silent(Verdict.NO_IDENTITY)
     refused = _refusal(rule, options.get(_SERVER_ID), server)
     if refused is not None:
@@ -150,8 +165,8 @@ def decide(
 def _refusal(rule: Rule, server_id: bytes | None, server: Server) -> Verdict | None:
     """Whether the message is for another server, or names one where it must not."""
     if server_id is None:
-        return Verdict.OTHER_SERVER if rule.server_id is Has.MUST else None
-    if rule.server_id is Has.MUST_NOT:
+        return Verdict.OTHER_SERVER if rule.server_id is _MUST else None
+    if rule.server_id is _MUST_NOT:
         return Verdict.SERVER_NAMED
     return None if server_id == server.duid else Verdict.OTHER_SERVER
 
@@ -178,10 +193,10 @@ def _hardware(
     if (found := hardware_of_link_local(source)) is not None:
         return found, Learned.LINK_LOCAL
     if client is None:
-        return b"", Learned.DUID
+        return b"", _OF_DUID
     if (reserved := hosts.get(client)) is not None:
         return reserved, Learned.RESERVATION
-    return hardware_of_duid(client[1:]) or b"", Learned.DUID
+    return hardware_of_duid(client[1:]) or b"", _OF_DUID
 
 
 def tied_to(datagram: Datagram, arrival: Arrival, subnets: SubnetTable) -> tuple[bytes, ...]:

@@ -17,7 +17,7 @@ from tenure.naming.registration import Want, Withdraw
 
 ACTOR = "dhcp6"
 
-_BOUND = int(LeaseState.BOUND)
+_BOUND, _PREFIX = int(LeaseState.BOUND), int(LeaseKind.PREFIX)
 
 
 class Draft:
@@ -51,7 +51,7 @@ class Draft:
     def tell(self, kind: str, cause: str, lease: Lease, detail: str = "") -> None:
         """A line of the history about a lease; of a prefix it says which one."""
         inquiry = self._inquiry
-        if lease.kind == LeaseKind.PREFIX:
+        if lease.kind == _PREFIX:
             prefix = f"the prefix {IPv6Address(lease.address)}/{lease.prefix_length}"
             detail = f"{prefix}; {detail}" if detail else prefix
         correlation = inquiry.correlation

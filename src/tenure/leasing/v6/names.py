@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
 from tenure.dhcpwire.identity import key_identity
@@ -20,6 +21,7 @@ from tenure.naming.place import Place
 from tenure.naming.policy import NamingPolicy, OneDevice
 from tenure.octets import Malformed
 
+_NO_DEVICE = OneDevice.OFF
 _ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
 _CLIENT_FQDN, _INTERFACE_ID = int(Option.CLIENT_FQDN), int(Option.INTERFACE_ID)
 
@@ -100,21 +102,22 @@ def name_client(
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
     obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
 
-    def name(identity: tuple[int, bytes] | None) -> Naming:
-        return name_lease(
-            fqdn,
-            None,  # DHCPv6 has no host name option
-            None if reservation is None else reservation.host_name,
-            identity,
-            address,
-            lifetime,
-            policy,
-            place,
-            obstacle,
-        )
-
-    if policy.one_device is OneDevice.OFF:
-        return name(key_identity(inquiry.client if policy.proved_by is None else policy.proved_by))
+    host_name: bytes | None = None  # DHCPv6 has no such option
+    reserved = None if reservation is None else reservation.host_name
+    if policy.one_device is _NO_DEVICE:
+        identity = key_identity(inquiry.client if policy.proved_by is None else policy.proved_by)
+        return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle)
+    name = partial(
+        name_lease,
+        fqdn,
+        host_name,
+        reserved,
+        address=address,
+        lifetime=lifetime,
+        policy=policy,
+        place=place,
+        obstacle=obstacle,
+    )
     return name_device(device_speaker(inquiry, policy), inquiry.client, name, policy.proved_by)
 
 

@@ -29,6 +29,7 @@ from tenure.naming.choice import Naming
 _CLIENT_ID, _SERVER_ID, _ORO = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.ORO)
 _RAPID_COMMIT, _CLIENT_FQDN, _PD_EXCLUDE = int(Option.RAPID_COMMIT), int(Option.CLIENT_FQDN), int(Option.PD_EXCLUDE)
 _PREFIX = int(LeaseKind.PREFIX)
+_ADVERTISE, _REPLY = int(MessageType.ADVERTISE), int(MessageType.REPLY)
 
 _STATUS_WORDS: dict[Status, str] = {
     Status.SUCCESS: "done",
@@ -47,14 +48,14 @@ def advertise(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None) 
     """An ADVERTISE of what the client would get (section 18.3.9)."""
     prepared, options = _spoken_of(inquiry, grants)
     content = _associations(inquiry, prepared, grants) + options.preference()
-    return _reply(inquiry, MessageType.ADVERTISE, content + _named(inquiry, naming) + _asked(inquiry, options))
+    return _reply(inquiry, _ADVERTISE, content + _named(inquiry, naming) + _asked(inquiry, options))
 
 
 def grant(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None, *, rapid: bool = False) -> Reply:
     """A REPLY about leases (sections 18.3.1, 18.3.2, 18.3.4, 18.3.5)."""
     prepared, options = _spoken_of(inquiry, grants)
     content = _associations(inquiry, prepared, grants) + (_RAPID if rapid else b"")
-    return _reply(inquiry, MessageType.REPLY, content + _named(inquiry, naming) + _asked(inquiry, options))
+    return _reply(inquiry, _REPLY, content + _named(inquiry, naming) + _asked(inquiry, options))
 
 
 def status(inquiry: Inquiry, code: Status, unbound: Iterable[IA] = ()) -> Reply:
@@ -62,16 +63,16 @@ def status(inquiry: Inquiry, code: Status, unbound: Iterable[IA] = ()) -> Reply:
     content = _STATUS[code]
     for ia in unbound:
         content += build_association(ia, 0, 0, _STATUS[Status.NO_BINDING])
-    return _reply(inquiry, MessageType.REPLY, content)
+    return _reply(inquiry, _REPLY, content)
 
 
 def inform(inquiry: Inquiry) -> Reply:
     """A REPLY with parameters alone (section 18.3.6)."""
     options = inquiry.terms(inquiry.link[0], ()).options
-    return _reply(inquiry, MessageType.REPLY, _asked(inquiry, options, stateless=True))
+    return _reply(inquiry, _REPLY, _asked(inquiry, options, stateless=True))
 
 
-def _reply(inquiry: Inquiry, kind: MessageType, content: bytes) -> Reply:
+def _reply(inquiry: Inquiry, kind: int, content: bytes) -> Reply:
     """A message with the server's DUID and, if it sent one, the client's (section 18.3.10)."""
     message = inquiry.datagram.message
     head = encode_option(_SERVER_ID, inquiry.server.duid)
@@ -81,7 +82,7 @@ def _reply(inquiry: Inquiry, kind: MessageType, content: bytes) -> Reply:
     return send(inquiry, kind, head + content)
 
 
-def send(inquiry: Inquiry, kind: MessageType, options: bytes) -> Reply:
+def send(inquiry: Inquiry, kind: int, options: bytes) -> Reply:
     """A message of this kind and these options, the way back that the request came."""
     datagram = inquiry.datagram
     return Reply(build_reply(kind, datagram, options), way_back(inquiry.arrival, relayed=bool(datagram.relays)))

@@ -67,7 +67,8 @@ def test_reads_what_scapy_writes() -> None:
         / DHCP6OptIfaceId(ifaceid=b"ge-0/0/1")
         / DHCP6OptRelayMsg(message=inner)
     )
-    relays, found = parse_datagram(bytes(outer))[:2]
+    datagram = parse_datagram(bytes(outer))
+    relays, found = datagram.relays, datagram.message
     assert (found.kind, found.transaction_id) == (MessageType.REQUEST, XID)
     assert found.options[1] == DUID
     assert found.options[8] == b"\1\x2c"

@@ -337,7 +337,7 @@ def test_the_story_of_any_packet_is_that_of_its_decision(octets: bytes, arrival:
         packet = parse_packet(octets)
     except Malformed:
         return
-    packet = packet._replace(options={**packet.options, 53: bytes((kind,))})
+    packet.options[53] = bytes((kind,))
     one, other = Network(), Network()
     story = tell(packet, arrival, one.view, one.offers, one.subnets, one.now, "c")
     decision = decide(packet, arrival, other.view, other.offers, other.subnets, other.now, "c")
