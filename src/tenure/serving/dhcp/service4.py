@@ -17,10 +17,11 @@ from tenure.leasing.v4.decide import decide, rows_needed, tied_to
 from tenure.leasing.v4.inquiry import Reply
 from tenure.leasing.v4.link import SubnetTable
 from tenure.leasing.v4.verdict import Verdict
-from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.leases import LeaseLedger
 from tenure.serving.dhcp.addresscheck import AddressChecker
-from tenure.serving.dhcp.loop import LeaseLoop, Unsent, send_alike
+from tenure.serving.dhcp.answers import Unsent, send_alike
+from tenure.serving.dhcp.dialogue import BatchView
+from tenure.serving.dhcp.loop import LeaseLoop
 from tenure.serving.dhcp.socket4 import Dhcp4Socket, Received, open_sockets
 from tenure.serving.dhcp.waitingroom import WaitingRoom
 from tenure.serving.report import Report
@@ -131,7 +132,7 @@ class Dhcp4Dialogue:
         """The hardware address."""
         return tied_to(message)
 
-    def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:
+    def begin(self, view: BatchView, now: float, correlation: str) -> bool:
         """Puts the addresses that somebody was found to use into quarantine; whether there were any."""
         kept_out = False
         for address, found in list(self._in_use.items()):
@@ -145,7 +146,7 @@ class Dhcp4Dialogue:
         return kept_out
 
     def decide(
-        self, received: Received, message: Packet, view: LeaseBatch, now: float, correlation: str
+        self, received: Received, message: Packet, view: BatchView, now: float, correlation: str
     ) -> tuple[Answer | None, Changes, Verdict]:
         """The decision of `leasing`; what there is to do first where it waits for an address to be known about."""
         decision = decide(message, received.arrival, view, self._offers, self._subnets, now, correlation)

@@ -13,9 +13,10 @@ from tenure.leasing.v6.arrival import SERVER_PORT, Destination
 from tenure.leasing.v6.decide import decide, rows_needed, tied_to
 from tenure.leasing.v6.inquiry import Decision, Reply, Server
 from tenure.leasing.v6.link import SubnetTable
-from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.leases import LeaseLedger
-from tenure.serving.dhcp.loop import LeaseLoop, Unsent, send_alike
+from tenure.serving.dhcp.answers import Unsent, send_alike
+from tenure.serving.dhcp.dialogue import BatchView
+from tenure.serving.dhcp.loop import LeaseLoop
 from tenure.serving.dhcp.socket6 import Dhcp6Socket, Received, open_sockets
 from tenure.serving.dhcp.waitingroom import WaitingRoom
 from tenure.serving.report import Report
@@ -93,11 +94,11 @@ class Dhcp6Dialogue:
         """The client and its hardware address."""
         return tied_to(message, received.arrival, self._subnets)
 
-    def begin(self, view: LeaseBatch, now: float, correlation: str) -> bool:  # noqa: ARG002 - nothing else is known
+    def begin(self, view: BatchView, now: float, correlation: str) -> bool:  # noqa: ARG002 - nothing else is known
         """Nothing happens besides messages."""
         return False
 
-    def decide(self, received: Received, message: Datagram, view: LeaseBatch, now: float, correlation: str) -> Decision:
+    def decide(self, received: Received, message: Datagram, view: BatchView, now: float, correlation: str) -> Decision:
         """The decision of `leasing.v6`."""
         return decide(message, received.arrival, view, self._offers, self._subnets, self._server, now, correlation)
 
