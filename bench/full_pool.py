@@ -17,7 +17,7 @@ from tenure_toml import leased, served, write_toml
 
 from bench.lease_rows import address, end_leases, fill_store, remove_leases
 from bench.lease_stages import serve
-from bench.result import Contest, Contestant
+from bench.result import SAME_WITHIN, Contest, Contestant
 from tenure.config.load import load
 from tenure.config.subnets import subnets
 from tenure.leasing.v4.link import SubnetTable
@@ -71,6 +71,7 @@ def contests(quick: bool = False) -> list[Contest]:
                     [Contestant(EMPTY, best_empty)],
                     {EMPTY: 1},
                     reasons={EMPTY: reason},
+                    tolerance=SAME_WITHIN,
                 )
             )
     return contests

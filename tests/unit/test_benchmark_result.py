@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.result import Contest, Contestant, page
+from bench.result import MET, SAME_WITHIN, Contest, Contestant, page, rows
 
 WHY = "It waits for the disk."
 
@@ -25,3 +25,22 @@ def test_a_reason_stands_only_beside_a_goal_that_is_missed() -> None:
 
 def test_without_a_reason_the_miss_is_said_alone() -> None:
     assert "- questions/s, against Fast: 50% of the goal.\n" in page([contest(1000, {})])
+
+
+def same(value: float) -> Contest:
+    peers = [Contestant("the pool empty", 1000)]
+    return Contest(
+        "exchanges/s", "/s", Contestant("tenure", value), peers, {"the pool empty": 1}, tolerance=SAME_WITHIN
+    )
+
+
+def test_two_figures_are_the_same_within_the_tolerance_that_is_said() -> None:
+    assert [rows([same(value)])[0][-2:] for value in (1001, 950)] == [["1x, within 5%", MET]] * 2
+    assert rows([same(949)])[0][-2:] == ["1x, within 5%", "missed: 94% of the goal"]
+    assert "missed" not in page([same(951)])
+    assert "exchanges/s, against the pool empty: 94% of the goal." in page([same(940)])
+
+
+def test_beside_a_peer_nothing_is_tolerated() -> None:
+    assert rows([contest(1999, {})])[0][-2:] == ["1x", MET]
+    assert rows([contest(1999, {})])[1][-2:] == ["2x", "missed: 99% of the goal"]
