@@ -32,13 +32,10 @@ EXCHANGES = 5_000  # a run; all runs together need fewer addresses than are free
 RUNS = 3
 EMPTY = "the pool empty"
 PAGES = (
-    "Each lease is written to a page of the database that no other one of its batch is on, and its client's entry "
-    "goes to two more; leases in an empty pool share their pages."
+    "Each lease is written to a page of the database that no other one of its batch is on; leases in an empty pool "
+    "share their pages."
 )
-SEARCH = (
-    "To find one such address the database skips over the counts of sixty full blocks and reads the block that has "
-    "room; and as with leases that ended, each lease is written to a page that no other one of its batch is on."
-)
+TWO_PAGES = f"{PAGES} The client that had it before is taken out of an index, on a page of its own too."
 
 
 def contests(quick: bool = False) -> list[Contest]:
@@ -47,8 +44,8 @@ def contests(quick: bool = False) -> list[Contest]:
     exchanges = EXCHANGES // 20 if quick else EXCHANGES
     every = range(1, addresses + 1)
     cases: list[tuple[str, Callable[[Path, range], None], range, str]] = [
-        ("leases that ended, scattered", end_leases, every[FREE::FREE], PAGES),
-        ("never leased, scattered", remove_leases, every[FREE // 2 :: FREE], SEARCH),
+        ("leases that ended, scattered", end_leases, every[FREE::FREE], TWO_PAGES),
+        ("never leased, scattered", remove_leases, every[FREE // 2 :: FREE], PAGES),
         ("never leased, behind the others", remove_leases, every[-(addresses // FREE) :], ""),
     ]
     contests = []

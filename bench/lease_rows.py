@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tenure.leasing.lease import LeaseState
+from tenure.ledger.blocks import block_writes
 from tenure.ledger.opening import open_leases
 
 SUBNET = 1
@@ -28,10 +29,6 @@ where a.number between :first >> 16 and :last >> 16
 """
 _END = f"update lease set state = {LeaseState.EXPIRED:d}, ends_at = started_at where address = ?"
 _REMOVE = "delete from lease where address = ?"
-_COUNT = """
-insert into lease_block
-select substr(hex(address), 1, 7), count(*) from lease where length(address) = 4 group by 1 order by 1
-"""
 
 
 def fill_store(path: Path, numbers: range) -> None:
@@ -43,6 +40,7 @@ def fill_store(path: Path, numbers: range) -> None:
         bounds = {"first": numbers[0], "last": numbers[-1], "subnet": SUBNET}
         now = int(time.time())
         database.execute(_FILL, {**bounds, "bound": int(LeaseState.BOUND), "now": now, "lifetime": LIFETIME})
+        _note(database, came=numbers)
 
 
 def end_leases(path: Path, numbers: range) -> None:
@@ -55,22 +53,24 @@ def remove_leases(path: Path, numbers: range) -> None:
     """The addresses look as if they never had been leased."""
     with _written(path) as database:
         database.executemany(_REMOVE, ((address(number),) for number in numbers))
+        _note(database, went=numbers)
 
 
 @contextmanager
 def _written(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database of a store, to be changed at once and without waiting for the disk; its log is emptied then.
-
-    Its leases are counted anew, as the ledger counts those that it writes (`ledger.blocks`).
-    """
+    """The database of a store, to be changed at once and without waiting for the disk; its log is emptied then."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("pragma synchronous = off")
         database.execute("begin")
         yield database
-        database.execute("delete from lease_block")
-        database.execute(_COUNT)
         database.execute("commit")
         database.execute("pragma wal_checkpoint(truncate)")
+
+
+def _note(database: sqlite3.Connection, came: Iterable[int] = (), went: Iterable[int] = ()) -> None:
+    """The ledger's own note of which addresses are free."""
+    for statement, rows in block_writes(map(address, came), map(address, went)):
+        database.executemany(statement, rows)
 
 
 def fill_kea(path: Path, numbers: range) -> None:

@@ -38,6 +38,9 @@ class MemoryView:
         addresses = (number.to_bytes(len(first), "big") for number in range(start, end + 1, step))
         return list(islice((one for one in addresses if one not in self.rows), limit))
 
+    def stretch(self, size: int, step: int) -> int:
+        return 4096
+
     def row_before(self, address: bytes, first: bytes) -> Lease | None:
         return max(
             (row for a, row in self.rows.items() if first <= a < address), key=lambda row: row.address, default=None

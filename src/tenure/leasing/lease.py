@@ -97,6 +97,12 @@ class LeaseView(Protocol):
         Of a pool of prefixes only each `step`th address counts, from `after` on.
         """
 
+    def stretch(self, size: int, step: int) -> int:
+        """How many leases one look for unused ones may go over, so that clients behind this one do not wait long.
+
+        Their addresses have `size` octets and are `step` apart.
+        """
+
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[bytes]:
         """Addresses whose lease ended (released, expired, or past its end), the one that ended first in front."""
 

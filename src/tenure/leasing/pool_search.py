@@ -16,10 +16,10 @@ _AHEAD = 256  # free leases looked up at once
 # How long a pool without never-used ones is not searched for one again: the search skips over every row of it.
 _EXHAUSTED_SECONDS = 5.0
 _SEARCHED_IN_THAT = 65536  # leases; a bigger pool is left alone for longer
-_STRETCH = 4096  # leases of one look
+_BIG = 4096  # leases
 # A look that finds few was as expensive as several exchanges: it is not taken again for so many clients, if they can
 # have leases that ended.
-_FEW, _RESTS = 64, 64
+_FEW, _RESTS = 64, 256
 
 
 # While never-used ones are found after all, a pool where no lease has ended is not asked for one again.
@@ -110,7 +110,7 @@ def _begin(search: Search, ahead: LookAhead, pool: Pool) -> None:
     Not so where servers share the ledger, because all of them would begin there.
     """
     ahead.is_new = False
-    if search.offers.is_spread or pool.size <= _STRETCH:
+    if search.offers.is_spread or pool.size <= _BIG:
         return
     row = search.view.row_before(pool.plus(pool.last, 1), ahead.after)
     if row is not None and row.address < pool.last:
@@ -120,7 +120,8 @@ def _begin(search: Search, ahead: LookAhead, pool: Pool) -> None:
 
 def _look_for_unused(search: Search, ahead: LookAhead, pool: Pool) -> None:
     """Fills the look-ahead from the next stretch of the pool; behind its end the next look begins at its start."""
-    end = min(pool.last, pool.plus(ahead.after, _STRETCH - 1))
+    stretch = search.view.stretch(len(pool.first), pool.step)
+    end = min(pool.last, pool.plus(ahead.after, stretch - 1))
     found = search.view.unused_addresses(pool.first, end, ahead.after, _AHEAD, pool.step)
     ahead.unused.extend(found)
     ahead.rests = _RESTS if len(found) < _FEW else 0

@@ -6,14 +6,14 @@ and the last claim on each registration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.leasing.tie import Tie
 from tenure.ledger import statements
-from tenure.ledger.blocks import count_writes, unused_in_blocks
+from tenure.ledger.blocks import BLOCK, block_writes, unused_in_blocks
 from tenure.ledger.errors import WriteConflict
 from tenure.ledger.pools import count_of, unused
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
@@ -29,6 +29,7 @@ MOST_OVERLAPPING = 256
 
 _FORWARD = Lease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
 
+_LOOK = 4096  # rows that are skipped over at once, at the cost of a few exchanges
 SMALL_POOL = 4096  # addresses; up to here reading the pool's own rows is quicker than reading the ends of all leases
 
 
@@ -163,11 +164,17 @@ class LeaseBatch:
 
     def _stored_unused(self, start: bytes, last: bytes, limit: int, step: int) -> list[bytes]:
         """The same among the rows that the batch has not decided about."""
-        if self._session.counts_blocks and len(start) == 4 and step == 1 and start <= last:
-            found = unused_in_blocks(self._session, start, last, limit)
-            if found is not None:
-                return found
+        if self._has_blocks(len(start), step) and start <= last:
+            return unused_in_blocks(self._session, start, last, limit)
         return list(unused(self._nth_address, start, last, limit, step))
+
+    def stretch(self, size: int, step: int) -> int:
+        """How many leases one look for unused ones may go over; their addresses have `size` octets."""
+        return _LOOK * BLOCK if self._has_blocks(size, step) else _LOOK
+
+    def _has_blocks(self, size: int, step: int) -> bool:
+        """Whether the store notes which of such addresses are free."""
+        return self._session.counts_blocks and size == 4 and step == 1
 
     def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
         """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
@@ -317,18 +324,25 @@ class LeaseBatch:
         if self._cleared:
             writes.insert(0, (sql.drop_lease, [(address,) for address in self._cleared]))
         if session.counts_blocks:
-            writes += count_writes(self._came_or_went())
+            writes += block_writes(*self._came_and_went())
         counts = session.write_all(writes)
         if leases and counts[bool(self._cleared)] != len(leases):
             raise WriteConflict("an address was given to another client first")
         return bool(writes)
 
-    def _came_or_went(self) -> Iterator[bytes]:
-        """The IPv4 addresses that had no row or will have none; of some nobody knows."""
+    def _came_and_went(self) -> tuple[list[bytes], list[bytes]]:
+        """The IPv4 addresses that have a row now and perhaps had none, and those that have none."""
+        came: list[bytes] = []
+        went: list[bytes] = []
         known = self._known
         for address, lease in self._changed.items():
-            if len(address) == 4 and (lease is None or known.get(address) is None):
-                yield address
+            if len(address) != 4:
+                continue
+            if lease is None:
+                went.append(address)
+            elif known.get(address) is None:
+                came.append(address)
+        return came, went
 
     def _put(self, lease: Lease) -> None:
         address = lease.address
