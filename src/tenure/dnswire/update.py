@@ -103,12 +103,23 @@ def build_update(
 
     `options`: of EDNS, each with its number (RFC 6891 section 6.1.2).
     """
-    writer = Writer()
-    writer.question(Question(zone, _SOA, _IN))
+    writer = begin_update(zone)
     writer.records(prerequisites)
     writer.records(updates)
     if options:
         writer.raw(build_opt(Edns(_PAYLOAD, options=tuple(options))))
+    return finish_update(writer, message_id, len(prerequisites), len(updates), 1 if options else 0)
+
+
+def begin_update(zone: Name) -> Writer:
+    """An UPDATE in the making, for who has records without values of them: its zone section (section 2.3) is there."""
+    writer = Writer()
+    writer.question(Question(zone, _SOA, _IN))
+    return writer
+
+
+def finish_update(writer: Writer, message_id: int, prerequisites: int, updates: int, others: int = 0) -> bytes:
+    """That UPDATE with its header; how many records are in each section. `ValueError`: see `build_update`."""
     if writer.size > MAX_MESSAGE:
         raise ValueError(f"an UPDATE of {writer.size} octets does not fit in a message")
-    return writer.finish(message_id, UPDATE_FLAGS, (1, len(prerequisites), len(updates), 1 if options else 0))
+    return writer.finish(message_id, UPDATE_FLAGS, (1, prerequisites, updates, others))

@@ -46,6 +46,10 @@ class Writer:
     def record(self, record: RR) -> None:
         """Write a record of any other section."""
         name, rtype, rclass, ttl, rdata = record
+        self.put(name, rtype, rclass, ttl, rdata)
+
+    def put(self, name: Name, rtype: int, rclass: int, ttl: int, rdata: bytes) -> None:
+        """Write a record by its parts: who writes hundreds makes no value of each."""
         octets = self._octets
         pointer = self._targets.get(name)
         if pointer is None:

@@ -12,7 +12,7 @@ H is the name, P the reverse name, T the type of the address's family, X the cli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tenure.dnswire.codes import Rcode, RRType
@@ -20,17 +20,7 @@ from tenure.dnswire.message import AA, Message
 from tenure.dnswire.name import Name, is_within
 from tenure.dnswire.rdata import soa_mname
 from tenure.dnswire.rr import RR, Question
-from tenure.dnswire.update import (
-    add,
-    build_update,
-    delete_rr,
-    delete_rrset,
-    name_in_use,
-    name_not_in_use,
-    rrset_absent,
-    rrset_equals,
-    rrset_exists,
-)
+from tenure.dnswire.update import begin_update, finish_update
 from tenure.dnswire.writer import Writer
 from tenure.naming.registration import Direction
 from tenure.naming.txt_marker import is_txt_marker
@@ -39,7 +29,7 @@ from tenure.updating.task import Step, Task
 
 QUERIES = frozenset({Step.LOOK, Step.LOOK_TXT_MARKER})  # the others are updates
 
-_IN = 1
+_IN, _NONE, _ANY, _ANY_TYPE = 1, 254, 255, 255
 _A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
 _SOA, _TXT = int(RRType.SOA), int(RRType.TXT)
 
@@ -48,135 +38,136 @@ def _family(task: Task) -> int:
     return _A if len(task.row.address) == 4 else _AAAA
 
 
-def _not_in_use(task: Task) -> RR:
+def _not_in_use(writer: Writer, task: Task) -> None:
     """`H NONE ANY`: nothing stands there, neither another client's records nor a person's."""
-    return name_not_in_use(task.owner)
+    writer.put(task.owner, _ANY_TYPE, _NONE, 0, b"")
 
 
-def _in_use(task: Task) -> RR:
+def _in_use(writer: Writer, task: Task) -> None:
     """`H ANY ANY`: tells a name that vanished (NXDOMAIN) from one that is not ours (NXRRSET)."""
-    return name_in_use(task.owner)
+    writer.put(task.owner, _ANY_TYPE, _ANY, 0, b"")
 
 
-def _marker_is_ours(task: Task) -> RR:
+def _marker_is_ours(writer: Writer, task: Task) -> None:
     """`H IN DHCID X`: the one and only marker there is this client's."""
-    return rrset_equals(task.owner, _DHCID, task.row.dhcid)
+    writer.put(task.owner, _DHCID, _IN, 0, task.row.dhcid)
 
 
-def _any_marker(task: Task) -> RR:
+def _any_marker(writer: Writer, task: Task) -> None:
     """`H ANY DHCID`: some client's name, not a person's."""
-    return rrset_exists(task.owner, _DHCID)
+    writer.put(task.owner, _DHCID, _ANY, 0, b"")
 
 
-def _no_marker(task: Task) -> RR:
+def _no_marker(writer: Writer, task: Task) -> None:
     """`H NONE DHCID`: no client has proved the name since there is DHCID."""
-    return rrset_absent(task.owner, _DHCID)
+    writer.put(task.owner, _DHCID, _NONE, 0, b"")
 
 
-def _txt_marker_is_ours(task: Task) -> RR:
+def _txt_marker_is_ours(writer: Writer, task: Task) -> None:
     """`H IN TXT M`: the one and only text there is dhcpd's marker of this client."""
-    return rrset_equals(task.owner, _TXT, task.row.txt_markers[0])
+    writer.put(task.owner, _TXT, _IN, 0, task.row.txt_markers[0])
 
 
-def _drop_txt_marker(task: Task) -> RR:
+def _drop_txt_marker(writer: Writer, task: Task) -> None:
     """`H NONE TXT M`."""
-    return delete_rr(task.owner, _TXT, task.row.txt_markers[0])
+    writer.put(task.owner, _TXT, _NONE, 0, task.row.txt_markers[0])
 
 
-def _no_cname(task: Task) -> RR:
+def _no_cname(writer: Writer, task: Task) -> None:
     """`H NONE CNAME`: the address will not be ignored."""
-    return rrset_absent(task.owner, _CNAME)
+    writer.put(task.owner, _CNAME, _NONE, 0, b"")
 
 
-def _no_a(task: Task) -> RR:
+def _no_a(writer: Writer, task: Task) -> None:
     """`H NONE A`."""
-    return rrset_absent(task.owner, _A)
+    writer.put(task.owner, _A, _NONE, 0, b"")
 
 
-def _no_aaaa(task: Task) -> RR:
+def _no_aaaa(writer: Writer, task: Task) -> None:
     """`H NONE AAAA`."""
-    return rrset_absent(task.owner, _AAAA)
+    writer.put(task.owner, _AAAA, _NONE, 0, b"")
 
 
-def _clear_alias(task: Task) -> RR:
+def _clear_alias(writer: Writer, task: Task) -> None:
     """`H ANY CNAME`: the address would be ignored beside it."""
-    return delete_rrset(task.owner, _CNAME)
+    writer.put(task.owner, _CNAME, _ANY, 0, b"")
 
 
-def _clear_family(task: Task) -> RR:
+def _clear_family(writer: Writer, task: Task) -> None:
     """`H ANY T`: the former addresses of this family; the other family's stay."""
-    return delete_rrset(task.owner, _family(task))
+    writer.put(task.owner, _family(task), _ANY, 0, b"")
 
 
-def _clear_markers(task: Task) -> RR:
+def _clear_markers(writer: Writer, task: Task) -> None:
     """`H ANY DHCID`: whosever marker it is."""
-    return delete_rrset(task.owner, _DHCID)
+    writer.put(task.owner, _DHCID, _ANY, 0, b"")
 
 
-def _address_is_ours(task: Task) -> RR:
+def _address_is_ours(writer: Writer, task: Task) -> None:
     """`H IN T address`, before the name is: the one and only address there is of this family."""
-    return rrset_equals(task.owner, _family(task), task.row.address)
+    writer.put(task.owner, _family(task), _IN, 0, task.row.address)
 
 
-def _put_address(task: Task) -> RR:
+def _put_address(writer: Writer, task: Task) -> None:
     """`H IN T address`."""
-    return add(task.owner, _family(task), task.row.ttl, task.row.address)
+    writer.put(task.owner, _family(task), _IN, task.row.ttl, task.row.address)
 
 
-def _put_marker(task: Task) -> RR:
+def _put_marker(writer: Writer, task: Task) -> None:
     """`H IN DHCID X`; at the reverse name too."""
-    return add(task.owner, _DHCID, task.row.ttl, task.row.dhcid)
+    writer.put(task.owner, _DHCID, _IN, task.row.ttl, task.row.dhcid)
 
 
-def _drop_address(task: Task) -> RR:
+def _drop_address(writer: Writer, task: Task) -> None:
     """`H NONE T address`: this one only, because another server may have given the client another since.
 
     Before it is put there again it is dropped for its TTL: Knot ignores the addition of a record that it has.
     """
-    return delete_rr(task.owner, _family(task), task.row.address)
+    writer.put(task.owner, _family(task), _NONE, 0, task.row.address)
 
 
-def _drop_marker(task: Task) -> RR:
+def _drop_marker(writer: Writer, task: Task) -> None:
     """`H NONE DHCID X`: ours only."""
-    return delete_rr(task.owner, _DHCID, task.row.dhcid)
+    writer.put(task.owner, _DHCID, _NONE, 0, task.row.dhcid)
 
 
-def _pointer_is_ours(task: Task) -> RR:
+def _pointer_is_ours(writer: Writer, task: Task) -> None:
     """`P IN PTR H`: the one and only pointer there is to this name."""
-    return rrset_equals(task.owner, _PTR, task.row.name)
+    writer.put(task.owner, _PTR, _IN, 0, task.row.name)
 
 
-def _clear_pointers(task: Task) -> RR:
+def _clear_pointers(writer: Writer, task: Task) -> None:
     """`P ANY PTR`: an address has one name."""
-    return delete_rrset(task.owner, _PTR)
+    writer.put(task.owner, _PTR, _ANY, 0, b"")
 
 
-def _put_pointer(task: Task) -> RR:
+def _put_pointer(writer: Writer, task: Task) -> None:
     """`P IN PTR H`."""
-    return add(task.owner, _PTR, task.row.ttl, task.row.name)
+    writer.put(task.owner, _PTR, _IN, task.row.ttl, task.row.name)
 
 
-def _drop_pointer(task: Task) -> RR:
+def _drop_pointer(writer: Writer, task: Task) -> None:
     """`P NONE PTR H`."""
-    return delete_rr(task.owner, _PTR, task.row.name)
+    writer.put(task.owner, _PTR, _NONE, 0, task.row.name)
 
 
-def _marker_is_the_former_s(task: Task) -> RR:
+def _marker_is_the_former_s(writer: Writer, task: Task) -> None:
     """`P IN DHCID Y`: the one and only marker there is that of a claim whose removal is late."""
-    return rrset_equals(task.owner, _DHCID, task.row.formers[0].dhcid)
+    writer.put(task.owner, _DHCID, _IN, 0, task.row.formers[0].dhcid)
 
 
-def _drop_former_pointer(task: Task) -> RR:
+def _drop_former_pointer(writer: Writer, task: Task) -> None:
     """`P NONE PTR G`, the name of that claim."""
-    return delete_rr(task.owner, _PTR, task.row.formers[0].name)
+    writer.put(task.owner, _PTR, _NONE, 0, task.row.formers[0].name)
 
 
-def _drop_former_marker(task: Task) -> RR:
+def _drop_former_marker(writer: Writer, task: Task) -> None:
     """`P NONE DHCID Y`."""
-    return delete_rr(task.owner, _DHCID, task.row.formers[0].dhcid)
+    writer.put(task.owner, _DHCID, _NONE, 0, task.row.formers[0].dhcid)
 
 
-_Rules = tuple[Callable[[Task], RR], ...]
+# A rule writes its record into the message: three and more to a direction, so no value is made of each.
+_Rules = tuple[Callable[[Writer, Task], None], ...]
 
 
 class Sections(NamedTuple):
@@ -256,7 +247,7 @@ SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
 }
 
 
-def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, tasks: Iterable[Task]) -> bytes:
+def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, tasks: Sequence[Task]) -> bytes:
     """One unsigned UPDATE that takes all these tasks through `step`: all or none of them (RFC 2136 section 3.7).
 
     Of the `QUERIES`, which have one task, the query.
@@ -264,9 +255,14 @@ def build_message(message_id: int, zone: Name, mode: ConflictMode, step: Step, t
     if step in QUERIES:
         return build_look(message_id, *tasks)
     sections = SECTIONS[mode][step]
-    prerequisites = [rule(task) for task in tasks for rule in sections.prerequisites]
-    updates = [rule(task) for task in tasks for rule in sections.updates]
-    return build_update(message_id, zone, prerequisites, updates)
+    writer = begin_update(zone)
+    for rules in sections:
+        for task in tasks:
+            for rule in rules:
+                rule(writer, task)
+    count = len(tasks)
+    prerequisites, updates = len(sections.prerequisites), len(sections.updates)
+    return finish_update(writer, message_id, count * prerequisites, count * updates)
 
 
 def build_look(message_id: int, task: Task) -> bytes:
