@@ -203,7 +203,8 @@ def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
 
 def registration_of(row: Row) -> Registration:
     """The value of a row with `COLUMNS`."""
-    return Registration._make((*row[:9], Part._make(row[9:15]), Part._make(row[15:21]), row[21], (), None, ()))
+    forward, reverse = tuple.__new__(Part, row[9:15]), tuple.__new__(Part, row[15:21])
+    return tuple.__new__(Registration, (*row[:9], forward, reverse, row[21], (), None, ()))
 
 
 class Registrations:

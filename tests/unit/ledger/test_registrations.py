@@ -288,6 +288,16 @@ def test_rows_are_due_by_time(ledger: Ledger) -> None:
     assert ledger.leases.next_due_at(skip) == NOW + 2
 
 
+@pytest.mark.parametrize("known", [1, 199, 200, 201, 450])
+def test_rows_under_way_are_passed_over_however_many_and_none_behind_them(ledger: Ledger, known: int) -> None:
+    claim(ledger, *(want(f"h{number:03}", number % 250 + 1, number % 250) for number in range(known + 3)))
+    due = ledger.leases.due_registrations(NOW, 1000)
+    skip = {row[:3] for row in due[:known]}
+    assert ledger.leases.due_registrations(NOW, 2, skip) == due[known : known + 2]
+    assert ledger.leases.due_registrations(NOW, 10, skip | {due[known + 1][:3]}) == [due[known], due[known + 2]]
+    assert ledger.leases.due_registrations(NOW, 10, {row[:3] for row in due}) == []
+
+
 def test_what_is_due_is_the_row_whatever_has_happened_to_it(ledger: Ledger) -> None:
     """A page of rows as their leases wrote them is read by another statement than one in which something happened."""
     b, only_forward = want("b", 2, 2), want("c", 3, 3)._replace(reverse=False)
