@@ -13,7 +13,7 @@ from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.updating.conflict import IF_IN_USE, first_step
 from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes, mode_of
-from tenure.updating.task import Ending, Step, Task, Verdict
+from tenure.updating.task import Ending, Step, Task, Verdict, begin
 
 LEASE_OVER = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
 FORWARD_REFUSED = Ending(Verdict.REFUSED, Reason.FORWARD_REFUSED, "forward was refused")
@@ -66,7 +66,7 @@ def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tup
     if reverse.task.removes or (forward is not None and forward.task.step is _LOOK):
         return Plan((forward, reverse) if forward is not None else (reverse,))
     if forward is not None and not forward.task.removes:
-        return Plan((forward,), after_forward=reverse)
+        return Plan((forward,), reverse)
     if row.forward.state == State.REFUSED and row.forward.reason in NAME_REFUSALS:
         return Plan((), ended=((reverse.task, FORWARD_REFUSED),))
     return Plan((forward, reverse) if forward else (reverse,))
@@ -127,13 +127,13 @@ def _routed(row: Registration, direction: Direction, routes: Routes, ours: Conta
     mode = mode_of(row, domain)
     state, reason = part.state, part.reason
     if state == _CLIENT:
-        return Routed(Task(row, direction, owner, _LOOK), domain)
+        return Routed(begin(row, direction, owner, _LOOK), domain)
     if state == _PENDING and reason != _WAITING:
         if reason == Reason.NAME_ADOPTED:
-            return Routed(Task(row, direction, owner, Step.ADOPT), domain)
+            return Routed(begin(row, direction, owner, Step.ADOPT), domain)
         if reason == Reason.TXT_MARKER and _knows_txt_markers(direction, domain, mode):
-            return Routed(Task(row, direction, owner, _UPGRADE_MARKER), domain)
+            return Routed(begin(row, direction, owner, _UPGRADE_MARKER), domain)
     step = first_step(mode, direction, removes=state == _REMOVING)
     if row.generation > 1 or (step is _ADD and (row.name, row.dhcid) in ours):
         step = IF_IN_USE.get(step, step)  # it was claimed before: most likely the name is in use
-    return Routed(Task(row, direction, owner, step), domain)
+    return tuple.__new__(Routed, (begin(row, direction, owner, step), domain))

@@ -384,5 +384,13 @@ def _is_not_authoritative(answer: int | Ending) -> bool:
 
 def _said_by(server: str, ended: Ended) -> Ended:
     """The same endings with the server's name in them. Most of a batch share one, which is then made once."""
-    named: dict[Ending, Ending] = {}
-    return [(task, named.get(end) or named.setdefault(end, end._replace(server=server))) for task, end in ended]
+    if not ended:
+        return ended
+    before = ended[0][1]
+    named = before._replace(server=server)
+    said: Ended = []
+    for task, ending in ended:
+        if ending is not before:
+            before, named = ending, ending._replace(server=server)
+        said.append((task, named))
+    return said

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -146,9 +146,9 @@ class Journal:
         if event is not None:
             self._gathered.events.append(event)
 
-    def finish(self, key: Key) -> None:
-        """Nothing of this row is under way any more: once all is recorded it may be picked again."""
-        self._gathered.finished.append(key)
+    def finish(self, keys: Iterable[Key]) -> None:
+        """Nothing of these rows is under way any more: once all is recorded they may be picked again."""
+        self._gathered.finished.extend(keys)
 
     def flush(self, now: float) -> list[Key]:
         """Record all of it; the rows that are finished. `LedgerUnavailable`: all of it is still here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
@@ -9,13 +10,16 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tenure.naming.reason import NAME_REFUSALS, Reason
-from tenure.naming.registration import Direction, Registration, State
+from tenure.naming.registration import Confirmed, Direction, Registration, State
 from tenure.serving.updater.journal import Journal, Key
 from tenure.updating.lane import Lane
 from tenure.updating.outcome import is_confirmed, reverse_after_refusal, settle, settle_confirmed, with_upgraded
 from tenure.updating.plan import Routed, make_plan, no_zone
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Task
+
+FULL_ROWS = 2400  # from so many on, speed counts more than the moment of each
+HELD_SECONDS = 2.0  # a forward record that is confirmed waits for the reverse one no longer
 
 
 class _Row(NamedTuple):
@@ -39,11 +43,17 @@ class RowsUnderWay:
         self._clock = clock
         self._rows: dict[Key, _Row] = {}
         self._waiting: dict[bytes, Key] = {}  # address to the row whose reverse record waits for its forward one
+        self._held: dict[Key, Confirmed] = {}  # forward records, in the order in which they were confirmed
 
     @property
     def keys(self) -> Collection[Key]:
         """Which rows are under way, or not recorded yet."""
         return self._rows.keys()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether very many rows are under way."""
+        return len(self._rows) >= FULL_ROWS
 
     def take(self, rows: Sequence[Registration]) -> int:
         """Put rows into their lanes; how many were left where they are, because their lanes have no room."""
@@ -81,6 +91,20 @@ class RowsUnderWay:
                 for task in tasks:
                     self._end(task, ending)
 
+    def release(self, before: float = math.inf) -> None:
+        """Have what was confirmed before then recorded, though the other direction of its rows is not at its end."""
+        released: dict[int, tuple[Confirmed, list[Key]]] = {}
+        for key, said in self._held.items():
+            if said.at >= before:
+                break
+            released.setdefault(id(said), (said, []))[1].append(key)
+        for said, keys in released.values():
+            for key in keys:
+                del self._held[key]
+            wanted = set(keys)
+            rows = [row for row in said.rows if row[:3] in wanted]
+            self._journal.note_confirmed(said._replace(rows=rows, at=self._clock()))
+
     def forget(self, keys: Iterable[Key]) -> None:
         """These rows are recorded and may be picked again."""
         for key in keys:
@@ -105,17 +129,54 @@ class RowsUnderWay:
 
     def _confirm(self, tasks: Sequence[Task], ending: Ending) -> None:
         """The end of tasks of one direction that a server has confirmed together."""
-        self._journal.note_confirmed(settle_confirmed(tasks, ending, self._clock()))
-        for task in tasks:
-            key = task.row[:3]
+        said = settle_confirmed(tasks, ending, self._clock())
+        keys = [task.row[:3] for task in tasks]
+        if tasks[0].direction is _FORWARD:
+            self._hold(said, keys)
+        else:
+            self._note_held(said.rows, keys)
+            self._journal.note_confirmed(said)
+        finished: list[Key] = []
+        for task, key in zip(tasks, keys, strict=True):
             if self._rows[key] is _ALONE:
-                self._journal.finish(key)
+                finished.append(key)
             else:
                 self._go_on(task, key, ending)
+        self._journal.finish(finished)
+
+    def _hold(self, said: Confirmed, keys: Sequence[Key]) -> None:
+        """Have forward records noted; while very many rows are under way, each with the reverse one that follows it.
+
+        To write a row once, with both, costs little more than to write it with one. Then both have the time of the
+        later one: who reads a zone back goes by the times, so nothing may come into the ledger much behind its own.
+        """
+        if self.is_full:
+            rows = self._rows
+            followed = {key for key in keys if rows[key].after_forward is not None}
+            if followed:
+                self._held.update(dict.fromkeys(followed, said))
+                at_once = [row for row, key in zip(said.rows, keys, strict=True) if key not in followed]
+                if not at_once:
+                    return
+                said = said._replace(rows=at_once)
+        self._journal.note_confirmed(said)
+
+    def _note_held(self, rows: Sequence[Registration], keys: Iterable[Key]) -> None:
+        """The forward records of these rows, whose reverse ones are at their end."""
+        if not self._held:
+            return
+        held: dict[int, tuple[Confirmed, list[Registration]]] = {}
+        for row, key in zip(rows, keys, strict=True):
+            said = self._held.pop(key, None)
+            if said is not None:
+                held.setdefault(id(said), (said, []))[1].append(row)
+        for said, of_it in held.values():
+            self._journal.note_confirmed(said._replace(rows=of_it, at=self._clock()))
 
     def _end(self, task: Task, ending: Ending) -> None:
         now = self._clock()
         key = task.row[:3]
+        self._note_held((task.row,), (key,))
         self._journal.note(settle(task, ending, now, random.random()))
         if task.direction is _FORWARD and ending.reason in NAME_REFUSALS:
             after = self._rows[key].after_forward
@@ -135,13 +196,15 @@ class RowsUnderWay:
             del self._waiting[key[1]]
             if ending.reason not in NAME_REFUSALS and ending.reason is not Reason.TXT_MARKER:
                 self._rows[key] = _Row(tasks + 1, None) if tasks else _ALONE
-                self._start(after._replace(task=with_upgraded(after.task, ending)))
+                if ending.reason is Reason.MARKER_UPGRADED:
+                    after = after._replace(task=with_upgraded(after.task, ending))
+                self._start(after)
                 return
             after = None
         if tasks:
             self._rows[key] = _Row(tasks, after)
         else:
-            self._journal.finish(key)
+            self._journal.finish((key,))
 
 
 def _moves_first(rows: Sequence[Registration], leaving: set[tuple[bytes, bytes]]) -> list[Registration]:

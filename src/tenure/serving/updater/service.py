@@ -31,14 +31,13 @@ from tenure.serving.updater.exchange import Exchange
 from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.journal import LEDGER_PROBLEM, Journal, Recorder, RegistrationLedger
 from tenure.serving.updater.link import Link
-from tenure.serving.updater.rows import RowsUnderWay
+from tenure.serving.updater.rows import HELD_SECONDS, RowsUnderWay
 from tenure.updating.lane import Batch, Lane
 from tenure.updating.routing import Routes
 
 MOST_ROWS = 16000  # in memory
 PICK_ROWS = 1000  # read from the ledger at a time
 PLENTY_ROWS = 5000  # while fewer are in the lanes, another page is read at once: what a lane takes in, less that page
-FULL_ROWS = 2400  # from so many on, speed counts more than the moment of each
 FLUSH_OUTCOMES = 2000  # recorded at once
 FLUSH_SECONDS = 0.02  # or after this
 FULL_FLUSH_OUTCOMES = (
@@ -233,6 +232,7 @@ class _Updating:
         if self._recording is not None:
             await asyncio.wait([self._recording])
         self._recorder.close()
+        self._rows.release()
         try:
             self._journal.flush(self._clock())
         except LedgerUnavailable as error:  # those rows stay due, and every exchange may be repeated
@@ -252,26 +252,22 @@ class _Updating:
         if self._recording is not None:  # its end is news
             return pick_at
         if len(self._journal):  # what is still to be written says whether the store is well, not what was read
-            self._flush_at = min(self._flush_at, now + (FULL_FLUSH_SECONDS if self._is_full else FLUSH_SECONDS))
+            self._flush_at = min(self._flush_at, now + (FULL_FLUSH_SECONDS if self._rows.is_full else FLUSH_SECONDS))
             return min(pick_at, self._flush_at)
         self._report.healthy(LEDGER_PROBLEM)
         return pick_at
 
     def _record(self, now: float, group: asyncio.TaskGroup) -> None:
         """Record what is gathered, if it is time: beside the loop, unless that is busy all the time."""
-        most = FULL_FLUSH_OUTCOMES if self._is_full else FLUSH_OUTCOMES
+        self._rows.release(self._clock() - HELD_SECONDS)
+        most = FULL_FLUSH_OUTCOMES if self._rows.is_full else FLUSH_OUTCOMES
         if self._recording is not None or (now < self._flush_at and len(self._journal) < most):
             return
-        if not self._is_full:
+        if not self._rows.is_full:
             self._recording = group.create_task(self._record_aside())
         else:  # a name that this makes free is seen soon enough: under load there is always another look
             self._rows.forget(self._journal.flush(self._clock()))
         self._flush_at = math.inf
-
-    @property
-    def _is_full(self) -> bool:
-        """Whether very many rows are under way, so that speed counts more than the moment of each."""
-        return len(self._rows.keys) >= FULL_ROWS
 
     async def _record_aside(self) -> None:
         makes_due = self._journal.makes_due

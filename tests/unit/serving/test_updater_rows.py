@@ -1,0 +1,153 @@
+"""Rows under way: when what a server has confirmed of their directions is recorded."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from claims import NOW, ZONE, part, registration
+
+from tenure.dnswire.name import from_text
+from tenure.naming.reason import Reason
+from tenure.naming.registration import Confirmed, Direction, Outcome, Registration, State
+from tenure.serving.report import Report
+from tenure.serving.updater.journal import Journal, Key
+from tenure.serving.updater.rows import FULL_ROWS, HELD_SECONDS, RowsUnderWay
+from tenure.updating.lane import Batch, Lane
+from tenure.updating.routing import Domain, Routes
+from tenure.updating.task import Ending, Step, Verdict
+
+FORWARD = Domain(ZONE, (("192.0.2.1", 53),), None)
+REVERSE = Domain(from_text("10.in-addr.arpa."), (("192.0.2.1", 53),), None)
+CONFIRMED = Ending(Verdict.DONE, Reason.CONFIRMED, "NOERROR to add", "ns1")
+SILENT = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "no answer within 10 s", "ns1")
+
+
+class Recorded:
+    """A ledger that tells what it was given."""
+
+    def __init__(self) -> None:
+        self.confirmed: list[Confirmed] = []
+        self.outcomes: list[Outcome] = []
+
+    def record_outcomes(
+        self, outcomes: Sequence[Outcome], _events: object, _now: float, _zones: object, confirmed: Sequence[Confirmed]
+    ) -> None:
+        self.outcomes += outcomes
+        self.confirmed += confirmed
+
+    def take(self) -> dict[tuple[Direction, float], int]:
+        """How many rows were confirmed since this was asked before, by direction and time."""
+        taken, self.confirmed = self.confirmed, []
+        found: Counter[tuple[Direction, float]] = Counter()
+        for one in taken:
+            found[one.direction, one.at] += len(one.rows)
+        return found
+
+
+class House:
+    """So many rows in the lanes of one forward and one reverse zone."""
+
+    def __init__(self, count: int, reverse: State = State.PENDING) -> None:
+        self.now = NOW
+        self.ledger = Recorded()
+        self.journal = Journal(self.ledger, Report("updater", stream=io.StringIO()))  # type: ignore[arg-type]  # what it needs
+        self.lanes = {id(domain): Lane(domain) for domain in (FORWARD, REVERSE)}
+        for lane in self.lanes.values():
+            lane.answered(Batch(Step.ADD, ()), 0)  # so that it takes more rows in than one of which nothing is known
+        routes = Routes((FORWARD,), (REVERSE,))
+        self.rows = RowsUnderWay(routes, self.lanes, self.journal, lambda: self.now)
+        made = [row_of(number, reverse) for number in range(count)]
+        assert self.rows.take(made) == 0
+
+    def end(self, domain: Domain, ending: Ending, count: int | None = None) -> None:
+        """The tasks of a zone that wait, or the first of them, come to this end."""
+        lane = self.lanes[id(domain)]
+        while (count is None or count > 0) and (batch := lane.next_batch()) is not None:
+            self.rows.ended(lane.ended(batch, ending))
+            count = None if count is None else count - len(batch.tasks)
+
+    def flush(self) -> list[Key]:
+        """Record what is to be recorded; the rows that are at their end."""
+        return self.journal.flush(self.now)
+
+
+def row_of(number: int, reverse: State) -> Registration:
+    address = (0x0A000000 + number).to_bytes(4, "big")
+    return registration(from_text(f"h{number}.example.com."), address, forward=part(), reverse=part(reverse))
+
+
+def test_a_forward_record_is_recorded_at_once_while_few_rows_are_under_way() -> None:
+    house = House(3)
+    house.end(FORWARD, CONFIRMED)
+    assert house.flush() == []
+    assert house.ledger.take() == {(Direction.FORWARD, NOW): 3}
+    house.end(REVERSE, CONFIRMED)
+    assert len(house.flush()) == 3
+    assert house.ledger.take() == {(Direction.REVERSE, NOW): 3}
+
+
+def test_of_very_many_both_are_recorded_together_at_the_time_of_the_later_one() -> None:
+    house = House(FULL_ROWS)
+    house.end(FORWARD, CONFIRMED, 200)
+    assert house.flush() == []
+    assert house.ledger.take() == {}
+    house.now += 1
+    house.end(REVERSE, CONFIRMED)
+    assert len(house.flush()) == 200
+    assert house.ledger.take() == {(direction, NOW + 1): 200 for direction in Direction}
+    house.rows.release()
+    assert house.flush() == []
+    assert house.ledger.take() == {}
+
+
+def test_the_two_directions_of_a_row_are_the_same_row_to_the_ledger() -> None:
+    house = House(FULL_ROWS)
+    house.end(FORWARD, CONFIRMED, 200)
+    house.end(REVERSE, CONFIRMED)
+    house.flush()
+    rows = {
+        direction: [id(row) for one in house.ledger.confirmed if one.direction is direction for row in one.rows]
+        for direction in Direction
+    }
+    assert rows[Direction.FORWARD] == rows[Direction.REVERSE]
+
+
+def test_of_very_many_one_without_a_reverse_record_waits_for_none() -> None:
+    house = House(FULL_ROWS, reverse=State.NONE)
+    house.end(FORWARD, CONFIRMED)
+    assert len(house.flush()) == FULL_ROWS
+    assert house.ledger.take() == {(Direction.FORWARD, NOW): FULL_ROWS}
+
+
+def test_where_the_reverse_record_comes_to_nothing_the_forward_one_is_recorded_all_the_same() -> None:
+    house = House(FULL_ROWS)
+    house.end(FORWARD, CONFIRMED, 200)
+    house.end(REVERSE, SILENT)
+    assert len(house.flush()) == 200
+    assert house.ledger.take() == {(Direction.FORWARD, NOW): 200}
+    assert {outcome.direction for outcome in house.ledger.outcomes} == {Direction.REVERSE}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "recorded"),
+    [(HELD_SECONDS, {}), (HELD_SECONDS + 1, {(Direction.FORWARD, NOW + HELD_SECONDS + 1): 200})],
+)
+def test_a_forward_record_does_not_wait_for_long(seconds: float, recorded: object) -> None:
+    house = House(FULL_ROWS)
+    house.end(FORWARD, CONFIRMED, 200)
+    house.now += seconds
+    house.rows.release(house.now - HELD_SECONDS)
+    house.flush()
+    assert house.ledger.take() == recorded
+
+
+def test_what_was_released_is_not_recorded_again_with_the_reverse_record() -> None:
+    house = House(FULL_ROWS)
+    house.end(FORWARD, CONFIRMED, 200)
+    house.rows.release()
+    house.end(REVERSE, CONFIRMED)
+    house.flush()
+    assert house.ledger.take() == {(direction, NOW): 200 for direction in Direction}
