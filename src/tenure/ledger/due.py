@@ -111,6 +111,15 @@ class DueRegistrations:
 
     def due(self, now: float, limit: int, skip: Collection[Key], after: Registration | None) -> list[Registration]:
         """Rows that the updater must act on; see `leases.LeaseLedger.due_registrations`."""
+        self._session.begin_reads()  # a lease that comes alone is found by five short reads, half of each a lock
+        try:
+            return self._read_due(now, limit, skip, after)
+        finally:
+            self._session.end_reads()
+
+    def _read_due(
+        self, now: float, limit: int, skip: Collection[Key], after: Registration | None
+    ) -> list[Registration]:
         found: list[Registration] = []
         place = _place_behind(after)
         if after is None and skip:
