@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 WORKERS ?= 4
+# What is started thousands of times is not made into bytecode each time, whatever the environment says of that.
+unexport PYTHONDONTWRITEBYTECODE
 OURS   := src tests bench tools/compile hatch_build.py
 
 .PHONY: help install extras compiled demo test check format docs bench peers clean
@@ -35,9 +37,10 @@ $(VENV)/.installed: pyproject.toml tools/install
 demo: install
 	@$(BIN)/tenure demo $(ARGS)
 
-# Many tests wait for real programs, so there are more workers than cores; a file's tests stay together.
+# Many tests wait for real programs, so there are more workers than cores; a file's tests stay together. The house's
+# own tests were run by `check`.
 test: $(VENV)/.installed peers extras compiled check
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore tests/house $(ARGS)
 
 check: $(VENV)/.installed
 	@$(BIN)/ruff format --check $(OURS)

