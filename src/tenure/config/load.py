@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from tenure.config.checks import check
 from tenure.config.configuration import Configuration
+from tenure.config.meanings import meanings
 from tenure.config.problem import ConfigurationError, Location, Problem, table_name
-from tenure.config.section import Section
+from tenure.config.section import Section, field_key
 
 _REMEDIES = {
     "bool_type": ("is not true or false", "write true or false without quotes"),
@@ -94,10 +94,8 @@ def _did_you_mean(key: Location) -> str:
 
 def _meaning(key: Location) -> str:
     section = section_at(key[:-1])
-    for name, field in section.model_fields.items() if section else ():
-        if field_key(name, field) == key[-1]:
-            return (field.description or "").split(". ")[0].rstrip(".")
-    return "see docs/reference/configuration.md"
+    text = meanings(section).get(str(key[-1])) if section else None
+    return text.split(". ")[0].rstrip(".") if text else "see docs/reference/configuration.md"
 
 
 def section_at(key: Location) -> type[Section] | None:
@@ -121,8 +119,3 @@ def _sections_in(annotation: Any) -> Iterator[type[Section]]:
         yield annotation
     for inner in get_args(annotation):
         yield from _sections_in(inner)
-
-
-def field_key(name: str, field: FieldInfo) -> str:
-    """The key in the file of a field."""
-    return field.alias or name

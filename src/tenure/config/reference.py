@@ -11,8 +11,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from tenure.config.configuration import Configuration
-from tenure.config.load import field_key, section_of
-from tenure.config.section import Section
+from tenure.config.load import section_of
+from tenure.config.meanings import meanings
+from tenure.config.section import Section, field_key
 
 HEAD = """\
 # Configuration
@@ -26,8 +27,12 @@ page is a JSON schema for editors.
 
 def schema_text() -> str:
     """The JSON schema of the file (draft 2020-12)."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Configuration.model_json_schema()}
-    return json.dumps(schema, indent=2) + "\n"
+    schema = Configuration.model_json_schema()
+    for name, section in {one.__name__: one for _, one in tables()}.items():
+        properties = schema["properties"] if section is Configuration else schema["$defs"][name]["properties"]
+        for key, meaning in meanings(section).items():
+            properties[key] = dict(sorted({**properties[key], "description": meaning}.items()))
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 
 
 def page_text() -> str:
@@ -73,15 +78,16 @@ def _chapter(title: str, section: type[Section], places: Mapping[type[Section], 
     lines.append("| --- | --- | --- | --- |")
     properties = section.model_json_schema()["properties"]
     definitions = section.model_json_schema().get("$defs", {})
+    means = meanings(section)
     for key, field in section_keys(section):
         inner = section_of(field.annotation)
         if inner is not None:
             if not places[inner].strip("[]").startswith(f"{title.strip('[]')}.{key}"):
                 value = "list of tables" if _is_list(field) else "table"
-                lines.append(f"| `{key}` | {value} | | as `{places[inner]}`. {_cell(field.description or '')} |")
+                lines.append(f"| `{key}` | {value} | | as `{places[inner]}`. {_cell(means[key])} |")
         else:
             value = _value(properties[key], definitions)
-            lines.append(f"| `{key}` | {value} | {_default(field)} | {_cell(field.description or '')} |")
+            lines.append(f"| `{key}` | {value} | {_default(field)} | {_cell(means[key])} |")
     return "\n".join(lines) + "\n"
 
 
