@@ -33,7 +33,7 @@ ROWS: dict[str, Callable[[bool], Sequence[Contest]]] = {
     "dhcp4-full-pool": full_pool.contests,
     "dhcp4-overload": lambda quick: [overload.contest(quick)],
     "dhcp4-many-leases": many_leases.contests,
-    "dhcp6": lambda quick: [dhcp6.contest(quick)],
+    "dhcp6": dhcp6.contests,
     "updates": lambda quick: [updates.contest(quick)],
     "secure-updates": secure_updates.contests,
     "update-lag": update_lag.contests,
