@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 from hashlib import blake2b
-from importlib.abc import MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -76,8 +75,11 @@ def _is_module(name: str) -> bool:
     return name.endswith(".py") and name[:-3].isidentifier()
 
 
-class Compiled(MetaPathFinder):
-    """Finds the modules of one folder, which are named as they are imported: `tenure.dnswire.name.SUFFIX`."""
+class Compiled:
+    """Finds the modules of one folder, which are named as they are imported: `tenure.dnswire.name.SUFFIX`.
+
+    It is a finder by what it has: to import the class for finders would take as long as all else that is done here.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._files = {path.name.removesuffix(SUFFIX): str(path) for path in folder.glob(f"*{SUFFIX}")}

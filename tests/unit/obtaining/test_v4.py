@@ -303,8 +303,9 @@ def test_answers_to_others_are_not_heard() -> None:
     made = client()
     made.start(0.0)
     _, discover, _ = said(made.tick(made.next_at))
-    assert made.hear(answer(discover._replace(xid=discover.xid ^ 1), MessageType.OFFER), 1.0) == []
-    assert made.hear(answer(discover._replace(chaddr=bytes(6)), MessageType.OFFER), 1.0) == []
+    offer = answer(discover, MessageType.OFFER)
+    assert made.hear(offer[:4] + bytes(4) + offer[8:], 1.0) == []  # another transaction
+    assert made.hear(offer[:28] + bytes(6) + offer[34:], 1.0) == []  # another hardware address
     assert made.hear(answer(discover, MessageType.ACK), 1.0) == []
     _, request, _ = said(made.hear(answer(discover, MessageType.OFFER), 1.0))
     assert made.hear(answer(request, MessageType.ACK, server=OTHER), 1.0) == []
