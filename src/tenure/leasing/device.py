@@ -11,20 +11,23 @@ identity under which it stands already, so that none changes its DHCID because a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from tenure.dhcpwire.fqdn import ClientFqdn
 from tenure.dhcpwire.identity import CLIENT_ID_KEY, DUID_KEY, HARDWARE_KEY, key_identity, key_to_text, parse_rfc4361
 from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes, Lease, LeaseState, LeaseView
 from tenure.leasing.tie import SEEN, WORDS, Learned, Tie
-from tenure.naming.choice import Naming
+from tenure.naming.choice import Naming, name_lease
 from tenure.naming.event import Event
+from tenure.naming.place import Obstacle, Place
 from tenure.naming.policy import NamingPolicy, OneDevice
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Want, Withdraw
 
 _BOUND = int(LeaseState.BOUND)
+_NO_DEVICE = OneDevice.OFF
 
 
 class Speaker(NamedTuple):
@@ -45,7 +48,7 @@ def speaker_of(
     `learned` says whence a DHCPv6 client's is known. A DHCPv4 packet has it beside the client identifier, as
     DHCPv4 itself trusts.
     """
-    if policy.one_device is OneDevice.OFF:
+    if policy.one_device is _NO_DEVICE:
         return None
     if not any(hardware[1:]) or (learned not in SEEN and policy.one_device is not OneDevice.CLAIMED):
         return Speaker(view, client, b"", (), now)
@@ -72,33 +75,39 @@ def news(speaker: Speaker, *, settles: bool) -> tuple[Tie, ...]:
     )
 
 
-def name_device(
+def name_device(  # noqa: PLR0917 - as those of `name_lease`
     speaker: Speaker | None,
     client: bytes,
-    name: Callable[[tuple[int, bytes] | None], Naming],
-    proved_by: bytes | None = None,
+    fqdn: ClientFqdn | None,
+    host_name: bytes | None,
+    reserved: str | None,
+    address: bytes,
+    lifetime: int,
+    policy: NamingPolicy,
+    place: Place | None,
+    obstacle: Obstacle | None,
 ) -> Naming:
     """The naming by the identity of the device under which the name stands; if it does not, by the first of them.
 
-    `name` makes the naming for an identity. `proved_by`: the one under which a reservation keeps the name in DNS.
+    Without a speaker it is the client's own. The identity under which a reservation keeps the name in DNS goes first.
     """
-    own = client if proved_by is None else proved_by
+    own = client if policy.proved_by is None else policy.proved_by
     if speaker is None:
-        return name(key_identity(own))
+        return name_lease(fqdn, host_name, reserved, key_identity(own), address, lifetime, policy, place, obstacle)
     keys = _all_keys(speaker)
-    if proved_by is not None:
-        keys = list(dict.fromkeys([proved_by, *keys]))
-    if len(keys) == 1:
-        return name(key_identity(own))
+    if policy.proved_by is not None:
+        keys = list(dict.fromkeys([own, *keys]))
     first: Naming | None = None
-    for key in keys:
-        naming = name(key_identity(key))
+    for key in keys if len(keys) > 1 else ():
+        naming = name_lease(fqdn, host_name, reserved, key_identity(key), address, lifetime, policy, place, obstacle)
         if naming.fqdn is None or (key not in (client, own) and key not in identities(speaker, naming.fqdn)):
             continue
         if any(claim.stands and claim.dhcid == naming.dhcid for claim in speaker.view.claims_on(naming.fqdn)):
             return naming
         first = first or naming
-    return name(key_identity(own)) if first is None else first
+    if first is not None:
+        return first
+    return name_lease(fqdn, host_name, reserved, key_identity(own), address, lifetime, policy, place, obstacle)
 
 
 def identities(speaker: Speaker, name: Name) -> list[bytes]:

@@ -33,7 +33,7 @@ def _seen(call: Call) -> Iterator[Line]:
 def _proved(call: Call) -> Iterator[Line]:
     """`name_device`: the identities that the device could prove a name by, and the one that does."""
     keys: list[bytes] = next((one.result for one in call.within("leasing.device:_all_keys")), [])
-    if (reserved := call.arguments["proved_by"]) is not None:
+    if (reserved := call.arguments["policy"].proved_by) is not None:
         keys = list(dict.fromkeys([reserved, *keys]))
     if len(keys) < 2:
         return

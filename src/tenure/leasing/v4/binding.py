@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 
 from tenure.dhcpwire.fqdn import fqdn_fault, parse_fqdn81
-from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
 from tenure.dnswire.name import Name, to_text
 from tenure.leasing.device import Speaker, Telling, leases_beside, name_device, speaker_of, with_device
@@ -27,16 +25,15 @@ from tenure.leasing.v4.prepared import PreparedSubnet
 from tenure.leasing.v4.terms import INFINITE, Terms
 from tenure.leasing.v4.verdict import Verdict
 from tenure.leasing.want import want_of
-from tenure.naming.choice import Naming, name_lease
+from tenure.naming.choice import Naming
 from tenure.naming.event import Event
 from tenure.naming.place import Place, guest_lifetime
-from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
+from tenure.naming.policy import NamingPolicy, OnMove
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
 _HOST_NAME, _LEASE_TIME, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 12, 51, 81, 82
 _BOUND = int(LeaseState.BOUND)
-_NO_DEVICE = OneDevice.OFF
 
 
 def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, address: bytes, lifetime: int) -> Naming:
@@ -55,21 +52,8 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
 
     obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
     host_name, reserved = options.get(_HOST_NAME), None if reservation is None else reservation.host_name
-    if policy.one_device is _NO_DEVICE:
-        identity = key_identity(inquiry.client if policy.proved_by is None else policy.proved_by)
-        return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle)
-    name = partial(
-        name_lease,
-        fqdn,
-        host_name,
-        reserved,
-        address=address,
-        lifetime=lifetime,
-        policy=policy,
-        place=place,
-        obstacle=obstacle,
-    )
-    return name_device(_speaker(inquiry, policy), inquiry.client, name, policy.proved_by)
+    speaker = _speaker(inquiry, policy)
+    return name_device(speaker, inquiry.client, fqdn, host_name, reserved, address, lifetime, policy, place, obstacle)
 
 
 def _speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
@@ -131,7 +115,7 @@ def bind(
     naming = name_client(inquiry, prepared, terms, address, lifetime)
     renewed = row is not None and row.client == inquiry.client and not is_free(row, now)
     settles = settles or not renewed
-    speaker = None if terms.naming.one_device is _NO_DEVICE else _speaker(inquiry, terms.naming)
+    speaker = _speaker(inquiry, terms.naming)
     if speaker is not None and (settles or row is None or not is_named(row)):
         rows = [*rows, *leases_beside(speaker)]
     told = naming

@@ -27,13 +27,12 @@ from tenure.leasing.v6.terms import Terms
 from tenure.leasing.want import want_of
 from tenure.leasing.whereabouts import build_whereabouts
 from tenure.naming.choice import Naming
-from tenure.naming.policy import OneDevice, OnMove
+from tenure.naming.policy import OnMove
 from tenure.naming.reason import Reason
 
 _BOUND = int(LeaseState.BOUND)
 _PREFIX = int(LeaseKind.PREFIX)
 _CLIENT_FQDN = int(Option.CLIENT_FQDN)
-_NO_DEVICE = OneDevice.OFF
 
 
 def bind(
@@ -86,7 +85,7 @@ def of_device(
     """The changes of a message with what the client's device adds to them."""
     for terms, naming in namings.items():
         policy = terms.naming
-        speaker = None if policy.one_device is _NO_DEVICE else device_speaker(inquiry, policy)
+        speaker = device_speaker(inquiry, policy)
         if speaker is not None:
             changes = with_device(changes, speaker, naming, Telling(ACTOR, cause, inquiry.correlation), settles=settles)
     return changes

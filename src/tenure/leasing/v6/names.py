@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
-from tenure.dhcpwire.identity import key_identity
 from tenure.dhcpwire.v6.codes import Option
 from tenure.leasing.device import Speaker, name_device, speaker_of
 from tenure.leasing.lease import Lease, LeaseKind
@@ -16,12 +14,11 @@ from tenure.leasing.v6.allocation import Choice, Grant
 from tenure.leasing.v6.inquiry import Inquiry
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.terms import Terms
-from tenure.naming.choice import Naming, name_lease
+from tenure.naming.choice import Naming
 from tenure.naming.place import Place
-from tenure.naming.policy import NamingPolicy, OneDevice
+from tenure.naming.policy import NamingPolicy
 from tenure.octets import Malformed
 
-_NO_DEVICE = OneDevice.OFF
 _ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
 _CLIENT_FQDN, _INTERFACE_ID = int(Option.CLIENT_FQDN), int(Option.INTERFACE_ID)
 
@@ -102,23 +99,10 @@ def name_client(
     place = None if policy.is_plain else _place(inquiry, prepared, address, is_known=reservation is not None)
     obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
 
-    host_name: bytes | None = None  # DHCPv6 has no such option
     reserved = None if reservation is None else reservation.host_name
-    if policy.one_device is _NO_DEVICE:
-        identity = key_identity(inquiry.client if policy.proved_by is None else policy.proved_by)
-        return name_lease(fqdn, host_name, reserved, identity, address, lifetime, policy, place, obstacle)
-    name = partial(
-        name_lease,
-        fqdn,
-        host_name,
-        reserved,
-        address=address,
-        lifetime=lifetime,
-        policy=policy,
-        place=place,
-        obstacle=obstacle,
-    )
-    return name_device(device_speaker(inquiry, policy), inquiry.client, name, policy.proved_by)
+    speaker = device_speaker(inquiry, policy)
+    # DHCPv6 has no option for a host name
+    return name_device(speaker, inquiry.client, fqdn, None, reserved, address, lifetime, policy, place, obstacle)
 
 
 def device_speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
