@@ -27,8 +27,7 @@ REASON = (
 )
 HASHED_REASON = (
     "As above; and where a hash points, the rows of a lease, its registration and its address stand on pages of the "
-    "database that no other one of the batch is on: six pages are written for an exchange, and half a page where "
-    "addresses go in their order."
+    "database that no other one of the batch is on, and share them where addresses go in their order."
 )
 
 
