@@ -18,6 +18,7 @@ from ports import free_port
 
 from bench import nameservers
 from bench.nameservers import ZONE, Server
+from bench.processes import resident
 from bench.result import Contest, Contestant
 from bench.updates import BIND, drive
 from tenure.authority.zone import Record
@@ -60,7 +61,7 @@ def look_at(name: str, make: Callable[[Path, int, int], list[str]], names: int) 
             start = time.monotonic() - began
             for number in range(0, names, max(1, names // ASKED)):
                 assert ask(server, f"h{number}"), f"{name} has no h{number}"
-            memory = resident(server) / 1e6
+            memory = resident(server.popen.pid) / 1e6
             seconds, octets = transfer(server, 2 * names + _OTHERS)
     return {
         "resident memory": Contestant(name, memory),
@@ -130,13 +131,6 @@ def ask(server: Server, label: str) -> bool:
     """Whether the server has an address for the host."""
     query = dns.message.make_query(f"{label}.{ZONE}", "A")
     return bool(dns.query.udp(query, "127.0.0.1", timeout=5, port=server.port).answer)
-
-
-def resident(server: Server) -> int:
-    """Octets of memory that the server's process has now."""
-    status = Path(f"/proc/{server.popen.pid}/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(kilobytes) * 1024
 
 
 def transfer(server: Server, records: int) -> tuple[float, int]:

@@ -9,13 +9,13 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from network import Host, Process, network
 
 from bench import TOP, dhcp4
 from bench.dhcp4 import RELAY, SERVER
 from bench.lease_rows import fill_kea, fill_store
+from bench.processes import resident
 from bench.result import Contest, Contestant
 
 LEASES = 1_000_000
@@ -84,10 +84,3 @@ def kea(server: Host, leases: int) -> Process:
     if leases:
         fill_kea(dhcp4.kea_leases(server), range(FIRST, FIRST + leases))
     return dhcp4.run_kea(server)
-
-
-def resident(process: int) -> int:
-    """Octets of memory that the process has now."""
-    status = Path(f"/proc/{process}/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(kilobytes) * 1024

@@ -18,6 +18,7 @@ from tenure_toml import leased, tsig_key, updated, write_toml
 
 from bench import big_zone, nameservers
 from bench.ourselves import tenure_command
+from bench.processes import processor_seconds, resident
 from bench.registration import REVERSE, bind, running
 from bench.result import Contest, Contestant
 from tenure.dnswire.name import from_text
@@ -143,15 +144,3 @@ def at_rest(config: Path) -> tuple[Contestant, Contestant]:
         Contestant("tenure", sum(spent.values()) / seconds * 1000, shares),
         Contestant("tenure", sum(kept.values()), each),
     )
-
-
-def processor_seconds(process: int) -> float:
-    """User and system time of a process so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident(process: int) -> int:
-    """Octets of memory that a process has now."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) * 1024

@@ -23,6 +23,7 @@ from tenure_toml import entry, section, write_toml
 
 from bench import nameservers
 from bench.ourselves import tenure_command
+from bench.processes import processor_seconds
 from bench.result import Contest, Contestant
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import Name, from_labels, from_text, labels
@@ -42,7 +43,6 @@ CLIENTS = 4  # each with a context and a connection of its own
 OWED = 20  # answers to one of them at a time: BIND has an update-quota of 100
 _ZONE = from_text(nameservers.ZONE)
 _A, _DHCID = 1, 49
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 Make = Callable[[Path, int, Path], list[str]]  # the command, from a folder, a port and a keytab
 
@@ -206,14 +206,3 @@ def _send(stream: object, messages: Iterator[bytes], count: int) -> None:
     octets = b"".join(frame(message) for message in islice(messages, count))
     if octets:
         stream.sendall(octets)  # type: ignore[attr-defined]
-
-
-def processor_seconds(pid: int) -> float:
-    """What a process and its children have used by now."""
-    stack, found = [pid], 0
-    while stack:
-        one = stack.pop()
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        found += int(fields[11]) + int(fields[12])
-        stack += [int(child) for child in Path(f"/proc/{one}/task/{one}/children").read_text().split()]
-    return found / _TICKS

@@ -14,8 +14,8 @@ from contextlib import closing
 from tenure_toml import leased, tsig_key, updated, write_toml
 
 from bench import nameservers
-from bench.many_names import processor_seconds, resident
 from bench.ourselves import tenure_command
+from bench.processes import processor_seconds, resident
 from bench.registration import REVERSE, bind, names, pointers, registered, running, wait_for
 from bench.result import SAME_WITHIN, Contest, Contestant
 from tenure.assembly.store import WAKE_UPDATER
