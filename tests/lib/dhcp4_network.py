@@ -136,7 +136,7 @@ class Network:
         self.view.apply(decision.changes)
         if decision.reply is None:
             return Answer(decision.counted)
-        return read_reply(decision.counted, *decision.reply)
+        return read_reply(decision.counted, decision.reply.octets, decision.reply.destination)
 
     def decide(self, octets: bytes, arrival: Arrival) -> Decision:
         """Decide one packet and commit nothing."""

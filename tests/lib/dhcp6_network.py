@@ -160,7 +160,8 @@ class Network:
         """Decide one message, commit it, give the reply."""
         decision = self.decide(octets, arrival)
         self.view.apply(decision.changes)
-        return Answer(decision.counted, *(decision.reply or ()))
+        reply = decision.reply
+        return Answer(decision.counted) if reply is None else Answer(decision.counted, reply.octets, reply.destination)
 
     def decide(self, octets: bytes, arrival: Arrival) -> Decision:
         """Decide one message and commit nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dhcpv4 import request, vectors
+from namings import parts
 
 from tenure.dhcpwire.fqdn import NameKind, parse_fqdn81
 from tenure.dhcpwire.v4.packet import parse_packet
@@ -44,12 +45,12 @@ def test_2_1_reserved_bits_are_ignored_and_sent_as_zero() -> None:
 
 
 def test_2_1_the_clients_o_bit_is_ignored() -> None:
-    assert answer(b"\7\0\0\2pc") == answer(b"\5\0\0\2pc")
+    assert parts(answer(b"\7\0\0\2pc")) == parts(answer(b"\5\0\0\2pc"))
 
 
 def test_2_2_rcodes_are_ignored_and_sent_as_255() -> None:
     found = answer(b"\5\x0c\x22\2pc")
-    assert found == answer(b"\5\0\0\2pc")
+    assert parts(found) == parts(answer(b"\5\0\0\2pc"))
     assert found.reply_fqdn is not None
     assert found.reply_fqdn[1:3] == b"\xff\xff"
 
@@ -71,7 +72,7 @@ def test_2_3_1_the_reply_has_the_encoding_of_the_request() -> None:
 
 
 def test_3_1_the_host_name_option_is_ignored_beside_option_81() -> None:
-    assert answer(b"\5\0\0\2pc", host_name=b"other") == answer(b"\5\0\0\2pc")
+    assert parts(answer(b"\5\0\0\2pc", host_name=b"other")) == parts(answer(b"\5\0\0\2pc"))
 
 
 def test_3_1_option_81_is_sent_only_to_clients_that_sent_it() -> None:

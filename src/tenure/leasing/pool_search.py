@@ -7,7 +7,7 @@ stretches, so that the clients behind this one do not wait long.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final
 
 from tenure.leasing.lease import Lease, LeaseState, LeaseView
 from tenure.leasing.offers import LookAhead, OfferBook
@@ -20,18 +20,19 @@ _BIG = 4096  # leases
 # A look that finds few was as expensive as several exchanges: it is not taken again for so many clients, if they can
 # have leases that ended.
 _FEW, _RESTS = 64, 256
-
-
 # While never-used ones are found after all, a pool where no lease has ended is not asked for one again.
 _NONE_ENDED_SECONDS = 1.0
+# To look a member up in its enumeration costs more than the rest of the question.
+_ENDED = frozenset({int(LeaseState.RELEASED), int(LeaseState.EXPIRED)})
 
 
-class Pool(NamedTuple):
+class Places:
     """Where to look: the leases of a pool begin at each `step`th address from `first` to `last`."""
 
-    first: bytes
-    last: bytes
-    step: int = 1
+    def __init__(self, first: bytes, last: bytes, step: int = 1) -> None:
+        self.first: Final = first
+        self.last: Final = last
+        self.step: Final = step
 
     @property
     def size(self) -> int:
@@ -45,26 +46,27 @@ class Pool(NamedTuple):
         return min(int.from_bytes(address, "big") + number * self.step, greatest).to_bytes(size, "big")
 
 
-class Search(NamedTuple):
+class Search:
     """Who looks: what there is, and whether a lease that is free is kept for nobody else."""
 
-    view: LeaseView
-    offers: OfferBook
-    now: float
-    is_spare: Callable[[bytes], bool]
+    def __init__(self, view: LeaseView, offers: OfferBook, now: float, is_spare: Callable[[bytes], bool]) -> None:
+        self.view: Final = view
+        self.offers: Final = offers
+        self.now: Final = now
+        self.is_spare: Final = is_spare
 
 
 def is_free(lease: Lease, now: float) -> bool:
     """Whether the row's address may go to anybody: its lease ended, or its quarantine is over."""
-    return lease.state in {LeaseState.RELEASED, LeaseState.EXPIRED} or lease.ends_at <= now
+    return lease.ends_at <= now or lease.state in _ENDED
 
 
-def never_used(search: Search, pool: Pool) -> bytes | None:
+def never_used(search: Search, pool: Places) -> bytes | None:
     """The next lease of the pool that has no row, from where the last look ended, once around.
 
     To be asked for when no lease has ended.
     """
-    ahead = search.offers.look_ahead(*pool)
+    ahead = search.offers.look_ahead(pool.first, pool.last, pool.step)
     while True:
         address = _next_unused(search, ahead, pool)
         if address is not None:
@@ -78,16 +80,16 @@ def never_used(search: Search, pool: Pool) -> bytes | None:
     return None
 
 
-def soon_found(search: Search, pool: Pool) -> bytes | None:
+def soon_found(search: Search, pool: Places) -> bytes | None:
     """The same, if it costs little: with one look at most, and with none for a while after one that found few."""
-    ahead = search.offers.look_ahead(*pool)
+    ahead = search.offers.look_ahead(pool.first, pool.last, pool.step)
     if ahead.rests and not ahead.unused:
         ahead.rests -= 1
         return None
     return _next_unused(search, ahead, pool)
 
 
-def _next_unused(search: Search, ahead: LookAhead, pool: Pool) -> bytes | None:
+def _next_unused(search: Search, ahead: LookAhead, pool: Places) -> bytes | None:
     """As far as one look goes; the next one goes on from there."""
     if ahead.is_new:
         _begin(search, ahead, pool)
@@ -104,7 +106,7 @@ def _next_unused(search: Search, ahead: LookAhead, pool: Pool) -> bytes | None:
     return None
 
 
-def _begin(search: Search, ahead: LookAhead, pool: Pool) -> None:
+def _begin(search: Search, ahead: LookAhead, pool: Places) -> None:
     """Lets the search of a big pool begin behind its last row, where it is free if it never was full.
 
     Not so where servers share the ledger, because all of them would begin there.
@@ -118,7 +120,7 @@ def _begin(search: Search, ahead: LookAhead, pool: Pool) -> None:
         ahead.after = pool.plus(ahead.after, places + 1)
 
 
-def _look_for_unused(search: Search, ahead: LookAhead, pool: Pool) -> None:
+def _look_for_unused(search: Search, ahead: LookAhead, pool: Places) -> None:
     """Fills the look-ahead from the next stretch of the pool; behind its end the next look begins at its start."""
     stretch = search.view.stretch(len(pool.first), pool.step)
     end = min(pool.last, pool.plus(ahead.after, stretch - 1))
@@ -133,9 +135,9 @@ def _look_for_unused(search: Search, ahead: LookAhead, pool: Pool) -> None:
     ahead.ends_met += 1
 
 
-def longest_ended(search: Search, pool: Pool) -> bytes | None:
+def longest_ended(search: Search, pool: Places) -> bytes | None:
     """The lease of the pool that ended first."""
-    ahead = search.offers.look_ahead(*pool)
+    ahead = search.offers.look_ahead(pool.first, pool.last, pool.step)
     if search.now < ahead.none_ended_until and not ahead.ended:
         return None
     limit = _AHEAD

@@ -34,7 +34,8 @@ CACHE_KIBIBYTES = 16 * 1024
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 
 # An insert of which nothing but its rows is left writes so many of them with one statement: to begin and to end a
-# statement costs as much as half a row.
+# statement costs as much as half a row. Not so an insert that may turn out to be an update: of many rows SQLite then
+# keeps every page as it was, to take back that statement alone, and where rows are scattered that costs most of all.
 ROWS_AT_ONCE = 50
 _ONLY_VALUES = re.compile(r"/\*many\*/ values (\([^()]*\))\s*")
 
@@ -42,7 +43,7 @@ _ONLY_VALUES = re.compile(r"/\*many\*/ values (\([^()]*\))\s*")
 # stored as they are too; without an adapter it looks for one at each value, in vain, which costs more than the value.
 sqlite3.register_adapter(bytes, bytes.__bytes__)
 sqlite3.register_adapter(bool, int)
-sqlite3.register_adapter(type(None), lambda nothing: nothing)
+sqlite3.register_adapter(type(None), {None: None}.get)
 
 _AS_READER, _AS_WRITER = "begin deferred", "begin immediate"
 _WAIT_LONG, _WAIT_SHORT = (f"pragma busy_timeout = {seconds * 1000:.0f}" for seconds in (BUSY_SECONDS, LOOK_SECONDS))

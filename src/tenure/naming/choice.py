@@ -3,12 +3,12 @@
     a reservation's name, or the client's FQDN option, or its host name option, or a generated name
     -> normalised, completed -> covered, not reserved -> negotiated -> identity, TTL
 
-Made once per lease, so the result is a NamedTuple and the usual case takes the short way.
+Made once per lease, so the usual case takes the short way.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final
 
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_answer
 from tenure.dnswire.name import MAX_NAME, ROOT, Name, labels
@@ -35,27 +35,47 @@ _GIVES_NAMES = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_NOT_P
 _LENGTH = tuple(bytes((value,)) for value in range(64))
 
 
-class Naming(NamedTuple):
+class Naming:
     """What is to be registered for a lease, and what the client hears. Nothing is registered when `fqdn` is None."""
 
-    fqdn: Name | None  # lower case
-    dhcid: bytes | None  # there exactly when `fqdn` is
-    ttl: int  # seconds
-    forward: bool  # we keep the address record
-    reverse: bool  # we keep the PTR record
-    reason: Reason  # where the name came from, or why there is none or not all of it ours
-    heard: str  # what the client called itself: printable ASCII, at most 255 characters, empty if nothing
-    reply_fqdn: bytes | None  # data of option 81 or 39; None if the client did not send it
-    reply_host_name: bytes | None  # data of option 12
-    wished: Wished | None = None  # where another name may stand in for it
+    def __init__(  # noqa: PLR0917 - its parts
+        self,
+        fqdn: Name | None,
+        dhcid: bytes | None,
+        ttl: int,
+        forward: bool,
+        reverse: bool,
+        reason: Reason,
+        heard: str,
+        reply_fqdn: bytes | None,
+        reply_host_name: bytes | None,
+        wished: Wished | None = None,
+    ) -> None:
+        self.fqdn: Final = fqdn  # lower case
+        self.dhcid: Final = dhcid  # there exactly when `fqdn` is
+        self.ttl: Final = ttl  # seconds
+        self.forward: Final = forward  # we keep the address record
+        self.reverse: Final = reverse  # we keep the PTR record
+        self.reason: Final = reason  # where the name came from, or why there is none or not all of it ours
+        self.heard: Final = heard  # what the client called itself: printable ASCII, at most 255 characters
+        self.reply_fqdn: Final = reply_fqdn  # data of option 81 or 39; None if the client did not send it
+        self.reply_host_name: Final = reply_host_name  # data of option 12
+        self.wished: Final = wished  # where another name may stand in for it
+
+    def without_name(self, reason: Reason) -> Naming:
+        """The same where nothing is to be registered after all; the client hears what it would have heard."""
+        return Naming(
+            None, None, self.ttl, False, False, reason, self.heard, self.reply_fqdn, self.reply_host_name, self.wished
+        )
 
 
-class _Wish(NamedTuple):
+class _Wish:
     """A name before it is judged."""
 
-    labels: tuple[bytes, ...]
-    complete: bool  # no suffix is to be added
-    source: Reason
+    def __init__(self, spoken: tuple[bytes, ...], complete: bool, source: Reason) -> None:
+        self.labels: Final = spoken
+        self.complete: Final = complete  # no suffix is to be added
+        self.source: Final = source
 
 
 def name_lease(

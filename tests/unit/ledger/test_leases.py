@@ -103,10 +103,13 @@ def test_a_batch_that_fails_leaves_nothing(ledger: Ledger) -> None:
     assert len(ledger.leases.leases()) == 1
 
 
-def test_an_address_in_use_is_not_given_to_another_client(ledger: Ledger) -> None:
+@pytest.mark.parametrize("before", [0, 40])
+@pytest.mark.parametrize("behind", [0, 40])
+def test_an_address_in_use_is_not_given_to_another_client(ledger: Ledger, before: int, behind: int) -> None:
     put(ledger, lease(1, 1))
+    others = [lease(number, number) for number in range(10, 10 + before + behind)]
     with pytest.raises(LedgerUnavailable, match="another client"):
-        put(ledger, lease(1, 2), want("thief", 1, 2))
+        put(ledger, *others[:before], lease(1, 2), *others[before:], want("thief", 1, 2))
     assert [row.client for row in ledger.leases.leases()] == [client(1)]
     assert ledger.leases.registrations() == []
 
@@ -125,6 +128,13 @@ def test_an_ended_address_is_given_to_another_client(ledger: Ledger, state: Leas
     put(ledger, lease(1, holder, state=state, ends_at=ends_at))
     put(ledger, lease(1, 2))
     assert [row.client for row in ledger.leases.leases()] == [client(2)]
+
+
+def test_very_many_ended_addresses_are_given_to_other_clients(ledger: Ledger) -> None:
+    numbers = range(100)
+    put(ledger, *(lease(number, number, state=LeaseState.EXPIRED, ends_at=NOW - 1) for number in numbers))
+    put(ledger, *(lease(number, 1000 + number) for number in numbers))
+    assert [row.client for row in ledger.leases.leases()] == [client(1000 + number) for number in numbers]
 
 
 def test_a_declined_address_is_not_given_away_before_its_time(ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from namings import PARTS, parts
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn81
 from tenure.dnswire.name import Name, from_text, to_text
@@ -46,17 +47,18 @@ def text(naming: Naming) -> str | None:
 
 
 def test_a_client_that_leaves_both_records_to_the_server() -> None:
-    assert name(option(0x05, b"\2PC")) == Naming(
-        fqdn=WIRE_PC_FULL,
-        dhcid=dhcid_rdata(*IDENTITY, WIRE_PC_FULL),
-        ttl=1200,
-        forward=True,
-        reverse=True,
-        reason=Reason.CLIENT_FQDN,
-        heard="PC",
-        reply_fqdn=b"\x05\xff\xff" + WIRE_PC_FULL,
-        reply_host_name=None,
-    )
+    assert parts(name(option(0x05, b"\2PC"))) == {
+        "fqdn": WIRE_PC_FULL,
+        "dhcid": dhcid_rdata(*IDENTITY, WIRE_PC_FULL),
+        "ttl": 1200,
+        "forward": True,
+        "reverse": True,
+        "reason": Reason.CLIENT_FQDN,
+        "heard": "PC",
+        "reply_fqdn": b"\x05\xff\xff" + WIRE_PC_FULL,
+        "reply_host_name": None,
+        "wished": None,
+    }
 
 
 def test_a_client_that_keeps_its_forward_record() -> None:
@@ -141,7 +143,9 @@ def test_replace_client_name(mode: str, sent: str, unsent: str | None) -> None:
 
 def test_no_name_at_all() -> None:
     found = name(policy=replace(POLICY, replace_client_name=ReplaceClientName.NEVER))
-    assert found == Naming(None, None, 0, False, False, Reason.NO_NAME, "", None, None)
+    assert parts(found) == dict(
+        zip(PARTS, (None, None, 0, False, False, Reason.NO_NAME, "", None, None, None), strict=True)
+    )
 
 
 def test_a_generated_name_is_told_in_option_12() -> None:

@@ -42,7 +42,7 @@ def tell(
             decision = decide(packet, arrival, view, offers, subnets, now, correlation)
     found = lines_of(calls, rules4.BEFORE, rules4.AFTER)
     lines = arranged([Line(Topic.PLACE, arrival_text(packet, arrival)), *found, *_ended(decision)])
-    reply, changes, verdict = decision
+    reply, changes, verdict = decision.reply, decision.changes, decision.counted
     octets, destination = (None, "") if reply is None else (reply.octets, destination_text(reply.destination))
     return Story(lines, verdict.value, octets, destination, changes)
 

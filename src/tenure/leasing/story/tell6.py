@@ -31,7 +31,7 @@ def tell(
     """The story of one decision; arguments as those of `decide`, whose result it tells."""
     with witnessed() as calls:
         decision = decide(datagram, arrival, view, offers, subnets, server, now, correlation)
-    reply, changes, verdict = decision
+    reply, changes, verdict = decision.reply, decision.changes, decision.counted
     found = lines_of(calls, rules6.BEFORE, rules6.AFTER)
     ended = Line(Topic.VERDICT, f"{WORDS[verdict]} ({verdict})")
     lines = arranged([Line(Topic.PLACE, arrival_text(datagram, arrival)), *found, ended])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from tenure.leasing.lease import Lease, LeaseState
-from tenure.leasing.pool_search import Pool, Search, is_free, longest_ended, never_used, soon_found
+from tenure.leasing.pool_search import Search, is_free, longest_ended, never_used, soon_found
 from tenure.leasing.v4.inquiry import Inquiry
 from tenure.leasing.v4.prepared import PreparedSubnet, is_in
 from tenure.leasing.v4.verdict import Verdict
@@ -93,8 +93,8 @@ def _any(inquiry: Inquiry) -> tuple[PreparedSubnet, bytes] | None:
     for find in (soon_found, longest_ended, never_used):
         for prepared in inquiry.link:
             search = Search(inquiry.view, inquiry.offers, inquiry.now, partial(_is_spare, inquiry, prepared))
-            for first, last in prepared.open_pools(inquiry.classes):
-                address = find(search, Pool(first, last))
+            for pool in prepared.open_pools(inquiry.classes):
+                address = find(search, pool)
                 if address is not None:
                     return prepared, address
     return None

@@ -126,7 +126,7 @@ def bind(
         and not is_named(row)
         and _lost_to_another(row, rows, naming.fqdn, terms.naming.on_move, now)
     ):
-        naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
+        naming = naming.without_name(Reason.SUPERSEDED)
     lease = Lease(
         address,
         prepared.subnet_id,

@@ -6,7 +6,7 @@ There is one of each per packet. An inquiry is asked for its parts again and aga
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.classes import Classes
@@ -59,19 +59,21 @@ class Inquiry:
         return prepared.terms_of(self.packet, self.arrival, self.identities, self.classes, address)
 
 
-class Reply(NamedTuple):
+class Reply:
     """A message and where it goes."""
 
-    octets: bytes
-    destination: Destination
+    def __init__(self, octets: bytes, destination: Destination) -> None:
+        self.octets: Final = octets
+        self.destination: Final = destination
 
 
-class Decision(NamedTuple):
+class Decision:
     """The reply may go only when the changes are committed."""
 
-    reply: Reply | None
-    changes: Changes
-    counted: Verdict
+    def __init__(self, reply: Reply | None, changes: Changes, counted: Verdict) -> None:
+        self.reply: Final = reply
+        self.changes: Final = changes
+        self.counted: Final = counted
 
 
 def silent(verdict: Verdict) -> Decision:

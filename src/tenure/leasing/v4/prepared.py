@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
+from typing import TypeAlias
 
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.classes import Classes, ClassTable
@@ -10,13 +12,14 @@ from tenure.leasing.expression.v4 import Sighting
 from tenure.leasing.identities import Identities, reserved_key
 from tenure.leasing.level import NOTHING_SET
 from tenure.leasing.pool import Pool
+from tenure.leasing.pool_search import Places
 from tenure.leasing.v4.arrival import Arrival
 from tenure.leasing.v4.subnet import Reservation, Subnet
 from tenure.leasing.v4.terms import Terms, last_of
 
 _REMEMBERED = 4096  # different terms; each combination of pool, classes and reservation has its own
 
-Ranges = tuple[tuple[bytes, bytes], ...]  # first and last address of each
+Ranges: TypeAlias = tuple[Places, ...]
 
 
 class PreparedSubnet:
@@ -45,7 +48,7 @@ class PreparedSubnet:
         self.subnet_id = subnet.subnet_id
         self.network = self._first = subnet.prefix.to_bytes(4, "big")
         self._last = last_of(subnet).to_bytes(4, "big")
-        self.pools = tuple((pool.first, pool.last) for pool in subnet.pools)
+        self.pools = _ranges(subnet.pools)
         self._reserved = subnet.reserved_addresses
         self._classes = classes
         self.terms = Terms(subnet)
@@ -105,8 +108,8 @@ class PreparedSubnet:
 
     def _pool_of(self, address: bytes) -> int | None:
         """The number of the pool that holds the address."""
-        for number, (first, last) in enumerate(self.pools):
-            if first <= address <= last:
+        for number, pool in enumerate(self.pools):
+            if pool.first <= address <= pool.last:
                 return number
         return None
 
@@ -127,7 +130,7 @@ class PreparedSubnet:
             if len(self._open_pools) >= _REMEMBERED:
                 self._open_pools.clear()
             admitting = [pool for pool in self.subnet.pools if pool.client_class in {None, *classes}]
-            found = self._open_pools[classes] = tuple((pool.first, pool.last) for pool in admitting)
+            found = self._open_pools[classes] = _ranges(admitting)
         return found
 
     def admits(self, classes: Classes) -> bool:
@@ -144,9 +147,14 @@ def _says_more(pool: Pool) -> bool:
     return pool.level != NOTHING_SET or bool(pool.required_classes)
 
 
+def _ranges(pools: Iterable[Pool]) -> Ranges:
+    """Where to look for free addresses of these pools."""
+    return tuple([Places(pool.first, pool.last) for pool in pools])
+
+
 def is_in(ranges: Ranges, address: bytes) -> bool:
     """Whether the address is in one of the ranges."""
-    for first, last in ranges:  # noqa: SIM110 - asked for each packet, and any() costs three times this
-        if first <= address <= last:
+    for pool in ranges:  # noqa: SIM110 - asked for each packet, and any() costs three times this
+        if pool.first <= address <= pool.last:
             return True
     return False

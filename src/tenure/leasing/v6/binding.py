@@ -57,7 +57,7 @@ def bind(
             and not settles
             and _lost_its_names(inquiry, wish, row, naming, choice.terms.naming.on_move)
         ):
-            naming = naming._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=Reason.SUPERSEDED)
+            naming = naming.without_name(Reason.SUPERSEDED)
         lease = _row(inquiry, wish, choice, naming, row if renewed else None, places[choice.address])
         _bind_one(inquiry, draft, lease, row, cause, renewed=renewed)
         if naming is not None and naming.reply_fqdn is None:

@@ -88,19 +88,21 @@ class Wish:
         self.rows: Final = rows  # of this association, in all subnets and states
 
 
-class Reply(NamedTuple):
+class Reply:
     """A message and where it goes."""
 
-    octets: bytes
-    destination: Destination
+    def __init__(self, octets: bytes, destination: Destination) -> None:
+        self.octets: Final = octets
+        self.destination: Final = destination
 
 
-class Decision(NamedTuple):
+class Decision:
     """The reply may go only when the changes are committed."""
 
-    reply: Reply | None
-    changes: Changes
-    counted: Verdict
+    def __init__(self, reply: Reply | None, changes: Changes, counted: Verdict) -> None:
+        self.reply: Final = reply
+        self.changes: Final = changes
+        self.counted: Final = counted
 
 
 def silent(verdict: Verdict) -> Decision:

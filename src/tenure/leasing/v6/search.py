@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from hashlib import sha256
 
-from tenure.leasing.pool_search import Pool, Search, is_free, longest_ended, never_used, soon_found
+from tenure.leasing.pool_search import Places, Search, is_free, longest_ended, never_used, soon_found
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet, Range
 
@@ -35,7 +35,7 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
     ]
     for find in (soon_found, longest_ended, never_used):
         for prepared, pool, search in pools:
-            found = find(search, Pool(*pool[:3]))
+            found = find(search, Places(pool.first, pool.last, pool.step))
             if found is not None:
                 return prepared, found, pool.length
     return None

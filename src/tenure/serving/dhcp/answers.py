@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
 
@@ -19,31 +19,24 @@ class Outlet(Protocol):
     where: str
 
 
-class Way(Protocol):
-    """How an answer goes. Ways that are equal are the same."""
-
-    @property
-    def outlet(self) -> Outlet:
-        """From where."""
+From = TypeVar("From", bound=Outlet)
+How = TypeVar("How", bound=Hashable)  # how an answer goes from there
 
 
-W = TypeVar("W", bound=Way)
-
-
-def send_alike(answers: Iterable[tuple[W, bytes]], send: Callable[[W, list[bytes]], None]) -> Unsent:
+def send_alike(answers: Iterable[tuple[From, How, bytes]], send: Callable[[From, How, list[bytes]], None]) -> Unsent:
     """Send answers; those of one size that go the same way in one call, which costs far less than many."""
-    together: dict[tuple[W, int], list[bytes]] = {}
-    for way, octets in answers:
-        key = way, len(octets)
+    together: dict[tuple[From, How, int], list[bytes]] = {}
+    for outlet, how, octets in answers:
+        key = outlet, how, len(octets)
         if key in together:
             together[key].append(octets)
         else:
             together[key] = [octets]
     number, why = 0, ""
-    for (way, _), alike in together.items():
+    for (outlet, how, _), alike in together.items():
         try:
-            send(way, alike)
+            send(outlet, how, alike)
         except OSError as error:
             number += len(alike)
-            why = f"a reply could not be sent from {way.outlet.where}: {error.strerror}"
+            why = f"a reply could not be sent from {outlet.where}: {error.strerror}"
     return Unsent(number, why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tenure.dhcpwire.v4.options import MessageType, Option
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
@@ -72,14 +72,6 @@ class Dhcp4Service:
             self._dialogue.close()
             for inlet in inlets:
                 inlet.close()
-
-
-class Way(NamedTuple):
-    """How an answer goes."""
-
-    outlet: Dhcp4Socket
-    destination: Destination
-    local: bytes  # the address that the request came to
 
 
 class Dhcp4Dialogue:
@@ -152,7 +144,7 @@ class Dhcp4Dialogue:
         decision = decide(message, received.arrival, view, self._offers, self._subnets, now, correlation)
         if decision.counted is Verdict.CHECKING:
             return self._offers.wanted, decision.changes, decision.counted
-        return decision
+        return decision.reply, decision.changes, decision.counted
 
     def settled(self) -> None:
         """What was found in quarantine needs not be put there again."""
@@ -162,15 +154,14 @@ class Dhcp4Dialogue:
 
     def answer(self, answers: Sequence[tuple[Received, Answer]]) -> Unsent:
         """From the socket that each request came to; a packet that waits for a check begins to wait."""
-        ways = []
+        replies: list[tuple[Dhcp4Socket, tuple[Destination, bytes], bytes]] = []
         for received, answer in answers:
             if isinstance(answer, Reply):
-                way = Way(received.inlet, answer.destination, received.arrival.local)
-                ways.append((way, answer.octets))
+                replies.append((received.inlet, (answer.destination, received.arrival.local), answer.octets))
             else:
                 assert self._checker is not None
                 self._checker.begin(answer, received)
-        return send_alike(ways, lambda way, alike: way.outlet.send(alike, way.destination, way.local))
+        return send_alike(replies, lambda inlet, how, alike: inlet.send(alike, *how))
 
 
 def begins(received: Received) -> bool:

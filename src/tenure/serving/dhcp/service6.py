@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import NamedTuple
 
 from tenure.dhcpwire.v6.codes import MessageType
 from tenure.dhcpwire.v6.message import Datagram, begins_with_solicit, parse_datagram
+from tenure.leasing.lease import Changes
 from tenure.leasing.offers import OfferBook
-from tenure.leasing.v6.arrival import SERVER_PORT, Destination
+from tenure.leasing.v6.arrival import SERVER_PORT
 from tenure.leasing.v6.decide import decide, rows_needed, tied_to
-from tenure.leasing.v6.inquiry import Decision, Reply, Server
+from tenure.leasing.v6.inquiry import Reply, Server
 from tenure.leasing.v6.link import SubnetTable
+from tenure.leasing.v6.verdict import Verdict
 from tenure.ledger.leases import LeaseLedger
 from tenure.serving.dhcp.answers import Unsent, send_alike
 from tenure.serving.dhcp.dialogue import BatchView
 from tenure.serving.dhcp.loop import LeaseLoop
-from tenure.serving.dhcp.socket6 import Dhcp6Socket, Received, open_sockets
+from tenure.serving.dhcp.socket6 import Received, open_sockets
 from tenure.serving.dhcp.waitingroom import WaitingRoom
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -61,13 +62,6 @@ class Dhcp6Service:
                 inlet.close()
 
 
-class Way(NamedTuple):
-    """How an answer goes."""
-
-    outlet: Dhcp6Socket
-    destination: Destination
-
-
 class Dhcp6Dialogue:
     """A `LeaseLoop`'s way to the DHCPv6 messages and rules."""
 
@@ -98,17 +92,20 @@ class Dhcp6Dialogue:
         """Nothing happens besides messages."""
         return False
 
-    def decide(self, received: Received, message: Datagram, view: BatchView, now: float, correlation: str) -> Decision:
+    def decide(
+        self, received: Received, message: Datagram, view: BatchView, now: float, correlation: str
+    ) -> tuple[Reply | None, Changes, Verdict]:
         """The decision of `leasing.v6`."""
-        return decide(message, received.arrival, view, self._offers, self._subnets, self._server, now, correlation)
+        decision = decide(message, received.arrival, view, self._offers, self._subnets, self._server, now, correlation)
+        return decision.reply, decision.changes, decision.counted
 
     def settled(self) -> None:
         """Nothing happens besides messages."""
 
     def answer(self, answers: Sequence[tuple[Received, Reply]]) -> Unsent:
         """From the socket that each request came to."""
-        ways = ((Way(received.inlet, reply.destination), reply.octets) for received, reply in answers)
-        return send_alike(ways, lambda way, alike: way.outlet.send(alike, way.destination))
+        replies = [(received.inlet, reply.destination, reply.octets) for received, reply in answers]
+        return send_alike(replies, lambda inlet, destination, alike: inlet.send(alike, destination))
 
 
 def begins(received: Received) -> bool:
