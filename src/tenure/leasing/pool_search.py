@@ -13,6 +13,8 @@ from tenure.leasing.lease import Lease, LeaseState, LeaseView
 from tenure.leasing.offers import LookAhead, OfferBook
 
 _AHEAD = 256  # free leases looked up at once
+# Of leases that ended more: what a batch is offered beyond the last look has not been read ahead for it.
+_ENDED_AHEAD = 1024
 # How long a pool without never-used ones is not searched for one again: the search skips over every row of it.
 _EXHAUSTED_SECONDS = 5.0
 _SEARCHED_IN_THAT = 65536  # leases; a bigger pool is left alone for longer
@@ -140,7 +142,7 @@ def longest_ended(search: Search, pool: Places) -> bytes | None:
     ahead = search.offers.look_ahead(pool.first, pool.last, pool.step)
     if search.now < ahead.none_ended_until and not ahead.ended:
         return None
-    limit = _AHEAD
+    limit = _ENDED_AHEAD
     whole = False
     while True:
         while ahead.ended:
