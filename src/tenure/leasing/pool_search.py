@@ -147,9 +147,11 @@ def longest_ended(search: Search, pool: Places) -> bytes | None:
     while True:
         while ahead.ended:
             address = ahead.ended.popleft()
-            row = search.view.lease_at(address)
-            if row is not None and is_free(row, search.now) and search.is_spare(address):
-                return address
+            # in a pool that runs out most of them stand offered, so their rows are not even read
+            if search.is_spare(address):
+                row = search.view.lease_at(address)
+                if row is not None and is_free(row, search.now):
+                    return address
         if whole:
             return None
         found = search.view.longest_ended(pool.first, pool.last, int(search.now), limit)

@@ -75,11 +75,16 @@ def test_the_next_addresses_can_be_read_ahead() -> None:
 
 
 class CountingView(MemoryView):
-    """Counts the addresses that looks for unused ones go over."""
+    """Counts the addresses that looks for unused ones go over, and the rows that are read one by one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.looks: list[int] = []
+        self.read = 0
+
+    def lease_at(self, address: bytes) -> Lease | None:
+        self.read += 1
+        return super().lease_at(address)
 
     def unused_addresses(self, first: bytes, last: bytes, after: bytes, limit: int, step: int = 1) -> Sequence[bytes]:
         self.looks.append(int.from_bytes(last, "big") - int.from_bytes(after, "big") + 1)
@@ -132,3 +137,17 @@ def test_a_full_pool_is_gone_over_in_stretches_and_then_left_alone() -> None:
     network.now += 60
     network.client(413, giaddr="10.0.0.1").discover()
     assert len(view.looks) > before
+
+
+def test_in_a_pool_that_runs_out_the_rows_that_stand_offered_are_not_read_again() -> None:
+    view = CountingView()
+    network = Network(subnet(prefix="10.0.0.0/24", pools="10.0.0.1-10.0.0.100"), view=view)
+    for number in range(1, 101):
+        view.rows[bytes((10, 0, 0, number))] = held(
+            bytes((10, 0, 0, number)), number, state=LeaseState.EXPIRED, ends_at=START - number
+        )
+    offered = {network.client(1000 + number, giaddr="10.0.0.200").discover().yiaddr for number in range(100)}
+    assert len(offered) == 100
+    before = view.read
+    assert network.client(2000, giaddr="10.0.0.200").discover().type is None
+    assert view.read == before
