@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -13,3 +14,12 @@ def folder_problem(path: Path) -> str | None:
     if folder.is_dir():
         return None
     return f"the folder {folder} is not there; make it with: mkdir -p {folder}"
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes durable which files the folder has, and their names."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -21,7 +21,7 @@ from typing import Any
 
 from tenure.ledger.committer import Committer
 from tenure.ledger.errors import LedgerUnavailable, WriteConflict
-from tenure.ledger.folder import folder_problem
+from tenure.ledger.folder import folder_problem, sync_folder
 from tenure.ledger.overlap import Overlap
 from tenure.ledger.pipeline import Pipeline, S, Settled
 from tenure.ledger.remedies import space_text, sqlite_text, system_text
@@ -93,7 +93,7 @@ class SqliteStore:
                     file.flush()
                     os.fsync(file.fileno())
                 trial.rename(renamed)
-                _sync_folder(folder)
+                sync_folder(folder)
             finally:
                 trial.unlink(missing_ok=True)
                 renamed.unlink(missing_ok=True)
@@ -325,9 +325,8 @@ class SqliteSession:
                     self._execute(_AS_WRITER)
                     return
                 except sqlite3.OperationalError as error:
-                    if (
-                        error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
-                    ):  # of any kind: somebody may be recovering it
+                    # Busy of any kind: somebody may be recovering it.
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                         raise
         finally:
             self._execute(_WAIT_LONG)
@@ -390,11 +389,3 @@ class _Naming:
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, sqlite3.Error):
             raise LedgerUnavailable(self._place, sqlite_text(error)) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
