@@ -7,7 +7,7 @@ ARGS   ?=
 WORKERS ?= 4
 # What is started thousands of times is not made into bytecode each time, whatever the environment says of that.
 unexport PYTHONDONTWRITEBYTECODE
-OURS   := src tests bench tools/compile hatch_build.py
+OURS   := src tests bench tools/compile tools/schema hatch_build.py
 
 .PHONY: help install extras compiled demo test check format docs bench peers clean
 

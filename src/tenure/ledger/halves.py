@@ -21,5 +21,8 @@ LEASE_SCHEMA = Schema(
     "",
 )
 ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"), "-zones")
+# Taken on PostgreSQL by who makes or upgrades tables: who comes second waits, and finds the work done.
+UPGRADING = "select pg_advisory_xact_lock(hashtext('tenure schema'))"
+
 # No half, but kept in the same way: the memory of an agent.
 AGENT_SCHEMA = Schema("agent", "tenure_agent_schema", ("1", "2", "3"), "")

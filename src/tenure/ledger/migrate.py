@@ -1,4 +1,7 @@
-"""Makes or upgrades the tables of one half with Alembic, in one transaction. Imported only when that is needed."""
+"""Upgrades the tables of one half with Alembic, in one transaction. Imported only when that is needed.
+
+An empty store is not made by it, but by `migrations.newest`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from tenure.ledger.errors import LedgerUnavailable
-from tenure.ledger.halves import Schema
+from tenure.ledger.halves import UPGRADING, Schema
 
 _FOLDER = Path(__file__).parent / "migrations"
-
-# Of two processes that start on one old database, the second waits and finds the work done.
-_UPGRADING = "select pg_advisory_xact_lock(hashtext('tenure schema'))"
 
 
 def upgrade_schema(place: str, schema: Schema, alchemy_url: str, to: str = "head") -> None:
@@ -31,7 +31,7 @@ def upgrade_schema(place: str, schema: Schema, alchemy_url: str, to: str = "head
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
-                connection.execute(sqlalchemy.text(_UPGRADING))
+                connection.execute(sqlalchemy.text(UPGRADING))
             _run(connection, schema, to)
     except DBAPIError as error:
         raise LedgerUnavailable(place, f"its schema cannot be upgraded: {error.orig}") from error

@@ -17,6 +17,7 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from tenure.ledger.errors import LedgerUnavailable, WriteConflict
+from tenure.ledger.halves import UPGRADING
 from tenure.ledger.overlap import Overlap
 from tenure.ledger.pipeline import Pipeline, S, Settled
 from tenure.ledger.postgres_ending import Ending
@@ -25,6 +26,8 @@ from tenure.ledger.session import ATTEMPTS, Row, T, Write
 
 _MOST_SAID = 1000  # notifications whose words are kept for whoever asks
 _LOCKING = "for update"
+
+_HAS_TABLE = "select 1 from pg_class where relname = %s and relkind = 'r' and pg_table_is_visible(oid)"
 
 _NO_CONNECTION = "08"
 _REMEDIES = {  # by the class of the SQLSTATE
@@ -47,6 +50,7 @@ class PostgresSession:
     """One connection, made again by the next use after it was lost. See `session.Session`."""
 
     numbers_follow_commits = False  # a number is taken before its transaction commits
+    dialect = "postgresql"
     counts_blocks = False
 
     def __init__(self, place: str, open_connection: Callable[[], psycopg.Connection[Row]]) -> None:
@@ -129,16 +133,25 @@ class PostgresSession:
     def run(self, statement: str) -> None:
         """Executes the statement."""
         with self.reading():
+            self._has_written = True
+            self._ensure_begun()
             self._cursor.execute(statement.encode())
 
     def has_table(self, name: str) -> bool:
-        """Whether there is such a table."""
-        row = self.one("select to_regclass(%s)::text", (name,))
-        return row is not None and row[0] is not None
+        """Whether there is such a table; looked up in the catalogue itself.
+
+        What `to_regclass` knows may be older than a lock that this transaction has waited for.
+        """
+        return self.one(_HAS_TABLE, (name,)) is not None
 
     def hold_writers(self, table: str) -> None:
         """A writer holds its lock from before it gets a number until its commit."""
         self._execute(f"lock table {table} in share mode")
+
+    def hold_upgrades(self) -> None:
+        """Takes one lock for both halves; to upgrade a large store may take longer than a row is waited for."""
+        self._execute("set local lock_timeout = 0")
+        self._execute(UPGRADING)
 
     def notify(self, channel: str, words: Iterable[str] = ()) -> None:
         """The notifications leave with the commit, and not at all without it."""

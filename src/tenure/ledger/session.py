@@ -26,6 +26,9 @@ class Session(Protocol):
     numbers_follow_commits: bool
     """Whether a row that is numbered by the store never appears after one with a higher number."""
 
+    dialect: str
+    """Of its statements: "sqlite" or "postgresql"."""
+
     counts_blocks: bool
     """Whether the store counts the leases in each block of addresses (`blocks`)."""
 
@@ -73,6 +76,9 @@ class Session(Protocol):
 
     def hold_writers(self, table: str) -> None:
         """Waits for every transaction that writes to the table, and holds up new ones until this one ends."""
+
+    def hold_upgrades(self) -> None:
+        """Waits for every transaction that makes or changes tables, and holds up new ones until this one ends."""
 
     def notify(self, channel: str, words: Iterable[str] = ()) -> None:
         """Wakes who listens on the channel, once this transaction is committed; where the store can do that.

@@ -114,6 +114,7 @@ class SqliteSession:
     """One connection. See `session.Session`."""
 
     numbers_follow_commits = True  # there is one writer at a time
+    dialect = "sqlite"
     counts_blocks = True
     _committer: Committer  # of the pipeline
 
@@ -204,6 +205,9 @@ class SqliteSession:
 
     def hold_writers(self, table: str) -> None:
         """A transaction that `writes` is the only writer."""
+
+    def hold_upgrades(self) -> None:
+        """As `hold_writers`."""
 
     def notify(self, channel: str, words: Iterable[str] = ()) -> None:
         """Nobody can listen."""

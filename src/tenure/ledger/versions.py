@@ -1,15 +1,16 @@
-"""Which version the schema of a store has, and what to do about it. A current one costs one read and no import."""
+"""Which version the schema of a store has, and what to do about it. A current one costs one read."""
 
 from __future__ import annotations
 
 from tenure.ledger.errors import SchemaTooNew, SchemaTooOld
 from tenure.ledger.halves import Schema
+from tenure.ledger.migrations.newest import make_tables
 from tenure.ledger.session import Session, Store
 
 
 def ensure_current(store: Store, schema: Schema, alchemy_url: str, *, upgrade: bool) -> None:
     """Makes the store's schema the one that we know, or raises `SchemaTooNew` or `SchemaTooOld`."""
-    found = stored_version(store, schema)
+    found = _version(store, schema, make=upgrade)
     known = schema.versions[-1]
     if found == known:
         return
@@ -22,11 +23,15 @@ def ensure_current(store: Store, schema: Schema, alchemy_url: str, *, upgrade: b
     upgrade_schema(store.place, schema, alchemy_url)
 
 
-def stored_version(store: Store, schema: Schema) -> str | None:
-    """The version that the store says it has; None: it is empty."""
+def _version(store: Store, schema: Schema, *, make: bool) -> str | None:
+    """The version that the store says it has, after its tables were made if it was empty; None: it says nothing."""
     session = store.connect()
     try:
-        return _read_version(session, schema)
+        found = _read_version(session, schema)
+        if found is None and make:
+            make_tables(store.place, session, schema)
+            found = _read_version(session, schema)
+        return found
     finally:
         session.close()
 

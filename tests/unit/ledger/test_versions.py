@@ -34,7 +34,7 @@ def execute(url: str, schema: Schema, statement: str) -> None:
 
 @pytest.mark.parametrize(("schema", "metadata"), HALVES, ids=["leases", "zones"])
 def test_the_revisions_make_what_the_schema_says(new_url: str, schema: Schema, metadata: MetaData) -> None:
-    open_ledger(new_url).close()
+    upgrade_schema("here", schema, alchemy_url(new_url, schema))
     engine = sqlalchemy.create_engine(alchemy_url(new_url, schema))
     with engine.connect() as connection:
         context = MigrationContext.configure(
@@ -131,19 +131,33 @@ def test_a_failed_upgrade_leaves_the_old_version(new_url: str) -> None:
     open_leases(new_url).close()
 
 
-def test_two_processes_may_upgrade_at_once(new_url: str) -> None:
+@pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
+def test_two_processes_may_make_or_upgrade_at_once(new_url: str, old: bool) -> None:
+    if old:
+        upgrade_schema("here", LEASE_SCHEMA, alchemy_url(new_url, LEASE_SCHEMA), "1")
     script = f"from tenure.ledger.opening import open_ledger; open_ledger({new_url!r}).close()"
     running = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
     assert [process.wait(60) for process in running] == [0, 0, 0]
 
 
-def test_a_current_store_opens_without_the_migration_library(tmp_path: Path) -> None:
-    url = f"sqlite:{tmp_path}/tenure.db"
-    open_ledger(url).close()
+@pytest.mark.parametrize("current", [False, True], ids=["new", "current"])
+def test_a_new_or_current_store_opens_without_the_migration_library(new_url: str, current: bool) -> None:
+    if current:
+        open_ledger(new_url).close()
     script = f"""
 import sys
 from tenure.ledger.opening import open_ledger
-open_ledger({url!r})
-assert not {{"sqlalchemy", "alembic", "psycopg"}} & set(sys.modules)
+open_ledger({new_url!r})
+assert not {{"sqlalchemy", "alembic"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_store_in_a_file_opens_without_the_driver_of_another(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from tenure.ledger.opening import open_ledger
+open_ledger("sqlite:{tmp_path}/tenure.db")
+assert "psycopg" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", script], check=True)
