@@ -88,7 +88,7 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
         yield cluster
     finally:
         if cluster is not None:
-            cluster.stop()
+            cluster.stop(signal.SIGQUIT)  # nothing of it is kept; to end in order takes long where disks are slow
         shutil.rmtree(folder, ignore_errors=True)
 
 
