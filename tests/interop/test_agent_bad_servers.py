@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +20,7 @@ import pytest
 from dnspeer import KEY
 from host_inventory import address, interface, inventory, settings
 from lying_server import Lie, LyingServer, Reply, lying_server
+from tenure_command import tenure
 from tenure_toml import section, write_toml
 
 from tenure.dnswire.codes import RRType
@@ -166,8 +165,7 @@ def test_the_status_says_what_is_wrong(tmp_path: Path, server: LyingServer, anot
     agent.run(forward(), POINTER)
     agent.memory.close()
     path = write_toml(tmp_path, section("agent", state=str(tmp_path / "agent.db")))
-    words = [sys.executable, "-m", "tenure", "agent", "status", "-c", str(path), "-o", "json"]
-    rows = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+    rows = json.loads(tenure("agent", "status", "-c", path, "-o", "json").stdout)
     wrong = "the server is not authoritative for the zone"
     assert {row["name"]: row["reason"] for row in rows} == {
         "pc.example.test.": f"{wrong}: NOTAUTH to compare, {another.address} port 53",

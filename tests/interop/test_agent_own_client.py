@@ -14,6 +14,7 @@ from dhcp_peers import POOL, SERVER, SERVERS
 from leased_agent import Leased, leased_agent
 from network import Host, Network, Process, eventually, network
 from peers import program
+from tenure_command import tenure_at
 from tenure_toml import section
 
 from tenure.ledger.agent_memory import AgentMemory
@@ -119,8 +120,8 @@ def test_what_other_servers_answer_is_understood(
     host = wire.host("pc")
     process = wire.agent(host, dhcp_flags=flags)
     wire.address(host, process)
-    words = [*TENURE, "agent", "status", "--leases", "-o", "json", "-c", host.folder / "agent.toml"]
-    (row,) = json.loads(host.run(*words))
+    words = ("agent", "status", "--leases", "-o", "json", "-c", host.folder / "agent.toml")
+    (row,) = json.loads(tenure_at(host, *words))
     assert (row["server_writes"], row["name"]) == (writes, "pc.wire.test."), process.printed()
     assert process.stop() == 0
 
@@ -133,7 +134,7 @@ def test_a_lease_can_be_left_at_the_end_and_is_shown(wire: Wire) -> None:
     assert process.stop() == 0
     assert host.addresses() == [address]
     path = host.folder / "agent.toml"
-    (row,) = json.loads(host.run(*TENURE, "agent", "status", "--leases", "-o", "json", "-c", path))
+    (row,) = json.loads(tenure_at(host, "agent", "status", "--leases", "-o", "json", "-c", path))
     assert (row["interface"], row["address"], row["server"]) == ("eth0", f"{address}/24", SERVER)
     assert row["routes"] == [f"0.0.0.0/0 {SERVER}"]
     assert row["domains"] == ["wire.test."]

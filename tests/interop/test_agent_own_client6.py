@@ -16,6 +16,7 @@ from leased_agent import REVERSE6, SERVER, SUBNET, SUBNET6, Leased, leased_agent
 from leased_agent import SERVER6 as DHCP6
 from network import Host, Network, Process, eventually, network
 from peers import program
+from tenure_command import tenure_at
 from tenure_toml import section
 
 from tenure.ledger.agent_memory import AgentMemory
@@ -102,8 +103,8 @@ def test_what_kea_answers_is_understood(
     host = plugged(net, "pc")
     process = start_agent(host, dhcp_flags=flags)
     eventually(lambda: settled(host, "2001:db8:9"), "it has an address", 40, process.printed)
-    words = [*TENURE, "agent", "status", "--leases", "-o", "json", "-c", host.folder / "agent.toml"]
-    (row,) = json.loads(host.run(*words))
+    words = ("agent", "status", "--leases", "-o", "json", "-c", host.folder / "agent.toml")
+    (row,) = json.loads(tenure_at(host, *words))
     assert (row["server_writes"], row["name"]) == (writes, "pc.wire.test."), process.printed()
     assert process.stop() == 0
 

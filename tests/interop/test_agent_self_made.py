@@ -9,6 +9,7 @@ import pytest
 from agent_lan import DUID, TENURE
 from lan6 import settled
 from network import Host, Process, eventually, network
+from tenure_command import tenure_at
 from tenure_toml import section, write_toml
 
 SERVER = "fd77::1"
@@ -51,8 +52,8 @@ class Pair:
         return (self.host.folder / "resolv.conf").read_text().splitlines()[1:]
 
     def leases(self) -> dict[str, dict[str, str]]:
-        words = [*TENURE, "leases", "-o", "json", "-c", self.server.folder / "tenure.toml"]
-        return {row["address"]: row for row in json.loads(self.server.run(*words)) if row["state"] == "bound"}
+        shown = tenure_at(self.server, "leases", "-o", "json", "-c", self.server.folder / "tenure.toml")
+        return {row["address"]: row for row in json.loads(shown) if row["state"] == "bound"}
 
 
 @pytest.fixture

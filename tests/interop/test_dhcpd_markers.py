@@ -16,6 +16,7 @@ from lan import FOREIGN_DNS, KEY, REVERSE, SECRET, SERVER, SUBNETS, ZONE, start_
 from lan6 import REVERSE6, settled
 from network import Host, Network, Process, eventually, network
 from peers import program
+from tenure_command import tenure_at
 from tenure_toml import entry, section, write_toml
 
 DHCPD = """\
@@ -103,7 +104,7 @@ class TakenOver:
         process.stop(signal.SIGTERM)
 
     def told(self, *words: str) -> str:
-        return self.server.run(*self._command(*words))
+        return tenure_at(self.server, *words, "-c", self.server.folder / "tenure.toml")
 
     def reasons(self) -> set[str]:
         """Of all names that are there."""

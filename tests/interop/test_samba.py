@@ -12,6 +12,7 @@ from clients import Client, dhclient_host_name
 from network import Host, Network, Process, eventually, network
 from peers import program
 from samba import ADMINISTRATOR, REALM, ZONE, DomainController, belongs_to_domain
+from tenure_command import tenure_at
 from tenure_toml import entry, section, write_toml
 
 REVERSE = "9.10.in-addr.arpa"
@@ -57,7 +58,7 @@ class Server:
         return self.host.run(*command, check=False, timeout=60)
 
     def names(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = json.loads(self.tenure("names", "-o", "json"))
+        found: list[dict[str, str]] = json.loads(tenure_at(self.host, "names", "-o", "json", "-c", self.config))
         return found
 
     def row(self, name: str) -> dict[str, str]:
@@ -270,7 +271,7 @@ def test_the_agent_of_a_member_keeps_its_own_name_in_the_directory_and_no_other(
             + section("agent.gss-tsig", client_principal=principal, client_keytab=str(machine.keytab))
         )
         machine.run(sys.executable, "-m", "tenure", "agent", "register", "-c", str(config))
-        shown = machine.run(sys.executable, "-m", "tenure", "agent", "status", "-c", str(config), "-o", "json")
+        shown = tenure_at(machine.host, "agent", "status", "-c", config, "-o", "json")
         return {row["name"]: row for row in json.loads(shown)}
 
     def serials() -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import dns.message
@@ -14,6 +13,7 @@ from dns_service import running
 from dnspeer import SECRET_TEXT
 from named import named
 from ports import free_port
+from tenure_command import tenure
 
 from tenure.dnswire.name import from_text
 from tenure.ledger.opening import open_leases
@@ -40,8 +40,7 @@ class Care:
         (folder / "key").chmod(0o600)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tenure", "zones", *words, "-c", str(self.folder / "tenure.toml")]
-        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        return tenure("zones", *words, "-c", self.folder / "tenure.toml")
 
     def take(self, text: str) -> None:
         (self.folder / "zone").write_text(text)

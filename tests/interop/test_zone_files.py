@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from peers import program
+from tenure_command import tenure
 
 from tenure.dnswire.masterfile import Found, MasterFileReader
 from tenure.dnswire.name import from_text
@@ -73,9 +73,8 @@ odd\.dot\032blank\@\$\( A 192.0.2.4
 """
 
 
-def tenure(folder: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "tenure", "zones", *words, "-c", str(folder / "tenure.toml")]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+def zones(folder: Path, *words: str) -> str:
+    done = tenure("zones", *words, "-c", folder / "tenure.toml")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -96,9 +95,9 @@ def read(text: str) -> set[tuple[bytes, int, int, bytes]]:
 def exported(tmp_path: Path) -> Path:
     (tmp_path / "tenure.toml").write_text(CONFIG)
     (tmp_path / "zone").write_text(ZONE)
-    assert "a new zone" in tenure(tmp_path, "import", str(tmp_path / "zone"))
-    tenure(tmp_path, "export", "example.test", "-o", str(tmp_path / "exported"))
-    assert "nothing: it is all so already" in tenure(tmp_path, "import", str(tmp_path / "exported"))
+    assert "a new zone" in zones(tmp_path, "import", str(tmp_path / "zone"))
+    zones(tmp_path, "export", "example.test", "-o", str(tmp_path / "exported"))
+    assert "nothing: it is all so already" in zones(tmp_path, "import", str(tmp_path / "exported"))
     return tmp_path / "exported"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from network import Host, Network, Process, eventually, network
 from peers import program
+from tenure_command import tenure_at
 from tenure_toml import section, served, tsig_key, write_toml
 
 PRIMARY, ADDRESS, SECOND = "10.1.0.1", "10.1.0.7", "10.1.0.8"
@@ -97,7 +98,8 @@ class Agent:
 
     def status(self) -> dict[str, dict[str, str]]:
         """Its memory, by name."""
-        return {row["name"]: row for row in json.loads(self.command("status", "-o", "json"))}
+        shown = tenure_at(self.host, "agent", "status", "-o", "json", "-c", self.write())
+        return {row["name"]: row for row in json.loads(shown)}
 
     def states(self) -> set[str]:
         return {row["state"] for row in self.status().values()}

@@ -19,6 +19,7 @@ import dns.rdatatype
 import dns.reversename
 from network import eventually
 from ports import free_port
+from tenure_command import tenure
 from tenure_toml import constant, leased, served, tsig_key, updated, write_toml
 
 SERVICES = ("dns", "dhcp", "updater", "janitor")
@@ -88,7 +89,7 @@ class Estate:
 
     def show(self, *words: str) -> Any:
         """What a command says, as JSON."""
-        done = subprocess.run([*self.command(*words), "-o", "json"], capture_output=True, text=True, check=False)
+        done = tenure(*words, "-c", self.config, "-o", "json")
         assert done.returncode == 0, f"{words}: {done.stderr}"
         return json.loads(done.stdout)
 

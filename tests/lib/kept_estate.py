@@ -14,6 +14,7 @@ from lan import KEY, REVERSE, SECRET, SERVER, ZONE, start_bind
 from lan6 import REVERSE6, SERVER6, settled
 from network import Host, Network, Process, eventually, network
 from peers import program
+from tenure_command import tenure_at
 from tenure_toml import entry, tsig_key, write_toml
 
 POOL4, POOL6 = "10.77.0.100 - 10.77.0.150", "fd77::1:0 - fd77::1:ff"
@@ -125,7 +126,7 @@ class KeptEstate:
 
     def tenure(self, *args: str) -> str:
         """What the tenure command prints."""
-        return self.server.run(sys.executable, "-m", "tenure", *args, "-c", self.config)
+        return tenure_at(self.server, *args, "-c", self.config)
 
     def client(self, name: str) -> Host:
         """A machine on the wire whose link-local address can be used."""

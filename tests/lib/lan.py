@@ -10,6 +10,7 @@ from pathlib import Path
 
 from network import Host, Network, Process, eventually, network
 from peers import program
+from tenure_command import tenure_at
 from tenure_toml import section, served, tsig_key, updated, write_toml
 
 SERVER = "10.77.0.1"
@@ -63,7 +64,7 @@ class Lan:
 
     def tenure(self, *args: str) -> str:
         """What the tenure command prints."""
-        return self.server.run(sys.executable, "-m", "tenure", *args, "-c", self.config)
+        return tenure_at(self.server, *args, "-c", self.config)
 
     def dig(self, *question: str) -> list[str]:
         """The answer's RDATA, over UDP and over TCP, which must agree; asked again if a change came in between."""

@@ -15,6 +15,7 @@ import dns.query
 from kdc import SERVER, Kdc
 from peers import program
 from ports import free_port
+from tenure_command import tenure
 from tenure_serve import eventually
 from tenure_toml import entry, section, write_toml
 
@@ -70,8 +71,9 @@ class SecureDns:
 
     def run(self, *arguments: str) -> str:
         """What a command of the command line says."""
-        command = [sys.executable, "-m", "tenure", *arguments, "-c", str(self.config)]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        done = tenure(*arguments, "-c", self.config)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def pids(self) -> list[int]:
         """The processes of the workers."""

@@ -20,6 +20,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.reversename
 from ports import free_port
+from tenure_command import tenure
 from tenure_toml import leased, served
 
 PATIENCE = 30.0
@@ -101,8 +102,7 @@ class TenureServe:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of the command line with this configuration."""
-        command = [sys.executable, "-m", "tenure", *arguments, "-c", str(self.config)]
-        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        return tenure(*arguments, "-c", self.config)
 
     def rows(self, *arguments: str) -> Any:
         """What a command prints as JSON."""

@@ -6,12 +6,11 @@ Whatever the reason, each command says it in the words of the catalogue: in its 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from dhcp4_network import ip
 from story import Story
+from tenure_command import tenure
 from world import World
 
 from tenure.naming.reason import WORDS, Reason
@@ -49,8 +48,7 @@ def shown(world: World, *words: str) -> str:
     folder = Path(world.lease_store.place).parent
     config = folder / "tenure.toml"
     config.write_text(CONFIG)
-    command = [sys.executable, "-m", "tenure", *words, "-c", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    done = tenure(*words, "-c", config)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

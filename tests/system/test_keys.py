@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 from dhcp_device import DhcpDevice
 from peers import program
+from tenure_command import tenure_process
 from tenure_serve import MINIMAL, TenureServe, eventually, tenure_serve
 
 CONFIG = '[[keys]]\nname = "peer."\nin-store = true\n' + MINIMAL.replace(
@@ -28,13 +27,13 @@ def server(tmp_path: Path) -> Iterator[TenureServe]:
 
 
 def tenure(server: TenureServe, *words: str) -> str:
-    command = [sys.executable, "-m", "tenure", *words, "-c", str(server.config)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    done = tenure_process(*words, "-c", server.config)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def secrets(server: TenureServe, key: str) -> list[dict[str, Any]]:
-    return json.loads(tenure(server, "key", "show", key, "-o", "json"))  # type: ignore[no-any-return]
+    return server.rows("key", "show", key)  # type: ignore[no-any-return]
 
 
 def knows(server: TenureServe, key: str, count: int) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +19,7 @@ from dnspeer import SECRET_TEXT
 from network import eventually
 from ports import free_port
 from postgres_cluster import postgres_cluster
+from tenure_command import tenure
 from transfer_peers import BASE, SOA, change, zone_at
 
 from tenure.ledger.opening import open_zones
@@ -66,9 +65,7 @@ def soa_answer(port: int) -> tuple[int, list[int]]:
 
 
 def zones_shown(estate: DnsEstate) -> dict[str, str]:
-    command = [sys.executable, "-m", "tenure", "zones", "-c", str(estate.config), "-o", "json"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    (row,) = json.loads(done.stdout)
+    (row,) = json.loads(tenure("zones", "-c", estate.config, "-o", "json").stdout)
     return dict(row)
 
 
@@ -146,8 +143,7 @@ def test_the_history_tells_of_transfers_and_a_wrong_secret_is_told_in_words(
     primary = start_primary(tmp_path, ports)
     try:
         eventually(lambda: "how=whole" in secondary.log, "the zone has come", 30, lambda: secondary.log)
-        command = [sys.executable, "-m", "tenure", "history", "-c", str(secondary.config), "-o", "json"]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+        done = tenure("history", "-c", secondary.config, "-o", "json")
         told = [row for row in json.loads(done.stdout) if row["event"] == "zone-transferred"]
         assert len(told) == 1
         assert "to serial 1: the whole zone with 302 records" in told[0]["detail"]

@@ -1,4 +1,7 @@
-"""The commands as people type them, in processes of their own: exit status, one-line errors, no traceback."""
+"""The commands as people type them: exit status, one-line errors, no traceback.
+
+What hangs on the process (its words, its standard files, what it loads) is shown by processes of their own.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ import pytest
 import typer
 from dns_service import create_zone
 from rich.text import Text
+from tenure_command import tenure as run
+from tenure_command import tenure_process
 
 import tenure
 from tenure import __main__
@@ -34,11 +39,6 @@ name = "1.10.in-addr.arpa."
 """
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tenure", *words]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "tenure.toml"
@@ -48,7 +48,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("word", ["version", "--version"])
 def test_version(word: str) -> None:
-    done = run(word)
+    done = tenure_process(word)
     assert (done.returncode, done.stdout) == (0, f"tenure {tenure.__version__} ({form()})\n")
 
 
@@ -58,7 +58,7 @@ def test_help_shows_examples_and_what_keys_look_like() -> None:
 
 
 def test_help_names_every_command() -> None:
-    done = run("--help")
+    done = tenure_process("--help")
     assert done.returncode == 0
     for command in (
         *("serve", "dhcp", "dns", "updater", "janitor", "check-config", "leases", "names", "queue", "zones"),
@@ -109,7 +109,7 @@ def test_a_service_loads_neither_the_command_line_nor_what_it_does_not_run() -> 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["leases"], ["leases", "--nonsense"], ["explain"]])
 def test_wrong_usage_is_2(words: list[str]) -> None:
-    done = run(*words)
+    done = tenure_process(*words)
     assert done.returncode == 2
     assert done.stderr.startswith("tenure: ")
     assert done.stderr.endswith(" --help\n"), "it says where the help is"
@@ -117,7 +117,7 @@ def test_wrong_usage_is_2(words: list[str]) -> None:
 
 
 def test_without_a_command_the_help_is_shown_and_it_is_2() -> None:
-    done = run()
+    done = tenure_process()
     assert done.returncode == 2
     assert " check-config " in done.stdout + done.stderr
     assert "tenure: " not in done.stderr
@@ -203,14 +203,14 @@ def test_a_folder_that_is_not_there_is_said_with_how_to_make_it(config: Path) ->
 
 def test_a_generated_key_loads_and_its_file_is_private(tmp_path: Path) -> None:
     out = tmp_path / "dhcp.key"
-    done = run("key", "generate", "DHCP", "--algorithm", "hmac-sha512", "--out", str(out))
+    done = tenure_process("key", "generate", "DHCP", "--algorithm", "hmac-sha512", "--out", str(out))
     assert done.returncode == 0
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     path = tmp_path / "tenure.toml"
     path.write_text(done.stdout + CONFIG)
     (key,) = load(path).keys
     assert (key.name, key.algorithm) == (b"\x04dhcp\x00", "hmac-sha512")
-    again = run("key", "generate", "--out", str(out))
+    again = tenure_process("key", "generate", "--out", str(out))
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
 
 
@@ -342,7 +342,7 @@ def test_hooks_are_shown_installed_and_removed(tmp_path: Path) -> None:
 
 
 def test_a_word_that_is_not_of_the_set_is_said_with_the_words_there_are() -> None:
-    done = run("leases", "-o", "bogus")
+    done = tenure_process("leases", "-o", "bogus")
     assert done.returncode == 2
     wrong = "invalid value for '-o' / '--output': 'bogus' is not one of 'table', 'json'"
     assert done.stderr == f"tenure: {wrong}; see: python -m tenure leases --help\n"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tenure_command import tenure
 
 from tenure.assembly.service import Service
 from tenure.assembly.services import services_of
@@ -148,8 +148,7 @@ def test_what_is_no_file_of_kea(text: str, said: str) -> None:
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tenure", "import", "kea-ddns", *map(str, words)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return tenure("import", "kea-ddns", *words)
 
 
 def test_the_command_prints_or_writes_and_never_over_a_file(tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from dhcpv4 import tlv
 from ledger_rows import NOW, address, client, lease
+from tenure_command import tenure
 
 from tenure.config.load import load
 from tenure.console.lease_query import Query, QueryLine, query
@@ -122,8 +122,7 @@ def test_by_who_and_where(config: Path, ledger: LeaseLedger) -> None:
 
 
 def run(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tenure", "leases", "query", "-c", str(config), *words]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return tenure("leases", "query", "-c", config, *words)
 
 
 def test_the_command(config: Path) -> None:

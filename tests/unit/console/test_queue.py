@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from ledger_rows import changes, outcomes
+from tenure_command import tenure
 from tenure_toml import leased, tsig_key, updated, write_toml
 from updater_run import want
 
@@ -94,11 +93,10 @@ def test_a_zone_that_takes_small_messages_tells_how_small_beside_a_closed_breake
 
 def test_the_command_prints_a_table_and_json(config: Path, ledger: LeaseLedger) -> None:
     ledger.close()
-    command = [sys.executable, "-m", "tenure", "queue", "-c", str(config)]
-    table = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+    table = tenure("queue", "-c", config).stdout.splitlines()
     assert table[0].split() == ["zone", "direction", "waiting", "removing", "oldest", "breaker", "next_probe", "reason"]
     assert table[1].split()[:4] == ["example.test.", "forward", "1", "1"]
-    shown = subprocess.run([*command, "-o", "json"], check=True, capture_output=True, text=True, timeout=60).stdout
+    shown = tenure("queue", "-c", config, "-o", "json").stdout
     assert [(row["zone"], row["servers"]) for row in json.loads(shown)] == [
         ("example.test.", ["192.0.2.1 port 53"]),
         ("10.in-addr.arpa.", ["192.0.2.1 port 53"]),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 from aged_zone import TXT, A, AgedZone, address, rr
+from tenure_command import tenure
 
 from tenure.authority.aged import AgingState
 from tenure.authority.settings import AgingIntervals
@@ -79,8 +78,7 @@ class Office:
         path.chmod(0o600)
 
     def run(self, *words: str, status: int = 0) -> str:
-        command = [sys.executable, "-m", "tenure", "scavenge", *words, "-c", str(self.folder / "tenure.toml")]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+        done = tenure("scavenge", *words, "-c", self.folder / "tenure.toml")
         assert done.returncode == status, done.stderr + done.stdout
         return done.stdout if status == 0 or done.stdout else done.stderr
 

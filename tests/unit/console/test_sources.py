@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tenure_command import tenure
 
 from tenure.dnswire.name import from_text
 from tenure.hearing.claim import want_of
@@ -47,8 +47,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tenure", "sources", *map(str, words)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return tenure("sources", *words)
 
 
 def shown(config: Path) -> dict[str, dict[str, Any]]:
