@@ -77,6 +77,7 @@ def test_a_server_that_wants_it_is_told_of_each_address_and_of_its_end(pair: Pai
     pair.host.run("ip", "addr", "add", f"{DYNAMIC}/64", "dev", "eth0", "nodad", *lifetimes)
     eventually(lambda: DYNAMIC in pair.leases(), "the other one too", 40, process.printed)
     eventually(lambda: process.printed().count("event=address-told") == 2, "both answers came", 20, process.printed)
+    eventually(lambda: len(settled(pair.host, "fd77")) == 3, "it has leased an address, too", 40, process.printed)
     (leased,) = {*settled(pair.host, "fd77")} - {STATIC, DYNAMIC}
     rows = pair.leases()
     assert {*rows} == {STATIC, DYNAMIC, leased}

@@ -242,7 +242,7 @@ def test_a_name_of_dhcpd_s_over_dhcpv6_goes_on_too(wire: TakenOver) -> None:
     with wire.tenure(REVERSE_DOMAIN6, dhcp=SUBNET6, port=547):
         dhclient6(host, "pc1")
         wire.until("pc1", f"AAAA {leased('fd77::2:')}", "DHCID")
-        assert wire.reasons() == {"marker-upgraded"}
+        eventually(lambda: wire.reasons() == {"marker-upgraded"}, "the name is confirmed", 40, wire.log)
 
 
 def test_where_the_markers_are_ignored_the_name_stays_as_it_is(wire: TakenOver) -> None:

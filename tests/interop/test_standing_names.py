@@ -55,8 +55,10 @@ def test_a_name_stands_in_bind_as_long_as_its_reservation(tmp_path: Path) -> Non
                 eventually(lambda: server.rows("leases"), "the lease")
                 device.release()
                 eventually(lambda: not server.rows("leases"), "its end")
-            (row,) = server.rows("names")
-            assert (row["forward"], row["reverse"]) == ("registered", "registered")
+            eventually(
+                lambda: [(row["forward"], row["reverse"]) for row in server.rows("names")] == [("registered",) * 2],
+                "the reservation has the name",
+            )
             assert stands(peer) == before
             assert ask(peer, ZONES[0], "SOA") == serial, "nothing was written"
             found = server.run("reconcile")

@@ -47,7 +47,12 @@ def test_what_is_told_is_what_the_server_does_and_nothing_is_kept(tmp_path: Path
         DhcpDevice(server.dhcp, mac="02:00:00:00:aa:01", relay="10.1.0.1", host_name="Told Host") as device,
     ):
         other.join()
-        eventually(lambda: server.query("other.example.test.", "A") == [other.address], "the other name is in DNS")
+        confirmed = {"registered"}
+        eventually(
+            lambda: {row[way] for row in server.rows("names") for way in ("forward", "reverse")} == confirmed,
+            "the other name is in DNS",
+        )
+        assert server.query("other.example.test.", "A") == [other.address]
         before = everything(server)
 
         octets = selecting(bytes((10, 1, 0, 77)), (12, b"Told Host"))
