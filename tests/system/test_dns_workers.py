@@ -17,6 +17,7 @@ import dns.query
 import dns.rcode
 import dns.tsigkeyring
 import dns.update
+import pytest
 from ports import free_port
 from tenure_serve import eventually
 from tenure_toml import entry, section, tsig_key, write_toml
@@ -93,49 +94,57 @@ def workers(folder: Path, store: str, **keys: bool) -> Iterator[Workers]:
         started.process.wait()
 
 
-def test_no_worker_answers_what_was_true_before_an_acknowledged_update(tmp_path: Path, new_url: str) -> None:
-    with workers(tmp_path, new_url) as running:
-        for number in range(60):
-            address = f"10.0.0.{number + 1}"
-            running.put("host", address, tcp=number % 3 == 0)
-            for question in range(8):
-                assert running.addresses("host.example.test.", tcp=question == 0) == [address]
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """Workers for tests of names of their own, with each engine of the store."""
+    folder = tmp_path_factory.mktemp(request.param)
+    in_file = request.param == "sqlite"
+    store = f"sqlite:{folder}/tenure.db" if in_file else request.getfixturevalue("cluster").new_database()
+    with workers(folder, store) as started:
+        yield started
 
 
-def test_what_was_denied_and_what_a_wildcard_gave_is_forgotten_by_all_workers(tmp_path: Path, new_url: str) -> None:
+def test_no_worker_answers_what_was_true_before_an_acknowledged_update(running: Workers) -> None:
+    for number in range(60):
+        address = f"10.0.0.{number + 1}"
+        running.put("host", address, tcp=number % 3 == 0)
+        for question in range(8):
+            assert running.addresses("host.example.test.", tcp=question == 0) == [address]
+
+
+def test_what_was_denied_and_what_a_wildcard_gave_is_forgotten_by_all_workers(running: Workers) -> None:
     """Answers that rest on a name that is not there, on the SOA, or on the names beside and above."""
-    with workers(tmp_path, new_url) as running:
-        running.put("*.wild", "10.0.0.1")
-        for number in range(1, 20):
-            name, target = f"new{number}.example.test.", f"x{number}.wild.example.test."
-            for _ in range(3 * WORKERS):  # now most workers have it ready
-                assert running.addresses(name) == []
-                assert running.addresses(target) == ["10.0.0.1"]
-            before = running.serial()
-            running.put(f"new{number}", "10.0.0.2", tcp=number % 2 == 0)
-            running.put(f"x{number}.wild", "10.0.0.3", tcp=number % 2 == 1)
-            for _ in range(3 * WORKERS):
-                assert running.addresses(name) == ["10.0.0.2"]
-                assert running.addresses(target) == ["10.0.0.3"]
-                assert running.serial() == before + 2
+    running.put("*.wild", "10.0.0.1")
+    for number in range(1, 20):
+        name, target = f"new{number}.example.test.", f"x{number}.wild.example.test."
+        for _ in range(3 * WORKERS):  # now most workers have it ready
+            assert running.addresses(name) == []
+            assert running.addresses(target) == ["10.0.0.1"]
+        before = running.serial()
+        running.put(f"new{number}", "10.0.0.2", tcp=number % 2 == 0)
+        running.put(f"x{number}.wild", "10.0.0.3", tcp=number % 2 == 1)
+        for _ in range(3 * WORKERS):
+            assert running.addresses(name) == ["10.0.0.2"]
+            assert running.addresses(target) == ["10.0.0.3"]
+            assert running.serial() == before + 2
 
 
-def test_updates_that_come_at_once_are_all_carried_out(tmp_path: Path, new_url: str) -> None:
-    def put_many(running: Workers, first: int) -> None:
+def test_updates_that_come_at_once_are_all_carried_out(running: Workers) -> None:
+    def put_many(first: int) -> None:
         for number in range(first, first + 25):
             running.put(f"h{number}", "10.0.0.1", tcp=number % 2 == 0)
 
-    with workers(tmp_path, new_url) as running:
-        threads = [threading.Thread(target=put_many, args=(running, 25 * n)) for n in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert all(running.addresses(f"h{number}.example.test.") == ["10.0.0.1"] for number in range(100))
-        ledger = open_zones(running.store)
-        serials = [int.from_bytes(zone.soa_rdata[-20:-16], "big") for zone in ledger.zones()]
-        ledger.close()
-        assert serials == [101]
+    before = running.serial()
+    threads = [threading.Thread(target=put_many, args=(25 * n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(running.addresses(f"h{number}.example.test.") == ["10.0.0.1"] for number in range(100))
+    ledger = open_zones(running.store)
+    serials = [int.from_bytes(zone.soa_rdata[-20:-16], "big") for zone in ledger.zones()]
+    ledger.close()
+    assert serials == [before + 100]
 
 
 def test_updates_over_udp_go_to_one_worker_and_questions_to_all(tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from scapy.utils import wrpcap
+from tenure_command import tenure
 from tenure_serve import DUAL_STACK, MINIMAL, TenureServe, eventually, tenure_serve
 
 MAC = bytes.fromhex("02000000aa01")
@@ -38,6 +38,13 @@ def everything(server: TenureServe) -> Any:
     """All rows, but for how old they are by now."""
     tables = [server.rows(command) for command in ("leases", "names", "history")]
     return [[{key: row[key] for key in row if key != "age"} for row in rows] for rows in tables]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TenureServe]:
+    """A server that has leased nothing, for tests that only ask it what it would do."""
+    with tenure_serve(tmp_path_factory.mktemp("serve")) as running:
+        yield running
 
 
 def test_what_is_told_is_what_the_server_does_and_nothing_is_kept(tmp_path: Path) -> None:
@@ -83,7 +90,9 @@ def test_what_is_told_is_what_the_server_does_and_nothing_is_kept(tmp_path: Path
     assert reverse["name"] == "77.0.1.10.in-addr.arpa."
 
 
-def test_a_capture_is_told_in_its_order_each_packet_seeing_the_ones_before_it(tmp_path: Path) -> None:
+def test_a_capture_is_told_in_its_order_each_packet_seeing_the_ones_before_it(
+    server: TenureServe, tmp_path: Path
+) -> None:
     discover = request((53, b"\1"), chaddr=MAC, giaddr=GIADDR)
     release = request((53, b"\7"), (54, SERVER), chaddr=MAC, ciaddr=bytes((10, 1, 0, 50)))
     frames = [
@@ -97,9 +106,8 @@ def test_a_capture_is_told_in_its_order_each_packet_seeing_the_ones_before_it(tm
     ]
     capture = tmp_path / "dhcp.pcap"
     wrpcap(str(capture), frames)
-    with tenure_serve(tmp_path) as server:
-        told = explain(server, "--packet", str(capture), "--at", "2030-01-01 12:00")
-        assert server.rows("leases") == []
+    told = explain(server, "--packet", str(capture), "--at", "2030-01-01 12:00")
+    assert server.rows("leases") == []
     assert told["at"].startswith("2030-01-01 12:00:00")
     packets = told["packets"]
     assert [one["message"] for one in packets] == [
@@ -136,9 +144,8 @@ def test_both_protocols_in_one_capture(tmp_path: Path) -> None:
     ]
 
 
-def test_a_table_for_people(tmp_path: Path) -> None:
-    with tenure_serve(tmp_path) as server:
-        done = server.run("explain", "--packet", selecting(bytes((10, 1, 0, 77)), (12, b"pc7")).hex())
+def test_a_table_for_people(server: TenureServe) -> None:
+    done = server.run("explain", "--packet", selecting(bytes((10, 1, 0, 77)), (12, b"pc7")).hex())
     assert done.returncode == 0
     assert done.stderr == ""
     lines = done.stdout.splitlines()
@@ -173,8 +180,7 @@ def test_a_table_for_people(tmp_path: Path) -> None:
 def test_what_cannot_be_told_is_one_line(tmp_path: Path, arguments: list[str], status: int, wrong: str) -> None:
     config = tmp_path / "tenure.toml"
     config.write_text(MINIMAL.format(dns=5300, dhcp=6767))
-    command = [sys.executable, "-m", "tenure", "explain", *arguments, "-c", str(config)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    done = tenure("explain", *arguments, "-c", config)
     assert done.returncode == status
     assert wrong in done.stderr
     assert done.stderr.count("\n") == 1
@@ -183,7 +189,6 @@ def test_what_cannot_be_told_is_one_line(tmp_path: Path, arguments: list[str], s
 def test_without_a_dhcp_server_there_is_nothing_to_tell(tmp_path: Path) -> None:
     config = tmp_path / "tenure.toml"
     config.write_text("")
-    command = [sys.executable, "-m", "tenure", "explain", "--packet", "00", "-c", str(config)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    done = tenure("explain", "--packet", "00", "-c", config)
     assert done.returncode == 2
     assert json.dumps(done.stderr).count("dhcp4") == 1
