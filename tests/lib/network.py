@@ -185,9 +185,13 @@ def network() -> Iterator[Network]:
 
 
 def eventually(check: Callable[[], object], what: str, seconds: float = 15, log: Callable[[], str] = str) -> object:
-    """Ask until the answer is true; it bounds a wait, and measures nothing. `log` is read when it never is."""
-    deadline = time.monotonic() + seconds
+    """Ask until the answer is true; it bounds a wait, and measures nothing. `log` is read when it never is.
+
+    Most questions start programs: what is long in coming is asked for less often, and so leaves the processor to it.
+    """
+    began = time.monotonic()
     while not (answer := check()):
-        assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}\n{log()}"
-        time.sleep(0.1)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"after {seconds} s still not so: {what}\n{log()}"
+        time.sleep(min(max(0.1, waited / 10), 0.5))
     return answer
