@@ -33,39 +33,46 @@ def server(tmp_path: Path) -> Iterator[TenureServe]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TenureServe]:
+    """A server for tests with devices and names of their own."""
+    with tenure_serve(tmp_path_factory.mktemp("serve")) as running:
+        yield running
+
+
 def device(server: TenureServe, number: int, host_name: str | None = None, fqdn: str | None = None) -> DhcpDevice:
     return DhcpDevice(server.dhcp, mac=f"02:00:5e:10:00:{number:02x}", relay=RELAY, host_name=host_name, fqdn=fqdn)
 
 
-def test_a_lease_is_in_dns_and_leaves_with_its_release(server: TenureServe) -> None:
-    with device(server, 1, fqdn="pc1.example.test.") as pc:
+def test_a_lease_is_in_dns_and_leaves_with_its_release(shared: TenureServe) -> None:
+    with device(shared, 1, fqdn="pc1.example.test.") as pc:
         address = pc.join()
-        assert eventually(lambda: server.query("pc1.example.test.", "A"), "the address") == [address]
-        assert eventually(lambda: server.reverse(address), "the name of the address") == ["pc1.example.test."]
-        assert len(server.query("pc1.example.test.", "DHCID")) == 1
-        assert len(server.query(".".join(reversed(address.split("."))) + ".in-addr.arpa.", "DHCID")) == 1
+        assert eventually(lambda: shared.query("pc1.example.test.", "A"), "the address") == [address]
+        assert eventually(lambda: shared.reverse(address), "the name of the address") == ["pc1.example.test."]
+        assert len(shared.query("pc1.example.test.", "DHCID")) == 1
+        assert len(shared.query(".".join(reversed(address.split("."))) + ".in-addr.arpa.", "DHCID")) == 1
         pc.release()
-        eventually(lambda: not server.query("pc1.example.test.", "DHCID"), "the name is gone")
-        eventually(lambda: not server.reverse(address), "the reverse name is gone")
-        assert server.query("pc1.example.test.", "A") == []
+        eventually(lambda: not shared.query("pc1.example.test.", "DHCID"), "the name is gone")
+        eventually(lambda: not shared.reverse(address), "the reverse name is gone")
+        assert shared.query("pc1.example.test.", "A") == []
 
 
-def test_a_host_name_gets_the_only_forward_zone(server: TenureServe) -> None:
-    with device(server, 2, host_name="Laptop") as laptop:
+def test_a_host_name_gets_the_only_forward_zone(shared: TenureServe) -> None:
+    with device(shared, 2, host_name="Laptop") as laptop:
         address = laptop.join()
-        assert eventually(lambda: server.query("laptop.example.test.", "A"), "the address") == [address]
+        assert eventually(lambda: shared.query("laptop.example.test.", "A"), "the address") == [address]
 
 
-def test_a_name_belongs_to_the_first_until_it_leaves(server: TenureServe) -> None:
-    with device(server, 3, host_name="twin") as first, device(server, 4, host_name="twin") as second:
+def test_a_name_belongs_to_the_first_until_it_leaves(shared: TenureServe) -> None:
+    with device(shared, 3, host_name="twin") as first, device(shared, 4, host_name="twin") as second:
         mine, other = first.join(), second.join()
-        eventually(lambda: server.query("twin.example.test.", "A"), "the name")
+        eventually(lambda: shared.query("twin.example.test.", "A"), "the name")
         eventually(
-            lambda: any(row["address"] == other and row["forward"] == "refused" for row in server.rows("names")),
+            lambda: any(row["address"] == other and row["forward"] == "refused" for row in shared.rows("names")),
             "the second claim is refused",
         )
-        assert server.query("twin.example.test.", "A") == [mine]
-        (refused,) = [row for row in server.rows("names") if row["address"] == other]
+        assert shared.query("twin.example.test.", "A") == [mine]
+        (refused,) = [row for row in shared.rows("names") if row["address"] == other]
         assert refused["reason"].startswith("the name belongs to another client")
 
 
@@ -115,19 +122,20 @@ def test_what_the_command_line_shows(server: TenureServe) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_is_started_again_within_a_second_of_kill_9(server: TenureServe, service: str) -> None:
-    before = server.children()
+def test_a_service_is_started_again_within_a_second_of_kill_9(shared: TenureServe, service: str) -> None:
+    number = 16 + SERVICES.index(service)
+    before = shared.children()
     os.kill(before[service], signal.SIGKILL)
     killed = time.monotonic()
-    eventually(lambda: server.children().get(service, before[service]) != before[service], "it is started again")
+    eventually(lambda: shared.children().get(service, before[service]) != before[service], "it is started again")
     assert time.monotonic() - killed < 1.0
-    with device(server, 6, host_name="after") as pc:
+    with device(shared, number, host_name=f"after-{service}") as pc:
         address = pc.join()
-        assert eventually(lambda: server.query("after.example.test.", "A"), "the address") == [address]
+        assert eventually(lambda: shared.query(f"after-{service}.example.test.", "A"), "the address") == [address]
         assert pc.renew().kind == ACK
     others = {name: pid for name, pid in before.items() if name != service}
-    assert others.items() <= server.children().items()
-    assert f'event=service-ended name={service} by="signal 9"' in server.log
+    assert others.items() <= shared.children().items()
+    assert f'event=service-ended name={service} by="signal 9"' in shared.log
 
 
 def test_sigterm_drains_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
