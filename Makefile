@@ -38,8 +38,8 @@ demo: install
 	@$(BIN)/tenure demo $(ARGS)
 
 # Many tests wait for real programs, so there are more workers than cores; a file's tests stay together. Files begin in
-# their order, not those with the most tests first: files of few and long tests, with real programs, would be left for
-# the end, each with one worker. The house's own tests were run by `check`.
+# the order that tests/conftest.py gives them, not those with the most tests first: files of few and long tests would be
+# left for the end, each with one worker. The house's own tests were run by `check`.
 test: $(VENV)/.installed peers extras compiled check
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/house $(ARGS)
 

@@ -23,6 +23,17 @@ from tenure.compiled import PLAIN_PLEASE, WHY_PLAIN, form
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 
+_WAITING = frozenset({"faults", "interop", "scenarios", "system"})  # folders whose tests mostly wait for programs
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files whose tests wait evenly among those whose tests compute, so that workers do both at any time."""
+    files = list(dict.fromkeys(item.path for item in items))
+    waiting = [file for file in files if _WAITING.intersection(file.parts)]
+    computing = [file for file in files if not _WAITING.intersection(file.parts)]
+    place = {file: index / len(group) for group in (waiting, computing) for index, file in enumerate(group)}
+    items.sort(key=lambda item: (place[item.path], item.path))
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
