@@ -22,8 +22,8 @@ from story import Story
 from world import LIFETIME, World
 
 from tenure.compiled import form
-from tenure.dhcpwire.v4.packet import Packet, parse_packet
-from tenure.dhcpwire.v6.message import Datagram, Message, parse_datagram
+from tenure.dhcpwire.v4.packet import parse_packet
+from tenure.dhcpwire.v6.message import parse_datagram
 from tenure.dnswire.message import build_message, parse_message
 from tenure.dnswire.name import from_text, to_text
 from tenure.dnswire.rr import RR, Question
@@ -90,7 +90,7 @@ def outcome(function: Callable[[bytes], Any], octets: bytes) -> str:
 
 def in_words(value: object) -> str:
     """A value with its parts, also where it is of a class that only makes and has them."""
-    if not isinstance(value, Packet | Datagram | Message):
+    if type(value).__repr__ is not object.__repr__:
         return repr(value)
     parts = [f"{name}={in_words(getattr(value, name))}" for name in inspect.signature(type(value)).parameters]
     return f"{type(value).__name__}({', '.join(parts)})"

@@ -104,8 +104,11 @@ class Answer:
         return int.from_bytes(self.options[51], "big")
 
 
-def read_reply(verdict: Verdict, octets: bytes, destination: Destination) -> Answer:
+def read_reply(decision: Decision) -> Answer:
     """The reply's options, each code once, in their order (replies here are short: nothing is overloaded)."""
+    if decision.reply is None:
+        return Answer(decision.counted)
+    octets = decision.reply.octets
     assert octets[0] == 2
     assert octets[236:240] == b"\x63\x82\x53\x63"
     options: dict[int, bytes] = {}
@@ -115,7 +118,7 @@ def read_reply(verdict: Verdict, octets: bytes, destination: Destination) -> Ans
         assert code not in options
         options[code] = octets[offset + 2 : offset + 2 + length]
         offset += 2 + length
-    return Answer(verdict, octets, destination, options, tuple(options))
+    return Answer(decision.counted, octets, decision.reply.destination, options, tuple(options))
 
 
 class Network:
@@ -134,9 +137,7 @@ class Network:
         """Decide one packet, commit it, give the reply."""
         decision = self.decide(octets, arrival)
         self.view.apply(decision.changes)
-        if decision.reply is None:
-            return Answer(decision.counted)
-        return read_reply(decision.counted, decision.reply.octets, decision.reply.destination)
+        return read_reply(decision)
 
     def decide(self, octets: bytes, arrival: Arrival) -> Decision:
         """Decide one packet and commit nothing."""

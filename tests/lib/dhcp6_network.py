@@ -139,6 +139,12 @@ class Answer:
         return [one.status for one in self.said.ias]
 
 
+def read_reply(decision: Decision) -> Answer:
+    """The reply of a decision, or that there is none."""
+    reply = decision.reply
+    return Answer(decision.counted) if reply is None else Answer(decision.counted, reply.octets, reply.destination)
+
+
 class Network:
     """A server of some subnets."""
 
@@ -160,8 +166,7 @@ class Network:
         """Decide one message, commit it, give the reply."""
         decision = self.decide(octets, arrival)
         self.view.apply(decision.changes)
-        reply = decision.reply
-        return Answer(decision.counted) if reply is None else Answer(decision.counted, reply.octets, reply.destination)
+        return read_reply(decision)
 
     def decide(self, octets: bytes, arrival: Arrival) -> Decision:
         """Decide one message and commit nothing."""

@@ -99,7 +99,7 @@ class Door6(net6.Network):
         except Crash:
             self.offers = OfferBook()
             raise
-        return net6.Answer(decision.counted, *(decision.reply or ()))
+        return net6.read_reply(decision)
 
 
 @dataclass

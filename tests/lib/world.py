@@ -133,9 +133,7 @@ class World(Network):
         except Crash:
             self.offers = OfferBook()
             raise
-        if decision.reply is None:
-            return Answer(decision.counted)
-        return read_reply(decision.counted, *decision.reply)
+        return read_reply(decision)
 
     def lease_store_dies(self, moment: Moment) -> None:
         """The next one to write leases or registrations ends there."""

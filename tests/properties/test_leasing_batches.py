@@ -96,8 +96,9 @@ def work(
     heard = []
     for index, (kind, number, address) in enumerate(messages):
         packet = parse_packet(octets(kind, number, address))
-        reply, changes, _ = decide(packet, relayed(), view, offers, subnets, now, f"{now}-{index}")
-        view.apply(changes)
+        decision = decide(packet, relayed(), view, offers, subnets, now, f"{now}-{index}")
+        view.apply(decision.changes)
+        reply = decision.reply
         acknowledged = reply is not None and reply.octets[242] == ACK
         granted = reply.octets[16:20] if reply is not None and acknowledged else None
         heard.append((kind, number, address, granted))
