@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from tenure.naming.choice import Naming
 
-PARTS = ("fqdn", "dhcid", "ttl", "forward", "reverse", "reason", "heard", "reply_fqdn", "reply_host_name", "wished")
+PARTS = tuple(inspect.signature(Naming).parameters)
 
 
 def parts(naming: Naming) -> dict[str, Any]:
