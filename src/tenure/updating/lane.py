@@ -92,7 +92,7 @@ class Lane:
                 del self._waiting[kind]  # it goes behind the others
                 self._waiting[kind] = waiting
                 step = kind[0]
-                return self._guessed(Batch(step, self._take(waiting, self._most(self._guess(step, waiting[0])))))
+                return self._guessed(Batch(step, self._take(waiting, self._guess(step, waiting[0]))))
         return None
 
     def heard(self, batch: Batch, answer: int | Ending, seconds: float) -> None:
@@ -164,10 +164,10 @@ class Lane:
         blamed = self._blamed.get(step, 0.0)
         return self.size.names if blamed * self.size.names <= 1.0 else max(1, int(1.0 / blamed))
 
-    def _take(self, waiting: deque[Task], most: int) -> tuple[Task, ...]:
-        """As many as fit a message. What made a server fail before gets fewer and fewer companions, to find it."""
+    def _take(self, waiting: deque[Task], step: Step) -> tuple[Task, ...]:
+        """As many as fit such a message. What made a server fail before gets fewer and fewer companions, to find it."""
         taken: list[Task] = []
-        octets = 0
+        octets, most = 0, self._most(step)
         while waiting and len(taken) < most:
             task = waiting[0]
             part = task.part
@@ -175,7 +175,7 @@ class Lane:
                 most = min(most, max(1, self.size.names >> 2 * part.attempts))
                 if len(taken) >= most:
                     break
-            octets += most_octets(task)
+            octets += most_octets(step, task)
             if octets > MOST_OCTETS and taken:
                 break
             taken.append(waiting.popleft())

@@ -342,13 +342,20 @@ def _is_looked_for(rr: RR, task: Task) -> bool:
     return rr.rdata == task.row.address
 
 
-def most_octets(task: Task) -> int:
-    """An upper bound of what a task adds to a message in any step, without counting on compression.
+_MOST_RECORDS = {
+    step: max(sum(map(len, steps[step])) for steps in SECTIONS.values() if step in steps)
+    for step in {step for steps in SECTIONS.values() for step in steps}
+}
 
-    At most six records (10 octets and the owner each), with two names or markers, or one marker and an address; beside
-    a former claim also its name, and its marker twice; of a TXT marker one record more, and it twice.
+
+def most_octets(step: Step, task: Task) -> int:
+    """An upper bound of what a task adds to a message of this step, without counting on compression.
+
+    Of each record 10 octets and the owner, with two names or markers, or one marker and an address; beside a former
+    claim also its name, and its marker twice; of a TXT marker one record more, and it twice.
     """
     row = task.row
     formers = sum(len(former.name) + 2 * len(former.dhcid) for former in row.formers) if row.formers else 0
     texts = len(task.owner) + 10 + 2 * len(row.txt_markers[0]) if row.txt_markers else 0
-    return 6 * (len(task.owner) + 10) + 2 * (len(row.name) + len(row.dhcid)) + formers + texts
+    records = _MOST_RECORDS.get(step, 1)
+    return records * (len(task.owner) + 10) + 2 * (len(row.name) + len(row.dhcid)) + formers + texts

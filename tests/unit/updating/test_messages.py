@@ -13,7 +13,7 @@ import pytest
 from claims import NOW, ZONE, part, registration
 
 from tenure.dnswire.message import Message, parse_message
-from tenure.dnswire.name import from_text
+from tenure.dnswire.name import Name, from_text
 from tenure.dnswire.rr import RR
 from tenure.naming.registration import Direction, Former, State
 from tenure.naming.reverse import reverse_name
@@ -204,16 +204,25 @@ def test_without_markers_none_is_written_or_asked_for() -> None:
         assert DHCID not in {rr.rtype for rr in (*message.answers, *message.authorities)}, step
 
 
-@pytest.mark.parametrize("step", list(SECTIONS[ConflictMode.CHECK_EXISTS_WITH_DHCID]))
-def test_the_bound_on_a_task_s_octets_holds(step: Step) -> None:
+@pytest.mark.parametrize(("mode", "step"), [(mode, step) for mode, steps in SECTIONS.items() for step in steps])
+def test_the_bound_on_a_task_s_octets_holds(mode: ConflictMode, step: Step) -> None:
     long_name = b"".join([b"\x3f" + bytes([65 + n]) * 63 for n in range(3)]) + b"\x07example\x03com\0"
     row = registration(long_name, b"\x20\x01" + bytes(14), MARKER, forward=part(), reverse=part())
     row = row._replace(formers=(Former(b"\x3f" + b"x" * 63 + long_name[64:], MARKER),), txt_markers=(TXT_MARKER,))
     task = Task(row, Direction.FORWARD, long_name, step)
-    wire = build_message(1, ZONE, ConflictMode.CHECK_EXISTS_WITH_DHCID, step, [task])
-    assert len(wire) - 12 - len(ZONE) - 4 <= most_octets(task)
+    wire = build_message(1, ZONE, mode, step, [task])
+    assert len(wire) - 12 - len(ZONE) - 4 <= most_octets(step, task)
 
 
-def test_two_hundred_usual_names_fit_one_message() -> None:
-    task = Task(registration(), Direction.FORWARD, NAME, Step.ADD)
-    assert MOST_NAMES * most_octets(task) <= MOST_OCTETS
+@pytest.mark.parametrize(
+    ("step", "owner"),
+    [
+        (Step.ADD, NAME),
+        (Step.REPLACE, NAME),
+        (Step.REVERSE_ADD, reverse_name(bytes((192, 168, 200, 200)))),
+        (Step.REVERSE_REPLACE, reverse_name(bytes((192, 168, 200, 200)))),
+    ],
+)
+def test_two_hundred_usual_names_fit_one_message(step: Step, owner: Name) -> None:
+    task = Task(registration("a-usual-name.example.com."), Direction.FORWARD, owner, step)
+    assert MOST_NAMES * most_octets(step, task) <= MOST_OCTETS
