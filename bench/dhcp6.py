@@ -22,8 +22,8 @@ SERVER, CLIENTS = "2001:db8::1", "2001:db8::2"
 POOL = "2001:db8:0:0:1::/80"
 REASON = (
     "An exchange costs more than one of DHCPv4: options inside options, longer names and keys, and associations, of "
-    "which each could be one of many. Kea syncs nothing and has two threads, and the load generator takes more than "
-    "one of the two processors."
+    "which each could be one of many. The load generator has one of the two processors to itself and the server the "
+    "other. Kea syncs nothing."
 )
 HASHED_REASON = (
     "As above; and where a hash points, the rows of a lease, its registration and its address stand on pages of the "
