@@ -114,6 +114,10 @@ class AgentMemory:
         """The lease has ended."""
         self._session.transact(lambda: self._session.write(_DROP_PROMISE, [(address,)]), writes=True)
 
+    def foreign_changes(self) -> int:
+        """Another number whenever somebody else has written into the file, as a DHCP client's hook does."""
+        return self._session.foreign_changes("")
+
     def leases(self) -> list[tuple[str, Lease]]:
         """What the agent's own DHCP client has leased, by interface."""
         with self._session.reading():

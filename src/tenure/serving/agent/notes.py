@@ -106,6 +106,10 @@ class Notes:
         self._silent = silent
         return found
 
+    def foreign_changes(self) -> int:
+        """Another number whenever somebody else has written into the memory, as a DHCP client's hook does."""
+        return self._memory.foreign_changes()
+
     def stands(self, name: Name) -> bool:
         """Whether the host's name is known to have its addresses."""
         kept = self._kept.get(name)

@@ -1,7 +1,8 @@
 """The agent: looks at its host when that has changed, or when something is due, and has DNS follow.
 
-Idle, it wakes every few seconds to compare the host's name with the one before, and does nothing else. A change is
-acted on when the host has come to rest, since a connection that comes up changes several times.
+Idle, it wakes every few seconds to compare the host's name, and a count of what others have written into its memory,
+with how they were before, and does nothing else. A change is acted on when the host has come to rest, since a
+connection that comes up changes several times.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class AgentService:
 
     async def _run(self, stop: Stop, orders: WakeReceiver) -> None:
         loop = asyncio.get_running_loop()
-        news = _News(loop, stop, orders, AddressChanges(), HostWatch(), self._report)
+        news = _News(loop, stop, orders, AddressChanges(), HostWatch(), self._notes.foreign_changes, self._report)
         ways = self._ways()
         if self._leases is not None:
             self._keeps_leases = True
@@ -255,17 +256,20 @@ class _News:
         orders: WakeReceiver,
         addresses: AddressChanges,
         host: HostWatch,
+        foreign_changes: Callable[[], int],
         report: Report,
     ) -> None:
+        """`foreign_changes`: of the memory. Who writes there wakes the agent, but a wake-up can be lost."""
         self.ended = asyncio.Event()
         self._loop = loop
         self._stop = stop
         self._orders = orders
         self._addresses = addresses
         self._host = host
+        self._foreign_changes = foreign_changes
         self._report = report
+        self._seen = foreign_changes()
         self._came = asyncio.Event()
-        self._changed = False  # addresses or links, or the name of the host
         self._ordered = False
         loop.add_reader(stop.fileno(), self._end)
         loop.add_reader(orders.fileno(), self._order)
@@ -283,6 +287,7 @@ class _News:
             for word in self._host.look():
                 self._report.info(word)
                 look = True
+            look |= self._has_news()
         if not self._ordered:
             await self._settle()
         self._came.clear()
@@ -314,8 +319,14 @@ class _News:
         self.ended.set()
         self._came.set()
 
+    def _has_news(self) -> bool:
+        """Whether somebody else has written into the memory since this was asked before."""
+        before, self._seen = self._seen, self._foreign_changes()
+        return self._seen != before
+
     def _order(self) -> None:
         self._orders.drain()
+        self._has_news()  # who orders has written before
         self._ordered = True
         self._came.set()
 
