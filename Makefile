@@ -4,7 +4,7 @@ PYTHON ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
-WORKERS ?= 4
+WORKERS ?= 5
 # What is started thousands of times is not made into bytecode each time, whatever the environment says of that.
 unexport PYTHONDONTWRITEBYTECODE
 OURS   := src tests bench tools/compile tools/schema hatch_build.py

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from itertools import groupby
 from operator import itemgetter
 
@@ -34,14 +33,13 @@ class ZoneCuts:
         self._report = report
         self._clock = clock
         self._known: dict[Name, tuple[Cut | None, float]] = {}  # by point; until when it is believed
-        self._asking: dict[Name, asyncio.Task[Cut | None]] = {}  # by point
 
     async def divide(self, batch: Batch) -> list[tuple[Cut | None, Batch]]:
         """The batch in parts, by the zone below that their records are in; None: in none. Mostly it is whole."""
         if batch.step in QUERIES:
             return [(None, batch)]
         points = [point_of(task.owner, self._zone, task.direction) for task in batch.tasks]
-        found = await self._find({point for point in points if point is not None})
+        found = {point: await self._cut(point) for point in set(points) if point is not None}
         if not any(found.values()):
             return [(None, batch)]
         placed: list[tuple[Name, Cut | None, Task]] = []
@@ -62,37 +60,17 @@ class ZoneCuts:
             if point is not None:
                 self._known.pop(point, None)
 
-    async def _find(self, points: Collection[Name]) -> dict[Name, Cut | None]:
-        """What is known of each. What is not is asked for, all of it at once, and by the first who wants to know."""
+    async def _cut(self, point: Name) -> Cut | None:
         now = self._clock()
+        before = self._known.get(point)
+        if before is not None and now < before[1]:
+            return before[0]
+        found = await self._ask(point)
         if len(self._known) >= _MOST_POINTS:
             self._known.clear()
-        found: dict[Name, Cut | None] = {}
-        unknown: list[Name] = []
-        for point in points:
-            known = self._known.get(point)
-            if known is None or now >= known[1]:
-                unknown.append(point)
-            else:
-                found[point] = known[0]
-        if unknown:  # whoever is cancelled takes nothing from the others who wait
-            asked = await asyncio.gather(*(asyncio.shield(self._asking_for(point)) for point in unknown))
-            found.update(zip(unknown, asked, strict=True))
-        return found
-
-    def _asking_for(self, point: Name) -> asyncio.Task[Cut | None]:
-        asking = self._asking.get(point)
-        if asking is None:
-            asking = self._asking[point] = asyncio.create_task(self._learn(point))
-            asking.add_done_callback(lambda _: self._asking.pop(point))
-        return asking
-
-    async def _learn(self, point: Name) -> Cut | None:
-        found, now = await self._ask(point), self._clock()
         if isinstance(found, Ending):
             self._known[point] = None, now + AGAIN_SECONDS
             return None
-        before = self._known.get(point)
         self._known[point] = found, now + BELIEVED_SECONDS
         if found is not None and (before is None or before[0] != found):
             servers = ",".join(map(to_text, found.servers))
