@@ -28,9 +28,8 @@ WINDOW = 2 * WIDE_WINDOW  # messages on their way, as the updater has of two zon
 def names_per_second(port: int, wanted: Sequence[tuple[str, str, bytes]], forward: str, reverse: str) -> float:
     """Name, address and DHCID of each; all of them are new to both zones."""
     both = [_messages(wanted, direction, zone) for direction, zone in zip(Direction, (forward, reverse), strict=True)]
-    waiting = [
-        message for of_both in zip(*both, strict=True) for message in of_both
-    ]  # servers write zones side by side
+    # By turns, since a server may carry out the updates of two zones side by side.
+    waiting = [message for of_both in zip(*both, strict=True) for message in of_both]
     deframer, owed = Deframer(), 0
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", port)) as connection:
