@@ -69,11 +69,16 @@ class Contest:
         return MET if self.is_met(peer) else f"missed: {percent(self.share(peer))} of the goal"
 
 
-def number(value: float) -> str:
-    """A figure with as many digits as it deserves."""
+def quantity(value: float, unit: str) -> str:
+    """A figure with its unit, and as many digits as it deserves; of what did not come, that it never did."""
     if value == float("inf"):
         return "never"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def times(ratio: float) -> str:
+    """A ratio; where the peer never got there, that is all there is to say."""
+    return "beyond measure" if ratio == float("inf") else f"{ratio:.2f}x"
 
 
 def percent(share: float) -> str:
@@ -86,9 +91,9 @@ def rows(contests: Sequence[Contest]) -> list[list[str]]:
     return [
         [
             contest.title,
-            f"{number(contest.tenure.value)} {contest.unit}",
-            f"{peer.name}: {number(peer.value)} {contest.unit}",
-            f"{contest.ratio(peer):.2f}x",
+            quantity(contest.tenure.value, contest.unit),
+            f"{peer.name}: {quantity(peer.value, contest.unit)}",
+            times(contest.ratio(peer)),
             contest.goal(peer),
             contest.verdict(peer),
         ]

@@ -44,3 +44,13 @@ def test_two_figures_are_the_same_within_the_tolerance_that_is_said() -> None:
 def test_beside_a_peer_nothing_is_tolerated() -> None:
     assert rows([contest(1999, {})])[0][-2:] == ["1x", MET]
     assert rows([contest(1999, {})])[1][-2:] == ["2x", "missed: 99% of the goal"]
+
+
+def test_what_a_peer_never_did_is_said_in_words() -> None:
+    peers = [Contestant("Slow", float("inf")), Contestant("Fast", 0.5)]
+    lag = Contest("lag", "s", Contestant("tenure", 0.25), peers, {"Slow": 2, "Fast": 2}, lower_is_better=True)
+    assert [row[1:4] for row in rows([lag])] == [
+        ["0.25 s", "Slow: never", "beyond measure"],
+        ["0.25 s", "Fast: 0.5 s", "2.00x"],
+    ]
+    assert rows([lag])[0][-1] == MET
