@@ -91,7 +91,7 @@ def perfdhcp(client: Host, rate: int, seconds: int, family: str, *where: str) ->
     """Offer `rate` exchanges a second: completed exchanges a second, and the share of packets not answered.
 
     In one thread. With two, as perfdhcp works by default, its sender never sleeps, and its receiver shares with the
-    server what is left: on two processors it then lost in its own buffer up to a quarter of the answers that had come.
+    server what is left: on two processors it then loses in its own buffer many of the answers that have come.
     """
     command = [find("perfdhcp"), family, "-g", "single", "-r", rate, "-R", 10_000_000, "-p", seconds, "-W", 1_000_000]
     printed = client.run(*map(str, command), *where, check=False, timeout=seconds + 60)

@@ -44,10 +44,10 @@ $TTL 1200
 """
 QUEUE = 900
 BURST = 10_000
-_START = "The start of the updater, 0.3 s, is in its figure and not in that of D2, which keeps nothing."
+_START = "The start of the updater is in its figure and not in that of D2, which keeps nothing."
 REASONS = {
     "BIND": f"BIND does little more with messages that were made beforehand. D2 waits for BIND's syncs. {_START}",
-    "Knot": f"Knot at times leaves what has come until its next timer runs, for most of a second. {_START}",
+    "Knot": f"Knot at times leaves what has come until its next timer runs. {_START}",
 }
 
 

@@ -385,6 +385,7 @@ def test_a_server_that_trickles_octets_is_given_up(tmp_path: Path, server: Lying
     server.hosts["ns.other.test."] = [another.address]
     another.zones[OTHER] = "ns.other.test."
     ended = threading.Event()
+    trickled: list[bytes] = []
 
     def trickling(_: bytes, request: Reply, honest: bytes) -> Iterator[bytes]:
         if request.opcode() == dns.opcode.QUERY:
@@ -392,12 +393,14 @@ def test_a_server_that_trickles_octets_is_given_up(tmp_path: Path, server: Lying
             return
         yield bytes((0xFF, 0xFF))  # the length: a message that would take a day
         while not ended.wait(1):
-            yield b"\0"
+            trickled.append(b"\0")
+            yield trickled[-1]
 
     server.lie = trickling
     agent = Agent(tmp_path, server)
     found = agent.run(forward(), forward(BOX))
     ended.set()
+    assert len(trickled) < 25  # none of them has made it wait longer
     says(found[PC], agent.log.getvalue(), Reason.SERVER_UNREACHABLE, "no answer within 10 s")
     assert found[BOX].state is State.REGISTERED
 

@@ -21,6 +21,7 @@ from tenure.dnswire.tcp import frame
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.registration import State
+from tenure.serving.updater.link import Link
 from tenure.updating.routing import Domain, Routes
 
 ADDRESS = bytes([10, 1, 0, 5])
@@ -92,12 +93,23 @@ def test_a_dead_destination_delays_no_other(tmp_path: Path) -> None:
             assert (len(waiting), {row.forward.attempts for row in waiting}) == (6000, {0})  # none was given up yet
 
 
-def test_a_dead_server_costs_one_wait_and_not_one_for_each_name(tmp_path: Path) -> None:
+def test_a_dead_server_costs_one_wait_and_not_one_for_each_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[Link] = []
+    connect = Link._make_connection
+
+    async def counted(link: Link) -> None:
+        tries.append(link)
+        await connect(link)
+
+    monkeypatch.setattr(Link, "_make_connection", counted)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         away = closed.getsockname()
     with updating(tmp_path, domain("dead.test.", away)) as run:
         run.change(*(named(n, "dead.test.") for n in range(3000)))  # type: ignore[arg-type]  # claims
         run.until(lambda: all(row.forward.reason == "server-unreachable" for row in run.rows()))
+        assert 0 < len(tries) <= 5  # of a dozen messages; on a busy machine there is time for a probe
         failed = [event for event in run.events() if event.kind == "registration-failed"]
         assert len(failed) == 3000  # each told once, however often it is tried
 

@@ -191,6 +191,15 @@ def test_long_names_make_smaller_messages() -> None:
     assert max(found) < 60
 
 
+def test_two_hundred_pointers_share_a_message_too() -> None:
+    full = lane()
+    for number in range(400):
+        address = bytes((192, 168, 200 + number // 200, number % 200))
+        row = registration(f"host-{number:04}.example.com.", address, forward=part(State.NONE), reverse=part())
+        full.add(task(row, Direction.REVERSE))
+    assert sizes(full) == [200, 200]
+
+
 def test_what_made_a_server_fail_gets_fewer_companions_each_time() -> None:
     full = lane()
     for number in range(60):

@@ -287,12 +287,13 @@ class _News:
             for word in self._host.look():
                 self._report.info(word)
                 look = True
-            look |= self._has_news()
+            look |= self._foreign_changes() != self._seen
         if not self._ordered:
             await self._settle()
         self._came.clear()
         look |= self._ordered
         self._ordered = False
+        self._seen = self._foreign_changes()  # the pass that comes now reads all of it
         return look
 
     def nudge(self) -> None:
@@ -319,14 +320,8 @@ class _News:
         self.ended.set()
         self._came.set()
 
-    def _has_news(self) -> bool:
-        """Whether somebody else has written into the memory since this was asked before."""
-        before, self._seen = self._seen, self._foreign_changes()
-        return self._seen != before
-
     def _order(self) -> None:
         self._orders.drain()
-        self._has_news()  # who orders has written before
         self._ordered = True
         self._came.set()
 
