@@ -2,8 +2,9 @@
 
 Real DISCOVERs and REQUESTs of ever new clients behind a relay, as perfdhcp sends them, go through the service in
 batches that follow one another closely, over a real store: SQLite, or with `postgres` a PostgreSQL of its own. With
-`dhcp6` it is DHCPv6 on a wire (`lease_stages6`). What is shown is processor time of the thread that does it, so waiting
-for the disk or the database is not in it. Take the best of several runs on a quiet machine.
+`dhcp6` it is DHCPv6 on a wire (`lease_stages6`), with addresses where a hash points, or in their order with `iterative`
+too. What is shown is processor time of the thread that does it, so waiting for the disk or the database is not in it.
+Take the best of several runs on a quiet machine.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +110,9 @@ def main(exchanges: int, how: Sequence[str]) -> None:
         if "postgres" in how:
             store = ending.enter_context(postgres_cluster()).new_database()
         ending.enter_context(rare_collections())
-        run = dhcp6_exchanges if "dhcp6" in how else dhcp4_exchanges
+        run = dhcp4_exchanges
+        if "dhcp6" in how:
+            run = partial(dhcp6_exchanges, allocator="iterative" if "iterative" in how else "random")
         whole = run(folder, store, exchanges, stages.watch_session, stages.watch_loop)
     for stage, seconds in sorted(stages.spent.items()):
         print(f"{stage:<48} {seconds / exchanges * 1e6:6.1f} us")

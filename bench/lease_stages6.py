@@ -42,7 +42,12 @@ class Outlet:
 
 
 def dhcp6_exchanges(
-    folder: Path, store: str, exchanges: int, watch_session: Callable[[Any], None], watch_loop: Callable[[Any], None]
+    folder: Path,
+    store: str,
+    exchanges: int,
+    watch_session: Callable[[Any], None],
+    watch_loop: Callable[[Any], None],
+    allocator: str,
 ) -> float:
     """Processor seconds of so many DHCPv6 exchanges on a new store, less what making the messages took."""
     config = load(
@@ -53,6 +58,7 @@ def dhcp6_exchanges(
                 "dhcp6.subnets",
                 subnet="2001:db8::/64",
                 pools=["2001:db8:0:0:1::/80"],
+                allocator=allocator,
                 ddns_qualifying_suffix="bench.test.",
             ),
             served("127.0.0.1:53", "bench.test.", "8.b.d.0.1.0.0.2.ip6.arpa."),

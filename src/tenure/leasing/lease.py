@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tenure.dnswire.name import Name
 from tenure.leasing.tie import Tie
@@ -134,15 +134,24 @@ class LeaseView(Protocol):
         """The zones that take no update now, as the updater has found out lately."""
 
 
-class Changes(NamedTuple):
+class Changes:
     """What a decision changes; all of it is committed in one transaction, or none."""
 
-    leases: tuple[Lease, ...] = ()  # written by address
-    dropped: tuple[bytes, ...] = ()  # addresses whose row goes, because the client has another one in the subnet
-    wants: tuple[Want, ...] = ()
-    withdraws: tuple[Withdraw, ...] = ()
-    events: tuple[Event, ...] = ()
-    ties: tuple[Tie, ...] = ()  # learned; one that is there already is seen anew
+    def __init__(
+        self,
+        leases: tuple[Lease, ...] = (),
+        dropped: tuple[bytes, ...] = (),
+        wants: tuple[Want, ...] = (),
+        withdraws: tuple[Withdraw, ...] = (),
+        events: tuple[Event, ...] = (),
+        ties: tuple[Tie, ...] = (),
+    ) -> None:
+        self.leases: Final = leases  # written by address
+        self.dropped: Final = dropped  # addresses whose row goes, because the client has another one in the subnet
+        self.wants: Final = wants
+        self.withdraws: Final = withdraws
+        self.events: Final = events
+        self.ties: Final = ties  # learned; one that is there already is seen anew
 
 
 NOTHING = Changes()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from struct import Struct
 
 _GROUPS = Struct("!8H")
-_ZEROS = tuple("-0" * count + "-" for count in range(8, 1, -1))
+_RUNS = tuple("-0" * count + "-" for count in range(9))  # of so many zero groups
 
 
 def address_label(address: bytes) -> str:
@@ -21,9 +21,10 @@ def hyphenated(address: bytes) -> str:
     """`10-1-2-55`; of an IPv6 address `2001-db8--5`, its longest run of zero groups left out (RFC 5952 section 4.2)."""
     if len(address) == 4:
         return "%d-%d-%d-%d" % tuple(address)  # noqa: UP031 - three times as fast as what reads better
-    text = "-%x-%x-%x-%x-%x-%x-%x-%x-" % _GROUPS.unpack(address)  # noqa: UP031
-    for zeros in _ZEROS:
-        if zeros in text:
+    groups = _GROUPS.unpack(address)
+    text = "-%x-%x-%x-%x-%x-%x-%x-%x-" % groups  # noqa: UP031
+    for length in range(groups.count(0), 1, -1):  # no run is longer than all of them
+        if (zeros := _RUNS[length]) in text:
             before, _, behind = text.partition(zeros)
             return f"{before[1:]}--{behind[:-1]}"
     return text[1:-1]

@@ -10,7 +10,7 @@ Times are seconds, 0xffffffff for ever.
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.octets import Malformed
@@ -40,12 +40,13 @@ class IALease(NamedTuple):
     valid: int
 
 
-class IA(NamedTuple):
+class IA:
     """One identity association as a client sends it."""
 
-    code: int  # which kind: its option code
-    iaid: bytes  # 4 octets, chosen by the client
-    leases: tuple[IALease, ...]
+    def __init__(self, code: int, iaid: bytes, leases: tuple[IALease, ...]) -> None:
+        self.code: Final = code  # which kind: its option code
+        self.iaid: Final = iaid  # 4 octets, chosen by the client
+        self.leases: Final = leases
 
 
 def parse_association(code: int, octets: bytes, start: int, end: int) -> IA:

@@ -147,18 +147,17 @@ def bind(
         correlation,
     )
     left = _left_behind(inquiry, lease, row, rows, cause, terms.naming.on_move, settles=settles)
+    events = (*left.events, _event(inquiry, lease, row, cause, renewed=renewed))
+    if naming.reply_fqdn is None and _CLIENT_FQDN in packet.options:
+        unread = fqdn_fault(_CLIENT_FQDN, packet.options[_CLIENT_FQDN])
+        events = (*events, lease_event(inquiry, "option-malformed", cause, lease, unread))
     changes = Changes(
         (*left.leases, lease),
         left.dropped,
         (want_of(lease, naming, terms.naming, now, renewed=renewed),) if is_named(lease) else (),
         left.withdraws,
-        (*left.events, _event(inquiry, lease, row, cause, renewed=renewed)),
+        events,
     )
-    if naming.reply_fqdn is None and _CLIENT_FQDN in packet.options:
-        unread = lease_event(
-            inquiry, "option-malformed", cause, lease, fqdn_fault(_CLIENT_FQDN, packet.options[_CLIENT_FQDN])
-        )
-        changes = changes._replace(events=(*changes.events, unread))
     if speaker is not None:
         changes = with_device(changes, speaker, naming, _about(inquiry, cause), settles=settles)
     inquiry.offers.forget(address)

@@ -8,6 +8,13 @@ SERVER_PORT = 547
 CLIENT_PORT = 546
 
 
+class Destination(NamedTuple):
+    """Where a reply goes, from the socket that its request came to."""
+
+    address: bytes
+    port: int
+
+
 class Arrival:
     """Where a datagram came from. Addresses are 16 octets."""
 
@@ -28,17 +35,20 @@ class Arrival:
         self.addresses: Final = addresses  # ours on that wire, without link-local ones
         self.port: Final = port  # ours
         self.destination: Final = destination  # the group of servers, or our address; zero where that is not told
+        self._to_client: Destination | None = None
+        self._to_relay: Destination | None = None
 
+    def way_back(self, *, relayed: bool) -> Destination:
+        """The port of relays or of clients at the source; on a port other than the usual one, wherever it came from.
 
-class Destination(NamedTuple):
-    """Where a reply goes, from the socket that its request came to."""
-
-    address: bytes
-    port: int
-
-
-def way_back(arrival: Arrival, *, relayed: bool) -> Destination:
-    """The port of relays or of clients at the source; on a port other than the usual one, wherever it came from."""
-    if arrival.port != SERVER_PORT:
-        return Destination(arrival.source, arrival.source_port)
-    return Destination(arrival.source, SERVER_PORT if relayed else CLIENT_PORT)
+        Made once, since all that comes the same way has one arrival.
+        """
+        way = self._to_relay if relayed else self._to_client
+        if way is None:
+            usual = SERVER_PORT if relayed else CLIENT_PORT
+            way = Destination(self.source, usual if self.port == SERVER_PORT else self.source_port)
+            if relayed:
+                self._to_relay = way
+            else:
+                self._to_client = way
+        return way

@@ -18,7 +18,7 @@ from tenure.dhcpwire.v6.message import Datagram, Message
 from tenure.leasing.classes import DROP, Classes
 from tenure.leasing.expression.v6 import Sighting
 from tenure.leasing.identities import Identities
-from tenure.leasing.lease import NOTHING, LeaseKind, LeaseView
+from tenure.leasing.lease import NOTHING, LeaseView
 from tenure.leasing.link import reservation_on
 from tenure.leasing.offers import OfferBook
 from tenure.leasing.tie import Learned
@@ -36,7 +36,6 @@ from tenure.leasing.v6.verdict import Verdict
 
 _CLIENT_ID, _SERVER_ID, _LINKLAYER = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.CLIENT_LINKLAYER_ADDR)
 _IAADDR, _ORO, _ELAPSED = int(Option.IAADDR), int(Option.ORO), int(Option.ELAPSED_TIME)
-_ADDRESS = int(LeaseKind.ADDRESS)
 _SOLICIT, _INFORMATION_REQUEST = int(MessageType.SOLICIT), int(MessageType.INFORMATION_REQUEST)
 _ADDR_REG_INFORM = int(MessageType.ADDR_REG_INFORM)
 
@@ -225,14 +224,8 @@ def rows_needed(
 
 
 def _hashed(associations: Sequence[IA], client: bytes, link: Link, server: Server) -> list[bytes]:
-    found: list[bytes] = []
-    for ia in associations:
-        if ia.code == IA_PD:
-            continue
-        holder = holder_of(ia, client)
-        for prepared in link:
-            for pool in prepared.ranges(_ADDRESS):
-                address = hashed_address(server.secret, holder, pool)
-                if address is not None:
-                    found.append(address)
-    return found
+    pools = [pool for prepared in link for pool in prepared.hashed]
+    if not pools:
+        return []
+    holders = [holder_of(ia, client) for ia in associations if ia.code != IA_PD]
+    return [hashed_address(server.secret, holder, pool) for holder in holders for pool in pools]

@@ -94,9 +94,12 @@ def _commit(
 
 def _wishes(inquiry: Inquiry, rows: Sequence[Lease]) -> list[Wish]:
     """One for each association of the message; a second one with the same number says nothing new."""
+    associations = inquiry.datagram.message.associations
+    if len(associations) == 1 and associations[0].code != IA_TA:  # as nearly all have
+        return [wish_of(associations[0], inquiry.client, rows)]
     seen: set[tuple[int, bytes]] = set()
     wishes = []
-    for ia in inquiry.datagram.message.associations:
+    for ia in associations:
         if ia.code != IA_TA and (ia.code, ia.iaid) not in seen:
             seen.add((ia.code, ia.iaid))
             wishes.append(wish_of(ia, inquiry.client, rows))

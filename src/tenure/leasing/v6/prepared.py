@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Final
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, INFINITE, last_of
 from tenure.dhcpwire.v6.message import Datagram
@@ -13,24 +13,29 @@ from tenure.leasing.identities import Identities, reserved_key
 from tenure.leasing.lease import LeaseKind
 from tenure.leasing.level import NOTHING_SET
 from tenure.leasing.pool import Pool
+from tenure.leasing.pool_search import Places
 from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.subnet import Allocator, PrefixPool, Reservation, Subnet
 from tenure.leasing.v6.terms import Terms
 
-_PREFIX = int(LeaseKind.PREFIX)
+_ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
 _WIDE = 1 << 16  # addresses; in narrower pools they are given in their order
 _REMEMBERED = 4096  # different terms; each combination of pools, classes and reservation has its own
 
 
-class Range(NamedTuple):
+class Range:
     """A pool: its leases begin at each `step`th address from `first` to `last`, and have this length."""
 
-    first: bytes
-    last: bytes
-    step: int
-    length: int
-    number: int  # of the pool in the subnet, those of addresses first
-    is_hashed: bool = False  # a hash points to its addresses; else they are given in their order
+    def __init__(
+        self, first: bytes, last: bytes, step: int, length: int, number: int, *, is_hashed: bool = False
+    ) -> None:
+        self.first: Final = first
+        self.last: Final = last
+        self.step: Final = step
+        self.length: Final = length
+        self.number: Final = number  # of the pool in the subnet, those of addresses first
+        self.is_hashed: Final = is_hashed  # a hash points to its addresses; else they are given in their order
+        self.places: Final = Places(first, last, step)
 
     def gives(self, address: bytes, length: int) -> bool:
         """Whether the pool has this lease."""
@@ -49,6 +54,7 @@ class PreparedSubnet:
         "_classes",
         "_combinations",
         "_first",
+        "_hashed",
         "_last",
         "_open_ranges",
         "_pools",
@@ -71,6 +77,7 @@ class PreparedSubnet:
             tuple(_address_range(one, number, subnet.allocator) for number, one in enumerate(subnet.pools)),
             tuple(_prefix_range(one, addresses + number) for number, one in enumerate(subnet.prefix_pools)),
         )
+        self._hashed = tuple(one for one in self._ranges[_ADDRESS] if one.is_hashed)
         held = [*subnet.shared_reservations.items(), *subnet.reservations.items()]
         self._reserved = (
             {address: key for key, one in held for address in one.addresses if self.holds(address)},
@@ -83,6 +90,11 @@ class PreparedSubnet:
         self.is_guarded = any(one.client_class is not None for one in self._pools)
         self._combinations: dict[tuple[tuple[int, ...], Classes, bytes | None], Terms] = {}
         self._open_ranges: dict[tuple[int, Classes], Ranges] = {}
+
+    @property
+    def hashed(self) -> Ranges:
+        """The pools to whose addresses a hash points."""
+        return self._hashed
 
     def ranges(self, kind: int) -> Ranges:
         """The pools of addresses or of prefixes."""
@@ -159,7 +171,7 @@ class PreparedSubnet:
     def pool_of(self, kind: int, address: bytes, length: int) -> Range | None:
         """The pool that has this lease."""
         for one in self._ranges[kind]:
-            if one[0] <= address <= one[1] and one.gives(address, length):
+            if one.first <= address <= one.last and one.gives(address, length):
                 return one
         return None
 
@@ -206,7 +218,7 @@ class PreparedSubnet:
 def _address_range(pool: Pool, number: int, allocator: Allocator) -> Range:
     size = int.from_bytes(pool.last, "big") - int.from_bytes(pool.first, "big") + 1
     is_hashed = allocator is Allocator.RANDOM and size >= _WIDE
-    return Range(pool.first, pool.last, 1, ADDRESS_BITS, number, is_hashed)
+    return Range(pool.first, pool.last, 1, ADDRESS_BITS, number, is_hashed=is_hashed)
 
 
 def _prefix_range(pool: PrefixPool, number: int) -> Range:

@@ -20,7 +20,6 @@ from tenure.dhcpwire.v6.codes import MessageType, Option, Status
 from tenure.dhcpwire.v6.message import build_reply, encode_option, option_codes
 from tenure.leasing.lease import LeaseKind
 from tenure.leasing.v6.allocation import Grant
-from tenure.leasing.v6.arrival import way_back
 from tenure.leasing.v6.inquiry import Inquiry, Reply
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.terms import ReplyOptions
@@ -85,7 +84,7 @@ def _reply(inquiry: Inquiry, kind: int, content: bytes) -> Reply:
 def send(inquiry: Inquiry, kind: int, options: bytes) -> Reply:
     """A message of this kind and these options, the way back that the request came."""
     datagram = inquiry.datagram
-    return Reply(build_reply(kind, datagram, options), way_back(inquiry.arrival, relayed=bool(datagram.relays)))
+    return Reply(build_reply(kind, datagram, options), inquiry.arrival.way_back(relayed=bool(datagram.relays)))
 
 
 def _associations(inquiry: Inquiry, first: PreparedSubnet, grants: Sequence[Grant]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from hashlib import sha256
 
-from tenure.leasing.pool_search import Places, Search, is_free, longest_ended, never_used, soon_found
+from tenure.leasing.pool_search import Search, is_free, longest_ended, never_used, soon_found
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet, Range
 
@@ -21,9 +21,8 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
     """A lease of any pool of the link, None if there is none; `taken` is what the same message has got already."""
     for prepared in inquiry.link:
         for pool in prepared.open_ranges(wish.kind, inquiry.classes):
-            address = _find_hashed(inquiry, wish, prepared, pool, taken)
-            if address is not None:
-                return prepared, address, pool.length
+            if pool.is_hashed and (found := _find_hashed(inquiry, wish, prepared, pool, taken)) is not None:
+                return prepared, found, pool.length
     pools = [
         (
             prepared,
@@ -35,7 +34,7 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
     ]
     for find in (soon_found, longest_ended, never_used):
         for prepared, pool, search in pools:
-            found = find(search, Places(pool.first, pool.last, pool.step))
+            found = find(search, pool.places)
             if found is not None:
                 return prepared, found, pool.length
     return None
@@ -44,20 +43,18 @@ def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[Prepared
 def _find_hashed(
     inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, pool: Range, taken: set[bytes]
 ) -> bytes | None:
-    """The first address that a hash points to and that is free; None if its pool is not one for that."""
+    """The first address that a hash points to and that is free."""
     for attempt in range(_TRIES):
         address = hashed_address(inquiry.server.secret, wish.holder, pool, attempt)
-        if address is None:
-            break
         row = inquiry.view.lease_at(address)
         if (row is None or is_free(row, inquiry.now)) and _is_spare(inquiry, wish, prepared, pool, taken, address):
             return address
     return None
 
 
-def hashed_address(secret: bytes, holder: bytes, pool: Range, attempt: int = 0) -> bytes | None:
-    """Where a hash points for a client, the first choice at attempt 0; None where addresses go in their order."""
-    return _hashed_address(secret, holder, pool.first, pool.last, attempt) if pool.is_hashed else None
+def hashed_address(secret: bytes, holder: bytes, pool: Range, attempt: int = 0) -> bytes:
+    """Where a hash points for a client, the first choice at attempt 0."""
+    return _hashed_address(secret, holder, pool.first, pool.last, attempt)
 
 
 @lru_cache(_REMEMBERED)

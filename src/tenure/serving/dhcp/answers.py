@@ -26,12 +26,15 @@ How = TypeVar("How", bound=Hashable)  # how an answer goes from there
 def send_alike(answers: Iterable[tuple[From, How, bytes]], send: Callable[[From, How, list[bytes]], None]) -> Unsent:
     """Send answers; those of one size that go the same way in one call, which costs far less than many."""
     together: dict[tuple[From, How, int], list[bytes]] = {}
+    last: tuple[From, How, list[bytes]] | None = None
     for outlet, how, octets in answers:
-        key = outlet, how, len(octets)
-        if key in together:
-            together[key].append(octets)
-        else:
-            together[key] = [octets]
+        # mostly the way of the one before, whose parts need not be hashed again
+        if last is not None and outlet is last[0] and how == last[1] and len(octets) == len(last[2][0]):
+            last[2].append(octets)
+            continue
+        alike = together.setdefault((outlet, how, len(octets)), [])
+        alike.append(octets)
+        last = outlet, how, alike
     number, why = 0, ""
     for (outlet, how, _), alike in together.items():
         try:

@@ -22,7 +22,7 @@ from tenure.serving.dhcp.addresscheck import AddressChecker
 from tenure.serving.dhcp.answers import Unsent, send_alike
 from tenure.serving.dhcp.dialogue import BatchView
 from tenure.serving.dhcp.loop import LeaseLoop
-from tenure.serving.dhcp.socket4 import Dhcp4Socket, Received, open_sockets
+from tenure.serving.dhcp.socket4 import Outlet, Received, open_sockets
 from tenure.serving.dhcp.waitingroom import WaitingRoom
 from tenure.serving.report import Report
 from tenure.serving.stop import Stop
@@ -154,7 +154,7 @@ class Dhcp4Dialogue:
 
     def answer(self, answers: Sequence[tuple[Received, Answer]]) -> Unsent:
         """From the socket that each request came to; a packet that waits for a check begins to wait."""
-        replies: list[tuple[Dhcp4Socket, tuple[Destination, bytes], bytes]] = []
+        replies: list[tuple[Outlet, tuple[Destination, bytes], bytes]] = []
         for received, answer in answers:
             if isinstance(answer, Reply):
                 replies.append((received.inlet, (answer.destination, received.arrival.local), answer.octets))

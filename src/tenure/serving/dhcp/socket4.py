@@ -7,30 +7,44 @@ import fcntl
 import socket
 from collections.abc import Sequence
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, Protocol
 
 from tenure.leasing.v4.arrival import Arrival, Destination
+from tenure.serving.datagrams import DatagramReader
 from tenure.serving.dhcp.packetsocket import PacketSocket
-from tenure.serving.dhcp.sockets import open_all, prepare, refused
+from tenure.serving.dhcp.sockets import UNREACHABLE, open_all, prepare, refused
 from tenure.serving.errors import ServiceError
+from tenure.serving.recvmmsg import ADDRESS_ROOM
 from tenure.serving.segments import AlikeSender
 
 _LARGEST = 4096  # octets of one packet; what is longer is cut, and malformed if something is missing then
 _SIOCGIFADDR = 0x8915  # netdevice(7)
 _INTERFACE_REQUEST = Struct("@16s24x")
+_SENDER = Struct("@2xH4s")  # struct sockaddr_in (ip(7)): port, in network order, and address
 _IP_PKTINFO = 8  # ip(7); the standard library does not name it
 _IN_PKTINFO = Struct("@i4s4s")  # interface number, our address, the header's destination (ip(7))
 _ANCILLARY = socket.CMSG_SPACE(_IN_PKTINFO.size)
+_PKTINFO_AT = ADDRESS_ROOM + socket.CMSG_LEN(0)
 _ANY = "0.0.0.0"
 _REMEMBERED = 4096  # relays, and clients that have their address, whose `Arrival` is at hand
 
 
-class Received(NamedTuple):
-    """One packet and the socket to answer it from; there is one per packet, hence a NamedTuple."""
+class Outlet(Protocol):
+    """Where replies go out."""
 
-    octets: bytes
-    arrival: Arrival
-    inlet: Dhcp4Socket
+    where: str
+
+    def send(self, replies: Sequence[bytes], destination: Destination, local: bytes) -> None:
+        """Send replies of one size to one place; `local` is the address that their requests came to. `OSError`."""
+
+
+class Received:
+    """One packet and the socket to answer it from."""
+
+    def __init__(self, octets: bytes, arrival: Arrival, inlet: Outlet) -> None:
+        self.octets: Final = octets
+        self.arrival: Final = arrival
+        self.inlet: Final = inlet
 
 
 class Dhcp4Socket:
@@ -44,10 +58,11 @@ class Dhcp4Socket:
         self.where = f"{interface or host}:{self.port}"
         # an address of its own says where each packet came to; otherwise the kernel is asked packet by packet
         self._local = socket.inet_aton(host) if host != _ANY else None
-        self._arrivals: dict[tuple[str, int], Arrival] = {}
+        self._arrivals: dict[bytes, Arrival] = {}  # by what the kernel tells beside the octets
         self._sender = AlikeSender(bound)
         if self._local is None:
             bound.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        self._reader = DatagramReader(bound, _LARGEST, _ANCILLARY if self._local is None else 0, UNREACHABLE)
 
     def fileno(self) -> int:
         """What to poll."""
@@ -55,39 +70,24 @@ class Dhcp4Socket:
 
     def receive(self, limit: int) -> list[Received]:
         """Up to `limit` packets that are there already."""
-        found: list[Received] = []
-        try:
-            if self._local is None:
-                self._receive_anywhere(found, limit)
-            else:
-                self._receive_here(found, limit, self._local)
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            # what an earlier reply met (no host, no route) or a link that is down comes up here; the socket goes on
-            if error.errno not in {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}:
-                raise
+        arrivals = self._arrivals
+        found = []
+        for octets, beside in self._reader.read(limit):
+            arrival = arrivals.get(beside)
+            found.append(Received(octets, self._arrival(beside) if arrival is None else arrival, self))
         return found
 
-    def _receive_here(self, found: list[Received], limit: int, local: bytes) -> None:
-        receive, arrivals = self._socket.recvfrom, self._arrivals
-        while len(found) < limit:
-            octets, source = receive(_LARGEST)
-            arrival = arrivals.get(source)
-            if arrival is None:
-                if len(arrivals) >= _REMEMBERED:
-                    arrivals.clear()
-                arrival = Arrival(socket.inet_aton(source[0]), source[1], local, None, False, self.port)
-                arrivals[source] = arrival
-            found.append(Received(octets, arrival, self))
-
-    def _receive_anywhere(self, found: list[Received], limit: int) -> None:
-        receive, port, interface = self._socket.recvmsg, self.port, self._interface
-        while len(found) < limit:
-            octets, ancillary, _flags, (source, source_port) = receive(_LARGEST, _ANCILLARY)
-            local, sent_to = _packet_info(ancillary)
-            arrival = Arrival(socket.inet_aton(source), source_port, local, interface, local != sent_to, port)
-            found.append(Received(octets, arrival, self))
+    def _arrival(self, beside: bytes) -> Arrival:
+        if len(self._arrivals) >= _REMEMBERED:
+            self._arrivals.clear()
+        port, source = _SENDER.unpack_from(beside)
+        local, is_broadcast = self._local, False
+        if local is None:  # of a broadcast, the kernel tells our address on that wire
+            _number, local, sent_to = _IN_PKTINFO.unpack_from(beside, _PKTINFO_AT)
+            is_broadcast = local != sent_to
+        arrival = Arrival(source, socket.ntohs(port), local, self._interface, is_broadcast, self.port)
+        self._arrivals[beside] = arrival
+        return arrival
 
     def send(self, replies: Sequence[bytes], destination: Destination, local: bytes) -> None:
         """Send replies of one size to one place; `local` is the address that their requests came to.
@@ -160,12 +160,3 @@ def _check_addressed(interface: str, what: str) -> None:
                 remedy = "give it an address in one of its subnets"
                 raise ServiceError(what, "the interface has no IPv4 address", remedy) from error
             raise
-
-
-def _packet_info(ancillary: list[tuple[int, int, bytes]]) -> tuple[bytes, bytes]:
-    """Our address that the packet came to (of a broadcast: on that wire), and the address that it was sent to."""
-    for level, kind, data in ancillary:
-        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
-            _number, local, sent_to = _IN_PKTINFO.unpack_from(data)
-            return local, sent_to
-    raise AssertionError("the kernel was asked for IP_PKTINFO")

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, Protocol
 
 from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
 from tenure.leasing.v6.arrival import Arrival, Destination
-from tenure.serving.dhcp.sockets import open_all, prepare, refused
+from tenure.serving.datagrams import DatagramReader
+from tenure.serving.dhcp.sockets import UNREACHABLE, open_all, prepare, refused
 from tenure.serving.errors import ServiceError
+from tenure.serving.recvmmsg import ADDRESS_ROOM
 from tenure.serving.segments import AlikeSender
 
 RELAYS_AND_SERVERS, SERVERS = "ff02::1:2", "ff05::1:3"  # the groups of a link, and of a site (RFC 8415 section 7.1)
 
-_LARGEST = 65535  # octets of one datagram
+_LARGEST = 65536  # octets; no datagram has more
+_SENDER = Struct("@2xH4x16s4x")  # struct sockaddr_in6 (ipv6(7)): port, in network order, and address
 _IN6_PKTINFO = Struct("@16sI")  # the header's destination, interface number (ipv6(7))
 _ANCILLARY = socket.CMSG_SPACE(_IN6_PKTINFO.size)
+_PKTINFO_AT = ADDRESS_ROOM + socket.CMSG_LEN(0)
 _GROUP = Struct("@16sI")  # struct ipv6_mreq
 _GROUP_PREFIX = 0xFF  # the first octet of every group's address
 _ANY = "::"
 _REMEMBERED = 4096  # senders whose `Arrival` is at hand
 _ADDRESSES = Path("/proc/net/if_inet6")
 _LOOK_SECONDS = 5.0  # between looks at the addresses of a wire: routers renumber
-_PASSING = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}
 
 
-class Received(NamedTuple):
-    """One datagram and the socket to answer it from; there is one per packet, hence a NamedTuple."""
+class Outlet(Protocol):
+    """Where replies go out."""
 
-    octets: bytes
-    arrival: Arrival
-    inlet: Dhcp6Socket
+    where: str
+
+    def send(self, replies: Sequence[bytes], destination: Destination) -> None:
+        """Send replies of one size to one place. `OSError`."""
+
+
+class Received:
+    """One datagram and the socket to answer it from."""
+
+    def __init__(self, octets: bytes, arrival: Arrival, inlet: Outlet) -> None:
+        self.octets: Final = octets
+        self.arrival: Final = arrival
+        self.inlet: Final = inlet
 
 
 class Dhcp6Socket:
@@ -50,10 +62,11 @@ class Dhcp6Socket:
         self._sender = AlikeSender(bound)
         self._addresses: tuple[bytes, ...] = ()
         self._look_at = 0.0  # steady seconds
-        self._arrivals: dict[tuple[str, int, bytes], Arrival] = {}
+        self._arrivals: dict[bytes, Arrival] = {}  # by what the kernel tells beside the octets
         self._bound_to = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
         if interface is not None:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        self._reader = DatagramReader(bound, _LARGEST, 0 if interface is None else _ANCILLARY, UNREACHABLE)
 
     def fileno(self) -> int:
         """What to poll."""
@@ -61,43 +74,25 @@ class Dhcp6Socket:
 
     def receive(self, limit: int) -> list[Received]:
         """Up to `limit` datagrams that are there already."""
-        found: list[Received] = []
-        try:
-            if self._interface is None:
-                self._receive_relayed(found, limit)
-            else:
-                self._look_at_addresses(self._interface)
-                self._receive_on_wire(found, limit)
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            # what an earlier reply met (no host, no route) or a link that is down comes up here; the socket goes on
-            if error.errno not in _PASSING:
-                raise
+        if self._interface is not None:
+            self._look_at_addresses(self._interface)
+        arrivals = self._arrivals
+        found = []
+        for octets, beside in self._reader.read(limit):
+            arrival = arrivals.get(beside)
+            found.append(Received(octets, self._arrival(beside) if arrival is None else arrival, self))
         return found
 
-    def _receive_relayed(self, found: list[Received], limit: int) -> None:
-        receive = self._socket.recvfrom
-        while len(found) < limit:
-            octets, source = receive(_LARGEST)
-            found.append(Received(octets, self._arrival(source[0], source[1], self._bound_to), self))
-
-    def _receive_on_wire(self, found: list[Received], limit: int) -> None:
-        receive = self._socket.recvmsg
-        while len(found) < limit:
-            octets, ancillary, _flags, source = receive(_LARGEST, _ANCILLARY)
-            destination = ancillary[0][2][:16] if ancillary else self._bound_to  # the only one that was asked for
-            found.append(Received(octets, self._arrival(source[0], source[1], destination), self))
-
-    def _arrival(self, host: str, port: int, destination: bytes) -> Arrival:
-        arrival = self._arrivals.get((host, port, destination))
-        if arrival is None:
-            if len(self._arrivals) >= _REMEMBERED:
-                self._arrivals.clear()
-            source = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
-            multicast = destination[0] == _GROUP_PREFIX
-            arrival = Arrival(source, port, multicast, self._interface, self._addresses, self.port, destination)
-            self._arrivals[host, port, destination] = arrival
+    def _arrival(self, beside: bytes) -> Arrival:
+        if len(self._arrivals) >= _REMEMBERED:
+            self._arrivals.clear()
+        port, source = _SENDER.unpack_from(beside)
+        destination = self._bound_to if self._interface is None else beside[_PKTINFO_AT : _PKTINFO_AT + 16]
+        multicast = destination[0] == _GROUP_PREFIX
+        arrival = Arrival(
+            source, socket.ntohs(port), multicast, self._interface, self._addresses, self.port, destination
+        )
+        self._arrivals[beside] = arrival
         return arrival
 
     def _look_at_addresses(self, interface: str) -> None:

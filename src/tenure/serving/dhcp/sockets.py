@@ -12,6 +12,10 @@ from tenure.serving.errors import ServiceError
 _RECEIVE_BUFFER = 8 << 20  # octets: a burst of 10,000 packets waits here for its batch
 _SO_RCVBUFFORCE = 33  # socket(7); the standard library does not name it
 
+# What an earlier reply met (no host, no route), or a link that is down, comes up when something is read; the socket
+# goes on.
+UNREACHABLE = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN})
+
 _CAUSES = {
     errno.EADDRINUSE: ("the port is in use", "end the other DHCP server, or listen elsewhere"),
     errno.EADDRNOTAVAIL: ("this machine has no such address", "configure the address, or listen elsewhere"),

@@ -75,11 +75,11 @@ def test_reads_what_scapy_writes() -> None:
     assert found.options[14] == b""
     assert option_codes(found.options[6]) == [23, 24, 39]
     assert found.options[39] == b"\1\3pc1\7example\4test\0"
-    assert found.associations == (
-        IA(NA, IAID, (IALease(ip("2001:db8::7"), 128, 100, 200),)),
+    assert [(ia.code, ia.iaid, ia.leases) for ia in found.associations] == [
+        (NA, IAID, (IALease(ip("2001:db8::7"), 128, 100, 200),)),
         # what stands behind the length is no part of the prefix
-        IA(PD, b"\0\0\0\x08", (IALease(ip("2001:db8:0:ff00::"), 56, 1, 2),)),
-    )
+        (PD, b"\0\0\0\x08", (IALease(ip("2001:db8:0:ff00::"), 56, 1, 2),)),
+    ]
     (relay,) = relays
     assert (relay.hop_count, relay.link_address, relay.peer_address) == (1, ip("2001:db8:1::1"), ip("fe80::9"))
     assert relay.options == {18: b"ge-0/0/1"}

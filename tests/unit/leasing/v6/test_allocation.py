@@ -14,6 +14,7 @@ from tenure.dhcpwire.v6.association import first_of
 from tenure.leasing.lease import LeaseKind, LeaseState
 from tenure.leasing.level import Level
 from tenure.leasing.v6.link import SubnetTable
+from tenure.leasing.v6.prepared import Range
 from tenure.leasing.v6.search import hashed_address
 from tenure.leasing.v6.subnet import Allocator
 
@@ -33,13 +34,14 @@ def test_in_a_wide_pool_a_hash_points_to_the_address_and_points_there_again() ->
 
 def test_the_hash_is_of_the_secret_the_client_the_association_and_the_pool() -> None:
     (wide,) = SubnetTable([subnet(pools=WIDE)]).everything[0].ranges(LeaseKind.ADDRESS)
-    shifted = wide._replace(first=ip(LINK + "1"))
+    shifted = Range(ip(LINK + "1"), wide.last, wide.step, wide.length, wide.number, is_hashed=True)
     cases = product((b"a", b"b"), (b"x", b"y"), (wide, shifted))
-    seen = {hashed_address(secret, holder, one) or b"" for secret, holder, one in cases}
+    seen = {hashed_address(secret, holder, one) for secret, holder, one in cases}
     assert len(seen) == 8
     assert all(wide.first <= address <= wide.last for address in seen)
+    assert wide.is_hashed
     (narrow,) = SubnetTable([subnet()]).everything[0].ranges(LeaseKind.ADDRESS)
-    assert hashed_address(b"a", b"x", narrow) is None
+    assert not narrow.is_hashed
 
 
 def test_where_the_hash_points_to_somebody_it_points_elsewhere_and_at_last_the_pool_is_searched() -> None:
@@ -47,7 +49,7 @@ def test_where_the_hash_points_to_somebody_it_points_elsewhere_and_at_last_the_p
     (prepared,) = net.subnets.link_of((), on_wire("fe80::1", "eth0", LINK + "1"))
     (only,) = prepared.ranges(LeaseKind.ADDRESS)
     holder = net.client(1).key + b"\0\0\0\0\1"
-    places = [hashed_address(SERVER.secret, holder, only, attempt) or b"" for attempt in range(4)]
+    places = [hashed_address(SERVER.secret, holder, only, attempt) for attempt in range(4)]
     somebody = net.row(net.client(99).join())
     for number, address in enumerate(places):
         assert net.client(1).solicit().lease == str(IPv6Address(address))
