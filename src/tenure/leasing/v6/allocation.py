@@ -150,15 +150,18 @@ def _reserved_in(inquiry: Inquiry, wish: Wish, prepared: PreparedSubnet, taken: 
 
 def _wanted(inquiry: Inquiry, wish: Wish) -> list[tuple[bytes, int]]:
     """What the association has or had last, what stands offered to it, and what the client asks for."""
-    # a running lease ends after one that has ended
-    rows = sorted(wish.rows, key=lambda row: -row.ends_at) if wish.rows else ()
-    wanted = [(row.address, row.prefix_length or ADDRESS_BITS) for row in rows]
+    wanted: list[tuple[bytes, int]] = []
+    if wish.rows:
+        rows = sorted(wish.rows, key=lambda row: -row.ends_at)  # a running lease ends after one that has ended
+        wanted += [(row.address, row.prefix_length or ADDRESS_BITS) for row in rows]
     for prepared in inquiry.link:
         address = inquiry.offers.offered_to(wish.holder, prepared.subnet_id, inquiry.now)
         if address is not None:
             ranges = prepared.open_ranges(wish.kind, inquiry.classes)
             wanted += [(address, pool.length) for pool in ranges if pool.first <= address <= pool.last]
-    return wanted + [(lease.address, lease.prefix_length) for lease in wish.ia.leases]
+    for lease in wish.ia.leases:
+        wanted.append((lease.address, lease.prefix_length))
+    return wanted
 
 
 def _is_open(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: set[bytes]) -> bool:

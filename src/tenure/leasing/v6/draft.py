@@ -5,7 +5,6 @@ Everything goes into one `Changes`, so leases and their registrations can only b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from ipaddress import IPv6Address
 
 from tenure.leasing.ending import withdrawals
@@ -26,25 +25,26 @@ class Draft:
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
         self.taken: set[bytes] = set()
-        self._leases: list[Lease] = []
-        self._dropped: list[bytes] = []
-        self._wants: list[Want] = []
-        self._withdraws: list[Withdraw] = []
-        self._events: list[Event] = []
+        # tuples, because most of them stay empty or get one part
+        self._leases: tuple[Lease, ...] = ()
+        self._dropped: tuple[bytes, ...] = ()
+        self._wants: tuple[Want, ...] = ()
+        self._withdraws: tuple[Withdraw, ...] = ()
+        self._events: tuple[Event, ...] = ()
 
     def put(self, lease: Lease) -> None:
         """Write a row."""
-        self._leases.append(lease)
+        self._leases += (lease,)
 
     def drop(self, address: bytes) -> None:
         """Take a row away."""
-        self._dropped.append(address)
+        self._dropped += (address,)
 
     def want(self, want: Want) -> None:
         """Have DNS say this."""
-        self._wants.append(want)
+        self._wants += (want,)
 
-    def withdraw(self, withdraws: Iterable[Withdraw]) -> None:
+    def withdraw(self, withdraws: tuple[Withdraw, ...]) -> None:
         """Have DNS say these no more."""
         self._withdraws += withdraws
 
@@ -56,11 +56,11 @@ class Draft:
             detail = f"{prefix}; {detail}" if detail else prefix
         correlation = inquiry.correlation
         about = (lease.address, lease.fqdn, lease.client, lease.hardware)
-        self._events.append(Event(inquiry.now, kind, ACTOR, cause, correlation, *about, detail))
+        self._events += (Event(inquiry.now, kind, ACTOR, cause, correlation, *about, detail),)
 
     def end(self, lease: Lease, ended: Lease, kind: str, cause: str, reason: Reason, detail: str = "") -> None:
         """A running lease ends: its row becomes `ended`, and its names go."""
-        self._leases.append(ended)
+        self._leases += (ended,)
         self._withdraws += withdrawals(lease, reason, self._inquiry.correlation)
         self.tell(kind, cause, lease, detail)
 
@@ -68,10 +68,4 @@ class Draft:
         """All of it."""
         if not (self._leases or self._dropped or self._events):
             return NOTHING
-        return Changes(
-            tuple(self._leases),
-            tuple(self._dropped),
-            tuple(self._wants),
-            tuple(self._withdraws),
-            tuple(self._events),
-        )
+        return Changes(self._leases, self._dropped, self._wants, self._withdraws, self._events)

@@ -62,7 +62,7 @@ class SubnetTable:
         # the longest prefix first, so that the narrowest subnet has an address
         self._by_prefix = sorted(prepared, key=lambda one: -one.subnet.prefix_length)
         self._of_address: dict[bytes, Link] = {}
-        self._of_wire: dict[tuple[str, tuple[bytes, ...]], Link] = {}
+        self._of_wire: dict[str, tuple[tuple[bytes, ...], Link]] = {}  # by interface; what its addresses were
         self.everything = tuple(prepared)  # in the order of the file
         self._by_id = {one.subnet_id: one for one in prepared}
 
@@ -87,13 +87,12 @@ class SubnetTable:
         interface, addresses = arrival.interface, arrival.addresses
         if interface is None:
             return ()
-        link = self._of_wire.get((interface, addresses))
-        if link is None:
-            link = self._of_interface.get(interface, ())
-            link = link or next((found for one in addresses if (found := self._holding(one))), ())
-            if len(self._of_wire) >= _REMEMBERED:
-                self._of_wire.clear()
-            self._of_wire[interface, addresses] = link
+        known = self._of_wire.get(interface)
+        if known is not None and known[0] == addresses:
+            return known[1]
+        link = self._of_interface.get(interface, ())
+        link = link or next((found for one in addresses if (found := self._holding(one))), ())
+        self._of_wire[interface] = addresses, link
         return link
 
     def _holding(self, address: bytes) -> Link:
