@@ -1,7 +1,9 @@
 """Names registered a second into one BIND or Knot: tenure's updater from its ledger, beside Kea's D2 from its queue.
 
-Both write address and DHCID, and the pointer of the address, by RFC 4703 with TSIG. D2 gets no more requests than its
-queue holds (1,024), so that its figure is its speed; what it does with a burst of 10,000 is told beside it.
+Both write address and DHCID, and the pointer of the address, by RFC 4703 with TSIG. The clock of both starts when the
+program runs and has something to do: for the updater that is when it says that it has started, and how long its start
+took is told beside its figure. D2 gets no more requests at once than its queue holds (1,024), so that its figure is its
+speed; what it does with a burst of 10,000 is told beside it.
 """
 
 from __future__ import annotations
@@ -42,12 +44,11 @@ $TTL 1200
 @ SOA ns.bench.test. hostmaster.bench.test. 1 3600 600 86400 300
 @ NS ns.bench.test.
 """
-QUEUE = 900
+QUEUE, ROUNDS = 900, 3
 BURST = 10_000
-_START = "The start of the updater is in its figure and not in that of D2, which keeps nothing."
 REASONS = {
-    "BIND": f"BIND does little more with messages that were made beforehand. D2 waits for BIND's syncs. {_START}",
-    "Knot": f"Knot at times leaves what has come until its next timer runs. {_START}",
+    "BIND": "BIND does little more with messages that were made beforehand. D2 waits for BIND's syncs.",
+    "Knot": "Knot at times leaves what has come until its next timer runs.",
 }
 
 
@@ -122,7 +123,7 @@ def names(count: int, prefix: str) -> list[tuple[str, str, bytes]]:
 
 
 def measure_tenure(make: Make, count: int) -> Contestant:
-    """A ledger with `count` due registrations, and the updater started on it; its start-up is in the time."""
+    """A ledger with `count` due registrations, and the updater from when it has started on it."""
     with nameservers.serve(make, "it", names=0) as server:
         config = write_toml(
             server.folder,
@@ -133,13 +134,14 @@ def measure_tenure(make: Make, count: int) -> Contestant:
         wanted = names(count, "r")
         fill_ledger(server.folder / "tenure.db", wanted)
         sample = pointers(wanted)
-        began = time.monotonic()
+        called = time.monotonic()
         with running(tenure_command("updater", config), server.folder) as updater:
+            began = started(server.folder, updater)
             wait_for(sample, server.port, 300, updater)
             seconds = time.monotonic() - began
             ours, theirs = (processor_seconds(one.pid) / count * 1e6 for one in (updater, server.popen))
         found = registered(server.port, "r")
-    note = f"{count:,} names in {seconds:.1f} s, {count - found:,} lost"
+    note = f"{count:,} names in {seconds:.1f} s, {count - found:,} lost, after a start of {began - called:.1f} s"
     return Contestant(
         "tenure",
         count / seconds,
@@ -148,19 +150,22 @@ def measure_tenure(make: Make, count: int) -> Contestant:
 
 
 def measure_d2(make: Make, burst: int) -> Contestant:
-    """D2 with a full queue; then, with a fresh BIND, a burst that its queue does not hold."""
+    """D2 with a full queue, several times; then, with a fresh server, a burst that its queue does not hold."""
+    seconds = 0.0
     with nameservers.serve(make, "it", names=0) as server, d2(server) as port:
-        wanted = names(QUEUE, "d")
-        sample = pointers(wanted)
-        began = time.monotonic()
-        request(port, wanted)
-        wait_for(sample, server.port, 60)
-        seconds = time.monotonic() - began
+        wanted = names(QUEUE * ROUNDS, "d")
+        for first in range(0, len(wanted), QUEUE):
+            some = wanted[first : first + QUEUE]
+            sample = pointers(some)
+            began = time.monotonic()
+            request(port, some)
+            wait_for(sample, server.port, 60)
+            seconds += time.monotonic() - began
     with nameservers.serve(make, "it", names=0) as server, d2(server) as port:
         request(port, names(burst, "d"))
         found = settled(server.port)
-    note = f"{QUEUE:,} names in {seconds:.2f} s; of a burst of {burst:,} it lost {burst - found:,}"
-    return Contestant(D2, QUEUE / seconds, note)
+    note = f"{len(wanted):,} names in {seconds:.2f} s; of a burst of {burst:,} it lost {burst - found:,}"
+    return Contestant(D2, len(wanted) / seconds, note)
 
 
 @contextlib.contextmanager
@@ -238,6 +243,16 @@ def running(
         except subprocess.TimeoutExpired:
             popen.kill()
             popen.wait()
+
+
+def started(folder: Path, updater: subprocess.Popen[bytes]) -> float:
+    """When it says so, by the monotonic clock."""
+    deadline = time.monotonic() + 20
+    while b"event=started" not in (log := (folder / "program.log").read_bytes()):
+        assert updater.poll() is None, log.decode()
+        assert time.monotonic() < deadline, log.decode()
+        time.sleep(0.002)
+    return time.monotonic()
 
 
 def pointers(wanted: Sequence[tuple[str, str, bytes]]) -> list[str]:

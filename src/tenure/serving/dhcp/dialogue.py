@@ -97,6 +97,11 @@ def parse_batch(dialogue: Dialogue[R, M, A], batch: Sequence[R]) -> list[tuple[R
     return messages
 
 
+def kinds_of_batch(dialogue: Dialogue[R, M, A], messages: Sequence[tuple[R, M]]) -> Counter[int]:
+    """How many messages of each type there are."""
+    return Counter([dialogue.kind_of(message) for _, message in messages])
+
+
 def rows_of_batch(dialogue: Dialogue[R, M, A], messages: Iterable[tuple[R, M]]) -> tuple[list[bytes], list[bytes], int]:
     """The clients and addresses that messages speak of, and how many of them speak of no address."""
     clients: list[bytes] = []

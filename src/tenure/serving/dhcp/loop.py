@@ -7,7 +7,7 @@ decided: who is to hear them all may not have room for a whole batch at once (do
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Generic
@@ -20,7 +20,18 @@ from tenure.ledger.leases import LeaseLedger
 from tenure.serving.batchloop import Intake, run_batches
 from tenure.serving.collector import rare_collections
 from tenure.serving.correlation import new_batch_id
-from tenure.serving.dhcp.dialogue import PACE, A, Committed, Dialogue, M, R, decide_batch, parse_batch, rows_of_batch
+from tenure.serving.dhcp.dialogue import (
+    PACE,
+    A,
+    Committed,
+    Dialogue,
+    M,
+    R,
+    decide_batch,
+    kinds_of_batch,
+    parse_batch,
+    rows_of_batch,
+)
 from tenure.serving.dhcp.waitingroom import WaitingRoom
 from tenure.serving.metrics import COMMIT_SECONDS
 from tenure.serving.report import Report
@@ -113,8 +124,7 @@ class LeaseLoop(Generic[R, M, A]):
         messages = parse_batch(self._dialogue, batch)
         if len(messages) < len(batch):
             self._report.count("packets_malformed", len(batch) - len(messages))
-        kind_of = self._dialogue.kind_of
-        for kind, number in Counter([kind_of(message) for _, message in messages]).items():
+        for kind, number in kinds_of_batch(self._dialogue, messages).items():
             self._report.metrics.add("tenure_dhcp_messages_total", (self._word(kind),), number)
         return messages
 
