@@ -90,6 +90,8 @@ def outcome(function: Callable[[bytes], Any], octets: bytes) -> str:
 
 def in_words(value: object) -> str:
     """A value with its parts, also where it is of a class that only makes and has them."""
+    if type(value) is tuple:
+        return f"({', '.join(map(in_words, value))})"
     if type(value).__repr__ is not object.__repr__:
         return repr(value)
     parts = [f"{name}={in_words(getattr(value, name))}" for name in inspect.signature(type(value)).parameters]

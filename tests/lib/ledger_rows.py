@@ -85,10 +85,11 @@ def outcomes(row: Registration, state: State, *directions: Direction, **fields: 
     ]
 
 
-def changes(*parts: Lease | Want | Withdraw | Event) -> Changes:
-    """One decision with all of these."""
+def changes(*parts: Lease | Want | Withdraw | Event, dropped: tuple[bytes, ...] = ()) -> Changes:
+    """One decision with all of these; `dropped` are addresses."""
     return Changes(
         leases=tuple(part for part in parts if isinstance(part, Lease)),
+        dropped=dropped,
         wants=tuple(part for part in parts if isinstance(part, Want)),
         withdraws=tuple(part for part in parts if isinstance(part, Withdraw)),
         events=tuple(part for part in parts if isinstance(part, Event)),

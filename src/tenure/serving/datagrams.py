@@ -24,7 +24,7 @@ class DatagramReader:
     def read(self, limit: int) -> list[tuple[bytes, bytes]]:
         """Up to `limit` datagrams that are there already: their octets, and beside them whom they are from and to.
 
-        The latter are as the kernel gives them, `sockaddr(28) control(ancillary)`, with zeros behind. `OSError`.
+        The latter are as the kernel gives them, `sockaddr(28) control(ancillary)`, zero where it gives less. `OSError`.
         """
         found: list[tuple[bytes, bytes]] = []
         rooms = self._rooms
@@ -36,7 +36,7 @@ class DatagramReader:
             except BlockingIOError:
                 break
             except OSError as error:
-                if found or error.errno in self._passing:
+                if found or error.errno in self._passing:  # what came before it is not lost by it
                     break
                 raise
             places = bytes(rooms.places[: number * beside])

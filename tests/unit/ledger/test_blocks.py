@@ -19,7 +19,7 @@ FIRST, LAST = 5, 300  # of a pool that begins and ends within a block
 
 
 def fill(ledger: Ledger, numbers: set[int], dropped: tuple[bytes, ...] = ()) -> None:
-    rows = changes(*(lease(n, n) for n in sorted(numbers)))._replace(dropped=dropped)
+    rows = changes(*(lease(n, n) for n in sorted(numbers)), dropped=dropped)
     ledger.leases.transact(lambda batch: batch.apply(rows), NOW)
 
 
@@ -76,7 +76,7 @@ def test_a_block_whose_leases_all_went_is_free(ledger: Ledger) -> None:
 
 def test_what_the_batch_takes_and_drops_is_not_written_yet_and_counts(ledger: Ledger) -> None:
     fill(ledger, set(range(320)) - {40, 41})
-    assert unused(ledger, FIRST, 1, changes(lease(40, 40))._replace(dropped=(address(70),))) == [41]
+    assert unused(ledger, FIRST, 1, changes(lease(40, 40), dropped=(address(70),))) == [41]
     assert unused(ledger, FIRST, 99) == [41, 70]
 
 
@@ -92,7 +92,7 @@ def test_the_blocks_follow_every_change(tmp_path: Any) -> None:
         numbers = chance.sample(range(60), 12)
         given = [lease(n, n, ends_at=NOW + chance.randrange(99)) for n in numbers[:8]]
         v6 = lease(999, 1000 + numbers[0], address=address(numbers[0]) + bytes(12))
-        change = changes(*given, v6)._replace(dropped=tuple(map(address, numbers[8:])))
+        change = changes(*given, v6, dropped=tuple(map(address, numbers[8:])))
         ledger.transact(lambda batch, change=change: batch.apply(change), NOW)
         kept, right = places(ledger._session)
         assert kept == right

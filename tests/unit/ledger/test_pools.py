@@ -55,7 +55,7 @@ def test_a_full_pool(ledger: Ledger) -> None:
 
 def test_what_the_batch_took_and_dropped_counts(ledger: Ledger) -> None:
     fill(ledger, *range(10, 38))
-    taken = changes(lease(38, 38))._replace(dropped=(address(20),))
+    taken = changes(lease(38, 38), dropped=(address(20),))
     assert unused(ledger, 10, 2, taken) == [20, 39]
 
 

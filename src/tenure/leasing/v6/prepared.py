@@ -54,12 +54,12 @@ class PreparedSubnet:
         "_classes",
         "_combinations",
         "_first",
-        "_hashed",
         "_last",
         "_open_ranges",
         "_pools",
         "_ranges",
         "_reserved",
+        "hashed",
         "is_guarded",
         "is_plain",
         "subnet",
@@ -77,7 +77,7 @@ class PreparedSubnet:
             tuple(_address_range(one, number, subnet.allocator) for number, one in enumerate(subnet.pools)),
             tuple(_prefix_range(one, addresses + number) for number, one in enumerate(subnet.prefix_pools)),
         )
-        self._hashed = tuple(one for one in self._ranges[_ADDRESS] if one.is_hashed)
+        self.hashed = tuple(one for one in self._ranges[_ADDRESS] if one.is_hashed)
         held = [*subnet.shared_reservations.items(), *subnet.reservations.items()]
         self._reserved = (
             {address: key for key, one in held for address in one.addresses if self.holds(address)},
@@ -90,11 +90,6 @@ class PreparedSubnet:
         self.is_guarded = any(one.client_class is not None for one in self._pools)
         self._combinations: dict[tuple[tuple[int, ...], Classes, bytes | None], Terms] = {}
         self._open_ranges: dict[tuple[int, Classes], Ranges] = {}
-
-    @property
-    def hashed(self) -> Ranges:
-        """The pools to whose addresses a hash points."""
-        return self._hashed
 
     def ranges(self, kind: int) -> Ranges:
         """The pools of addresses or of prefixes."""
