@@ -108,6 +108,13 @@ def test_within_a_batch_the_first_to_ask_for_an_address_gets_it(bench: Bench) ->
     assert len({lease.correlation for lease in bench.leases.leases()}) == 2
 
 
+def test_messages_that_speak_of_very_many_addresses_stand_in_nobody_s_way(bench: Bench) -> None:
+    crowded = ia(NA, 1, *(f"{LINK}f:{number:x}" for number in range(2_000)))
+    others = [say(SOLICIT, number) for number in (101, 102)]
+    assert bench.serve(*(say(SOLICIT, number, crowded) for number in range(40)), *others) == [ADVERTISE] * 42
+    assert bench.report.problems == {}
+
+
 def test_malformed_messages_are_counted_and_the_others_served(bench: Bench) -> None:
     assert bench.serve(b"", say(SOLICIT, 1), say(SOLICIT, 2)[:-1], b"x") == [ADVERTISE]
     assert bench.report.counts == {"packets_malformed": 3, "packets_advertised": 1}

@@ -16,6 +16,9 @@ from tenure.octets import Malformed
 from tenure.serving.dhcp.answers import Unsent
 
 PACE = 64  # answers that leave at once, and messages that are decided before the next ones do
+# Addresses that are read ahead for one message. A client has few; one datagram has room for more than two thousand, and
+# a statement takes only so many of all messages together.
+MOST_AHEAD = 8
 
 R = TypeVar("R")  # a datagram as it was received
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -103,7 +106,10 @@ def kinds_of_batch(dialogue: Dialogue[R, M, A], messages: Sequence[tuple[R, M]])
 
 
 def rows_of_batch(dialogue: Dialogue[R, M, A], messages: Iterable[tuple[R, M]]) -> tuple[list[bytes], list[bytes], int]:
-    """The clients and addresses that messages speak of, and how many of them speak of no address."""
+    """The clients and addresses that messages speak of, and how many of them speak of no address.
+
+    Of one that speaks of very many only the first: the others are read when they are decided about.
+    """
     clients: list[bytes] = []
     addresses: list[bytes] = []
     new = 0
@@ -112,7 +118,7 @@ def rows_of_batch(dialogue: Dialogue[R, M, A], messages: Iterable[tuple[R, M]]) 
         if client:
             clients.append(client)
         if spoken_of:
-            addresses += spoken_of
+            addresses += spoken_of[:MOST_AHEAD]
         else:
             new += 1
     return clients, addresses, new
