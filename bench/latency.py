@@ -93,6 +93,7 @@ def start_kea(server: Host) -> str:
 options {{ directory "{server.folder}"; listen-on {{ any; }}; listen-on-v6 {{ none; }}; recursion no; notify no;
   pid-file "{server.folder}/named.pid"; session-keyfile "{server.folder}/session.key"; dnssec-validation no; }};
 controls {{ }};
+{nameservers.BIND_LOG}
 zone "{nameservers.ZONE}" {{ type primary; file "{zone}"; {policy} }};
 zone "10.in-addr.arpa." {{ type primary; file "{reverse}"; {policy} }};
 """)
@@ -124,7 +125,7 @@ zone "10.in-addr.arpa." {{ type primary; file "{reverse}"; {policy} }};
     environment = {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(server.folder / "lib")}
     for program, config in (("kea-dhcp-ddns", d2), ("kea-dhcp4", dhcp)):
         (server.folder / f"{program}.json").write_text(json.dumps(config))
-    named = server.start(find("named"), "-g", "-c", server.folder / "named.conf", private=False)
+    named = server.start(find("named"), "-f", "-c", server.folder / "named.conf", private=False)
     server.start(find("kea-dhcp-ddns"), "-c", server.folder / "kea-dhcp-ddns.json", env=environment, private=False)
     eventually(lambda: ":53001 " in server.run("ss", "-lun"), "D2 listens", 20)
     server.start(find("kea-dhcp4"), "-c", server.folder / "kea-dhcp4.json", env=environment, private=False)

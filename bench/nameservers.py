@@ -24,6 +24,9 @@ ZONE = "bench.test."
 KEY = "bench."
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
 WRITES_MADE_HERE = "grant bench. zonesub ANY"
+# BIND tells every record of an update in its log, which is a quarter of what a record costs it. No other server here does.
+BIND_LOG = """\
+logging { category default { default_stderr; }; category update { null; }; category update-security { null; }; };"""
 
 
 @dataclass
@@ -102,17 +105,18 @@ def running(
 
 
 def bind(folder: Path, port: int) -> list[str]:
-    """BIND: journal on disk, two worker threads, as it comes."""
+    """BIND: journal on disk, two worker threads, as it comes, but for what it says of every record."""
     (folder / "named.conf").write_text(f"""
 options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;
   pid-file "{folder}/named.pid"; session-keyfile "{folder}/session.key"; dnssec-validation no; notify no; }};
 controls {{ }};
+{BIND_LOG}
 key "{KEY}" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
 zone "{ZONE}" {{
   type primary; file "{folder}/zone"; update-policy {{ {WRITES_MADE_HERE}; }}; allow-transfer {{ any; }};
 }};
 """)
-    return [find("named"), "-g", "-c", str(folder / "named.conf")]
+    return [find("named"), "-f", "-c", str(folder / "named.conf")]
 
 
 def knot(folder: Path, port: int) -> list[str]:

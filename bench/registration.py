@@ -44,7 +44,7 @@ $TTL 1200
 @ SOA ns.bench.test. hostmaster.bench.test. 1 3600 600 86400 300
 @ NS ns.bench.test.
 """
-QUEUE, ROUNDS = 900, 3
+QUEUE, ROUNDS = 900, 10
 BURST = 10_000
 REASONS = {
     "BIND": "BIND does little more with messages that were made beforehand. D2 waits for BIND's syncs.",

@@ -117,11 +117,12 @@ options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-
   pid-file "{folder}/named.pid"; session-keyfile "{folder}/session.key"; dnssec-validation no; notify no;
   tkey-gssapi-keytab "{keytab}"; }};
 controls {{ }};
+{nameservers.BIND_LOG}
 zone "{nameservers.ZONE}" {{
   type primary; file "{folder}/zone"; update-policy {{ grant "{CLIENT}@EXAMPLE.TEST" zonesub ANY; }};
 }};
 """)
-    return [find("named"), "-g", "-c", str(folder / "named.conf")]
+    return [find("named"), "-f", "-c", str(folder / "named.conf")]
 
 
 def _tenure(folder: Path, port: int, keytab: Path) -> list[str]:
