@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from tenure.authority.named_records import named_records
 from tenure.authority.ownership import writer_of
@@ -20,11 +21,12 @@ from tenure.dnswire.codes import RRClass, RRType
 from tenure.dnswire.message import Message
 from tenure.dnswire.rr import RR
 
-NEVER = 0  # the timestamp of a record that does not age
-AHEAD_SECONDS = 3600  # a timestamp further ahead of the clock comes from a clock that was wrong
+NEVER: Final = 0  # the timestamp of a record that does not age
+AHEAD_SECONDS: Final = 3600  # a timestamp further ahead of the clock comes from a clock that was wrong
 
-_ANY = int(RRType.ANY)
-_CLASS_IN, _CLASS_ANY = int(RRClass.IN), int(RRClass.ANY)
+_ANY: Final = int(RRType.ANY)
+_CLASS_IN: Final = int(RRClass.IN)
+_CLASS_ANY: Final = int(RRClass.ANY)
 
 
 def refreshed_timestamp(timestamp: int, now: float, no_refresh: int) -> int:

@@ -6,7 +6,7 @@ the targets of NS, MX, SRV, SVCB and other such records ride along when they are
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.lookup import Found, Missing, Referral, Renamed, look_up
 from tenure.authority.zone import Node, RRset
@@ -18,24 +18,25 @@ from tenure.dnswire.rr import RR
 from tenure.dnswire.shapes import plain_name_end
 from tenure.octets import Malformed
 
-_IN = int(RRClass.IN)
-_A = int(RRType.A)
-_AAAA = int(RRType.AAAA)
-_NS = int(RRType.NS)
-_CNAME = int(RRType.CNAME)
-_SOA = int(RRType.SOA)
-_DS = int(RRType.DS)
-_DNAME = int(RRType.DNAME)
-_ANY = int(RRType.ANY)
-_NOT_THROUGH_ALIASES = frozenset((_CNAME, _ANY, int(RRType.RRSIG), int(RRType.NSEC)))  # what an alias has of its own
-_TARGET_AT = {  # where in the RDATA the host name begins
+_IN: Final = int(RRClass.IN)
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_NS: Final = int(RRType.NS)
+_CNAME: Final = int(RRType.CNAME)
+_SOA: Final = int(RRType.SOA)
+_DS: Final = int(RRType.DS)
+_DNAME: Final = int(RRType.DNAME)
+_ANY: Final = int(RRType.ANY)
+# What an alias has of its own.
+_NOT_THROUGH_ALIASES: Final = frozenset((_CNAME, _ANY, int(RRType.RRSIG), int(RRType.NSEC)))
+_TARGET_AT: Final = {  # where in the RDATA the host name begins
     **dict.fromkeys(map(int, (RRType.MX, RRType.AFSDB, RRType.KX, RRType.SVCB, RRType.HTTPS)), 2),
     _NS: 0,
     int(RRType.SRV): 6,
 }
 
-MOST_ALIASES = 16
-ROOT: Name = b"\0"
+MOST_ALIASES: Final = 16
+ROOT: Final[Name] = b"\0"
 
 
 class Answer(NamedTuple):

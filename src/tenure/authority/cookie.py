@@ -14,18 +14,18 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from ipaddress import ip_address
 from struct import Struct
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-CLIENT_COOKIE = 8  # octets
-SERVER_COOKIE = 16
-SECRET_SIZE = 16
-SECRET_SECONDS = 86400  # a derived secret makes cookies for a day (RFC 7873 section 7.1: at most 36 days)
+CLIENT_COOKIE: Final = 8  # octets
+SERVER_COOKIE: Final = 16
+SECRET_SIZE: Final = 16
+SECRET_SECONDS: Final = 86400  # a derived secret makes cookies for a day (RFC 7873 section 7.1: at most 36 days)
 
-_VERSION = b"\1\0\0\0"
-_OLDEST = 3600  # seconds; RFC 9018 section 4.3
-_NEWEST = 300
-_REMADE_EVERY = 60  # seconds; far below the half hour after which a cookie has to be made anew
-_MOST_REMEMBERED = 10_000
+_VERSION: Final = b"\1\0\0\0"
+_OLDEST: Final = 3600  # seconds; RFC 9018 section 4.3
+_NEWEST: Final = 300
+_REMADE_EVERY: Final = 60  # seconds; far below the half hour after which a cookie has to be made anew
+_MOST_REMEMBERED: Final = 10_000
 
 Secrets: TypeAlias = Callable[[int], Sequence[bytes]]  # good for cookies made at that time; the first makes them
 
@@ -98,8 +98,8 @@ def _digest(secret: bytes, head: bytes, client: str) -> bytes:
     return siphash24(secret, head + ip_address(client).packed)
 
 
-_KEY = Struct("<2Q")
-_ALL_BITS = 0xFFFFFFFFFFFFFFFF
+_KEY: Final = Struct("<2Q")
+_ALL_BITS: Final = 0xFFFFFFFFFFFFFFFF
 
 
 def siphash24(key: bytes, message: bytes) -> bytes:

@@ -8,6 +8,7 @@ already so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from tenure.authority.zone import Node, Record, RRset, ZoneChange, ZoneView
 from tenure.dnswire.codes import RRClass, RRType, type_to_text
@@ -16,21 +17,21 @@ from tenure.dnswire.rdata import canonical_rdata, soa_serial, with_serial
 from tenure.dnswire.rr import RR
 from tenure.dnswire.serial import next_serial, serial_gt
 
-_NS = int(RRType.NS)
-_CNAME = int(RRType.CNAME)
-_SOA = int(RRType.SOA)
-_DNAME = int(RRType.DNAME)
-_DS = int(RRType.DS)
-_WKS = 11
-_TYPE_ANY = int(RRType.ANY)
-_CLASS_IN = int(RRClass.IN)
-_CLASS_ANY = int(RRClass.ANY)
+_NS: Final = int(RRType.NS)
+_CNAME: Final = int(RRType.CNAME)
+_SOA: Final = int(RRType.SOA)
+_DNAME: Final = int(RRType.DNAME)
+_DS: Final = int(RRType.DS)
+_WKS: Final = 11
+_TYPE_ANY: Final = int(RRType.ANY)
+_CLASS_IN: Final = int(RRClass.IN)
+_CLASS_ANY: Final = int(RRClass.ANY)
 
 # These may stand beside a CNAME (RFC 2136 section 3.4.2.2 in the words of RFC 4034).
-_BESIDE_CNAME = frozenset(map(int, (RRType.SIG, 25, RRType.NXT, RRType.RRSIG, RRType.NSEC, RRType.DNSKEY)))
+_BESIDE_CNAME: Final = frozenset(map(int, (RRType.SIG, 25, RRType.NXT, RRType.RRSIG, RRType.NSEC, RRType.DNSKEY)))
 # What the server makes itself at the apex stays when everything there is deleted.
-_KEPT_AT_APEX = frozenset(map(int, (RRType.NS, RRType.DNSKEY, RRType.NSEC, RRType.NSEC3PARAM, RRType.RRSIG)))
-_NO_NAMES_INSIDE = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.TXT, RRType.DHCID, RRType.SSHFP)))
+_KEPT_AT_APEX: Final = frozenset(map(int, (RRType.NS, RRType.DNSKEY, RRType.NSEC, RRType.NSEC3PARAM, RRType.RRSIG)))
+_NO_NAMES_INSIDE: Final = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.TXT, RRType.DHCID, RRType.SSHFP)))
 
 
 class Draft:

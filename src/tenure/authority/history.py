@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.settings import ZonePlace
 from tenure.authority.update import Applied
@@ -20,18 +20,18 @@ from tenure.dnswire.rdata import soa_serial
 from tenure.naming.event import Event
 from tenure.signing.principal import Principal
 
-APPLIED = "update-applied"
-UPDATE_REFUSED = "update-refused"
-TRANSFER_REFUSED = "transfer-refused"
-TKEY_REFUSED = "tkey-refused"
-IGNORED = "update-ignored"
-OWNED = "name-owned"
-UNRECORDED = "updates-not-recorded"
+APPLIED: Final = "update-applied"
+UPDATE_REFUSED: Final = "update-refused"
+TRANSFER_REFUSED: Final = "transfer-refused"
+TKEY_REFUSED: Final = "tkey-refused"
+IGNORED: Final = "update-ignored"
+OWNED: Final = "name-owned"
+UNRECORDED: Final = "updates-not-recorded"
 
-_ADDRESS_TYPES = frozenset({int(RRType.A), int(RRType.AAAA)})
-_MOST_WORDS = 6  # records spelled out; the journal has them all
-_MOST_IGNORED = 4  # ignored records spelled out
-_INFO_CODES = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
+_ADDRESS_TYPES: Final = frozenset({int(RRType.A), int(RRType.AAAA)})
+_MOST_WORDS: Final = 6  # records spelled out; the journal has them all
+_MOST_IGNORED: Final = 4  # ignored records spelled out
+_INFO_CODES: Final = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
 
 
 def applied_event(applied: Applied, zone: ZonePlace, by: str, source: str, now: float, correlation: str) -> Event:

@@ -12,16 +12,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.authority.zone import EMPTY_NODE, Node, RRset, ZoneView
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import MAX_NAME, Name, parent
 
-_NS = int(RRType.NS)
-_DNAME = int(RRType.DNAME)
-_DS = int(RRType.DS)
-STAR = b"\x01*"
+_NS: Final = int(RRType.NS)
+_DNAME: Final = int(RRType.DNAME)
+_DS: Final = int(RRType.DS)
+STAR: Final = b"\x01*"
 
 
 class Found(NamedTuple):
@@ -52,7 +52,7 @@ class Missing(NamedTuple):
 
 Lookup: TypeAlias = Found | Referral | Renamed | Missing
 
-MISSING = Missing()
+MISSING: Final = Missing()
 
 
 def look_up(view: ZoneView, zone: Name, name: Name, qtype: int) -> Lookup:

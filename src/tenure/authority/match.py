@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from tenure.authority.requestor import reverse_name_of, six_to_four_name_of
 
@@ -30,9 +31,10 @@ class Match(StrEnum):
     MS_SUBDOMAIN_SELF_RHS = "ms-subdomain-self-rhs"
 
 
-OF_ADDRESSES = {Match.TCP_SELF: reverse_name_of, Match.SIX_TO_FOUR_SELF: six_to_four_name_of}  # and the name of each
-OF_HOSTS = frozenset({Match.KRB5_SELF, Match.KRB5_SELFSUB, Match.KRB5_SUBDOMAIN, Match.KRB5_SUBDOMAIN_SELF_RHS})
-OF_ACCOUNTS = frozenset({Match.MS_SELF, Match.MS_SELFSUB, Match.MS_SUBDOMAIN, Match.MS_SUBDOMAIN_SELF_RHS})
-OF_MACHINES = OF_HOSTS | OF_ACCOUNTS  # whose identity is a realm
-SELF_RHS = frozenset({Match.KRB5_SUBDOMAIN_SELF_RHS, Match.MS_SUBDOMAIN_SELF_RHS})
-NO_KEY = frozenset({*OF_ADDRESSES, Match.EXTERNAL, *OF_MACHINES})  # whose identity is no key
+# And the name of each.
+OF_ADDRESSES: Final = {Match.TCP_SELF: reverse_name_of, Match.SIX_TO_FOUR_SELF: six_to_four_name_of}
+OF_HOSTS: Final = frozenset({Match.KRB5_SELF, Match.KRB5_SELFSUB, Match.KRB5_SUBDOMAIN, Match.KRB5_SUBDOMAIN_SELF_RHS})
+OF_ACCOUNTS: Final = frozenset({Match.MS_SELF, Match.MS_SELFSUB, Match.MS_SUBDOMAIN, Match.MS_SUBDOMAIN_SELF_RHS})
+OF_MACHINES: Final = OF_HOSTS | OF_ACCOUNTS  # whose identity is a realm
+SELF_RHS: Final = frozenset({Match.KRB5_SUBDOMAIN_SELF_RHS, Match.MS_SUBDOMAIN_SELF_RHS})
+NO_KEY: Final = frozenset({*OF_ADDRESSES, Match.EXTERNAL, *OF_MACHINES})  # whose identity is no key

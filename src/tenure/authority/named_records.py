@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from tenure.authority.zone import Record, ZoneView
 from tenure.dnswire.codes import RRClass, RRType
 from tenure.dnswire.rdata import canonical_rdata
 from tenure.dnswire.rr import RR
 
-_IN = int(RRClass.IN)
-_SOA = int(RRType.SOA)
+_IN: Final = int(RRClass.IN)
+_SOA: Final = int(RRType.SOA)
 
 
 def named_records(rrs: Sequence[RR], view: ZoneView) -> Iterator[Record]:

@@ -8,7 +8,7 @@ backing off); a newer serial takes the place of the older one and begins anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.settings import RemoteServer
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType, rcode_to_text
@@ -16,10 +16,10 @@ from tenure.dnswire.message import AA, QR, Message, Question, build_message
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR
 
-COALESCING_SECONDS = 1.0
-FIRST_WAIT_SECONDS = 2.0
-MOST_SENDINGS = 6
-_FLAGS = int(Opcode.NOTIFY) << 11 | AA
+COALESCING_SECONDS: Final = 1.0
+FIRST_WAIT_SECONDS: Final = 2.0
+MOST_SENDINGS: Final = 6
+_FLAGS: Final = int(Opcode.NOTIFY) << 11 | AA
 
 
 class Notice(NamedTuple):

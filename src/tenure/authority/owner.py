@@ -7,13 +7,13 @@ texts are the same: a principal counts with its case and its backslashes, as Ker
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.requestor import Requestor
 from tenure.dnswire.name import Name, from_text, to_text
 from tenure.signing.principal import Principal, parse_principal
 
-NOBODY = ""  # the owner of a name that has none
+NOBODY: Final = ""  # the owner of a name that has none
 
 
 class NameOwner(NamedTuple):

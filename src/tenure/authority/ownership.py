@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.owner import NOBODY, NameOwner, OwnerChange, Role, RoleKind, is_role, owner_of, owner_of_role
 from tenure.authority.requestor import Requestor
@@ -21,9 +21,9 @@ from tenure.dnswire.codes import Rcode, RRClass, RRType
 from tenure.dnswire.name import Name, to_text
 from tenure.dnswire.rr import RR
 
-_CLASS_IN = int(RRClass.IN)
-_DHCID = int(RRType.DHCID)
-OF_A_CLIENT = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID)))
+_CLASS_IN: Final = int(RRClass.IN)
+_DHCID: Final = int(RRType.DHCID)
+OF_A_CLIENT: Final = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID)))
 
 
 class Writer(NamedTuple):

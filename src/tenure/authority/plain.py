@@ -12,7 +12,7 @@ and the question goes the way of all others (`respond`).
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.answer import negative_soa
 from tenure.authority.lookup import STAR, Found, look_up
@@ -26,22 +26,25 @@ from tenure.dnswire.message import TC, Question
 from tenure.dnswire.name import MAX_LABEL, MAX_NAME, Name, parent
 from tenure.dnswire.writer import HEADER_SIZE
 
-_NS = int(RRType.NS)
-_CNAME = int(RRType.CNAME)
-_PTR = int(RRType.PTR)
-_DNAME = int(RRType.DNAME)
+_NS: Final = int(RRType.NS)
+_CNAME: Final = int(RRType.CNAME)
+_PTR: Final = int(RRType.PTR)
+_DNAME: Final = int(RRType.DNAME)
 # Their RDATA is sent as it is kept, a PTR's unless it could be compressed; and nothing rides along with them.
-_TYPES = frozenset(map(int, (RRType.A, RRType.AAAA, RRType.PTR, RRType.TXT, RRType.DHCID, RRType.SSHFP, RRType.TLSA)))
+_TYPES: Final = frozenset(
+    map(int, (RRType.A, RRType.AAAA, RRType.PTR, RRType.TXT, RRType.DHCID, RRType.SSHFP, RRType.TLSA))
+)
 
-_ALONE = b"\0\1\0\0\0\0\0\0"  # counts of the four sections: a question
-_WITH_OPT = b"\0\1\0\0\0\0\0\1"
-_ID = 2  # octets of a message's id
-_TYPE_AND_CLASS = 4  # octets of a question behind its name
-_SERIAL_AT = 20  # octets before the end of an SOA record
-_RECORD = Struct("!HHHIH")  # pointer to the owner, type, class, TTL, length of the RDATA
-_TYPE_AT, _LENGTH_AT = 2, 10
-_OWNER = 0xC000 | HEADER_SIZE  # the name that was asked for
-_IN = int(RRClass.IN)
+_ALONE: Final = b"\0\1\0\0\0\0\0\0"  # counts of the four sections: a question
+_WITH_OPT: Final = b"\0\1\0\0\0\0\0\1"
+_ID: Final = 2  # octets of a message's id
+_TYPE_AND_CLASS: Final = 4  # octets of a question behind its name
+_SERIAL_AT: Final = 20  # octets before the end of an SOA record
+_RECORD: Final = Struct("!HHHIH")  # pointer to the owner, type, class, TTL, length of the RDATA
+_TYPE_AT: Final = 2
+_LENGTH_AT: Final = 10
+_OWNER: Final = 0xC000 | HEADER_SIZE  # the name that was asked for
+_IN: Final = int(RRClass.IN)
 
 Soa = tuple[int, bytes]  # TTL, RDATA
 
@@ -82,7 +85,7 @@ class _Frame(NamedTuple):
     after: bytes
 
 
-_CUT = _Frame(b"", b"", b"")
+_CUT: Final = _Frame(b"", b"", b"")
 
 
 class PlainKind:

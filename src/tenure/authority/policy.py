@@ -17,35 +17,39 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final
 
 from tenure.authority.match import NO_KEY, OF_ADDRESSES, OF_HOSTS, OF_MACHINES, SELF_RHS, Match
 from tenure.authority.requestor import Ask, Inquiry, Operation, Requestor, address_of, nobody_to_ask
 from tenure.dnswire.codes import META_TYPES, RRType, type_from_text
 from tenure.dnswire.name import Name, from_text, is_within, parent
 
-ANY_KEY: Name = b"\x01*\x00"
-_WILDCARD = b"\x01*"
+ANY_KEY: Final[Name] = b"\x01*\x00"
+_WILDCARD: Final = b"\x01*"
 
 # Without a list of types a rule covers all but these; the word ANY covers all but `_NEVER` (BIND's meaning).
-_NEVER = frozenset(map(int, (RRType.NSEC, RRType.NXT, RRType.NSEC3)))
-_NOT_USER_TYPES = _NEVER | frozenset(map(int, (RRType.SOA, RRType.NS, RRType.RRSIG, RRType.SIG)))
-_ANY = int(RRType.ANY)
+_NEVER: Final = frozenset(map(int, (RRType.NSEC, RRType.NXT, RRType.NSEC3)))
+_NOT_USER_TYPES: Final = _NEVER | frozenset(map(int, (RRType.SOA, RRType.NS, RRType.RRSIG, RRType.SIG)))
+_ANY: Final = int(RRType.ANY)
 
-_FROM, _ONLY, _STATIC = "from", "only", "static"  # our own words, behind BIND's
-_COUNTED = re.compile(r"([^()]+)\((\d{1,5})\)")
-_MOST_COUNT = 0xFFFF
-_AT = b"@"  # stands in what a principal is known by, and in no key's name
-_SRV_NUMBERS = 6  # octets of priority, weight and port, before the target
-_LOCAL = "local:"  # how BIND writes the socket of an external rule
-_SHAPE = "grant|deny KEY RULETYPE [NAME] [TYPE ...] [from NETWORK ...] [only add|delete] [static]"
+# Our own words, behind BIND's.
+_FROM: Final = "from"
+_ONLY: Final = "only"
+_STATIC: Final = "static"
+_COUNTED: Final = re.compile(r"([^()]+)\((\d{1,5})\)")
+_MOST_COUNT: Final = 0xFFFF
+_AT: Final = b"@"  # stands in what a principal is known by, and in no key's name
+_SRV_NUMBERS: Final = 6  # octets of priority, weight and port, before the target
+_LOCAL: Final = "local:"  # how BIND writes the socket of an external rule
+_SHAPE: Final = "grant|deny KEY RULETYPE [NAME] [TYPE ...] [from NETWORK ...] [only add|delete] [static]"
 
 
-_ZONESUB = Match.ZONESUB
-_WITHOUT_NAME = frozenset({Match.ZONESUB})
+_ZONESUB: Final = Match.ZONESUB
+_WITHOUT_NAME: Final = frozenset({Match.ZONESUB})
 _SELVES = {Match.SELF, Match.SELFSUB, Match.SELFWILD, Match.EXTERNAL, *OF_ADDRESSES}
 _SELVES |= {Match.KRB5_SELF, Match.KRB5_SELFSUB, Match.MS_SELF, Match.MS_SELFSUB}
-_NAME_OPTIONAL = frozenset(_SELVES)  # BIND wants it and ignores it
-POINTING_TYPES = frozenset(map(int, (RRType.PTR, RRType.SRV)))  # of which the self-rhs kinds look at the target
+_NAME_OPTIONAL: Final = frozenset(_SELVES)  # BIND wants it and ignores it
+POINTING_TYPES: Final = frozenset(map(int, (RRType.PTR, RRType.SRV)))  # of which the self-rhs kinds look at the target
 
 
 @dataclass(frozen=True, slots=True)

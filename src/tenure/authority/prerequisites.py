@@ -15,6 +15,7 @@ non-terminal counts as not in use. RRsets given by value are compared only after
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from tenure.authority.zone import Node, Refusal, ZoneView
 from tenure.dnswire.codes import META_TYPES, Rcode, RRClass, RRType, type_to_text
@@ -23,14 +24,14 @@ from tenure.dnswire.rdata import canonical_rdata, check_rdata
 from tenure.dnswire.rr import RR
 from tenure.octets import Malformed
 
-_SOA = int(RRType.SOA)
-_ANY = int(RRType.ANY)
-_CLASS_IN = int(RRClass.IN)
-_CLASS_NONE = int(RRClass.NONE)
-_CLASS_ANY = int(RRClass.ANY)
-_HOLD_A_NAME = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
-_MOST_VALUES = 4  # of an RRset, in words
-_MOST_OCTETS = 20  # of a value
+_SOA: Final = int(RRType.SOA)
+_ANY: Final = int(RRType.ANY)
+_CLASS_IN: Final = int(RRClass.IN)
+_CLASS_NONE: Final = int(RRClass.NONE)
+_CLASS_ANY: Final = int(RRClass.ANY)
+_HOLD_A_NAME: Final = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
+_MOST_VALUES: Final = 4  # of an RRset, in words
+_MOST_OCTETS: Final = 20  # of a value
 
 
 def check_prerequisites(prerequisites: Sequence[RR], zone: Name, view: ZoneView) -> Refusal | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.authority.zone import Refusal
 from tenure.dnswire.codes import META_TYPES, Rcode, RRClass, RRType, type_to_text
 from tenure.dnswire.name import to_text
@@ -9,11 +11,11 @@ from tenure.dnswire.rdata import check_rdata
 from tenure.dnswire.rr import RR
 from tenure.octets import Malformed
 
-_CLASS_IN = int(RRClass.IN)
-_CLASS_NONE = int(RRClass.NONE)
-_CLASS_ANY = int(RRClass.ANY)
-_TYPE_ANY = int(RRType.ANY)
-_MAX_TTL = 0x7FFFFFFF  # RFC 2181 section 8
+_CLASS_IN: Final = int(RRClass.IN)
+_CLASS_NONE: Final = int(RRClass.NONE)
+_CLASS_ANY: Final = int(RRClass.ANY)
+_TYPE_ANY: Final = int(RRType.ANY)
+_MAX_TTL: Final = 0x7FFFFFFF  # RFC 2181 section 8
 
 
 def prescan(record: RR) -> Refusal | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import Enum
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.authority.server_settings import RateLimits
 from tenure.dnswire.codes import Opcode, Rcode
@@ -19,7 +19,7 @@ from tenure.dnswire.message import AA, TC, Message, build_message, parse_message
 from tenure.dnswire.name import Name
 from tenure.octets import Malformed
 
-_REMEMBERED_REPLIES = 8192
+_REMEMBERED_REPLIES: Final = 8192
 
 
 class Kind(Enum):
@@ -35,7 +35,7 @@ class Kind(Enum):
 
 Subject: TypeAlias = tuple[Kind, Name, int]  # what an account is about; the name is lower-cased
 _AccountKey: TypeAlias = tuple[bytes, Subject]
-_ALL: Subject = (Kind.ALL, b"", 0)
+_ALL: Final[Subject] = (Kind.ALL, b"", 0)
 
 
 class _Account(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.zone import Refusal
@@ -33,13 +33,13 @@ from tenure.signing.key import Key
 from tenure.signing.principal import Principal
 from tenure.signing.tsig import Rejected, Verified, rejection_response, sign_response, tsig_size, verify_request
 
-_HEADER = struct.Struct("!6H")
-PAYLOAD_SIZE = 1232  # what fits into one unfragmented IPv6 datagram nearly everywhere
-_OPCODES = frozenset(map(int, Opcode))
-_TYPE_AND_CLASS = 4  # octets of a question behind its name
-_OPTION_HEAD = 4  # octets of an EDNS option before its data
-_ERROR_HEAD = _OPTION_HEAD + 2
-_INFO_CODES = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
+_HEADER: Final = struct.Struct("!6H")
+PAYLOAD_SIZE: Final = 1232  # what fits into one unfragmented IPv6 datagram nearly everywhere
+_OPCODES: Final = frozenset(map(int, Opcode))
+_TYPE_AND_CLASS: Final = 4  # octets of a question behind its name
+_OPTION_HEAD: Final = 4  # octets of an EDNS option before its data
+_ERROR_HEAD: Final = _OPTION_HEAD + 2
+_INFO_CODES: Final = {int(Rcode.REFUSED): InfoCode.PROHIBITED, int(Rcode.NOTAUTH): InfoCode.NOT_AUTHORITATIVE}
 
 
 class Request(NamedTuple):
@@ -80,8 +80,8 @@ class Reply(NamedTuple):
     extended_rcode: int | None = None  # where four bits do not hold it
 
 
-SILENCE = Reply(b"")
-NO_OPTIONS = OwnOptions()
+SILENCE: Final = Reply(b"")
+NO_OPTIONS: Final = OwnOptions()
 
 
 class Unanswerable(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from struct import Struct
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.authority.answer import Answer, answer_question
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
@@ -38,16 +38,16 @@ from tenure.signing.key import Key
 from tenure.signing.principal import Principal
 from tenure.signing.tsig import sign_response
 
-_UPDATE_REPLY = QR | int(Opcode.UPDATE) << 11
-_OPCODE_BITS = 0x7800
-_ONE_QUESTION = Struct("!6H")
-_TYPE_AND_CLASS = Struct("!HH")
-MOST_PLAIN_RCODE = 15  # larger ones need EDNS (RFC 6891 section 6.1.3)
-_TRANSFERS = frozenset((int(RRType.AXFR), int(RRType.IXFR)))
-_NO_VIEW = ExtendedError(InfoCode.PROHIBITED, "no view is for this client")
+_UPDATE_REPLY: Final = QR | int(Opcode.UPDATE) << 11
+_OPCODE_BITS: Final = 0x7800
+_ONE_QUESTION: Final = Struct("!6H")
+_TYPE_AND_CLASS: Final = Struct("!HH")
+MOST_PLAIN_RCODE: Final = 15  # larger ones need EDNS (RFC 6891 section 6.1.3)
+_TRANSFERS: Final = frozenset((int(RRType.AXFR), int(RRType.IXFR)))
+_NO_VIEW: Final = ExtendedError(InfoCode.PROHIBITED, "no view is for this client")
 # Types that are no question about a zone's records, and what who asks for them hears.
-_NO_SUCH_ZONE = ExtendedError(InfoCode.NOT_AUTHORITATIVE, "this is not a zone that is served here")
-_NOT_ASKED_FOR: dict[int, int] = {
+_NO_SUCH_ZONE: Final = ExtendedError(InfoCode.NOT_AUTHORITATIVE, "this is not a zone that is served here")
+_NOT_ASKED_FOR: Final[dict[int, int]] = {
     **dict.fromkeys(map(int, (0, RRType.OPT, RRType.TSIG)), int(Rcode.FORMERR)),
     **dict.fromkeys(map(int, (RRType.MAILA, RRType.MAILB)), int(Rcode.NOTIMP)),
     int(RRType.TKEY): int(Rcode.REFUSED),
@@ -315,7 +315,7 @@ def _notify(request: Request, view: View, client: str, now: float) -> Response:
     return Reply(build_reply(request, refusal.rcode, now, error=error_of(refusal)), refusal=refusal)
 
 
-_BY_OPCODE: dict[int, Callable[[Request, View, str, float], Response]] = {
+_BY_OPCODE: Final[dict[int, Callable[[Request, View, str, float], Response]]] = {
     int(Opcode.QUERY): _query,
     int(Opcode.UPDATE): _update,
     int(Opcode.NOTIFY): _notify,

@@ -8,7 +8,7 @@ caller's.
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.authority.settings import ZonePlace
 from tenure.authority.zone import Record, ZoneChange, ZoneView
@@ -21,15 +21,17 @@ from tenure.dnswire.serial import serial_gt
 from tenure.naming.event import Event
 from tenure.octets import Malformed
 
-TRANSFERRED = "zone-transferred"
+TRANSFERRED: Final = "zone-transferred"
 
-_SOA = int(RRType.SOA)
-_NS = int(RRType.NS)
-_IN = int(RRClass.IN)
-_LEAST_SOA = 22  # octets: two root names and five numbers
-_FIRST_META_TYPE, _LAST_META_TYPE = 128, 255  # types of questions and of messages (RFC 6895 section 3.1)
-_LEAST_SECONDS = 2  # between two looks, however short the SOA wants it
-_MOST_SECONDS = 28 * 86400
+_SOA: Final = int(RRType.SOA)
+_NS: Final = int(RRType.NS)
+_IN: Final = int(RRClass.IN)
+_LEAST_SOA: Final = 22  # octets: two root names and five numbers
+# Types of questions and of messages (RFC 6895 section 3.1).
+_FIRST_META_TYPE: Final = 128
+_LAST_META_TYPE: Final = 255
+_LEAST_SECONDS: Final = 2  # between two looks, however short the SOA wants it
+_MOST_SECONDS: Final = 28 * 86400
 
 
 class TransferFault(Exception):

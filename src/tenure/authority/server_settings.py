@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
+from typing import Final
 
 from tenure.signing.context import ContextLimits
 
-_LIMITS = ContextLimits()
+_LIMITS: Final = ContextLimits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.owner import Role
 from tenure.authority.policy import Rule
@@ -13,7 +13,7 @@ from tenure.authority.zone import Record
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, to_text
 
-_ADDRESS_TYPES = frozenset(map(int, (RRType.A, RRType.AAAA)))
+_ADDRESS_TYPES: Final = frozenset(map(int, (RRType.A, RRType.AAAA)))
 
 
 class ZonePlace(NamedTuple):
@@ -63,7 +63,7 @@ class RecordLifetimes:
     of_keys: Mapping[Name, int] = field(default_factory=dict)  # what a TSIG key's updates add lives without being asked
 
 
-_LIFETIMES = RecordLifetimes()
+_LIFETIMES: Final = RecordLifetimes()
 
 
 class AgingIntervals(NamedTuple):

@@ -8,7 +8,7 @@ though the query was not signed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.request import Request, build_reply
 from tenure.authority.zone import Refusal
@@ -23,10 +23,10 @@ from tenure.signing.key import Key
 from tenure.signing.tkey import GSS_ALGORITHMS, Mode, Tkey, build_tkey, parse_tkey
 from tenure.signing.tsig import sign_request
 
-_TKEY = int(RRType.TKEY)
-_NOERROR = int(Rcode.NOERROR)
-_FLAGS = 2  # the octet of a message that TC stands in
-_MODES = {Mode.SERVER_ASSIGNED: "server-assigned", Mode.DIFFIE_HELLMAN: "Diffie-Hellman"}
+_TKEY: Final = int(RRType.TKEY)
+_NOERROR: Final = int(Rcode.NOERROR)
+_FLAGS: Final = 2  # the octet of a message that TC stands in
+_MODES: Final = {Mode.SERVER_ASSIGNED: "server-assigned", Mode.DIFFIE_HELLMAN: "Diffie-Hellman"}
 _MODES[Mode.RESOLVER_ASSIGNED] = "resolver-assigned"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.request import PAYLOAD_SIZE, Reply, Request, build_reply, error_of
 from tenure.authority.settings import ZoneSettings
@@ -26,10 +26,10 @@ from tenure.dnswire.rr import RR, Fields
 from tenure.dnswire.serial import serial_gt
 from tenure.dnswire.writer import Writer
 
-_IN = int(RRClass.IN)
-_SOA = int(RRType.SOA)
-_PIECE = 16000  # octets of one message, unless its only record is larger: all of it within reach of pointers
-_SHORTEST_SOA = 22  # two root names and five numbers
+_IN: Final = int(RRClass.IN)
+_SOA: Final = int(RRType.SOA)
+_PIECE: Final = 16000  # octets of one message, unless its only record is larger: all of it within reach of pointers
+_SHORTEST_SOA: Final = 22  # two root names and five numbers
 
 
 class Transfer(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.draft import Draft
 from tenure.authority.owner import OwnerChange
@@ -26,14 +26,14 @@ from tenure.dnswire.message import Message
 from tenure.dnswire.name import Name, is_within, to_text
 from tenure.dnswire.rr import RR
 
-_SOA = int(RRType.SOA)
-_TYPE_ANY = int(RRType.ANY)
-_CLASS_IN = int(RRClass.IN)
-_ADD = Operation.ADD
-_DELETE = Operation.DELETE
-_DHCID = int(RRType.DHCID)
+_SOA: Final = int(RRType.SOA)
+_TYPE_ANY: Final = int(RRType.ANY)
+_CLASS_IN: Final = int(RRClass.IN)
+_ADD: Final = Operation.ADD
+_DELETE: Final = Operation.DELETE
+_DHCID: Final = int(RRType.DHCID)
 # The server's own, which go with the rest of a name whatever the policy says of them (as in BIND).
-_GO_WITH_A_NAME = frozenset(map(int, (RRType.RRSIG, RRType.NSEC)))
+_GO_WITH_A_NAME: Final = frozenset(map(int, (RRType.RRSIG, RRType.NSEC)))
 
 
 class Applied(NamedTuple):

@@ -9,7 +9,7 @@ configuration; its updates need no option then, and hear none.
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.named_records import named_records
 from tenure.authority.request import Request
@@ -20,9 +20,10 @@ from tenure.dnswire.edns import UPDATE_LEASE
 from tenure.dnswire.message import Message
 from tenure.dnswire.name import Name
 
-_BASIC, _EXTENDED = Struct("!I"), Struct("!2I")
-_KEY = 25
-_NS = int(RRType.NS)
+_BASIC: Final = Struct("!I")
+_EXTENDED: Final = Struct("!2I")
+_KEY: Final = 25
+_NS: Final = int(RRType.NS)
 
 
 class Lease(NamedTuple):

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.zone import Refusal
 from tenure.authority.zones import ServedZone, Zones
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name, from_text, to_text
 
-MOST_ADDRESSES = 10_000  # clients of which it is remembered which view they see
+MOST_ADDRESSES: Final = 10_000  # clients of which it is remembered which view they see
 
-_NOBODY: Mapping[Name, tuple[ServedZone, ...]] = {}
+_NOBODY: Final[Mapping[Name, tuple[ServedZone, ...]]] = {}
 
 
 class ClientMatch(NamedTuple):

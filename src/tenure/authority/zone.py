@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from tenure.authority.owner import NameOwner
 from tenure.dnswire.edns import ExtendedError
@@ -17,7 +17,7 @@ from tenure.dnswire.name import Name
 RRset: TypeAlias = tuple[int, tuple[bytes, ...]]  # TTL in seconds, RDATAs: one TTL for all (RFC 2181 section 5.2)
 Node: TypeAlias = Mapping[int, RRset]  # all RRsets of one name by type; empty: the name owns nothing
 
-EMPTY_NODE: Node = {}
+EMPTY_NODE: Final[Node] = {}
 
 
 class ZoneUnavailable(Exception):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.settings import ZoneSettings
 from tenure.authority.zone import ZoneView
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name, parent
 
-_DS = int(RRType.DS)
+_DS: Final = int(RRType.DS)
 
 
 class ServedZone(NamedTuple):

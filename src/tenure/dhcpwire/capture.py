@@ -10,29 +10,32 @@ A damaged file gives what stands before the damage, then `Malformed`. Fragments 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from tenure.dhcpwire.v4.packet import COOKIE, HEADER_SIZE
 from tenure.octets import Malformed, Reader
 
-PCAP_MAGICS = {
+PCAP_MAGICS: Final = {
     b"\xa1\xb2\xc3\xd4": ("big", 1e-6),
     b"\xd4\xc3\xb2\xa1": ("little", 1e-6),
     b"\xa1\xb2\x3c\x4d": ("big", 1e-9),
     b"\x4d\x3c\xb2\xa1": ("little", 1e-9),
 }
-PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"  # the same in both orders
+PCAPNG_MAGIC: Final = b"\x0a\x0d\x0d\x0a"  # the same in both orders
 
-_V4_PORTS, _V6_PORTS = frozenset({67, 68}), frozenset({546, 547})
+_V4_PORTS: Final = frozenset({67, 68})
+_V6_PORTS: Final = frozenset({546, 547})
 
-ETHERNET_LINK = 1  # a link type of pcap
+ETHERNET_LINK: Final = 1  # a link type of pcap
 
 _Order = Literal["big", "little"]
 
-_IPV4, _IPV6, _UDP = 0x0800, 0x86DD, 17
-_VLAN_TAGS = frozenset({0x8100, 0x88A8, 0x9100})
-_EXTENSIONS = frozenset({0, 43, 60})  # hop-by-hop, routing, destination options (RFC 8200 section 4)
-_LARGEST = 1 << 18  # of a frame; what claims more is damage
+_IPV4: Final = 0x0800
+_IPV6: Final = 0x86DD
+_UDP: Final = 17
+_VLAN_TAGS: Final = frozenset({0x8100, 0x88A8, 0x9100})
+_EXTENSIONS: Final = frozenset({0, 43, 60})  # hop-by-hop, routing, destination options (RFC 8200 section 4)
+_LARGEST: Final = 1 << 18  # of a frame; what claims more is damage
 
 
 class Datagram(NamedTuple):

@@ -9,19 +9,19 @@ The name of option 39 always is in wire form, which E says of that of option 81.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire import name as dnsname
 from tenure.octets import Malformed
 
-_S = 0x01  # the server does the forward record
-_O = 0x02  # the server does not do as the client asked
-_E = 0x04  # the name is in wire form, not ASCII
-_N = 0x08  # nobody but the client updates
-_N39 = 0x04
+_S: Final = 0x01  # the server does the forward record
+_O: Final = 0x02  # the server does not do as the client asked
+_E: Final = 0x04  # the name is in wire form, not ASCII
+_N: Final = 0x08  # nobody but the client updates
+_N39: Final = 0x04
 
-_NAME_OFFSET = 3
-_NAME_OFFSET39 = 1
+_NAME_OFFSET: Final = 3
+_NAME_OFFSET39: Final = 1
 
 
 class NameKind(IntEnum):

@@ -6,26 +6,28 @@ option-61-data` for one that has it, and `0x02 DUID` for a DHCPv6 client.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dhcpwire.v4.packet import Packet
 
-HARDWARE_KEY = 0
-CLIENT_ID_KEY = 1
-DUID_KEY = 2
-CIRCUIT_ID_KEY = 3  # of reservations only: what a relay says of the place, whoever is there (RFC 3046 section 3.1)
-FLEX_ID_KEY = 4  # of reservations only: the value of an expression
+HARDWARE_KEY: Final = 0
+CLIENT_ID_KEY: Final = 1
+DUID_KEY: Final = 2
+CIRCUIT_ID_KEY: Final = 3  # of reservations only: what a relay says of the place (RFC 3046 section 3.1)
+FLEX_ID_KEY: Final = 4  # of reservations only: the value of an expression
 
-_CLIENT_IDENTIFIER = 61
-_ETHERNET = 1
-_MIN_CLIENT_ID = 2  # RFC 2132 section 9.14; a shorter one identifies nobody and is ignored
-_RFC4361 = 255
-_IAID_SIZE = 4
-_MIN_DUID = 3
-_MAX_DUID = 130  # RFC 8415 section 11.1: 2 octets of type and at most 128 more
+_CLIENT_IDENTIFIER: Final = 61
+_ETHERNET: Final = 1
+_MIN_CLIENT_ID: Final = 2  # RFC 2132 section 9.14; a shorter one identifies nobody and is ignored
+_RFC4361: Final = 255
+_IAID_SIZE: Final = 4
+_MIN_DUID: Final = 3
+_MAX_DUID: Final = 130  # RFC 8415 section 11.1: 2 octets of type and at most 128 more
 
 # DHCID identifier types (RFC 4701 section 3.3)
-HARDWARE_ADDRESS = 0
-CLIENT_IDENTIFIER = 1
-DUID = 2
+HARDWARE_ADDRESS: Final = 0
+CLIENT_IDENTIFIER: Final = 1
+DUID: Final = 2
 
 
 def client_key(packet: Packet) -> bytes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.kinds import NOTHING, Kind, items, octets_from_hex, pieces
 
-_LONGEST = 0xFFFF  # octets of data: more fits no datagram
+_LONGEST: Final = 0xFFFF  # octets of data: more fits no datagram
 
 
 class KnownOption(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class RRType(IntEnum):
@@ -145,7 +146,7 @@ class Rcode(IntEnum):
 
 
 # Types that exist only in messages, never in a zone (RFC 2136 section 3.4.1.2, RFC 6895 section 3.1).
-META_TYPES = frozenset({41, 249, 250, 251, 252, 253, 254, 255})
+META_TYPES: Final = frozenset({41, 249, 250, 251, 252, 253, 254, 255})
 
 
 def type_to_text(rtype: int) -> str:

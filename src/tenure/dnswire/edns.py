@@ -11,23 +11,23 @@ from __future__ import annotations
 
 from enum import IntEnum
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.rr import RR
 from tenure.octets import Malformed
 
-OPT_SIZE = 11  # octets of an OPT record without options
-LEAST_PAYLOAD = 512  # a smaller offer counts as this (RFC 6891 section 6.2.3)
+OPT_SIZE: Final = 11  # octets of an OPT record without options
+LEAST_PAYLOAD: Final = 512  # a smaller offer counts as this (RFC 6891 section 6.2.3)
 
-UPDATE_LEASE = 2  # RFC 9664
-COOKIE = 10  # RFC 7873
-TCP_KEEPALIVE = 11  # RFC 7828
-EXTENDED_ERROR = 15  # RFC 8914
+UPDATE_LEASE: Final = 2  # RFC 9664
+COOKIE: Final = 10  # RFC 7873
+TCP_KEEPALIVE: Final = 11  # RFC 7828
+EXTENDED_ERROR: Final = 15  # RFC 8914
 
-_HEAD = Struct("!xHHBBHH")
-_OPTION = Struct("!HH")
-_DO = 0x8000
-_MOST_TEXT = 200  # octets of an extended error's text: it must not be what makes a reply too large
+_HEAD: Final = Struct("!xHHBBHH")
+_OPTION: Final = Struct("!HH")
+_DO: Final = 0x8000
+_MOST_TEXT: Final = 200  # octets of an extended error's text: it must not be what makes a reply too large
 
 
 class InfoCode(IntEnum):

@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Final
 
-_RANGE = re.compile(r"(\d{1,10})-(\d{1,10})(?:/(\d{1,10}))?")
-_PIECE = re.compile(r"\\\$|\$\$|\$\{([^}]*)\}|\$")
-_MODIFIER = re.compile(r"(-?\d{1,10})?(?:,(\d{1,3})(?:,([doxXnN]))?)?")
+_RANGE: Final = re.compile(r"(\d{1,10})-(\d{1,10})(?:/(\d{1,10}))?")
+_PIECE: Final = re.compile(r"\\\$|\$\$|\$\{([^}]*)\}|\$")
+_MODIFIER: Final = re.compile(r"(-?\d{1,10})?(?:,(\d{1,3})(?:,([doxXnN]))?)?")
 
 
 def generate(numbers: str, owner: str, rest: str) -> Iterator[tuple[str, str]]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-MOST_CHARACTERS = 1 << 20  # of one record; more is a parenthesis that somebody forgot
+MOST_CHARACTERS: Final = 1 << 20  # of one record; more is a parenthesis that somebody forgot
 
-_SPECIAL = re.compile(r'[();"\\]')
-_PART = re.compile(r'[ \t\r\f\v]+|"(?:[^"\\\n]|\\.)*"|(?:[^\s();"\\]|\\.)+|.')
+_SPECIAL: Final = re.compile(r'[();"\\]')
+_PART: Final = re.compile(r'[ \t\r\f\v]+|"(?:[^"\\\n]|\\.)*"|(?:[^\s();"\\]|\\.)+|.')
 
-_CUT_OFF = {'"': "a quoted string is not closed", "\\": "a backslash with nothing behind it"}
+_CUT_OFF: Final = {'"': "a quoted string is not closed", "\\": "a backslash with nothing behind it"}
 
 
 class LogicalLine(NamedTuple):

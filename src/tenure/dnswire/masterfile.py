@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.dnswire.codes import META_TYPES, RRType, type_from_text
 from tenure.dnswire.generate import generate
@@ -18,20 +18,22 @@ from tenure.dnswire.logical_lines import LogicalLine, logical_lines
 from tenure.dnswire.name import MAX_NAME, Name, from_text, is_within, to_text
 from tenure.dnswire.zonefile import rdata_from_text
 
-MOST_TTL = 2**31 - 1
-MOST_RDATA = 65535
-MOST_INCLUDES = 16  # files within files
+MOST_TTL: Final = 2**31 - 1
+MOST_RDATA: Final = 65535
+MOST_INCLUDES: Final = 16  # files within files
 
-_SOA = int(RRType.SOA)
-_A, _AAAA = int(RRType.A), int(RRType.AAAA)
-_ONE_NAME = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
-_NODE_IDENTIFIERS = frozenset({104, 106})  # NID, L64 (RFC 6742): four groups, which BIND writes without leading zeros
-_SHORT_GROUP = re.compile(r"(?<=:)[0-9A-Fa-f]{1,3}\b|\b[0-9A-Fa-f]{1,3}(?=:)")
-_TTL = re.compile(r"\d+|(?:\d+[wdhms])+", re.IGNORECASE)
-_UNIT = re.compile(r"(\d+)([wdhms])", re.IGNORECASE)
-_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-_CLASSES = {"IN": 1, "CH": 3, "HS": 4, "CS": 2}
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+").fullmatch
+_SOA: Final = int(RRType.SOA)
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_ONE_NAME: Final = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
+# NID, L64 (RFC 6742): four groups, which BIND writes without leading zeros.
+_NODE_IDENTIFIERS: Final = frozenset({104, 106})
+_SHORT_GROUP: Final = re.compile(r"(?<=:)[0-9A-Fa-f]{1,3}\b|\b[0-9A-Fa-f]{1,3}(?=:)")
+_TTL: Final = re.compile(r"\d+|(?:\d+[wdhms])+", re.IGNORECASE)
+_UNIT: Final = re.compile(r"(\d+)([wdhms])", re.IGNORECASE)
+_UNITS: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_CLASSES: Final = {"IN": 1, "CH": 3, "HS": 4, "CS": 2}
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
 class Place(NamedTuple):

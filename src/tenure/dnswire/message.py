@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from struct import Struct
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.dnswire.edns import Edns, build_opt, parse_opt
 from tenure.dnswire.name import MAX_LABEL, MAX_LABELS, MAX_NAME, Name
@@ -20,19 +20,19 @@ from tenure.octets import Malformed
 
 __all__ = ["AA", "QR", "RA", "RD", "TC", "Message", "Question", "TsigRecord", "build_message", "parse_message"]
 
-QR = 0x8000
-AA = 0x0400
-TC = 0x0200
-RD = 0x0100
-RA = 0x0080
+QR: Final = 0x8000
+AA: Final = 0x0400
+TC: Final = 0x0200
+RD: Final = 0x0100
+RA: Final = 0x0080
 
-_HEADER = Struct("!6H")
-_FIXED = Struct("!HHIH")
-_TSIG_TIMES = Struct("!HIHH")  # time signed (48 bits), fudge, MAC size
-_TSIG_TAIL = Struct("!HHH")  # original ID, error, other length
-_OPT = 41
-_TSIG = 250
-_CLASS_ANY = 255
+_HEADER: Final = Struct("!6H")
+_FIXED: Final = Struct("!HHIH")
+_TSIG_TIMES: Final = Struct("!HIHH")  # time signed (48 bits), fudge, MAC size
+_TSIG_TAIL: Final = Struct("!HHH")  # original ID, error, other length
+_OPT: Final = 41
+_TSIG: Final = 250
+_CLASS_ANY: Final = 255
 
 _Names: TypeAlias = dict[int, Name]  # offset in the message: the name that begins there
 

@@ -7,16 +7,16 @@ Keys and comparisons use the lower-cased form. `bytes.lower` is right on a whole
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.octets import Malformed
 
 Name: TypeAlias = bytes
 
-ROOT: Name = b"\0"
-MAX_NAME = 255
-MAX_LABEL = 63
-MAX_LABELS = 127
+ROOT: Final[Name] = b"\0"
+MAX_NAME: Final = 255
+MAX_LABEL: Final = 63
+MAX_LABELS: Final = 127
 
 
 def parse_name(octets: bytes, offset: int) -> tuple[Name, int]:

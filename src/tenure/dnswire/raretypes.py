@@ -6,6 +6,7 @@ Each is a row of fields. A6, NXT, ATMA and DOA are left out: they have rules of 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from typing import Final
 
 import dns.exception
 import dns.name
@@ -15,7 +16,7 @@ from tenure.dnswire.shapes import plain_name_end
 from tenure.octets import Malformed
 
 # n: a name; 1, 2: a number of so many octets; x, b: what follows, in hex or base64.
-FIELDS: dict[int, str] = {
+FIELDS: Final[dict[int, str]] = {
     **dict.fromkeys((7, 8, 9), "n"),  # MB, MG, MR (RFC 1035 section 3.3)
     **dict.fromkeys((14, 58), "nn"),  # MINFO (RFC 1035 section 3.3.7), TALINK
     **dict.fromkeys((31, 32), "x"),  # EID, NIMLOC
@@ -66,4 +67,4 @@ def _octets(field: str, word: str, origin: Name) -> bytes:
         raise ValueError(f"{word!r} is no {_FIELDS_WORDS[field]}") from None
 
 
-_FIELDS_WORDS = {"n": "name", "1": "number below 256", "2": "number below 65536", "x": "hex", "b": "base64"}
+_FIELDS_WORDS: Final = {"n": "name", "1": "number below 256", "2": "number below 65536", "x": "hex", "b": "base64"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.dnswire.shapes import (
@@ -22,15 +22,15 @@ from tenure.dnswire.shapes import (
 )
 from tenure.octets import Malformed
 
-_SOA_NUMBERS = Struct("!5I")
+_SOA_NUMBERS: Final = Struct("!5I")
 
 # Octets of the types whose size is fixed: A AAAA EUI48 EUI64 NID L32 L64
-_SIZES = {1: 4, 28: 16, 108: 6, 109: 8, 104: 10, 105: 6, 106: 10}
+_SIZES: Final = {1: 4, 28: 16, 108: 6, 109: 8, 104: 10, 105: 6, 106: 10}
 # Fewest octets of those with a free tail: WKS DHCID DNSKEY NSEC3PARAM CDNSKEY
-_LEAST_SIZES = {11: 5, 49: 3, 48: 5, 51: 5, 60: 5}
+_LEAST_SIZES: Final = {11: 5, 49: 3, 48: 5, 51: 5, 60: 5}
 # DS SSHFP TLSA CDS: octets in front of the digest, the last of which says by its number what digest it is
-_DIGEST_AT = {43: 4, 44: 2, 52: 3, 59: 4}
-_DIGEST_SIZES = {
+_DIGEST_AT: Final = {43: 4, 44: 2, 52: 3, 59: 4}
+_DIGEST_SIZES: Final = {
     43: {1: 20, 2: 32, 4: 48},  # SHA-1, SHA-256, SHA-384
     44: {1: 20, 2: 32},
     52: {1: 32, 2: 64},
@@ -148,7 +148,7 @@ def _check_caa(rdata: bytes) -> None:
         raise Malformed("CAA record has no tag", 0)
 
 
-_CHECKS: dict[int, Callable[[bytes], None]] = {
+_CHECKS: Final[dict[int, Callable[[bytes], None]]] = {
     13: _check_hinfo,
     16: _check_txt,
     64: _check_svcb,

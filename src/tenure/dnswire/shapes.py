@@ -6,17 +6,17 @@ follows.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.dnswire.name import MAX_NAME
 from tenure.octets import Malformed
 
 Shape: TypeAlias = tuple[int, int, int]
 
-REST = -1
+REST: Final = -1
 
 # NS MD MF CNAME SOA MB MG MR PTR MINFO MX: the types of RFC 1035, in which names may be sent compressed.
-COMPRESSED: dict[int, Shape] = {
+COMPRESSED: Final[dict[int, Shape]] = {
     **dict.fromkeys((2, 3, 4, 5, 7, 8, 9, 12), (0, 1, 0)),
     6: (0, 2, 20),
     14: (0, 2, 0),
@@ -24,7 +24,7 @@ COMPRESSED: dict[int, Shape] = {
 }
 
 # RP AFSDB RT PX SRV KX: never sent compressed, but understood (RFC 3597 section 4); DNAME as RFC 2672 allowed it.
-DECOMPRESSED: dict[int, Shape] = {
+DECOMPRESSED: Final[dict[int, Shape]] = {
     **COMPRESSED,
     17: (0, 2, 0),
     18: (2, 1, 0),
@@ -36,12 +36,12 @@ DECOMPRESSED: dict[int, Shape] = {
 }
 
 # Both of these tables lack NAPTR, whose name stands behind numbers and strings of any length.
-NAPTR = 35
-NAPTR_NUMBERS = 4  # octets
-NAPTR_STRINGS = 3
+NAPTR: Final = 35
+NAPTR_NUMBERS: Final = 4  # octets
+NAPTR_STRINGS: Final = 3
 
 # SIG RRSIG NXT: names compare without case (RFC 4034 section 6.2; RFC 6840 section 5.1 takes NSEC out).
-CASELESS: dict[int, Shape] = {
+CASELESS: Final[dict[int, Shape]] = {
     **DECOMPRESSED,
     24: (18, 1, REST),
     46: (18, 1, REST),

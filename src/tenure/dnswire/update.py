@@ -10,27 +10,28 @@ A TSIG record is added by who signs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.dnswire.edns import Edns, build_opt
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.writer import MAX_MESSAGE, Writer
 
-UPDATE_FLAGS = 5 << 11
+UPDATE_FLAGS: Final = 5 << 11
 
 # A DHCID that nobody has: its identifier type 0xffff is reserved (RFC 4701 section 3.3). An update whose one
 # prerequisite wants it asks for rights, and is meant to be answered NXRRSET.
-NOBODYS_MARKER = b"\xff\xff\x01" + bytes(32)
-_NOBODYS_TEXT = bytes((len(NOBODYS_MARKER),)) + NOBODYS_MARKER  # the same as a TXT record
+NOBODYS_MARKER: Final = b"\xff\xff\x01" + bytes(32)
+_NOBODYS_TEXT: Final = bytes((len(NOBODYS_MARKER),)) + NOBODYS_MARKER  # the same as a TXT record
 
-_PAYLOAD = 1232  # of an answer over UDP, of which no fragment is lost
-_SOA = 6
-_TXT = 16
-_DHCID = 49
-_TYPE_ANY = 255
-_IN = 1
-_NONE = 254
-_CLASS_ANY = 255
+_PAYLOAD: Final = 1232  # of an answer over UDP, of which no fragment is lost
+_SOA: Final = 6
+_TXT: Final = 16
+_DHCID: Final = 49
+_TYPE_ANY: Final = 255
+_IN: Final = 1
+_NONE: Final = 254
+_CLASS_ANY: Final = 255
 
 
 def name_in_use(name: Name) -> RR:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from struct import Struct
+from typing import Final
 
 from tenure.dnswire.codes import RRClass
 from tenure.dnswire.name import Name
 from tenure.dnswire.rr import RR, Fields, Question
 from tenure.dnswire.shapes import COMPRESSED, Shape
 
-MAX_MESSAGE = 65535
-HEADER_SIZE = 12
+MAX_MESSAGE: Final = 65535
+HEADER_SIZE: Final = 12
 
-_HEADER = Struct("!6H")
-_FIXED = Struct("!HHIH")  # type, class, TTL, RDLENGTH
-_HEAD = Struct("!HHI")  # the same without RDLENGTH
-_LAST_TARGET = 0x3FFF
-_IN = int(RRClass.IN)
+_HEADER: Final = Struct("!6H")
+_FIXED: Final = Struct("!HHIH")  # type, class, TTL, RDLENGTH
+_HEAD: Final = Struct("!HHI")  # the same without RDLENGTH
+_LAST_TARGET: Final = 0x3FFF
+_IN: Final = int(RRClass.IN)
 
 
 class Writer:

@@ -5,6 +5,8 @@ Apart from the rest of the room, so that only those who read or show text pay fo
 
 from __future__ import annotations
 
+from typing import Final
+
 import dns.exception
 import dns.name
 import dns.rdata
@@ -19,15 +21,15 @@ from tenure.dnswire.name import ROOT, Name, parse_name, to_text
 from tenure.dnswire.raretypes import FIELDS, rare_from_text, rare_to_text
 from tenure.octets import Malformed
 
-_IN = dns.rdataclass.IN
-_A = int(RRType.A)
-_ONE_NAME = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
+_IN: Final = dns.rdataclass.IN
+_A: Final = int(RRType.A)
+_ONE_NAME: Final = frozenset(map(int, (RRType.NS, RRType.CNAME, RRType.PTR, RRType.DNAME)))
 
 # Types whose words BIND, Knot and NSD have known for years. BIND alone has words for HIP, X25, PX, AMTRELAY and others.
-_PORTABLE_WORDS = """A NS CNAME SOA PTR HINFO MX TXT RP AFSDB RT KEY AAAA LOC SRV NAPTR KX CERT DNAME APL DS SSHFP
-IPSECKEY RRSIG NSEC DNSKEY DHCID NSEC3 NSEC3PARAM TLSA SMIMEA CDS CDNSKEY OPENPGPKEY CSYNC SVCB
+_PORTABLE_WORDS: Final = """A NS CNAME SOA PTR HINFO MX TXT RP AFSDB RT KEY AAAA LOC SRV NAPTR KX CERT DNAME APL DS
+SSHFP IPSECKEY RRSIG NSEC DNSKEY DHCID NSEC3 NSEC3PARAM TLSA SMIMEA CDS CDNSKEY OPENPGPKEY CSYNC SVCB
 HTTPS SPF NID L32 L64 LP EUI48 EUI64 URI CAA"""
-_PORTABLE = frozenset(map(type_from_text, _PORTABLE_WORDS.split()))
+_PORTABLE: Final = frozenset(map(type_from_text, _PORTABLE_WORDS.split()))
 
 
 def rdata_to_text(rtype: int, rdata: bytes) -> str:

@@ -8,7 +8,7 @@ same: D2 may have written it before we stood in its place. As any other, it take
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.hearing.claim import refusal, supersede, want_of, withdrawal
 from tenure.hearing.heard import NO_CHANGES, REQUESTS, HeardChanges, HeardLease, HeardView
@@ -17,7 +17,7 @@ from tenure.naming.event import Event
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import WORDS, Reason
 
-ACTOR = "dhcp-ddns"
+ACTOR: Final = "dhcp-ddns"
 
 
 class Terms(NamedTuple):

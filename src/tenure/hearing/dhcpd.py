@@ -19,22 +19,25 @@ import re
 from calendar import timegm
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Final
 
 from tenure.dhcpwire.identity import CLIENT_ID_KEY, DUID_KEY, HARDWARE_KEY
 from tenure.hearing.entry import Entry, lifetime_of
 from tenure.naming.reason import Reason
 
-_IAID = 4  # octets before the DUID
-_HARDWARE_TYPES = {b"ethernet": 1, b"token-ring": 6, b"fddi": 8, b"infiniband": 32}
+_IAID: Final = 4  # octets before the DUID
+_HARDWARE_TYPES: Final = {b"ethernet": 1, b"token-ring": 6, b"fddi": 8, b"infiniband": 32}
 
-_STATEMENT = re.compile(rb"^\s+(?:set )?([a-z][a-z0-9-]*)(?: = | )((?:[^\";]|\"(?:[^\"\\]|\\.)*\")*);", re.MULTILINE)
-_IAADDR = re.compile(rb"^\s+iaaddr (\S+) \{\n(.*?)^\s+\}", re.MULTILINE | re.DOTALL)
-_TIME = re.compile(rb"[0-6] (\d+)/(\d+)/(\d+) (\d+):(\d+):(\d+)")
-_EPOCH = re.compile(rb"epoch (\d+)")
-_ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
-_CONTROLS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b"}
-_RUNNING = frozenset({b"active", b"bootp"})
-_OVER = {b"expired": Reason.LEASE_EXPIRED, b"abandoned": Reason.ADDRESS_DECLINED}
+_STATEMENT: Final = re.compile(
+    rb"^\s+(?:set )?([a-z][a-z0-9-]*)(?: = | )((?:[^\";]|\"(?:[^\"\\]|\\.)*\")*);", re.MULTILINE
+)
+_IAADDR: Final = re.compile(rb"^\s+iaaddr (\S+) \{\n(.*?)^\s+\}", re.MULTILINE | re.DOTALL)
+_TIME: Final = re.compile(rb"[0-6] (\d+)/(\d+)/(\d+) (\d+):(\d+):(\d+)")
+_EPOCH: Final = re.compile(rb"epoch (\d+)")
+_ESCAPE: Final = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_CONTROLS: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b"}
+_RUNNING: Final = frozenset({b"active", b"bootp"})
+_OVER: Final = {b"expired": Reason.LEASE_EXPIRED, b"abandoned": Reason.ADDRESS_DECLINED}
 
 
 def entries_of(declaration: bytes) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ the whole database was read in one moment; and then not if very many are missing
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.hearing.claim import supersede, want_of, withdrawal
 from tenure.hearing.ending import end_heard
@@ -16,9 +16,9 @@ from tenure.naming.event import Event
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import WORDS, Reason
 
-ACTOR = "follower"
-BRAKE_NAMES = 50  # so many may go at once, or
-BRAKE_SHARE = 0.05  # this share of all, whichever is more
+ACTOR: Final = "follower"
+BRAKE_NAMES: Final = 50  # so many may go at once, or
+BRAKE_SHARE: Final = 0.05  # this share of all, whichever is more
 
 
 class Followed(NamedTuple):

@@ -8,13 +8,13 @@ server's own leases says that the lease is over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tenure.dnswire.name import Name
 from tenure.naming.event import Event
 from tenure.naming.registration import Want, Withdraw
 
-REQUESTS = "dhcp-ddns"  # the source of what was requested; those that are followed have names of their own
+REQUESTS: Final = "dhcp-ddns"  # the source of what was requested; those that are followed have names of their own
 
 
 class HeardLease(NamedTuple):
@@ -53,4 +53,4 @@ class HeardChanges(NamedTuple):
     events: tuple[Event, ...] = ()
 
 
-NO_CHANGES = HeardChanges()
+NO_CHANGES: Final = HeardChanges()

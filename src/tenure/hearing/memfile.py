@@ -13,18 +13,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from ipaddress import ip_address
+from typing import Final
 
 from tenure.dhcpwire.identity import CLIENT_ID_KEY, DUID_KEY, HARDWARE_KEY
 from tenure.hearing.entry import Entry
 from tenure.naming.reason import Reason
 from tenure.naming.ttl import INFINITE
 
-COMPLETED, PREVIOUS, COPY = ".completed", ".2", ".1"
+COMPLETED: Final = ".completed"
+PREVIOUS: Final = ".2"
+COPY: Final = ".1"
 
-_DEFAULT, _DECLINED, _RECLAIMED = 0, 1, 2
-_ADDRESS_LEASE = "0"  # `lease_type`; 2 is a prefix
-_ETHERNET = b"\1"
-_ESCAPED = re.compile(rb"&#x([0-9a-fA-F]{2})")
+_DEFAULT: Final = 0
+_DECLINED: Final = 1
+_RECLAIMED: Final = 2
+_ADDRESS_LEASE: Final = "0"  # `lease_type`; 2 is a prefix
+_ETHERNET: Final = b"\1"
+_ESCAPED: Final = re.compile(rb"&#x([0-9a-fA-F]{2})")
 
 
 def files_in_order(present: Collection[str], name: str) -> list[str]:

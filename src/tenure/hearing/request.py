@@ -17,18 +17,22 @@ from calendar import timegm
 from enum import IntEnum
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tenure.dnswire.name import Name, from_text
 
-CHECKS, DOES_NOT_CHECK = "check-with-dhcid", "no-check-with-dhcid"
-MODES = frozenset({CHECKS, "check-exists-with-dhcid", DOES_NOT_CHECK, "no-check-without-dhcid"})
+CHECKS: Final = "check-with-dhcid"
+DOES_NOT_CHECK: Final = "no-check-with-dhcid"
+MODES: Final = frozenset({CHECKS, "check-exists-with-dhcid", DOES_NOT_CHECK, "no-check-without-dhcid"})
 
-_LENGTH = 2
-_LEAST_DHCID, _MOST_DHCID = 4, 255  # octets: identifier type, digest type, and some digest (RFC 4701 section 3.1)
-_SHA256, _SHA256_SIZE = 1, 35
-_LONGEST_TTL = 2**31 - 1  # RFC 2181 section 8
-_TIME = "YYYYMMDDHHMMSS"
+_LENGTH: Final = 2
+# Octets: identifier type, digest type, and some digest (RFC 4701 section 3.1).
+_LEAST_DHCID: Final = 4
+_MOST_DHCID: Final = 255
+_SHA256: Final = 1
+_SHA256_SIZE: Final = 35
+_LONGEST_TTL: Final = 2**31 - 1  # RFC 2181 section 8
+_TIME: Final = "YYYYMMDDHHMMSS"
 
 
 class Change(IntEnum):

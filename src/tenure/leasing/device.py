@@ -12,7 +12,7 @@ identity under which it stands already, so that none changes its DHCID because a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn
 from tenure.dhcpwire.identity import CLIENT_ID_KEY, DUID_KEY, HARDWARE_KEY, key_identity, key_to_text, parse_rfc4361
@@ -26,8 +26,8 @@ from tenure.naming.policy import NamingPolicy, OneDevice
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Want, Withdraw
 
-_BOUND = int(LeaseState.BOUND)
-_NO_DEVICE = OneDevice.OFF
+_BOUND: Final = int(LeaseState.BOUND)
+_NO_DEVICE: Final = OneDevice.OFF
 
 
 class Speaker(NamedTuple):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.naming.reason import Reason
 
-_RELEASED, _DECLINED = int(LeaseState.RELEASED), int(LeaseState.DECLINED)
+_RELEASED: Final = int(LeaseState.RELEASED)
+_DECLINED: Final = int(LeaseState.DECLINED)
 
 
 def released(row: Lease, now: float, correlation: str) -> Lease:

@@ -6,7 +6,7 @@ Each of them takes away what the lease had in DNS, in the same `Changes` (RFC 47
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS
 from tenure.dnswire.name import Name
@@ -22,9 +22,11 @@ from tenure.naming.policy import OnMove
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Withdraw
 
-_REQUESTED_ADDRESS, _SERVER_IDENTIFIER, _MESSAGE = 50, 54, 56
-_BOUND = int(LeaseState.BOUND)
-_ANOTHER_CLIENT = "its hardware address has a lease under another client identifier now"
+_REQUESTED_ADDRESS: Final = 50
+_SERVER_IDENTIFIER: Final = 54
+_MESSAGE: Final = 56
+_BOUND: Final = int(LeaseState.BOUND)
+_ANOTHER_CLIENT: Final = "its hardware address has a lease under another client identifier now"
 
 
 class Ended(NamedTuple):
@@ -36,7 +38,7 @@ class Ended(NamedTuple):
     events: tuple[Event, ...] = ()
 
 
-NOTHING_ENDED = Ended()
+NOTHING_ENDED: Final = Ended()
 
 
 def release(inquiry: Inquiry) -> Decision:

@@ -6,12 +6,14 @@ when the address goes to another client), `request-refused`.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.leasing.lease import Lease
 from tenure.leasing.v4.inquiry import Inquiry
 from tenure.leasing.v4.verdict import WORDS, Verdict
 from tenure.naming.event import Event
 
-ACTOR = "dhcp4"
+ACTOR: Final = "dhcp4"
 
 
 def refused(inquiry: Inquiry, address: bytes | None, cause: str, verdict: Verdict) -> Event:

@@ -12,9 +12,9 @@ from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim, Want, Withdraw
 
-FOREVER = 2**62  # `ends_at` of an infinite lease
-IAID_BITS = 32
-_IAID = (1 << IAID_BITS) - 1
+FOREVER: Final = 2**62  # `ends_at` of an infinite lease
+IAID_BITS: Final = 32
+_IAID: Final = (1 << IAID_BITS) - 1
 
 
 class LeaseState(IntEnum):
@@ -154,4 +154,4 @@ class Changes:
         self.ties: Final = ties  # learned; one that is there already is seen anew
 
 
-NOTHING = Changes()
+NOTHING: Final = Changes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +26,4 @@ class Level:
     boot_file_name: bytes | None = None
 
 
-NOTHING_SET = Level()
+NOTHING_SET: Final = Level()

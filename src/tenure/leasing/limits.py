@@ -6,13 +6,15 @@ here already, or an address reserved.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.leasing.lease import LeaseState
 from tenure.leasing.v4.inquiry import Inquiry
 from tenure.leasing.v4.subnet import NO_LIMITS
 from tenure.leasing.v4.verdict import Verdict
 
-_RELAY_AGENT_INFORMATION = 82
-_BOUND = int(LeaseState.BOUND)
+_RELAY_AGENT_INFORMATION: Final = 82
+_BOUND: Final = int(LeaseState.BOUND)
 
 
 def too_many(inquiry: Inquiry) -> Verdict | None:

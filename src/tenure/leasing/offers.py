@@ -10,7 +10,7 @@ from collections import deque
 from itertools import islice
 from typing import Final, NamedTuple
 
-CAPACITY = 65536  # offers; a flood of DISCOVERs pushes out the oldest, it cannot fill the memory
+CAPACITY: Final = 65536  # offers; a flood of DISCOVERs pushes out the oldest, it cannot fill the memory
 
 
 class Offer:

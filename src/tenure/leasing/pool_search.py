@@ -12,20 +12,21 @@ from typing import Final
 from tenure.leasing.lease import Lease, LeaseState, LeaseView
 from tenure.leasing.offers import LookAhead, OfferBook
 
-_AHEAD = 256  # free leases looked up at once
+_AHEAD: Final = 256  # free leases looked up at once
 # Of leases that ended more: what a batch is offered beyond the last look has not been read ahead for it.
-_ENDED_AHEAD = 1024
+_ENDED_AHEAD: Final = 1024
 # How long a pool without never-used ones is not searched for one again: the search skips over every row of it.
-_EXHAUSTED_SECONDS = 5.0
-_SEARCHED_IN_THAT = 65536  # leases; a bigger pool is left alone for longer
-_BIG = 4096  # leases
+_EXHAUSTED_SECONDS: Final = 5.0
+_SEARCHED_IN_THAT: Final = 65536  # leases; a bigger pool is left alone for longer
+_BIG: Final = 4096  # leases
 # A look that finds few was as expensive as several exchanges: it is not taken again for so many clients, if they can
 # have leases that ended.
-_FEW, _RESTS = 64, 256
+_FEW: Final = 64
+_RESTS: Final = 256
 # While never-used ones are found after all, a pool where no lease has ended is not asked for one again.
-_NONE_ENDED_SECONDS = 1.0
+_NONE_ENDED_SECONDS: Final = 1.0
 # To look a member up in its enumeration costs more than the rest of the question.
-_ENDED = frozenset({int(LeaseState.RELEASED), int(LeaseState.EXPIRED)})
+_ENDED: Final = frozenset({int(LeaseState.RELEASED), int(LeaseState.EXPIRED)})
 
 
 class Places:

@@ -7,6 +7,7 @@ again: another name for it, in the same transaction in which the refusal is reco
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from tenure.dhcpwire.identity import HARDWARE_KEY, key_identity
 from tenure.dnswire.name import to_text
@@ -20,7 +21,7 @@ from tenure.naming.policy import ConflictAction, NamingPolicy
 from tenure.naming.reason import Reason
 from tenure.naming.registration import RefusedName, Want, Withdraw
 
-ACTOR = "updater"
+ACTOR: Final = "updater"
 
 
 def choose_again(view: LeaseView, refused: RefusedName, now: float, policy: NamingPolicy) -> Changes:

@@ -5,12 +5,12 @@ It only divides the work. Whoever has to wait is answered by every server, and s
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.identity import HARDWARE_KEY
 
 # RFC 3074 section 6: a permutation that every server must have alike
-_MIXING = bytes.fromhex(
+_MIXING: Final = bytes.fromhex(
     "fbaf77d7510e4fbf6731b58fba9d00e81f20373c983a11edae46a090dc5a39df3b03128c6fa6cbc486f37c5fdeb3c541"
     "b430240f6b2ee982a51e7ba1d1176110285bdb3d640ad26dfa7f168a1d6cf443cf09b2cc4a627ef9a774224dc1c87905"
     "14714723800db65e19e2e3c74b1b29f5e6e02be1b11a9b96d48eda73f149586927723effc0c991d6a89edd949a7a0c54"

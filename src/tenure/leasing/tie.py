@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Learned(StrEnum):
@@ -20,7 +20,7 @@ class Learned(StrEnum):
     DUID = "duid"
 
 
-WORDS: dict[Learned, str] = {
+WORDS: Final[dict[Learned, str]] = {
     Learned.CLIENT_ID: "a DHCPv4 packet that has both",
     Learned.CLIENT_DUID: "a DHCPv4 packet whose client identifier holds the DUID (RFC 4361)",
     Learned.RELAY: "the relay, which saw the address in the frame (option 79, RFC 6939)",
@@ -31,7 +31,9 @@ WORDS: dict[Learned, str] = {
 
 # What a client cannot say of itself without being where frames for the hardware address go, and what the operator says.
 # The rest are its words.
-SEEN = frozenset({Learned.CLIENT_ID, Learned.CLIENT_DUID, Learned.RELAY, Learned.LINK_LOCAL, Learned.RESERVATION})
+SEEN: Final = frozenset(
+    {Learned.CLIENT_ID, Learned.CLIENT_DUID, Learned.RELAY, Learned.LINK_LOCAL, Learned.RESERVATION}
+)
 
 
 class Tie(NamedTuple):

@@ -9,14 +9,14 @@ interface's name stands as the interface id.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.v6.codes import Option
 from tenure.dhcpwire.v6.message import Relay, encode_option, encode_options, parse_options
 from tenure.octets import Malformed
 
-_KEPT = (int(Option.INTERFACE_ID), int(Option.REMOTE_ID), int(Option.SUBSCRIBER_ID))
-_ON_WIRE = bytes(16)
+_KEPT: Final = (int(Option.INTERFACE_ID), int(Option.REMOTE_ID), int(Option.SUBSCRIBER_ID))
+_ON_WIRE: Final = bytes(16)
 
 
 class Whereabouts(NamedTuple):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Final
 
 from tenure.dhcpwire.fqdn import ClientFqdn
 from tenure.ledger.session import Row
 from tenure.obtaining.lease import Lease, Route
 
-COLUMNS = (
+COLUMNS: Final = (
     "interface, family, address, prefix_length, server, told, seconds, preferred_seconds, bound_at, renew_at, "
     "rebind_at, until_at"
 )
-ALL_LEASES = f"select {COLUMNS} from agent_lease order by interface, family"
-PUT_LEASE = f"insert or replace into agent_lease ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-DROP_LEASE = "delete from agent_lease where interface = ? and family = ?"
-_NO_ANSWER: ClientFqdn | None = None  # what was answered is the promise, which has a table of its own
+ALL_LEASES: Final = f"select {COLUMNS} from agent_lease order by interface, family"
+PUT_LEASE: Final = f"insert or replace into agent_lease ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+DROP_LEASE: Final = "delete from agent_lease where interface = ? and family = ?"
+_NO_ANSWER: Final[ClientFqdn | None] = None  # what was answered is the promise, which has a table of its own
 
 
 def family_of(lease: Lease) -> int:

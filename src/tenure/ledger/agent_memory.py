@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from tenure.dnswire.name import Name
 from tenure.ledger.agent_leases import ALL_LEASES, DROP_LEASE, PUT_LEASE, family_of, lease_of, lease_row
@@ -18,21 +19,23 @@ from tenure.obtaining.lease import Lease
 from tenure.registering.entry import Conflict, Kept, Record
 from tenure.registering.promise import Answer, Promise
 
-_COLUMNS = ", ".join(Kept._fields)
-_SET = ", ".join(f"{column} = excluded.{column}" for column in Kept._fields[1:])
-_ALL = f"select {_COLUMNS} from agent_name order by direction, owner"
-_PUT = f"""\
+_COLUMNS: Final = ", ".join(Kept._fields)
+_SET: Final = ", ".join(f"{column} = excluded.{column}" for column in Kept._fields[1:])
+_ALL: Final = f"select {_COLUMNS} from agent_name order by direction, owner"
+_PUT: Final = f"""\
 insert into agent_name ({_COLUMNS}) values ({", ".join("?" * len(Kept._fields))})
 on conflict (owner) do update set {_SET}"""
-_DROP = "delete from agent_name where owner = ?"
-_PASSED = "insert into agent_pass (id, at) values (1, ?) on conflict (id) do update set at = excluded.at"
-_LAST = "select at from agent_pass"
-_PROMISES = "select address, interface, s, n, name, is_silent, heard_at, until_at from agent_promise order by address"
-_PROMISE = """\
+_DROP: Final = "delete from agent_name where owner = ?"
+_PASSED: Final = "insert into agent_pass (id, at) values (1, ?) on conflict (id) do update set at = excluded.at"
+_LAST: Final = "select at from agent_pass"
+_PROMISES: Final = (
+    "select address, interface, s, n, name, is_silent, heard_at, until_at from agent_promise order by address"
+)
+_PROMISE: Final = """\
 insert or replace into agent_promise (address, interface, s, n, name, is_silent, heard_at, until_at)
 values (?, ?, ?, ?, ?, ?, ?, ?)"""
-_DROP_PROMISE = "delete from agent_promise where address = ?"
-_DROP_ENDED = "delete from agent_promise where until_at < ?"
+_DROP_PROMISE: Final = "delete from agent_promise where address = ?"
+_DROP_ENDED: Final = "delete from agent_promise where until_at < ?"
 
 
 class AgentMemory:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from tenure.authority.aged import AgingState
 from tenure.authority.settings import AgingIntervals
 from tenure.ledger.session import Session
 
-_ALL = "select zone_id, since_at, seen_at, no_refresh, refresh, passed_at from zone_aging"
-_PUT = """\
+_ALL: Final = "select zone_id, since_at, seen_at, no_refresh, refresh, passed_at from zone_aging"
+_PUT: Final = """\
 insert into zone_aging (zone_id, since_at, seen_at, no_refresh, refresh, passed_at) values (?, ?, ?, ?, ?, ?)
 on conflict (zone_id) do update set since_at = excluded.since_at, seen_at = excluded.seen_at,
 no_refresh = excluded.no_refresh, refresh = excluded.refresh, passed_at = excluded.passed_at"""

@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import partial
 from itertools import islice
+from typing import Final
 
 from tenure.dnswire.name import Name
 from tenure.ledger.records import tree_keys
 from tenure.ledger.session import Session
 
 NOTED_AT_ONCE = 500  # names
-_UNREFRESHED = """\
+_UNREFRESHED: Final = """\
 select distinct name_key from record
 where origin = 'foreign' and stamp <> 0 and stamp < ? and zone_id = any(?) and name_key = any(?)"""
-_PUT = """\
+_PUT: Final = """\
 insert into asked_name (zone_id, name_key, at) values (?, ?, ?)
 on conflict (zone_id, name_key) do update set at = excluded.at where excluded.at > asked_name.at"""
-_AMONG = "select name_key, at from asked_name where zone_id = any(?) and name_key = any(?)"
-_OLD = "select zone_id, name_key from asked_name where at < ? order by at limit ?"
-_DROP = "delete from asked_name where zone_id = ? and name_key = ?"
+_AMONG: Final = "select name_key, at from asked_name where zone_id = any(?) and name_key = any(?)"
+_OLD: Final = "select zone_id, name_key from asked_name where at < ? order by at limit ?"
+_DROP: Final = "delete from asked_name where zone_id = ? and name_key = ?"
 
 
 class AskedNames:

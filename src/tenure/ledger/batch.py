@@ -7,7 +7,7 @@ and the last claim on each registration.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.leasing.lease import Changes, Lease, LeaseState
@@ -25,11 +25,11 @@ from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Claim, Want, Withdraw
 
-MOST_OVERLAPPING = 256
+MOST_OVERLAPPING: Final = 256
 
-_FORWARD = Lease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
+_FORWARD: Final = Lease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
 
-_LOOK = 4096  # rows that are skipped over at once, at the cost of a few exchanges
+_LOOK: Final = 4096  # rows that are skipped over at once, at the cost of a few exchanges
 SMALL_POOL = 4096  # addresses; up to here reading the pool's own rows is quicker than reading the ends of all leases
 
 

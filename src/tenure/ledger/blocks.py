@@ -9,20 +9,21 @@ wait for each other at the block.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from tenure.ledger.pools import unused
 from tenure.ledger.session import Session, Write
 
-BLOCK = 32  # addresses
-_ALL = (1 << BLOCK) - 1
+BLOCK: Final = 32  # addresses
+_ALL: Final = (1 << BLOCK) - 1
 
-_NTH = "select block from lease_block where block >= ? order by block limit 1 offset ?"
+_NTH: Final = "select block from lease_block where block >= ? order by block limit 1 offset ?"
 # Without being told, SQLite would go through the full ones too.
-_WITH_ROOM = """\
+_WITH_ROOM: Final = """\
 select block, free from lease_block indexed by lease_block_room where block >= ? and block <= ? and free <> 0
 order by block limit ?"""
 # What is not taken here stays as it is, and is free where nobody has noted anything.
-_NOTE = """\
+_NOTE: Final = """\
 insert into lease_block (block, free) values (?, ?)
 on conflict (block) do update set free = (free & excluded.free) | ?"""
 

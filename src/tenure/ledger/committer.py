@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
+from typing import Final
 
 from tenure.ledger.errors import LedgerUnavailable
 
-_BROKEN = LedgerUnavailable("the program", "an error in it")  # by which a call ended
+_BROKEN: Final = LedgerUnavailable("the program", "an error in it")  # by which a call ended
 
 
 class Committer:

@@ -7,16 +7,16 @@ costs a third of what it costs to write it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tenure.ledger.session import Session
 from tenure.naming.registration import Confirmed, Direction, State
 
 _Directions: TypeAlias = tuple[Direction, ...]
 
-_FORWARD: _Directions = (Direction.FORWARD,)
-_REVERSE: _Directions = (Direction.REVERSE,)
-_BOTH = _FORWARD + _REVERSE
+_FORWARD: Final[_Directions] = (Direction.FORWARD,)
+_REVERSE: Final[_Directions] = (Direction.REVERSE,)
+_BOTH: Final = _FORWARD + _REVERSE
 
 
 def _set(direction: Direction) -> str:
@@ -34,7 +34,7 @@ update registration set {", ".join(map(_set, directions))}
 /*many*/ where name = ? and address = ? and dhcid = ? and generation = ?"""
 
 
-_TELL = """\
+_TELL: Final = """\
 insert into event (at, kind, actor, cause, correlation, address, name, detail)
 /*many*/ values (?, 'registration-confirmed', 'updater', ?, ?, ?, ?, ?)"""
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.zone import RecordClass
 
 # Its columns are those of the table of records, whatever the engine calls their types.
-MAKE = (
+MAKE: Final = (
     "create temporary table incoming as"
     " select name_key, rtype, rdata, long_rdata, ttl, zone_id as file, ttl as line from record where 1 = 0",
     "create unique index incoming_key on incoming (name_key, rtype, rdata)",
 )
-PUT = """\
+PUT: Final = """\
 insert into incoming (name_key, rtype, rdata, long_rdata, ttl, file, line) values (?, ?, ?, ?, ?, ?, ?)
 on conflict (name_key, rtype, rdata) do nothing"""
-COUNT_GATHERED = "select count(*) from incoming"
-DROP_LINE = "delete from incoming where name_key = ? and file = ? and line = ?"
+COUNT_GATHERED: Final = "select count(*) from incoming"
+DROP_LINE: Final = "delete from incoming where name_key = ? and file = ? and line = ?"
 
-MIXED_TTLS = """\
+MIXED_TTLS: Final = """\
 select name_key, rtype from incoming group by name_key, rtype having min(ttl) <> max(ttl) order by 1, 2 limit 1000"""
-LINES_OF = "select ttl, file, line from incoming where name_key = ? and rtype = ? order by file, line"
-PUT_TTL = "update incoming set ttl = ? where name_key = ? and rtype = ?"
+LINES_OF: Final = "select ttl, file, line from incoming where name_key = ? and rtype = ? order by file, line"
+PUT_TTL: Final = "update incoming set ttl = ? where name_key = ? and rtype = ?"
 
-_BESIDE_CNAME = "(5, 24, 25, 30, 46, 47, 48)"  # itself, and what signs or denies (RFC 2136 section 3.4.2.2)
-ALIASES = f"""\
+_BESIDE_CNAME: Final = "(5, 24, 25, 30, 46, 47, 48)"  # itself, and what signs or denies (RFC 2136 section 3.4.2.2)
+ALIASES: Final = f"""\
 select a.name_key, a.file, a.line from incoming a where a.rtype in (5, 39) and (
   (a.rtype = 5 and (a.name_key = ? or exists (
     select 1 from incoming o where o.name_key = a.name_key and o.rtype not in {_BESIDE_CNAME})))
@@ -32,8 +32,8 @@ select a.name_key, a.file, a.line from incoming a where a.rtype in (5, 39) and (
     select 1 from incoming o
     where o.name_key = a.name_key and o.rtype = a.rtype and (o.file, o.line) < (a.file, a.line)))
 order by a.file, a.line"""
-NS_AT = "select 1 from incoming where name_key = ? and rtype = 2"
-MISFITS = f"""\
+NS_AT: Final = "select 1 from incoming where name_key = ? and rtype = 2"
+MISFITS: Final = f"""\
 select i.name_key, i.file, i.line from incoming i where exists (
   select 1 from record r where r.zone_id = ? and r.name_key = i.name_key and r.origin <> ?
   and (r.rtype <> i.rtype or (i.rtype = 5 and r.rdata <> i.rdata))
@@ -41,16 +41,16 @@ select i.name_key, i.file, i.line from incoming i where exists (
     or (r.rtype = 5 and i.rtype not in {_BESIDE_CNAME})))
 order by i.file, i.line"""
 
-_SAME = "i.name_key = record.name_key and i.rtype = record.rtype and i.rdata = record.rdata"
-_RDATA = "case when long_rdata is null then rdata else long_rdata end"
-_NEW_TTL = "(select min(i.ttl) from incoming i where i.name_key = record.name_key and i.rtype = record.rtype)"
+_SAME: Final = "i.name_key = record.name_key and i.rtype = record.rtype and i.rdata = record.rdata"
+_RDATA: Final = "case when long_rdata is null then rdata else long_rdata end"
+_NEW_TTL: Final = "(select min(i.ttl) from incoming i where i.name_key = record.name_key and i.rtype = record.rtype)"
 
-ADD = f"""\
+ADD: Final = f"""\
 insert into record (zone_id, name_key, rtype, rdata, long_rdata, ttl, origin, stamp)
 select ?, name_key, rtype, rdata, long_rdata, ttl, ?, 0 from incoming i
 where not exists (select 1 from record where zone_id = ? and {_SAME}) order by name_key, rtype, rdata"""
-RETIME = f"update record set ttl = {_NEW_TTL} where zone_id = ? and ttl <> {_NEW_TTL}"
-CUT_JOURNAL = "delete from journal where zone_id = ? and id < (select max(id) from journal where zone_id = ?)"
+RETIME: Final = f"update record set ttl = {_NEW_TTL} where zone_id = ? and ttl <> {_NEW_TTL}"
+CUT_JOURNAL: Final = "delete from journal where zone_id = ? and id < (select max(id) from journal where zone_id = ?)"
 
 
 class Scope(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from tenure.ledger.locked_names import LockedNames
 from tenure.ledger.registrations import COLUMNS, Key, registration_of
@@ -16,7 +16,7 @@ from tenure.naming.registration import Former, Part, Registration, State
 # of the same name by another device that is still under way, in whatever order they are due. A device's own new address
 # does not wait for its old one to go, so that the name stays in DNS while its device moves. A locked name goes nowhere,
 # and whoever claims it is told so.
-_NOT_BLOCKED = f"""\
+_NOT_BLOCKED: Final = f"""\
 not (forward_state = '{State.PENDING}' and exists (select 1 from registration other
 where other.name = registration.name and other.forward_state = '{State.REMOVING}'
 and other.forward_due_at is not null and other.dhcid <> registration.dhcid
@@ -24,13 +24,13 @@ and not exists (select 1 from locked_name where locked_name.name = other.name)))
 
 # Records of a claim whose removal is late stand at the address: whoever writes the next pointer there takes exactly
 # these away first, and leaves what a person put beside them.
-_HAS_FORMERS = f"""\
+_HAS_FORMERS: Final = f"""\
 (reverse_state = '{State.PENDING}' and exists (select 1 from registration former
 where former.address = registration.address and former.reverse_state = '{State.REMOVING}'))"""
-_FORMERS = f"select name, dhcid from registration where address = ? and reverse_state = '{State.REMOVING}'"
+_FORMERS: Final = f"select name, dhcid from registration where address = ? and reverse_state = '{State.REMOVING}'"
 
 # Mostly nothing is on its way out, and then no row need be asked what it must wait for or has to bring along.
-_ANY_LEAVING = f"""\
+_ANY_LEAVING: Final = f"""\
 select exists (select 1 from registration where forward_state = '{State.REMOVING}')
 or exists (select 1 from registration where reverse_state = '{State.REMOVING}')"""
 
@@ -45,34 +45,35 @@ order by due_at, name, address, dhcid limit ?"""
 
 # Most rows that are due were just written by a lease, and differ from one another in few columns: to fetch a column
 # costs as much as to compare it, and to make a value of it as much again.
-_AS_CLAIMED = " and ".join(
+_AS_CLAIMED: Final = " and ".join(
     f"{direction}_state = '{State.PENDING}' and {direction}_due_at = wanted_at and {direction}_attempts = 0"
     f" and {direction}_reason = '{Reason.WAITING}' and {direction}_detail = '' and {direction}_changed_at = wanted_at"
     for direction in ("forward", "reverse")
 )
-DUE_AS_CLAIMED = f"""\
+DUE_AS_CLAIMED: Final = f"""\
 select name, address, dhcid, ttl, until, generation, wanted_at, correlation,
 cause = '' and conflict_mode is null and {_AS_CLAIMED}
 from registration
 where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ?
 order by due_at, name, address, dhcid limit ?"""
 # Rows under way are due until they are recorded, and mostly the first ones: the index alone tells which they are.
-DUE_KEYS = """\
+DUE_KEYS: Final = """\
 select due_at, name, address, dhcid from registration
 where (due_at, name, address, dhcid) > (?, ?, ?, ?) and due_at <= ?
 order by due_at, name, address, dhcid limit ?"""
-DUE = _due("null", "")
-DUE_BEHIND_REMOVALS = _due(_HAS_FORMERS, f" and {_NOT_BLOCKED}")
-WAITING = f"""\
+DUE: Final = _due("null", "")
+DUE_BEHIND_REMOVALS: Final = _due(_HAS_FORMERS, f" and {_NOT_BLOCKED}")
+WAITING: Final = f"""\
 select {COLUMNS} from registration where (due_at, name, address, dhcid) > (?, ?, ?, ?)
 order by due_at, name, address, dhcid limit ?"""
-NEXT_DUE = f"""\
+NEXT_DUE: Final = f"""\
 select due_at, name, address, dhcid from registration where due_at is not null and {_NOT_BLOCKED}
 order by due_at limit ?"""
 
-_PENDING, _WAITING = State.PENDING.value, Reason.WAITING.value
-_TXT_MARKER = Reason.TXT_MARKER.value
-_KEYS = 200  # read at a time, to pass rows over
+_PENDING: Final = State.PENDING.value
+_WAITING: Final = Reason.WAITING.value
+_TXT_MARKER: Final = Reason.TXT_MARKER.value
+_KEYS: Final = 200  # read at a time, to pass rows over
 
 
 def due_at_of(row: Registration) -> float:

@@ -6,13 +6,14 @@ Without this a device that was second would have its name at its next renewal on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.ledger.session import Session
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Outcome, State
 
-_NAME_REFUSED = "(" + " or ".join(f"forward_reason = '{reason}'" for reason in sorted(NAME_REFUSALS)) + ")"
-_REVERSE_TOO = f"reverse_reason = '{Reason.FORWARD_REFUSED}'"
+_NAME_REFUSED: Final = "(" + " or ".join(f"forward_reason = '{reason}'" for reason in sorted(NAME_REFUSALS)) + ")"
+_REVERSE_TOO: Final = f"reverse_reason = '{Reason.FORWARD_REFUSED}'"
 
 
 def claim_again(condition: str) -> str:
@@ -35,7 +36,7 @@ where {condition}"""
 
 # Parameters: four times the time, the name. A claim stays refused while another device is known to have the name, as
 # when that device only moved.
-CLAIM_AGAIN = claim_again(
+CLAIM_AGAIN: Final = claim_again(
     f"""\
 name = ? and forward_state = '{State.REFUSED}' and {_NAME_REFUSED} and cause = ''
 and not exists (select 1 from registration holder where holder.name = registration.name
@@ -45,12 +46,12 @@ and holder.dhcid <> registration.dhcid and holder.forward_state = '{State.REGIST
 
 # Parameters: four times the time. What stays for a while (`Withdraw.due_in`) stays for its own device, and no longer
 # than until another one wants the name.
-_WAITED_FOR = f"""\
+_WAITED_FOR: Final = f"""\
 forward_state = '{State.REMOVING}' and forward_due_at > ? and exists (select 1 from registration other
 where other.name = registration.name and other.dhcid <> registration.dhcid
 and other.forward_state = '{State.PENDING}')"""
-_ANY_WAITED_FOR = f"select 1 from registration where {_WAITED_FOR} limit 1"
-HASTEN = f"""\
+_ANY_WAITED_FOR: Final = f"select 1 from registration where {_WAITED_FOR} limit 1"
+HASTEN: Final = f"""\
 update registration set forward_due_at = ?,
 reverse_due_at = case when reverse_state = '{State.REMOVING}' and reverse_due_at > ? then ? else reverse_due_at end
 where {_WAITED_FOR}"""

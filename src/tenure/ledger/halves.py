@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Schema(NamedTuple):
@@ -14,15 +14,17 @@ class Schema(NamedTuple):
     file_suffix: str  # of its SQLite file
 
 
-LEASE_SCHEMA = Schema(
+LEASE_SCHEMA: Final = Schema(
     "leases",
     "tenure_lease_schema",
     ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19"),
     "",
 )
-ZONE_SCHEMA = Schema("zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"), "-zones")
+ZONE_SCHEMA: Final = Schema(
+    "zones", "tenure_zone_schema", ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"), "-zones"
+)
 # Taken on PostgreSQL by who makes or upgrades tables: who comes second waits, and finds the work done.
-UPGRADING = "select pg_advisory_xact_lock(hashtext('tenure schema'))"
+UPGRADING: Final = "select pg_advisory_xact_lock(hashtext('tenure schema'))"
 
 # No half, but kept in the same way: the memory of an agent.
-AGENT_SCHEMA = Schema("agent", "tenure_agent_schema", ("1", "2", "3"), "")
+AGENT_SCHEMA: Final = Schema("agent", "tenure_agent_schema", ("1", "2", "3"), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from tenure.hearing.heard import HeardChanges, HeardLease
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
@@ -10,24 +11,24 @@ from tenure.ledger.session import Row, Session
 from tenure.naming.event import Event
 from tenure.naming.registration import Want, Withdraw
 
-_COLUMNS = ", ".join(HeardLease._fields)
-_FORWARD = HeardLease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
-_SET = ", ".join(f"{column} = excluded.{column}" for column in HeardLease._fields[2:])
-_LOOK_AT = f"select {_COLUMNS} from heard_lease where address = ? order by source"
-_AT = f"{_LOOK_AT} /*locked*/"
-_AT_ANY = f"select {_COLUMNS} from heard_lease where address = any(?) order by address, source /*locked*/"
-_PUT = f"""\
+_COLUMNS: Final = ", ".join(HeardLease._fields)
+_FORWARD: Final = HeardLease._fields.index("forward")  # it and `reverse` behind it are numbers in SQLite
+_SET: Final = ", ".join(f"{column} = excluded.{column}" for column in HeardLease._fields[2:])
+_LOOK_AT: Final = f"select {_COLUMNS} from heard_lease where address = ? order by source"
+_AT: Final = f"{_LOOK_AT} /*locked*/"
+_AT_ANY: Final = f"select {_COLUMNS} from heard_lease where address = any(?) order by address, source /*locked*/"
+_PUT: Final = f"""\
 insert into heard_lease ({_COLUMNS}) values ({", ".join("?" * len(HeardLease._fields))})
 on conflict (address, source) do update set {_SET}"""
-_DROP = "delete from heard_lease where address = ? and source = ?"
-_ENDED = f"""\
+_DROP: Final = "delete from heard_lease where address = ? and source = ?"
+_ENDED: Final = f"""\
 select {_COLUMNS} from heard_lease where source = ? and ends_at <= ? order by ends_at, address limit ? /*locked*/"""
-_NEXT_END = "select min(ends_at) from heard_lease where source = ?"
-_OVERDUE = "select count(*) from heard_lease where source = ? and ends_at <= ?"
-_LOOK_OF_SOURCE = f"select {_COLUMNS} from heard_lease where source = ? and address > ? order by address limit ?"
-_OF_SOURCE = f"{_LOOK_OF_SOURCE} /*locked*/"
-_COUNTS = "select source, count(*) from heard_lease group by source order by source"
-_PAGE = 5000
+_NEXT_END: Final = "select min(ends_at) from heard_lease where source = ?"
+_OVERDUE: Final = "select count(*) from heard_lease where source = ? and ends_at <= ?"
+_LOOK_OF_SOURCE: Final = f"select {_COLUMNS} from heard_lease where source = ? and address > ? order by address limit ?"
+_OF_SOURCE: Final = f"{_LOOK_OF_SOURCE} /*locked*/"
+_COUNTS: Final = "select source, count(*) from heard_lease group by source order by source"
+_PAGE: Final = 5000
 
 
 class HeardLeases:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Row, Session
 from tenure.ledger.subjects import SUBJECTS, Subjects, subject_of
 from tenure.naming.event import Event
 
-_COLUMNS = ", ".join(Event._fields)
+_COLUMNS: Final = ", ".join(Event._fields)
 
 # What a lease event says about its address: its client holds it from then on, or nobody does.
-HOLDING = ("lease-bound", "lease-renewed")
-ENDING = ("lease-expired", "lease-released", "lease-declined", "lease-superseded")
+HOLDING: Final = ("lease-bound", "lease-renewed")
+ENDING: Final = ("lease-expired", "lease-released", "lease-declined", "lease-superseded")
 
 
 class StoredEvent(NamedTuple):

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name
 
-BREAK = b""  # the change of a row that stands for one too large to be kept; its names are not known
+BREAK: Final = b""  # the change of a row that stands for one too large to be kept; its names are not known
 
-_FIXED = struct.Struct("!HIH")
-_SOA = int(RRType.SOA)
+_FIXED: Final = struct.Struct("!HIH")
+_SOA: Final = int(RRType.SOA)
 
 
 class JournalEntry(NamedTuple):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.ledger.session import Session
 
-LEAST_OCTETS = 64 * 1024  # a journal this small is not worth counting the zone for
+LEAST_OCTETS: Final = 64 * 1024  # a journal this small is not worth counting the zone for
 
-_SIZE = "select count(*), sum(length(change)) from journal where zone_id = ?"
-_OLDEST = "select id, length(change) from journal where zone_id = ? order by id limit ?"
-_DROP = "delete from journal where zone_id = ? and id <= ?"
-_ZONE_SIZE = """\
+_SIZE: Final = "select count(*), sum(length(change)) from journal where zone_id = ?"
+_OLDEST: Final = "select id, length(change) from journal where zone_id = ? order by id limit ?"
+_DROP: Final = "delete from journal where zone_id = ? and id <= ?"
+_ZONE_SIZE: Final = """\
 select sum(length(name_key) + 10 + length(case when long_rdata is null then rdata else long_rdata end))
 from record where zone_id = ?"""
 

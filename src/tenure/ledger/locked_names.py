@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Session
 from tenure.naming.locked_name import LockedName
 
-_COLUMNS = ", ".join(LockedName._fields)
-_ALL = f"select {_COLUMNS} from locked_name order by name"
-_PUT = f"""\
+_COLUMNS: Final = ", ".join(LockedName._fields)
+_ALL: Final = f"select {_COLUMNS} from locked_name order by name"
+_PUT: Final = f"""\
 insert into locked_name ({_COLUMNS}) values (?, ?, ?, ?)
 on conflict (name) do update set holder = excluded.holder, at = excluded.at, actor = excluded.actor"""
-_DROP = "delete from locked_name where name = ?"
+_DROP: Final = "delete from locked_name where name = ?"
 
 
 class LockedNames:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.ledger import statements
@@ -22,16 +22,16 @@ from tenure.naming.locked_name import LockedName
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Registration, State, Withdraw
 
-MOST_ROWS = 10_000  # of one name
+MOST_ROWS: Final = 10_000  # of one name
 
 # Parameters: four times the time, the name.
-_REFUSED_TRY_AGAIN = claim_again(
+_REFUSED_TRY_AGAIN: Final = claim_again(
     f"name = ? and forward_state = '{State.REFUSED}' and forward_reason = '{Reason.NAME_LOCKED}' and cause = ''"
 )
 
 # Parameters: the time, the name. The generation moves, so that what is just being recorded of the lock counts no more.
-_HELD = f"forward_reason = '{Reason.NAME_LOCKED}'"
-_WAITING_GO_ON = f"""\
+_HELD: Final = f"forward_reason = '{Reason.NAME_LOCKED}'"
+_WAITING_GO_ON: Final = f"""\
 update registration set generation = generation + 1,
 forward_due_at = case when {_HELD} then ? else forward_due_at end,
 forward_attempts = case when {_HELD} then 0 else forward_attempts end,
@@ -40,15 +40,15 @@ forward_reason = case when {_HELD} then '{Reason.WAITING}' else forward_reason e
 where name = ? and (forward_state = '{State.PENDING}' or forward_state = '{State.REMOVING}')"""
 
 # Parameters: the time, the name. What was on its way out already goes at a person's word, the lock notwithstanding.
-_LEAVING_GO_NOW = f"""\
+_LEAVING_GO_NOW: Final = f"""\
 update registration set generation = generation + 1, cause = '{Reason.NAME_RELEASED}',
 forward_due_at = ?, forward_attempts = 0, forward_reason = '{Reason.WAITING}', forward_detail = ''
 where name = ? and cause <> '' and forward_state = '{State.REMOVING}'"""
 
 # Parameters: four times the time, the key; then the key.
-_KEY = "name = ? and address = ? and dhcid = ?"
-_CLAIM_AGAIN = claim_again(f"{_KEY} and forward_state = '{State.REFUSED}' and cause = ''")
-_ADOPT = f"""\
+_KEY: Final = "name = ? and address = ? and dhcid = ?"
+_CLAIM_AGAIN: Final = claim_again(f"{_KEY} and forward_state = '{State.REFUSED}' and cause = ''")
+_ADOPT: Final = f"""\
 update registration set forward_reason = '{Reason.NAME_ADOPTED}'
 where {_KEY} and forward_state = '{State.PENDING}' and cause = ''"""
 

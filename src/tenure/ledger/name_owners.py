@@ -8,27 +8,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.owner import NOBODY, NameOwner, OwnerChange
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.ledger.session import Row, Session, Store
 
-READ_AT_ONCE = 512  # names
-OWNER_AT = "select owner, since_at, wrote_at from name_owner where zone_id = ? and name_key = ?"
-OWNERS_AMONG = """\
+READ_AT_ONCE: Final = 512  # names
+OWNER_AT: Final = "select owner, since_at, wrote_at from name_owner where zone_id = ? and name_key = ?"
+OWNERS_AMONG: Final = """\
 select name_key, owner, since_at, wrote_at from name_owner where zone_id = any(?) and name_key = any(?)"""
-PUT_OWNER = """\
+PUT_OWNER: Final = """\
 insert into name_owner (zone_id, name_key, owner, since_at, wrote_at) values (?, ?, ?, ?, ?)
 on conflict (zone_id, name_key) do update
 set owner = excluded.owner, since_at = excluded.since_at, wrote_at = excluded.wrote_at"""
-COUNT_OWNED = "select count(*) from name_owner where zone_id = ? and owner = ?"
-DROP_OWNER = "delete from name_owner where zone_id = ? and name_key = ?"
-NOTE_OWNERS = "update zone set has_owners = ? where id = ?"
-DROP_LEFT_OVER = """\
+COUNT_OWNED: Final = "select count(*) from name_owner where zone_id = ? and owner = ?"
+DROP_OWNER: Final = "delete from name_owner where zone_id = ? and name_key = ?"
+NOTE_OWNERS: Final = "update zone set has_owners = ? where id = ?"
+DROP_LEFT_OVER: Final = """\
 delete from name_owner where zone_id = ? and not exists (
 select 1 from record where record.zone_id = name_owner.zone_id and record.name_key = name_owner.name_key)"""
-OF_ZONE = """\
+OF_ZONE: Final = """\
 select names.name_key, owner, since_at, wrote_at, is_static from
 (select name_key, max(case when origin = 'static' then 1 else 0 end) as is_static from record
 where zone_id = ? group by name_key) as names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.ledger.errors import LedgerError, LedgerUnusable
 from tenure.ledger.halves import LEASE_SCHEMA, ZONE_SCHEMA, Schema
@@ -13,7 +13,7 @@ from tenure.ledger.sqlite import SqliteStore
 from tenure.ledger.versions import ensure_current
 from tenure.ledger.zones import ZoneLedger
 
-SQLITE = "sqlite:"
+SQLITE: Final = "sqlite:"
 
 
 class Ledger(NamedTuple):

@@ -8,62 +8,65 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from tenure.authority.zone import EMPTY_NODE, KeptRecord, Node, Record, RRset
 from tenure.dnswire.name import Name, from_tree_key, tree_key
 from tenure.dnswire.rr import Fields
 from tenure.ledger.session import Row, Session
 
-_LONGEST_KEY = 512
-_BEGINNING = _LONGEST_KEY + 1 - hashlib.sha256().digest_size  # longer than any short RDATA, so never taken for one
+_LONGEST_KEY: Final = 512
+# Longer than any short RDATA, so never taken for one.
+_BEGINNING: Final = _LONGEST_KEY + 1 - hashlib.sha256().digest_size
 
-_RDATA = "case when long_rdata is null then rdata else long_rdata end"
+_RDATA: Final = "case when long_rdata is null then rdata else long_rdata end"
 
-CREATE_ZONE = """\
+CREATE_ZONE: Final = """\
 insert into zone (name, view, soa_ttl, soa_rdata) values (?, ?, ?, ?) on conflict (name, view) do nothing"""
-ZONE_NAMED = "select id, name, soa_ttl, soa_rdata, view from zone where name = ? and view = ?"
+ZONE_NAMED: Final = "select id, name, soa_ttl, soa_rdata, view from zone where name = ? and view = ?"
 
-RECORDS_AT = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
-RECORDS_OF_NAMES = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = any(?)"
-RECORDS_AMONG = f"""\
+RECORDS_AT: Final = f"select rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = ?"
+RECORDS_OF_NAMES: Final = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? and name_key = any(?)"
+RECORDS_AMONG: Final = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin = 'static' from record where zone_id = any(?) and name_key = any(?)"""
-CLASSED_RECORDS = f"""\
+CLASSED_RECORDS: Final = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin, ends_at, stamp from record where zone_id = ?
 order by name_key, rtype, rdata"""
-STALE_RECORDS = f"""\
+STALE_RECORDS: Final = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin, ends_at, stamp from record
 where zone_id = ? and origin = 'foreign' and stamp <> 0 and stamp < ? order by name_key, rtype, rdata"""
-KEPT_AMONG = f"""\
+KEPT_AMONG: Final = f"""\
 select name_key, rtype, ttl, {_RDATA}, origin, ends_at, stamp from record where zone_id = any(?) and name_key = any(?)
 order by name_key, rtype, rdata"""
-COUNT_NAMES = "select count(distinct name_key) from record where zone_id = ?"
-STATIC_AT = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
-NAME_IN_RANGE = """\
+COUNT_NAMES: Final = "select count(distinct name_key) from record where zone_id = ?"
+STATIC_AT: Final = "select distinct rtype from record where zone_id = ? and name_key = ? and origin = 'static'"
+NAME_IN_RANGE: Final = """\
 select name_key from record where zone_id = ? and name_key >= ? and name_key < ? order by name_key limit 1"""
-NAMES_BELOW = """\
+NAMES_BELOW: Final = """\
 select column1 from /*each*/ where exists (
   select 1 from record where zone_id = ? and name_key >= column1 and name_key < column2)"""
-RECORDS_FROM = f"""\
+RECORDS_FROM: Final = f"""\
 select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? and name_key > ?
 order by name_key, rtype, rdata limit ?"""
-ALL_RECORDS = f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? order by name_key, rtype, rdata"
-DROP_RECORD = "delete from record where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
-PUT_RECORD = """\
+ALL_RECORDS: Final = (
+    f"select name_key, rtype, ttl, {_RDATA} from record where zone_id = ? order by name_key, rtype, rdata"
+)
+DROP_RECORD: Final = "delete from record where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
+PUT_RECORD: Final = """\
 insert into record (zone_id, name_key, rtype, rdata, long_rdata, ttl, origin, stamp) values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (zone_id, name_key, rtype, rdata) do update
 set ttl = excluded.ttl,
 stamp = case when record.stamp = 0 then 0 else excluded.stamp end"""  # another TTL makes it no other record: its class
 # and its end stay, and what never ages does not begin to
-STAMPS_AMONG = """\
+STAMPS_AMONG: Final = """\
 select name_key, rtype, rdata, stamp from record where zone_id = any(?) and name_key = any(?) and stamp <> 0"""
-SET_STAMP = "update record set stamp = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
-SET_END = """\
+SET_STAMP: Final = "update record set stamp = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
+SET_END: Final = """\
 update record set ends_at = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ? and origin = ?"""
-ENDED_ZONES = "select distinct zone_id from record where ends_at <= ?"
-ENDED_RECORDS = f"""\
+ENDED_ZONES: Final = "select distinct zone_id from record where ends_at <= ?"
+ENDED_RECORDS: Final = f"""\
 select name_key, rtype, ttl, {_RDATA} from record where ends_at <= ? and zone_id = ? order by ends_at limit ?"""
-NEXT_END = "select min(ends_at) from record where ends_at is not null"
+NEXT_END: Final = "select min(ends_at) from record where ends_at is not null"
 
 
 def rdata_columns(rdata: bytes) -> tuple[bytes, bytes | None]:

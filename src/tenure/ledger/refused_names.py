@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.ledger.session import Session
 from tenure.naming.reason import NAME_REFUSALS
 from tenure.naming.registration import Direction, Outcome, RefusedName, State, Wished
 
-_REFUSED = f"""\
+_REFUSED: Final = f"""\
 select ttl, wished_name, guest_suffix from registration where name = ? and address = ? and dhcid = ? and generation = ?
 and wished_name is not null and forward_state = '{State.REFUSED}' and cause = ''"""
 

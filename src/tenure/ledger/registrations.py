@@ -7,26 +7,26 @@ compare with `<>` and not with `in`, for which SQLite builds a table in memory a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Row, Session, Write
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Claim, Direction, Outcome, Part, Registration, State, Want, Withdraw
 
-REGISTRATIONS_CHANNEL = "tenure_registrations"
+REGISTRATIONS_CHANNEL: Final = "tenure_registrations"
 
 Key: TypeAlias = tuple[Name, bytes, bytes]  # name, address, DHCID
 
-_DIRECTIONS = ("forward", "reverse")
-_PART = ("state", "due_at", "attempts", "reason", "detail", "changed_at")
-_HEAD = ("name", "address", "dhcid", "ttl", "until", "generation", "wanted_at", "cause", "correlation")
-_PARTS = [f"{direction}_{column}" for direction in _DIRECTIONS for column in _PART]
-STATES = ", ".join([*_HEAD, *_PARTS])
-COLUMNS = f"{STATES}, conflict_mode"
+_DIRECTIONS: Final = ("forward", "reverse")
+_PART: Final = ("state", "due_at", "attempts", "reason", "detail", "changed_at")
+_HEAD: Final = ("name", "address", "dhcid", "ttl", "until", "generation", "wanted_at", "cause", "correlation")
+_PARTS: Final = [f"{direction}_{column}" for direction in _DIRECTIONS for column in _PART]
+STATES: Final = ", ".join([*_HEAD, *_PARTS])
+COLUMNS: Final = f"{STATES}, conflict_mode"
 
 # A lease that is renewed with a slightly other lifetime is no reason to write the record again.
-_OTHER_TTL = "abs(excluded.ttl - registration.ttl) * 4 > registration.ttl"
+_OTHER_TTL: Final = "abs(excluded.ttl - registration.ttl) * 4 > registration.ttl"
 
 
 class _Move(NamedTuple):
@@ -81,14 +81,14 @@ def _moved_part(direction: str, moves: Sequence[_Move]) -> str:
     )
 
 
-_NEW_PART = {
+_NEW_PART: Final = {
     State.PENDING: f"'{State.PENDING}', ?, 0, '{Reason.WAITING}', '', ?",
     State.CLIENT: f"'{State.CLIENT}', ?, 0, '{Reason.CLIENT_UPDATES}', '', ?",
     State.NONE: f"'{State.NONE}', null, 0, '', '', ?",
 }
 
 
-_WISH = "wished_name, guest_suffix"
+_WISH: Final = "wished_name, guest_suffix"
 
 
 def _put_want(forward: State, reverse: State, again: bool, wished: bool, proved: bool) -> str:
@@ -116,7 +116,7 @@ guest_suffix = excluded.guest_suffix,{" conflict_mode = excluded.conflict_mode,"
 # What does not say that leaves it as it is: a server's leases, read beside its requests, want the same record.
 Wanted: TypeAlias = tuple[bool, bool, bool, bool, bool, bool]
 
-PUT_WANT: dict[Wanted, str] = {
+PUT_WANT: Final[dict[Wanted, str]] = {
     (forward, reverse, again, watched, wished, proved): _put_want(
         State.PENDING if forward else State.CLIENT if watched else State.NONE,
         State.PENDING if reverse else State.NONE,
@@ -150,27 +150,27 @@ def _withdrawn_part(direction: str) -> str:
 {state} = case when {ours} then '{State.REMOVING}' when {clients} then '{State.NONE}' else {state} end"""
 
 
-_OF_KEY = "/*many*/ where name = ? and address = ? and dhcid = ?"
+_OF_KEY: Final = "/*many*/ where name = ? and address = ? and dhcid = ?"
 
-PUT_WITHDRAW = f"""\
+PUT_WITHDRAW: Final = f"""\
 update registration set generation = generation + 1, cause = ?, correlation = ?,
 {_withdrawn_part("forward")},
 {_withdrawn_part("reverse")}
 {_OF_KEY} and cause = ''"""
 
 # The end of a lease, which takes nothing from a name that a reservation keeps in DNS.
-PUT_LEASE_END = f"""\
+PUT_LEASE_END: Final = f"""\
 {PUT_WITHDRAW} and not exists (select 1 from standing_name where standing_name.address = registration.address
 and standing_name.name = registration.name and standing_name.dhcid = registration.dhcid)"""
-_LEASE_ENDS = frozenset({Reason.LEASE_EXPIRED, Reason.LEASE_RELEASED})
+_LEASE_ENDS: Final = frozenset({Reason.LEASE_EXPIRED, Reason.LEASE_RELEASED})
 
-CLAIMS_ON = "select address, dhcid, cause, forward_state, forward_reason from registration where name = ?"
+CLAIMS_ON: Final = "select address, dhcid, cause, forward_state, forward_reason from registration where name = ?"
 
-PROOFS_AT = "select dhcid from registration where name = ?"
+PROOFS_AT: Final = "select dhcid from registration where name = ?"
 
-_STANDING = frozenset({State.PENDING, State.REGISTERED, State.CLIENT})
+_STANDING: Final = frozenset({State.PENDING, State.REGISTERED, State.CLIENT})
 
-DROP_SETTLED = f"delete from registration {_OF_KEY} and forward_state = 'none' and reverse_state = 'none'"
+DROP_SETTLED: Final = f"delete from registration {_OF_KEY} and forward_state = 'none' and reverse_state = 'none'"
 
 
 def _outcome_statement(direction: Direction) -> str:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from typing import Final
 
-_RIGHTS = "let this user read and write the store and its folder, or name another one in store.url"
-_SPACE = "make room on this file system, or name another one in store.url"
-_DAMAGED = "put the file back from a copy"
+_RIGHTS: Final = "let this user read and write the store and its folder, or name another one in store.url"
+_SPACE: Final = "make room on this file system, or name another one in store.url"
+_DAMAGED: Final = "put the file back from a copy"
 
-_BY_ERRNO = {
+_BY_ERRNO: Final = {
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
     errno.EROFS: "mount the file system for writing, or name another one in store.url",
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
 }
-_BY_SQLITE_CODE = {  # primary result codes
+_BY_SQLITE_CODE: Final = {  # primary result codes
     sqlite3.SQLITE_PERM: _RIGHTS,
     sqlite3.SQLITE_READONLY: _RIGHTS,
     sqlite3.SQLITE_CANTOPEN: f"it has to be a file; {_RIGHTS}",
@@ -29,7 +30,7 @@ _BY_SQLITE_CODE = {  # primary result codes
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: "name another file in store.url, or move this one away",
 }
-_PRIMARY = 0xFF
+_PRIMARY: Final = 0xFF
 
 
 def system_text(number: int | None) -> str:

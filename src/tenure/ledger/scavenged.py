@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from tenure.authority.aged import BinnedRecord
 from tenure.authority.owner import NameOwner
@@ -10,13 +10,15 @@ from tenure.authority.zone import KeptRecord, Record
 from tenure.dnswire.name import from_tree_key, tree_key
 from tenure.ledger.session import Row, Session
 
-_OWNER = "owner, owner_since_at, owner_wrote_at"
-_COLUMNS = f"zone_id, at, correlation, name_key, rtype, rdata, ttl, origin, stamp, ends_at, {_OWNER}"
-_READ = f"select id, at, correlation, name_key, rtype, ttl, rdata, origin, ends_at, stamp, {_OWNER} from scavenged"
-PUT = f"insert into scavenged ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-DROP = "delete from scavenged where id = ?"
-IN_ZONE = f"{_READ} where zone_id = ? order by name_key, id"
-_OLD = "select id from scavenged where at < ? order by at limit ?"
+_OWNER: Final = "owner, owner_since_at, owner_wrote_at"
+_COLUMNS: Final = f"zone_id, at, correlation, name_key, rtype, rdata, ttl, origin, stamp, ends_at, {_OWNER}"
+_READ: Final = (
+    f"select id, at, correlation, name_key, rtype, ttl, rdata, origin, ends_at, stamp, {_OWNER} from scavenged"
+)
+PUT: Final = f"insert into scavenged ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+DROP: Final = "delete from scavenged where id = ?"
+IN_ZONE: Final = f"{_READ} where zone_id = ? order by name_key, id"
+_OLD: Final = "select id from scavenged where at < ? order by at limit ?"
 
 
 def bin_row(zone_id: int, kept: KeptRecord, at: float, correlation: str, owner: NameOwner | None) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ SQLite has one table more (`blocks`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -27,13 +27,13 @@ from sqlalchemy import (
     text,
 )
 
-LEASE_HALF = MetaData()
-ZONE_HALF = MetaData()
+LEASE_HALF: Final = MetaData()
+ZONE_HALF: Final = MetaData()
 
 # On SQLite only a column called exactly INTEGER is the row's own number.
-ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+ROW_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
-DUE_AT = """\
+DUE_AT: Final = """\
 case when forward_due_at is null or reverse_due_at < forward_due_at then reverse_due_at else forward_due_at end"""
 
 
@@ -99,7 +99,7 @@ def _indexed(event: str, metadata: MetaData) -> Table:
     )
 
 
-LEASE = Table(
+LEASE: Final = Table(
     "lease",
     LEASE_HALF,
     Column("address", LargeBinary, primary_key=True),
@@ -128,7 +128,7 @@ LEASE = Table(
     sqlite_with_rowid=False,
 )
 
-REGISTRATION = Table(
+REGISTRATION: Final = Table(
     "registration",
     LEASE_HALF,
     Column("name", LargeBinary, primary_key=True),
@@ -153,7 +153,7 @@ REGISTRATION = Table(
     sqlite_with_rowid=False,
 )
 
-SECRET = Table(
+SECRET: Final = Table(
     "tsig_secret",
     LEASE_HALF,
     Column("name", LargeBinary, primary_key=True),
@@ -164,7 +164,7 @@ SECRET = Table(
     Column("until_at", Double),
 )
 
-KEY_USE = Table(
+KEY_USE: Final = Table(
     "key_use",
     LEASE_HALF,
     Column("name", LargeBinary, primary_key=True),
@@ -173,14 +173,14 @@ KEY_USE = Table(
     Column("at", Double, nullable=False),
 )
 
-LEASE_SECRET = Table(
+LEASE_SECRET: Final = Table(
     "lease_secret",
     LEASE_HALF,
     Column("purpose", Text, primary_key=True),
     Column("secret", LargeBinary, nullable=False),
 )
 
-DEVICE_TIE = Table(
+DEVICE_TIE: Final = Table(
     "device_tie",
     LEASE_HALF,
     Column("hardware", LargeBinary, primary_key=True),  # see leasing.tie
@@ -191,7 +191,7 @@ DEVICE_TIE = Table(
     sqlite_with_rowid=False,
 )
 
-HEARD_LEASE = Table(
+HEARD_LEASE: Final = Table(
     "heard_lease",
     LEASE_HALF,
     Column("address", LargeBinary, primary_key=True),  # see hearing.heard
@@ -206,7 +206,7 @@ HEARD_LEASE = Table(
     sqlite_with_rowid=False,
 )
 
-STANDING_NAME = Table(
+STANDING_NAME: Final = Table(
     "standing_name",
     LEASE_HALF,
     Column("address", LargeBinary, primary_key=True),  # see naming.standing
@@ -218,7 +218,7 @@ STANDING_NAME = Table(
     sqlite_with_rowid=False,
 )
 
-LOCKED_NAME = Table(
+LOCKED_NAME: Final = Table(
     "locked_name",
     LEASE_HALF,
     Column("name", LargeBinary, primary_key=True),  # see naming.locked_name
@@ -228,7 +228,7 @@ LOCKED_NAME = Table(
     sqlite_with_rowid=False,
 )
 
-ZONE_TROUBLE = Table(
+ZONE_TROUBLE: Final = Table(
     "zone_trouble",
     LEASE_HALF,
     Column("zone", LargeBinary, primary_key=True),
@@ -239,7 +239,7 @@ ZONE_TROUBLE = Table(
     Column("asked_at", Double, nullable=False, server_default=text("0")),
 )
 
-ZONE_READING = Table(
+ZONE_READING: Final = Table(
     "zone_reading",
     LEASE_HALF,
     Column("zone", LargeBinary, primary_key=True),
@@ -249,11 +249,11 @@ ZONE_READING = Table(
     Column("clean", Boolean, nullable=False),
 )
 
-EVENT = _event("event", LEASE_HALF)
-EVENT_SUBJECT = _subject("event", LEASE_HALF)
-EVENT_INDEXED = _indexed("event", LEASE_HALF)
+EVENT: Final = _event("event", LEASE_HALF)
+EVENT_SUBJECT: Final = _subject("event", LEASE_HALF)
+EVENT_INDEXED: Final = _indexed("event", LEASE_HALF)
 
-ZONE = Table(
+ZONE: Final = Table(
     "zone",
     ZONE_HALF,
     Column("id", Integer, primary_key=True),
@@ -265,7 +265,7 @@ ZONE = Table(
     UniqueConstraint("name", "view", name="zone_name_view"),
 )
 
-RECORD = Table(
+RECORD: Final = Table(
     "record",
     ZONE_HALF,
     Column("zone_id", Integer, primary_key=True),
@@ -281,7 +281,7 @@ RECORD = Table(
     sqlite_with_rowid=False,
 )
 
-NAME_OWNER = Table(
+NAME_OWNER: Final = Table(
     "name_owner",
     ZONE_HALF,
     Column("zone_id", Integer, primary_key=True, autoincrement=False),
@@ -293,7 +293,7 @@ NAME_OWNER = Table(
     sqlite_with_rowid=False,
 )
 
-JOURNAL = Table(
+JOURNAL: Final = Table(
     "journal",
     ZONE_HALF,
     Column("id", ROW_NUMBER, primary_key=True),
@@ -304,7 +304,7 @@ JOURNAL = Table(
     Index("journal_serial", "zone_id", "from_serial"),
 )
 
-SECONDARY_ZONE = Table(
+SECONDARY_ZONE: Final = Table(
     "secondary_zone",
     ZONE_HALF,
     Column("zone_id", Integer, primary_key=True, autoincrement=False),
@@ -317,7 +317,7 @@ SECONDARY_ZONE = Table(
     Column("notified_at", Double, nullable=False),
 )
 
-ZONE_AGING = Table(
+ZONE_AGING: Final = Table(
     "zone_aging",
     ZONE_HALF,
     Column("zone_id", Integer, primary_key=True, autoincrement=False),
@@ -328,7 +328,7 @@ ZONE_AGING = Table(
     Column("passed_at", Double),
 )
 
-SCAVENGED = Table(
+SCAVENGED: Final = Table(
     "scavenged",
     ZONE_HALF,
     Column("id", ROW_NUMBER, primary_key=True),
@@ -349,13 +349,13 @@ SCAVENGED = Table(
     Index("scavenged_at", "at"),
 )
 
-SERVER_SECRET = Table(
+SERVER_SECRET: Final = Table(
     "server_secret",
     ZONE_HALF,
     Column("purpose", Text, primary_key=True),
     Column("secret", LargeBinary, nullable=False),
 )
 
-ZONE_EVENT = _event("zone_event", ZONE_HALF)
-ZONE_EVENT_SUBJECT = _subject("zone_event", ZONE_HALF)
-ZONE_EVENT_INDEXED = _indexed("zone_event", ZONE_HALF)
+ZONE_EVENT: Final = _event("zone_event", ZONE_HALF)
+ZONE_EVENT_SUBJECT: Final = _subject("zone_event", ZONE_HALF)
+ZONE_EVENT_INDEXED: Final = _indexed("zone_event", ZONE_HALF)

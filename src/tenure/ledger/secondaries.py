@@ -5,20 +5,20 @@ A secondary zone that was never transferred has an SOA without octets: there is 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.ledger.session import Session
 
-_COLUMNS = "server, refreshed_at, expires_at, next_at, failures, error, notified_at"
-_ALL = f"select zone_id, {_COLUMNS} from secondary_zone"
-_CREATE = f"""\
+_COLUMNS: Final = "server, refreshed_at, expires_at, next_at, failures, error, notified_at"
+_ALL: Final = f"select zone_id, {_COLUMNS} from secondary_zone"
+_CREATE: Final = f"""\
 insert into secondary_zone (zone_id, {_COLUMNS}) values (?, '', null, null, 0, 0, '', 0)
 on conflict (zone_id) do nothing"""
-_NOTE_NOTIFY = "update secondary_zone set notified_at = ? where zone_id = ?"
-_NOTE_REFRESH = """\
+_NOTE_NOTIFY: Final = "update secondary_zone set notified_at = ? where zone_id = ?"
+_NOTE_REFRESH: Final = """\
 update secondary_zone set server = ?, refreshed_at = ?, expires_at = ?, next_at = ?, failures = 0, error = ''
 where zone_id = ?"""
-_NOTE_FAILURE = "update secondary_zone set next_at = ?, failures = failures + 1, error = ? where zone_id = ?"
+_NOTE_FAILURE: Final = "update secondary_zone set next_at = ?, failures = failures + 1, error = ? where zone_id = ?"
 
 
 class SecondaryState(NamedTuple):

@@ -5,10 +5,12 @@ Keys of TSIG are not among them. Each half has a table of its own.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.ledger.session import Session
 
-_KEPT = "select secret from {table} where purpose = ?"
-_LEAVE = "insert into {table} (purpose, secret) values (?, ?) on conflict (purpose) do nothing"
+_KEPT: Final = "select secret from {table} where purpose = ?"
+_LEAVE: Final = "insert into {table} (purpose, secret) values (?, ?) on conflict (purpose) do nothing"
 
 
 class ServerSecrets:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from tenure.ledger.pipeline import Pipeline, S, Settled
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 Write: TypeAlias = tuple[str, Sequence[Sequence[Any]]]  # a statement, and its sets of parameters
 
-ATTEMPTS = 8  # how often a transaction is tried when others change the same rows first
+ATTEMPTS: Final = 8  # how often a transaction is tried when others change the same rows first
 
 
 class Session(Protocol):

@@ -7,7 +7,7 @@ nothing is said yet in a row that goes anyway.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.ledger.registrations import STATES
@@ -26,8 +26,8 @@ class StaleRecord(NamedTuple):
     correlation: str
 
 
-_GOES = f"'{State.REMOVING}', ?, 0, '{Reason.WAITING}', '', ?"
-_STAYS = f"'{State.NONE}', null, 0, '', '', ?"
+_GOES: Final = f"'{State.REMOVING}', ?, 0, '{Reason.WAITING}', '', ?"
+_STAYS: Final = f"'{State.NONE}', null, 0, '', '', ?"
 
 
 def _put(direction: Direction) -> str:

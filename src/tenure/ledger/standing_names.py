@@ -6,6 +6,7 @@ What a lease had in DNS stays when it ends, as long as a row here wants the same
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from tenure.dnswire.name import Name
 from tenure.leasing.lease import LeaseState
@@ -13,22 +14,23 @@ from tenure.ledger.session import Row, Session
 from tenure.naming.registration import NO_END, State
 from tenure.naming.standing import Situation, StandingName
 
-_COLUMNS = ", ".join(StandingName._fields)
-_ALL = f"select {_COLUMNS} from standing_name order by address"
-_OF_NAME = f"select {_COLUMNS} from standing_name where name = ? order by address"
-_ANY = "select 1 from standing_name limit 1"
-_PUT = f"""\
+_COLUMNS: Final = ", ".join(StandingName._fields)
+_ALL: Final = f"select {_COLUMNS} from standing_name order by address"
+_OF_NAME: Final = f"select {_COLUMNS} from standing_name where name = ? order by address"
+_ANY: Final = "select 1 from standing_name limit 1"
+_PUT: Final = f"""\
 insert into standing_name ({_COLUMNS}) values (?, ?, ?, ?, ?) on conflict (address) do update
 set name = excluded.name, dhcid = excluded.dhcid, ttl = excluded.ttl, gives_way = excluded.gives_way"""
-_DROP = "delete from standing_name where address = ?"
-_DROP_NAME = "delete from standing_name where name = ?"
+_DROP: Final = "delete from standing_name where address = ?"
+_DROP_NAME: Final = "delete from standing_name where name = ?"
 
-_PAGE = 500
-_SIZE = len(StandingName._fields)
+_PAGE: Final = 500
+_SIZE: Final = len(StandingName._fields)
 
-_BOUND, _DECLINED = int(LeaseState.BOUND), int(LeaseState.DECLINED)
-_SAME = "coalesce(lease.fqdn = standing_name.name and lease.dhcid = standing_name.dhcid, false)"
-_REFUSED = f"(registration.forward_state = '{State.REFUSED}' or registration.reverse_state = '{State.REFUSED}')"
+_BOUND: Final = int(LeaseState.BOUND)
+_DECLINED: Final = int(LeaseState.DECLINED)
+_SAME: Final = "coalesce(lease.fqdn = standing_name.name and lease.dhcid = standing_name.dhcid, false)"
+_REFUSED: Final = f"(registration.forward_state = '{State.REFUSED}' or registration.reverse_state = '{State.REFUSED}')"
 
 
 def _is_ours(state: str) -> str:
@@ -36,19 +38,19 @@ def _is_ours(state: str) -> str:
 
 
 # Said as the reservation says it, and not only by a lease: both directions, without an end, with this TTL.
-_SAID = f"""\
+_SAID: Final = f"""\
 coalesce({_is_ours("registration.forward_state")} and {_is_ours("registration.reverse_state")}
 and registration.until = {NO_END} and abs(standing_name.ttl - registration.ttl) * 4 <= registration.ttl, false)"""
 
 # Another address of the family at which the client has the name by a lease.
-_ELSEWHERE = """\
+_ELSEWHERE: Final = """\
 exists (select 1 from registration other where other.name = standing_name.name and other.dhcid = standing_name.dhcid
 and other.address <> standing_name.address and length(other.address) = length(standing_name.address)
 and other.cause = '' and not exists (select 1 from standing_name twin
 where twin.address = other.address and twin.name = other.name and twin.dhcid = other.dhcid))"""
 
 # Parameter: the time.
-_SITUATION = f"""\
+_SITUATION: Final = f"""\
 select {", ".join(f"standing_name.{column}" for column in StandingName._fields)},
 registration.name is not null as is_wanted, {_SAID} as is_said, coalesce({_REFUSED}, false) as is_refused,
 lease.state is not null and lease.state = {_BOUND} and {_SAME} as is_leased,
@@ -61,11 +63,13 @@ and registration.dhcid = standing_name.dhcid and registration.cause = ''
 left join lease on lease.address = standing_name.address"""
 
 # Further parameters: whether those that DNS refuses are wanted too, the address before the first, how many.
-_UNSETTLED = f"""\
+_UNSETTLED: Final = f"""\
 select * from ({_SITUATION}) found
 where (not is_said or is_leased_otherwise or is_declined or is_elsewhere or (? = 1 and is_refused)) and address > ?
 order by address limit ?"""
-_SITUATION_OF = f"{_SITUATION} where standing_name.name = ? or standing_name.address = ? order by standing_name.address"
+_SITUATION_OF: Final = (
+    f"{_SITUATION} where standing_name.name = ? or standing_name.address = ? order by standing_name.address"
+)
 
 
 class StandingNames:

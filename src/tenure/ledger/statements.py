@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.naming.event import Event
 
-LEASE_COLUMNS = ", ".join(Lease._fields)
-_SET_LEASE = ", ".join(f"{column} = excluded.{column}" for column in Lease._fields[1:])
+LEASE_COLUMNS: Final = ", ".join(Lease._fields)
+_SET_LEASE: Final = ", ".join(f"{column} = excluded.{column}" for column in Lease._fields[1:])
 
-LEASE_AT = f"select {LEASE_COLUMNS} from lease where address = ? /*locked*/"
-LEASES_OF = f"select {LEASE_COLUMNS} from lease where client = ? order by address /*locked*/"
-LEASES_TOUCHED = f"""\
+LEASE_AT: Final = f"select {LEASE_COLUMNS} from lease where address = ? /*locked*/"
+LEASES_OF: Final = f"select {LEASE_COLUMNS} from lease where client = ? order by address /*locked*/"
+LEASES_TOUCHED: Final = f"""\
 select {LEASE_COLUMNS} from lease where client = any(?) or address = any(?) order by address /*locked*/"""
 
-DROP_LEASE = "delete from lease /*many*/ where address = ?"
+DROP_LEASE: Final = "delete from lease /*many*/ where address = ?"
 
 # The last parameter is the time. A row changes hands only when its client has it no more: whatever the decision
 # believed, an address in use cannot be given to another client. A declined address loses its client (null).
-PUT_LEASE = f"""\
+PUT_LEASE: Final = f"""\
 insert into lease ({LEASE_COLUMNS}) /*many*/ values ({", ".join("?" * len(Lease._fields))})
 on conflict (address) do update set {_SET_LEASE}
 where lease.client = excluded.client or excluded.client is null
@@ -25,41 +27,41 @@ where lease.client = excluded.client or excluded.client is null
 
 # The address `offset` places behind the given one, among those that have a row. In a pool without a gap that is the
 # given address plus the offset, which makes a gap findable by bisection.
-NTH_ADDRESS = """\
+NTH_ADDRESS: Final = """\
 select address from lease where address >= ? and address <= ? order by address limit 1 offset ?"""
 
 # Delegated prefixes are longer than 16 bits, so what covers an address begins with the same two octets. No lease lies
 # within another one's prefix, so only the one before an address can cover it.
-WITHIN = f"""\
+WITHIN: Final = f"""\
 select {LEASE_COLUMNS} from lease where address >= ? and address <= ? and length(address) = ?
 order by address limit ? /*locked*/"""
-BEFORE = f"""\
+BEFORE: Final = f"""\
 select {LEASE_COLUMNS} from lease where address >= ? and address < ? and length(address) = ?
 order by address desc limit 1 /*locked*/"""
 
 # `+` keeps a condition from choosing the index.
 # What is behind one relay's circuit, and of it one device's: not read along the ends of all that run. The length lets
 # the index of relays be used, which has only these.
-_BEHIND = f"select {LEASE_COLUMNS} from lease where relay = ? and length(address) = 4"
-_RUNNING = f"and +state = {LeaseState.BOUND:d} and +ends_at > ? limit ?"
-BEHIND = f"{_BEHIND} {_RUNNING}"
-BEHIND_AS = f"{_BEHIND} and hardware = ? {_RUNNING}"
+_BEHIND: Final = f"select {LEASE_COLUMNS} from lease where relay = ? and length(address) = 4"
+_RUNNING: Final = f"and +state = {LeaseState.BOUND:d} and +ends_at > ? limit ?"
+BEHIND: Final = f"{_BEHIND} {_RUNNING}"
+BEHIND_AS: Final = f"{_BEHIND} and hardware = ? {_RUNNING}"
 
 # A small pool is read along its addresses, a big one along the ends.
-ENDED_BY_ADDRESS = """\
+ENDED_BY_ADDRESS: Final = """\
 select address, ends_at from lease
 where address >= ? and address <= ? and length(address) = ? and +ends_at <= ? order by +ends_at, address limit ?"""
-ENDED_BY_END = """\
+ENDED_BY_END: Final = """\
 select address, ends_at from lease
 where state = ? and ends_at <= ? and address >= ? and address <= ? and length(address) = ?
 order by ends_at limit ?"""
 
 # Parameters: the time; twice until when nobody watched; the time.
-BOUND_PAST_END = f"""\
+BOUND_PAST_END: Final = f"""\
 select {LEASE_COLUMNS} from lease where state = {LeaseState.BOUND:d} and ends_at <= ?
 and (ends_at > ? or ? + valid_lifetime <= ?)
 order by ends_at limit ? /*locked*/"""
-NEXT_LEASE_END = f"select min(ends_at) from lease where state = {LeaseState.BOUND:d}"
+NEXT_LEASE_END: Final = f"select min(ends_at) from lease where state = {LeaseState.BOUND:d}"
 
 
 def append_event(table: str) -> str:

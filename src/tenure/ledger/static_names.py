@@ -7,7 +7,7 @@ The looks of a batch see one moment: half of what a look would cost by itself is
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.settings import ZonePlace
 from tenure.dnswire.codes import RRType
@@ -17,12 +17,13 @@ from tenure.ledger.session import Session
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.txt_marker import is_txt_marker
 
-_AT = """\
+_AT: Final = """\
 select record.rtype, record.rdata from zone join record on record.zone_id = zone.id
 where zone.name = ? and zone.view = ? and record.name_key = ?"""
 
-_DHCID, _TXT = int(RRType.DHCID), int(RRType.TXT)
-_ADDRESS_TYPES = {4: int(RRType.A), 16: int(RRType.AAAA)}
+_DHCID: Final = int(RRType.DHCID)
+_TXT: Final = int(RRType.TXT)
+_ADDRESS_TYPES: Final = {4: int(RRType.A), 16: int(RRType.AAAA)}
 
 
 class Standing(NamedTuple):
@@ -32,7 +33,7 @@ class Standing(NamedTuple):
     others: frozenset[bytes] = frozenset()  # RDATA of the DHCIDs there, where the client's is not the only one
 
 
-NOTHING = Standing()
+NOTHING: Final = Standing()
 
 
 class StaticNames:

@@ -10,13 +10,14 @@ one. A search is therefore always complete, however far behind the janitor is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from tenure.ledger.session import Row, Session
 
 # The columns by which entries are looked for, and the octet that tells their values apart in the table.
-SUBJECTS = {"correlation": b"i", "address": b"a", "name": b"n", "client": b"c", "hardware": b"h"}
+SUBJECTS: Final = {"correlation": b"i", "address": b"a", "name": b"n", "client": b"c", "hardware": b"h"}
 
-_COLUMNS = ", ".join(SUBJECTS)
+_COLUMNS: Final = ", ".join(SUBJECTS)
 
 
 class Subjects:

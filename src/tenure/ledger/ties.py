@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from tenure.dhcpwire.identity import HARDWARE_KEY
 from tenure.leasing.tie import Tie
 from tenure.ledger.session import Session, Write
 
-MOST = 64  # of one hardware address or one identity: who makes up more gains nothing
+MOST: Final = 64  # of one hardware address or one identity: who makes up more gains nothing
 
-_COLUMNS = ", ".join(Tie._fields)
-_NEWEST = f"order by at desc, identity limit {MOST}"
-_OF_HARDWARE = f"select {_COLUMNS} from device_tie where hardware = ? {_NEWEST}"
-_OF_IDENTITY = f"select {_COLUMNS} from device_tie where identity = ? order by at desc, hardware limit {MOST}"
-_OF_ANY = f"""\
+_COLUMNS: Final = ", ".join(Tie._fields)
+_NEWEST: Final = f"order by at desc, identity limit {MOST}"
+_OF_HARDWARE: Final = f"select {_COLUMNS} from device_tie where hardware = ? {_NEWEST}"
+_OF_IDENTITY: Final = f"select {_COLUMNS} from device_tie where identity = ? order by at desc, hardware limit {MOST}"
+_OF_ANY: Final = f"""\
 select {_COLUMNS} from device_tie where hardware = any(?) or identity = any(?) order by at desc, hardware, identity"""
-_PUT = f"""\
+_PUT: Final = f"""\
 insert into device_tie ({_COLUMNS}) /*many*/ values (?, ?, ?, ?)
 on conflict (hardware, identity) do update set learned = excluded.learned, at = excluded.at"""
 
 # What nobody has a lease by any more is forgotten; it is learned again when it is shown again.
-_PRUNE = """\
+_PRUNE: Final = """\
 delete from device_tie where (hardware, identity) in (select hardware, identity from device_tie where at < ?
 and not exists (select 1 from lease where lease.client = device_tie.identity) limit ?)"""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.ledger.session import Session
 from tenure.naming.txt_marker import txt_markers
 
-_CLIENT = "select client, iaid from lease where address = ? and dhcid = ?"
+_CLIENT: Final = "select client, iaid from lease where address = ? and dhcid = ?"
 
 
 class TxtMarkers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tenure.authority.aging import NEVER, refreshed_timestamp
 from tenure.authority.owner import NameOwner
@@ -16,14 +16,15 @@ from tenure.ledger.name_owners import OwnerDraft, OwnerStatements, owner_stateme
 from tenure.ledger.session import Row, Session
 from tenure.ledger.statements import append_event
 
-READ_AT_ONCE = 512  # names
+READ_AT_ONCE: Final = 512  # names
 _RowKey: TypeAlias = tuple[bytes, int, bytes]  # tree key, type, the column `rdata`
 _Row: TypeAlias = tuple[Any, ...]
 # As plain text, which compares and is bound several times faster than a member of an enum.
-_STATIC, _RESERVATION = RecordClass.STATIC.value, RecordClass.RESERVATION.value
-_ORIGIN = 6  # its place in a row of `PUT_RECORD`
-_NO_RECORDS: frozenset[Record] = frozenset()
-_NO_TYPES: frozenset[int] = frozenset()
+_STATIC: Final = RecordClass.STATIC.value
+_RESERVATION: Final = RecordClass.RESERVATION.value
+_ORIGIN: Final = 6  # its place in a row of `PUT_RECORD`
+_NO_RECORDS: Final[frozenset[Record]] = frozenset()
+_NO_TYPES: Final[frozenset[int]] = frozenset()
 
 
 class ZoneStatements(NamedTuple):

@@ -11,21 +11,22 @@ As long as the zone's SOA has no octets, nobody serves what is there of it. A lo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from tenure.authority.zone import Record, RecordClass
 from tenure.ledger import records
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.session import Session
 
-_ORIGIN = str(RecordClass.FOREIGN)
+_ORIGIN: Final = str(RecordClass.FOREIGN)
 PORTION = 2000  # records in one transaction
 
-_SOA = "select soa_rdata from zone where id = ? /*locked*/"
-_CLEAR = """\
+_SOA: Final = "select soa_rdata from zone where id = ? /*locked*/"
+_CLEAR: Final = """\
 delete from record where zone_id = ? and name_key in
 (select name_key from record where zone_id = ? order by name_key limit ?)"""
-_COUNT = "select count(*) from record where zone_id = ?"
-_SET_SOA = "update zone set soa_ttl = ?, soa_rdata = ? where id = ?"
+_COUNT: Final = "select count(*) from record where zone_id = ?"
+_SET_SOA: Final = "update zone set soa_ttl = ?, soa_rdata = ? where id = ?"
 
 
 def load(session: Session, zone_id: int, soa: tuple[int, bytes], content: Sequence[Record], channel: str) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Session
 from tenure.naming.zone_reading import ZoneReading
 
-_COLUMNS = ", ".join(ZoneReading._fields)
-_PUT = f"""\
+_COLUMNS: Final = ", ".join(ZoneReading._fields)
+_PUT: Final = f"""\
 insert into zone_reading ({_COLUMNS}) values (?, ?, ?, ?, ?) on conflict (zone) do update set
 read_at = excluded.read_at, server = excluded.server, serial = excluded.serial, clean = excluded.clean"""
-_ALL = f"select {_COLUMNS} from zone_reading order by zone"
+_ALL: Final = f"select {_COLUMNS} from zone_reading order by zone"
 
 
 class ZoneReadings:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.dnswire.name import Name
 from tenure.ledger.session import Session
 from tenure.naming.zone_trouble import ZoneTrouble
 
-_COLUMNS = ", ".join(ZoneTrouble._fields)
-_PUT = f"""\
+_COLUMNS: Final = ", ".join(ZoneTrouble._fields)
+_PUT: Final = f"""\
 insert into zone_trouble ({_COLUMNS}) values (?, ?, ?, ?, ?, ?)
 on conflict (zone) do update set until_at = excluded.until_at, reason = excluded.reason, detail = excluded.detail,
 asked_at = excluded.asked_at"""
-_DROP = "delete from zone_trouble where zone = ?"
-_ALL = f"select {_COLUMNS} from zone_trouble order by zone"
-_FAILING = "select zone from zone_trouble where until_at > ?"
+_DROP: Final = "delete from zone_trouble where zone = ?"
+_ALL: Final = f"select {_COLUMNS} from zone_trouble order by zone"
+_FAILING: Final = "select zone from zone_trouble where until_at > ?"
 
 
 class ZoneTroubles:

@@ -10,18 +10,19 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from tenure.dnswire.name import Name
 from tenure.ledger.journal import BREAK, name_end, names_in
 from tenure.ledger.session import Session
 
-ZONES_CHANNEL = "tenure_zones"
-MOST_ROWS = 500  # of the journal; to forget everything costs less than to read more than that
-MOST_NAMES = 2000  # in the notifications of a transaction, for the same reason
+ZONES_CHANNEL: Final = "tenure_zones"
+MOST_ROWS: Final = 500  # of the journal; to forget everything costs less than to read more than that
+MOST_NAMES: Final = 2000  # in the notifications of a transaction, for the same reason
 
-NO_NAMES: AbstractSet[Name] = frozenset()
+NO_NAMES: Final[AbstractSet[Name]] = frozenset()
 
-_WORD_OCTETS = 5900  # of names in one notification: PostgreSQL takes 7,999, and base64 makes four of three
+_WORD_OCTETS: Final = 5900  # of names in one notification: PostgreSQL takes 7,999, and base64 makes four of three
 
 
 def words_of(names: Collection[Name]) -> Iterator[str]:

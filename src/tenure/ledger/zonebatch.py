@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tenure.authority.aged import BinnedRecord
 from tenure.authority.aging import NEVER
@@ -19,8 +19,9 @@ from tenure.naming.event import Event
 
 _Row: TypeAlias = tuple[Any, ...]
 # As plain text, which compares and is bound several times faster than a member of an enum.
-_STATIC, _FOREIGN = RecordClass.STATIC.value, RecordClass.FOREIGN.value
-_NO_RECORDS: frozenset[Record] = frozenset()
+_STATIC: Final = RecordClass.STATIC.value
+_FOREIGN: Final = RecordClass.FOREIGN.value
+_NO_RECORDS: Final[frozenset[Record]] = frozenset()
 
 
 class ZoneBatch:

@@ -6,9 +6,10 @@ Made once for each lease that has no better name, so it goes past `ipaddress`, w
 from __future__ import annotations
 
 from struct import Struct
+from typing import Final
 
-_GROUPS = Struct("!8H")
-_RUNS = tuple("-0" * count + "-" for count in range(9))  # of so many zero groups
+_GROUPS: Final = Struct("!8H")
+_RUNS: Final = tuple("-0" * count + "-" for count in range(9))  # of so many zero groups
 
 
 def address_label(address: bytes) -> str:

@@ -25,14 +25,19 @@ from tenure.naming.template import BY_ADDRESS, Device
 from tenure.naming.ttl import record_ttl
 
 # To look a member up in its enumeration costs more than most steps here.
-_CLIENT_FQDN, _HOST_NAME, _GENERATED = Reason.CLIENT_FQDN, Reason.HOST_NAME, Reason.GENERATED
-_RESERVATION, _GUEST_DEVICE = Reason.RESERVATION, Reason.GUEST_DEVICE
-_CLIENT_UPDATES, _ZONE_FAILING = Reason.CLIENT_UPDATES, Reason.ZONE_FAILING
-_UNSAID, _DOTTED = Request.UNSAID, NameKind.DOTTED
-_REPLACES_NAMES = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_PRESENT})
-_GIVES_NAMES = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_NOT_PRESENT})
+_CLIENT_FQDN: Final = Reason.CLIENT_FQDN
+_HOST_NAME: Final = Reason.HOST_NAME
+_GENERATED: Final = Reason.GENERATED
+_RESERVATION: Final = Reason.RESERVATION
+_GUEST_DEVICE: Final = Reason.GUEST_DEVICE
+_CLIENT_UPDATES: Final = Reason.CLIENT_UPDATES
+_ZONE_FAILING: Final = Reason.ZONE_FAILING
+_UNSAID: Final = Request.UNSAID
+_DOTTED: Final = NameKind.DOTTED
+_REPLACES_NAMES: Final = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_PRESENT})
+_GIVES_NAMES: Final = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_NOT_PRESENT})
 
-_LENGTH = tuple(bytes((value,)) for value in range(64))
+_LENGTH: Final = tuple(bytes((value,)) for value in range(64))
 
 
 class Naming:

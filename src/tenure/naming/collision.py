@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import MAX_LABEL, MAX_NAME, Name
 from tenure.naming.dhcid import dhcid_rdata
@@ -17,7 +17,7 @@ from tenure.naming.place import Obstacle, Place
 from tenure.naming.policy import ConflictAction, NamingPolicy
 from tenure.naming.reason import Reason
 
-_LAST_IN_ORDER = 9  # `pc-2` to `pc-9`; then numbers of the device's own, so that nobody tries a thousand
+_LAST_IN_ORDER: Final = 9  # `pc-2` to `pc-9`; then numbers of the device's own, so that nobody tries a thousand
 
 
 class Settled(NamedTuple):

@@ -6,13 +6,14 @@ Layout: `identifier type(2) digest type(1) SHA-256(identifier | name)(32)`.
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Final
 
 from tenure.dnswire.name import Name
 
-SHA256 = 1
-RDATA_SIZE = 35
+SHA256: Final = 1
+RDATA_SIZE: Final = 35
 
-_PREFIXES = tuple(bytes((0, identifier_type, SHA256)) for identifier_type in range(3))
+_PREFIXES: Final = tuple(bytes((0, identifier_type, SHA256)) for identifier_type in range(3))
 
 
 def dhcid_rdata(identifier_type: int, identifier: bytes, fqdn: Name) -> bytes:

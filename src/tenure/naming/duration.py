@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-_DAY = 86400
+from typing import Final
+
+_DAY: Final = 86400
 
 
 def duration_words(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 
@@ -22,7 +22,7 @@ class Event(NamedTuple):
     detail: str = ""  # more for people, in words
 
 
-KINDS: dict[str, str] = {
+KINDS: Final[dict[str, str]] = {
     "lease-bound": "a client has leased an address that it did not hold",
     "lease-renewed": "a client holds its address longer, perhaps under another name",
     "lease-released": "a client gave its address back",

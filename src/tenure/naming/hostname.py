@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from tenure.dnswire.name import MAX_LABEL, label_to_text
 from tenure.naming.international import A_LABEL, a_label, is_a_label
 from tenure.naming.reason import Reason
 
-MAX_HEARD = 255
+MAX_HEARD: Final = 255
 
-_FIT = re.compile(rb"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?").fullmatch
-_PRINTABLE = re.compile(rb"[!-\[\]-~]*").fullmatch  # without the backslash, which begins an escape
-_UNFIT = re.compile(rb"[^a-z0-9-]")
+_FIT: Final = re.compile(rb"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?").fullmatch
+_PRINTABLE: Final = re.compile(rb"[!-\[\]-~]*").fullmatch  # without the backslash, which begins an escape
+_UNFIT: Final = re.compile(rb"[^a-z0-9-]")
 
 
 def normalise(labels: Iterable[bytes], replacement: str = "") -> tuple[bytes, ...] | Reason:

@@ -7,10 +7,11 @@ tables take a few hundred kilobytes of each process.
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
 from tenure.dnswire.name import MAX_LABEL
 
-A_LABEL = b"xn--"
+A_LABEL: Final = b"xn--"
 
 
 def a_label(label: bytes, replacement: str = "") -> bytes | None:

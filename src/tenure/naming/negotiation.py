@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.naming.policy import NamingPolicy
 
@@ -30,16 +30,16 @@ class Request(IntEnum):
     UNSAID = 3  # it did not send the option
 
 
-_REVERSE_ONLY = Negotiation(s=False, o=False, n=False, server_forward=False, server_reverse=True)
-_AGREED = Negotiation(s=True, o=False, n=False, server_forward=True, server_reverse=True)
-_TAKEN_OVER = Negotiation(s=True, o=True, n=False, server_forward=True, server_reverse=True)
-_NOTHING = Negotiation(s=False, o=False, n=True, server_forward=False, server_reverse=False)
-_DENIED = Negotiation(s=False, o=True, n=True, server_forward=False, server_reverse=False)
+_REVERSE_ONLY: Final = Negotiation(s=False, o=False, n=False, server_forward=False, server_reverse=True)
+_AGREED: Final = Negotiation(s=True, o=False, n=False, server_forward=True, server_reverse=True)
+_TAKEN_OVER: Final = Negotiation(s=True, o=True, n=False, server_forward=True, server_reverse=True)
+_NOTHING: Final = Negotiation(s=False, o=False, n=True, server_forward=False, server_reverse=False)
+_DENIED: Final = Negotiation(s=False, o=True, n=True, server_forward=False, server_reverse=False)
 
-_DISABLED = 4
+_DISABLED: Final = 4
 # By what the client asks: the policy honours it; overrides client update; overrides no update; overrides both;
 # does no update at all. O is set exactly when our S is not the client's.
-_TABLE: dict[int, tuple[Negotiation, Negotiation, Negotiation, Negotiation, Negotiation]] = {
+_TABLE: Final[dict[int, tuple[Negotiation, Negotiation, Negotiation, Negotiation, Negotiation]]] = {
     Request.REVERSE: (_REVERSE_ONLY, _TAKEN_OVER, _REVERSE_ONLY, _TAKEN_OVER, _NOTHING),
     Request.BOTH: (_AGREED, _AGREED, _AGREED, _AGREED, _DENIED),
     Request.NOTHING: (_NOTHING, _NOTHING, _TAKEN_OVER, _TAKEN_OVER, _NOTHING),

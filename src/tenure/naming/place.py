@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.naming.policy import NamingPolicy, RandomizedMac
@@ -14,9 +14,11 @@ from tenure.naming.registration import Claim
 # it, or None. Records without a DHCID stand there, a person's or another program's, or the DHCID of another client.
 Obstacle: TypeAlias = Callable[[Name, Name, tuple[int, bytes]], Reason | None]
 
-_ETHERNET = 1
-_ETHERNET_SIZE = 6
-_GROUP, _LOCAL = 0x01, 0x02  # of the first octet (RFC 9724 section 2, RFC 9542 section 2.1)
+_ETHERNET: Final = 1
+_ETHERNET_SIZE: Final = 6
+# Of the first octet (RFC 9724 section 2, RFC 9542 section 2.1).
+_GROUP: Final = 0x01
+_LOCAL: Final = 0x02
 
 
 class NameView(Protocol):

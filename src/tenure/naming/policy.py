@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from tenure.dnswire.name import Name
 from tenure.naming.template import BY_ADDRESS, NameTemplate
@@ -18,7 +19,7 @@ class UpdateModel(StrEnum):
     NONE = "none"  # the server writes nothing
 
 
-MODEL_SWITCHES: Mapping[UpdateModel, Mapping[str, bool]] = {
+MODEL_SWITCHES: Final[Mapping[UpdateModel, Mapping[str, bool]]] = {
     UpdateModel.CLIENT: {"send_updates": True, "override_client_update": False, "override_no_update": False},
     UpdateModel.SERVER: {"send_updates": True, "override_client_update": True, "override_no_update": True},
     UpdateModel.NONE: {"send_updates": False},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from tenure.naming.policy import ReplaceClientName
 
@@ -21,7 +21,7 @@ class Profile(StrEnum):
     ISC = "isc"  # ISC dhcpd 4.4 with `ddns-update-style standard`
 
 
-DEFAULTS: Mapping[Profile, Mapping[str, Any]] = {
+DEFAULTS: Final[Mapping[Profile, Mapping[str, Any]]] = {
     Profile.KEA: {
         "replace_client_name": ReplaceClientName.NEVER,
         "generated_prefix": "myhost",

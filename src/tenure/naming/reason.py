@@ -6,6 +6,7 @@ Every surface (log, command line, pages) takes its words from here, so they are 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -89,7 +90,7 @@ class Reason(StrEnum):
     REMOVED = "removed"
 
 
-WORDS: dict[Reason, str] = {
+WORDS: Final[dict[Reason, str]] = {
     Reason.CLIENT_FQDN: "the client sent this name in its FQDN option",
     Reason.HOST_NAME: "the client sent this name in its host name option",
     Reason.RESERVATION: "a reservation gives this name",
@@ -165,4 +166,4 @@ WORDS: dict[Reason, str] = {
 }
 
 # Somebody else has the name in DNS, or a person keeps it, so it is refused in both directions.
-NAME_REFUSALS = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.NAME_LOCKED})
+NAME_REFUSALS: Final = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.NAME_LOCKED})

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.naming.locked_name import LockedName
 
-UNMARKED = "no-check-without-dhcid"  # the one conflict mode that leaves no marker
-NO_END = 2**62  # `until` of what is wanted for as long as nobody says otherwise
+UNMARKED: Final = "no-check-without-dhcid"  # the one conflict mode that leaves no marker
+NO_END: Final = 2**62  # `until` of what is wanted for as long as nobody says otherwise
 
 
 class Direction(StrEnum):

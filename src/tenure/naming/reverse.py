@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from tenure.dnswire.name import Name, labels
 
-IN_ADDR_ARPA: Name = b"\7in-addr\4arpa\0"
-IP6_ARPA: Name = b"\3ip6\4arpa\0"
+IN_ADDR_ARPA: Final[Name] = b"\7in-addr\4arpa\0"
+IP6_ARPA: Final[Name] = b"\3ip6\4arpa\0"
 
-_DECIMAL = tuple(bytes((len(str(value)),)) + str(value).encode("ascii") for value in range(256))
-_NIBBLES = tuple(b"\1%x\1%x" % (value & 15, value >> 4) for value in range(256))
-_FROM_DECIMAL = {label[1:]: value for value, label in enumerate(_DECIMAL)}
-_CLASSLESS = re.compile(rb"(\d{1,3})([/-])(\d{1,3})")
-_HEX = b"0123456789abcdef"
+_DECIMAL: Final = tuple(bytes((len(str(value)),)) + str(value).encode("ascii") for value in range(256))
+_NIBBLES: Final = tuple(b"\1%x\1%x" % (value & 15, value >> 4) for value in range(256))
+_FROM_DECIMAL: Final = {label[1:]: value for value, label in enumerate(_DECIMAL)}
+_CLASSLESS: Final = re.compile(rb"(\d{1,3})([/-])(\d{1,3})")
+_HEX: Final = b"0123456789abcdef"
 
 
 def reverse_name(address: bytes) -> Name:

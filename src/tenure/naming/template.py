@@ -16,14 +16,15 @@ from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import digest
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.naming.address_text import address_label
 
-_HASH_OCTETS = 5  # of SHA-256: 40 bits are eight letters, and 10,000 devices share one with a chance of 1 in 20,000
-_PART = re.compile(r"\{([^{}]*)\}|([^{}]+)|([{}])")
-_LITERAL = re.compile(r"[a-z0-9-]+").fullmatch
-_NOT_FIT = re.compile(rb"[^a-z0-9-]+")
+# Of SHA-256: 40 bits are eight letters, and 10,000 devices share one with a chance of 1 in 20,000.
+_HASH_OCTETS: Final = 5
+_PART: Final = re.compile(r"\{([^{}]*)\}|([^{}]+)|([{}])")
+_LITERAL: Final = re.compile(r"[a-z0-9-]+").fullmatch
+_NOT_FIT: Final = re.compile(rb"[^a-z0-9-]+")
 
 
 class Device(NamedTuple):
@@ -100,7 +101,7 @@ def _circuit(_prefix: str, _address: bytes, device: Device | None) -> bytes:
     return device.circuit.hex().encode()
 
 
-WORDS: dict[str, Callable[[str, bytes, Device | None], bytes]] = {
+WORDS: Final[dict[str, Callable[[str, bytes, Device | None], bytes]]] = {
     "prefix": lambda prefix, _address, _device: prefix.encode(),
     "address": lambda _prefix, address, _device: address_label(address).encode(),
     "mac": _mac,
@@ -108,4 +109,4 @@ WORDS: dict[str, Callable[[str, bytes, Device | None], bytes]] = {
     "subnet": _subnet,
     "circuit": _circuit,
 }
-BY_ADDRESS = NameTemplate("{prefix}-{address}")
+BY_ADDRESS: Final = NameTemplate("{prefix}-{address}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.naming.policy import NamingPolicy
 
-INFINITE = 0xFFFFFFFF
-INFINITE_TTL = 86400  # a third of forever would outlive every cache
+INFINITE: Final = 0xFFFFFFFF
+INFINITE_TTL: Final = 86400  # a third of forever would outlive every cache
 
 
 def record_ttl(lifetime: int, policy: NamingPolicy) -> int:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from hashlib import md5
-from typing import Literal
+from typing import Final, Literal
 
 from tenure.dhcpwire.identity import CLIENT_ID_KEY, DUID_KEY, HARDWARE_KEY
 
-_CHARACTERS = 34
-_FORM = re.compile(rb"\x22(31|00|02)[0-9a-f]{32}")
-_IAID_SIZE = 4
-_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")  # of the octets of a number in memory
+_CHARACTERS: Final = 34
+_FORM: Final = re.compile(rb"\x22(31|00|02)[0-9a-f]{32}")
+_IAID_SIZE: Final = 4
+_ORDERS: Final[tuple[Literal["little", "big"], ...]] = ("little", "big")  # of the octets of a number in memory
 
 
 def is_txt_marker(rdata: bytes) -> bool:

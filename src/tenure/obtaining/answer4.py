@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn81
 from tenure.dhcpwire.v4.options import MessageType, Option
@@ -12,8 +12,10 @@ from tenure.dnswire.name import ROOT, Name, from_labels, parse_name
 from tenure.obtaining.lease import ENDLESS, Lease, Route
 from tenure.octets import Malformed
 
-_T1, _T2 = 0.5, 0.875  # of a lease, where the server names no times (RFC 2131 section 4.4.5)
-_FUZZ = 0.02  # by which they come earlier, so that hosts do not renew together
+# Of a lease, where the server names no times (RFC 2131 section 4.4.5).
+_T1: Final = 0.5
+_T2: Final = 0.875
+_FUZZ: Final = 0.02  # by which they come earlier, so that hosts do not renew together
 
 
 class Answer(NamedTuple):

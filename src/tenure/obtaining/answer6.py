@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, IA_NA, IALease, parse_lease
@@ -13,10 +13,15 @@ from tenure.dnswire.name import ROOT, Name, parse_name
 from tenure.obtaining.lease import ENDLESS, Learned, Lease
 from tenure.octets import Malformed
 
-_HEADER, _IA_HEAD = 4, 12
-_T1, _T2 = 0.5, 0.8  # of the preferred lifetime, where the server leaves the times to the client (RFC 8415 21.4)
-_IAADDR = int(Option.IAADDR)
-_REFRESH, _LEAST_REFRESH = 86400, 600  # seconds: IRT_DEFAULT, IRT_MINIMUM (RFC 8415 section 21.23)
+_HEADER: Final = 4
+_IA_HEAD: Final = 12
+# Of the preferred lifetime, where the server leaves the times to the client (RFC 8415 21.4).
+_T1: Final = 0.5
+_T2: Final = 0.8
+_IAADDR: Final = int(Option.IAADDR)
+# Seconds: IRT_DEFAULT, IRT_MINIMUM (RFC 8415 section 21.23).
+_REFRESH: Final = 86400
+_LEAST_REFRESH: Final = 600
 
 
 class Answer(NamedTuple):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.dhcpwire.fqdn import ClientFqdn
 from tenure.dnswire.name import Name
 
-ENDLESS = 0xFFFFFFFF  # seconds of a lease without an end (RFC 2131 section 3.3, RFC 8415 section 7.7)
+ENDLESS: Final = 0xFFFFFFFF  # seconds of a lease without an end (RFC 2131 section 3.3, RFC 8415 section 7.7)
 
 
 class Route(NamedTuple):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
-FIRST4, LONGEST4 = 4.0, 64.0  # seconds (RFC 2131 section 4.1)
-LEAST_RENEWAL = 60.0  # between two renewals of a lease (RFC 2131 section 4.4.5)
-MOST_RENEWAL = 3600.0  # of a lease without an end, which is renewed only because something else has changed
+# Seconds (RFC 2131 section 4.1).
+FIRST4: Final = 4.0
+LONGEST4: Final = 64.0
+LEAST_RENEWAL: Final = 60.0  # between two renewals of a lease (RFC 2131 section 4.4.5)
+MOST_RENEWAL: Final = 3600.0  # of a lease without an end, which is renewed only because something else has changed
 
 
 def again4(sent: int, chance: float) -> float:

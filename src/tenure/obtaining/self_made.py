@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.v6.association import build_address, parse_lease
 from tenure.dhcpwire.v6.codes import MessageType, Option
@@ -18,12 +18,12 @@ from tenure.obtaining.retry import again6
 from tenure.obtaining.wish import Wish, fqdn39
 from tenure.octets import Malformed
 
-FIRST_WAIT = 1.0  # IRT, seconds (section 4.5)
-MOST_MESSAGES = 3  # MRC
-STATIC_SECONDS = 14400.0  # until an address without an end is told of again (section 4.6.2)
-SHARE = 0.8  # of the valid lifetime, after which one with an end may be (section 4.6.1)
-NOTABLE = 0.01  # a change of the lifetime that is told of, as a part of it
-TOGETHER_SECONDS = 60.0  # refreshes that are due within this time go out at once
+FIRST_WAIT: Final = 1.0  # IRT, seconds (section 4.5)
+MOST_MESSAGES: Final = 3  # MRC
+STATIC_SECONDS: Final = 14400.0  # until an address without an end is told of again (section 4.6.2)
+SHARE: Final = 0.8  # of the valid lifetime, after which one with an end may be (section 4.6.1)
+NOTABLE: Final = 0.01  # a change of the lifetime that is told of, as a part of it
+TOGETHER_SECONDS: Final = 60.0  # refreshes that are due within this time go out at once
 
 
 class Address(NamedTuple):

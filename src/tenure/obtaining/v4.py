@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Final
 
 from tenure.dhcpwire.v4.options import MessageType, Option
 from tenure.dhcpwire.v4.packet import NO_ADDRESS
@@ -17,14 +18,19 @@ from tenure.obtaining.lease import Action, Configure, Lease, Probe, Remove, Send
 from tenure.obtaining.retry import again4, renewal_again
 from tenure.obtaining.wish import Wish, client_identifier, fqdn81
 
-FIRST_SECONDS = 1.0  # by chance before the first message; RFC 2131 has 1 to 10, for hosts that get power together
-MOST_REQUESTS = 4  # of one offer
-MOST_REBOOTS = 2  # for the lease that was there before; then another one is looked for
-PROBES, PROBE_SECONDS = 2, 0.4  # RFC 5227 has 3 within 7 seconds, which no host wants to wait
-DECLINED_SECONDS = 10.0  # at least, after a DECLINE (RFC 2131 section 3.1)
-REFUSED_SECONDS, LONGEST_REFUSED_SECONDS = 1.0, 64.0  # after a NAK: twice as long each time
-_SIZE = (1500).to_bytes(2, "big")
-_WANTED = bytes(
+# By chance before the first message; RFC 2131 has 1 to 10, for hosts that get power together.
+FIRST_SECONDS: Final = 1.0
+MOST_REQUESTS: Final = 4  # of one offer
+MOST_REBOOTS: Final = 2  # for the lease that was there before; then another one is looked for
+# RFC 5227 has 3 within 7 seconds, which no host wants to wait.
+PROBES: Final = 2
+PROBE_SECONDS: Final = 0.4
+DECLINED_SECONDS: Final = 10.0  # at least, after a DECLINE (RFC 2131 section 3.1)
+# After a NAK: twice as long each time.
+REFUSED_SECONDS: Final = 1.0
+LONGEST_REFUSED_SECONDS: Final = 64.0
+_SIZE: Final = (1500).to_bytes(2, "big")
+_WANTED: Final = bytes(
     (
         Option.CLASSLESS_STATIC_ROUTE,  # before the routers (RFC 3442)
         Option.SUBNET_MASK,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 from tenure.dhcpwire.v6.association import IA_NA, IALease, build_address
 from tenure.dhcpwire.v6.codes import MessageType, Option, Status
@@ -25,25 +26,26 @@ from tenure.obtaining.lease import Action, Configure, Lease, Remove, Send
 from tenure.obtaining.retry import again6
 from tenure.obtaining.wish import Wish, fqdn39
 
-FIRST_SECONDS = 1.0  # by chance before the first message (SOL_MAX_DELAY, CNF_MAX_DELAY)
-SOLICIT_LONGEST = 3600.0  # SOL_MAX_RT, until a server says otherwise
-MOST_REQUESTS = 10  # REQ_MAX_RC
-CONFIRM_SECONDS = 10.0  # CNF_MAX_RD
-VAIN_SOLICITS = 3  # before it asks for the rest without an address
-REFUSED_SECONDS = 10.0  # after a server had no address, until the next SOLICIT; RFC 8415 section 14.1 wants a limit
-BEST = 255  # a preference that ends the waiting for others
-_WANTED = (Option.DNS_SERVERS, Option.DOMAIN_LIST, Option.CLIENT_FQDN, Option.SOL_MAX_RT, Option.ADDR_REG_ENABLE)
-_ORO = b"".join(int(code).to_bytes(2, "big") for code in _WANTED)
-_INFORMATION = (
+FIRST_SECONDS: Final = 1.0  # by chance before the first message (SOL_MAX_DELAY, CNF_MAX_DELAY)
+SOLICIT_LONGEST: Final = 3600.0  # SOL_MAX_RT, until a server says otherwise
+MOST_REQUESTS: Final = 10  # REQ_MAX_RC
+CONFIRM_SECONDS: Final = 10.0  # CNF_MAX_RD
+VAIN_SOLICITS: Final = 3  # before it asks for the rest without an address
+# After a server had no address, until the next SOLICIT; RFC 8415 section 14.1 wants a limit.
+REFUSED_SECONDS: Final = 10.0
+BEST: Final = 255  # a preference that ends the waiting for others
+_WANTED: Final = (Option.DNS_SERVERS, Option.DOMAIN_LIST, Option.CLIENT_FQDN, Option.SOL_MAX_RT, Option.ADDR_REG_ENABLE)
+_ORO: Final = b"".join(int(code).to_bytes(2, "big") for code in _WANTED)
+_INFORMATION: Final = (
     Option.DNS_SERVERS,
     Option.DOMAIN_LIST,
     Option.INFORMATION_REFRESH_TIME,
     Option.INF_MAX_RT,
     Option.ADDR_REG_ENABLE,
 )
-_INFORMATION_ORO = b"".join(int(code).to_bytes(2, "big") for code in _INFORMATION)
-_ASKS = frozenset({MessageType.SOLICIT, MessageType.REQUEST, MessageType.RENEW, MessageType.REBIND})
-_TO_ONE = frozenset({MessageType.REQUEST, MessageType.RENEW, MessageType.RELEASE, MessageType.DECLINE})
+_INFORMATION_ORO: Final = b"".join(int(code).to_bytes(2, "big") for code in _INFORMATION)
+_ASKS: Final = frozenset({MessageType.SOLICIT, MessageType.REQUEST, MessageType.RENEW, MessageType.REBIND})
+_TO_ONE: Final = frozenset({MessageType.REQUEST, MessageType.RENEW, MessageType.RELEASE, MessageType.DECLINE})
 
 
 class State(StrEnum):
@@ -59,7 +61,7 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-_KINDS = {
+_KINDS: Final = {
     State.SOLICITING: MessageType.SOLICIT,
     State.REQUESTING: MessageType.REQUEST,
     State.CONFIRMING: MessageType.CONFIRM,
@@ -67,7 +69,7 @@ _KINDS = {
     State.REBINDING: MessageType.REBIND,
 }
 # First and longest wait for an answer (RFC 8415 section 7.6); that of SOLICIT is told by servers.
-_WAITS = {
+_WAITS: Final = {
     State.SOLICITING: (1.0, 0.0),
     State.REQUESTING: (1.0, 30.0),
     State.CONFIRMING: (1.0, 4.0),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_fqdn39, build_fqdn81
 from tenure.dnswire.name import Name, from_labels
 
-_CLIENT_ID = b"\xff"  # IAID and DUID follow (RFC 4361 section 6.1)
+_CLIENT_ID: Final = b"\xff"  # IAID and DUID follow (RFC 4361 section 6.1)
 
 
 class Family(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Client(StrEnum):
@@ -14,7 +15,7 @@ class Client(StrEnum):
     NETWORKD = "networkd"  # tells nobody; the agent reads its leases
 
 
-NAMES = {
+NAMES: Final = {
     Client.DHCLIENT: "ISC dhclient",
     Client.DHCPCD: "dhcpcd",
     Client.NETWORK_MANAGER: "NetworkManager",

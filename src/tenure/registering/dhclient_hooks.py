@@ -7,10 +7,12 @@ ended, when the address is gone.
 
 from __future__ import annotations
 
+from typing import Final
+
 # dhclient takes S and O out of option 81 as server-update and no-client-update (which is its old word for O), and loses
 # N. A server that does not do what it was asked for (O without S) is one that writes nothing. Of option 39 it also has
 # the octets, of which the first is the flags.
-ENTER = """\
+ENTER: Final = """\
 (
     case "$reason" in
     BOUND | BOUND6) moment=bound ;;
@@ -38,7 +40,7 @@ ENTER = """\
     @TELL@
 )
 """
-EXIT = """\
+EXIT: Final = """\
 (
     case "$reason" in
     EXPIRE | FAIL | RELEASE | STOP | EXPIRE6 | RELEASE6 | STOP6) ;;

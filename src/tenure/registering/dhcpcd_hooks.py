@@ -6,9 +6,11 @@ DHCPv6 has several addresses, each in a variable of its own; the option is one f
 
 from __future__ import annotations
 
+from typing import Final
+
 # Options 81 and 39 come as the letters of the flags that are set (versions before 7: as a number), and a name. dhcpcd
 # ends without STOP where it leaves the address in place (`persistent`); then the promise counts until the lease ends.
-HOOK = """\
+HOOK: Final = """\
 (
     case "$reason" in
     BOUND | BOUND6) moment=bound which=new ;;

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.registering import dhclient_hooks, dhcpcd_hooks, network_manager_hooks
 from tenure.registering.client import Client
 
-_OURS = "# Written by `tenure agent install-hooks`"
-MARK = f"{_OURS}, which also replaces it, or removes it (--remove)."
-_SHELL = "#!/bin/sh"
+_OURS: Final = "# Written by `tenure agent install-hooks`"
+MARK: Final = f"{_OURS}, which also replaces it, or removes it (--remove)."
+_SHELL: Final = "#!/bin/sh"
 
 
 # Where a client that is installed has its hooks, below the root: the first that is there. Of networkd: its leases.
-FOLDERS: dict[Client, tuple[str, ...]] = {
+FOLDERS: Final[dict[Client, tuple[str, ...]]] = {
     Client.DHCLIENT: ("etc/dhcp",),
     Client.DHCPCD: ("usr/lib/dhcpcd/dhcpcd-hooks", "lib/dhcpcd/dhcpcd-hooks", "usr/libexec/dhcpcd-hooks"),
     Client.NETWORK_MANAGER: ("etc/NetworkManager/dispatcher.d",),
     Client.NETWORKD: ("run/systemd/netif/leases",),
 }
-TELL_LATE = (Client.DHCPCD, Client.NETWORK_MANAGER)  # when the address is there already
+TELL_LATE: Final = (Client.DHCPCD, Client.NETWORK_MANAGER)  # when the address is there already
 
 
 class Script(NamedTuple):
@@ -33,11 +33,11 @@ class Script(NamedTuple):
 
 
 # A client must not wait for us for long, and must not fail because of us.
-_TELL = """\
+_TELL: Final = """\
 said=$(timeout 20 @COMMAND@ agent learned "$@" --config @CONFIG@ </dev/null 2>&1) ||
         logger -t tenure -p daemon.warning "the agent was not told of $address: $said" || true"""
-_BITS = {"@S@": 0x01, "@O@": 0x02, "@N81@": 0x08, "@N39@": 0x04, "@NO81@": 0x08 | 0x02}
-_SOURCES: dict[Client, tuple[Script, ...]] = {
+_BITS: Final = {"@S@": 0x01, "@O@": 0x02, "@N81@": 0x08, "@N39@": 0x04, "@NO81@": 0x08 | 0x02}
+_SOURCES: Final[dict[Client, tuple[Script, ...]]] = {
     Client.DHCLIENT: (
         Script("dhclient-enter-hooks.d/tenure", dhclient_hooks.ENTER, is_program=False),
         Script("dhclient-exit-hooks.d/tenure", dhclient_hooks.EXIT, is_program=False),

@@ -7,11 +7,13 @@ ever sent.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dnswire.name import Name
 from tenure.naming.dhcid import dhcid_rdata
 
-DUID_IDENTIFIER = 2  # RFC 4701 section 3.3
-_DUID_UUID = b"\0\4"
+DUID_IDENTIFIER: Final = 2  # RFC 4701 section 3.3
+_DUID_UUID: Final = b"\0\4"
 
 
 def machine_duid(machine_id: str) -> bytes:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.octets import Malformed
 
 # Flags of an interface (netdevice(7)).
-IFF_UP = 0x1
-IFF_LOOPBACK = 0x8
-IFF_POINTOPOINT = 0x10
+IFF_UP: Final = 0x1
+IFF_LOOPBACK: Final = 0x8
+IFF_POINTOPOINT: Final = 0x10
 
 # Flags of an address (`linux/if_addr.h`).
-IFA_F_TEMPORARY = 0x01  # of an IPv6 address; of an IPv4 address it says that another one of the network came first
-IFA_F_DADFAILED = 0x08
-IFA_F_DEPRECATED = 0x20
-IFA_F_TENTATIVE = 0x40
-IFA_F_OPTIMISTIC = 0x04
-IFA_F_PERMANENT = 0x80  # it has no lifetime
+IFA_F_TEMPORARY: Final = 0x01  # of an IPv6 address; of an IPv4 one, that another of the network came first
+IFA_F_DADFAILED: Final = 0x08
+IFA_F_DEPRECATED: Final = 0x20
+IFA_F_TENTATIVE: Final = 0x40
+IFA_F_OPTIMISTIC: Final = 0x04
+IFA_F_PERMANENT: Final = 0x80  # it has no lifetime
 
 
 class Interface(NamedTuple):

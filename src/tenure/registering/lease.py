@@ -6,12 +6,16 @@ KEY-LEASE (32) behind it, which is for KEY records.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dnswire.edns import UPDATE_LEASE
 from tenure.dnswire.message import parse_message
 from tenure.octets import Malformed
 
-_SIZES = (4, 8)
-_SHARE, _JITTER = 0.80, 0.05  # of a lease, after which it is renewed; what is left is for servers that are away
+_SIZES: Final = (4, 8)
+# Of a lease, after which it is renewed; what is left is for servers that are away.
+_SHARE: Final = 0.80
+_JITTER: Final = 0.05
 
 
 def lease_option(seconds: int) -> tuple[int, bytes]:

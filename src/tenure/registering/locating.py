@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
 from tenure.dnswire.message import AA, QR, RD, Message, parse_message
@@ -20,18 +20,22 @@ from tenure.dnswire.rr import RR, Question
 from tenure.dnswire.writer import Writer
 from tenure.octets import Malformed
 
-_A, _NS, _CNAME, _SOA, _AAAA = (int(t) for t in (RRType.A, RRType.NS, RRType.CNAME, RRType.SOA, RRType.AAAA))
-_IN = 1
-MOST_SERVERS = 13  # of a zone that are asked
-MOST_ADDRESSES = 8  # of a server, in one answer
+_A: Final = int(RRType.A)
+_NS: Final = int(RRType.NS)
+_CNAME: Final = int(RRType.CNAME)
+_SOA: Final = int(RRType.SOA)
+_AAAA: Final = int(RRType.AAAA)
+_IN: Final = 1
+MOST_SERVERS: Final = 13  # of a zone that are asked
+MOST_ADDRESSES: Final = 8  # of a server, in one answer
 
 # What has no meaning, or another one, elsewhere: RFC 1918, 6598, 3927, 4193, 4291; and loopback.
-_PRIVATE = tuple(
+_PRIVATE: Final = tuple(
     map(
         IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8")
     )
 )
-_PRIVATE6 = tuple(map(IPv6Network, ("fc00::/7", "fe80::/10", "::1/128")))
+_PRIVATE6: Final = tuple(map(IPv6Network, ("fc00::/7", "fe80::/10", "::1/128")))
 
 
 class Zone(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name, from_labels, labels, to_text
 from tenure.naming.hostname import normalise, split_text
@@ -11,7 +11,7 @@ from tenure.naming.reason import Reason
 from tenure.registering.selection import Judged
 from tenure.registering.settings import Settings
 
-_LOCAL = frozenset({b"localhost", b"localhost4", b"localhost6"})
+_LOCAL: Final = frozenset({b"localhost", b"localhost4", b"localhost6"})
 
 
 class HostNames(NamedTuple):

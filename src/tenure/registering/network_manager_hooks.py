@@ -8,9 +8,11 @@ not told at all, so no lease is told with its length: it ends when the connectio
 
 from __future__ import annotations
 
+from typing import Final
+
 # The dispatcher tells of one family with the variables of both. Where the octets of the option are there, the first is
 # that of the flags.
-HOOK = """\
+HOOK: Final = """\
 interface=$1
 case "$2" in
 up) moment=bound ;;

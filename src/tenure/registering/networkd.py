@@ -7,8 +7,9 @@ requested, and leases of DHCPv6 are not among the files at all (systemd 252).
 from __future__ import annotations
 
 from ipaddress import IPv4Address
+from typing import Final
 
-_ADDRESS = "ADDRESS="
+_ADDRESS: Final = "ADDRESS="
 
 
 def leased_address(text: str) -> bytes | None:

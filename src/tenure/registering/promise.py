@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import ROOT, Name, from_text, labels
 from tenure.registering.settings import Silence, Untold
 
-_S = 0x01
-_N81, _N39 = 0x08, 0x04
-_ENDLESS = 0xFFFFFFFF  # a lease without an end (RFC 2131 section 3.3, RFC 8415 section 7.7)
+_S: Final = 0x01
+_N81: Final = 0x08
+_N39: Final = 0x04
+_ENDLESS: Final = 0xFFFFFFFF  # a lease without an end (RFC 2131 section 3.3, RFC 8415 section 7.7)
 
 
 class Moment(StrEnum):
@@ -63,9 +64,9 @@ class Share(NamedTuple):
     reverse: bool
 
 
-_BOTH = Share(forward=True, reverse=True)
+_BOTH: Final = Share(forward=True, reverse=True)
 # By S and N of the answer. Both together are forbidden (RFC 4702 section 2.1, RFC 4704 section 4.1); then N counts.
-_SHARES: dict[tuple[bool, bool], Share] = {
+_SHARES: Final[dict[tuple[bool, bool], Share]] = {
     (False, False): Share(forward=True, reverse=False),
     (True, False): Share(forward=False, reverse=False),
     (False, True): _BOTH,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import ROOT, Name, from_text
 
-MOST_SERVERS = 3  # as every resolver counts them (MAXNS)
+MOST_SERVERS: Final = 3  # as every resolver counts them (MAXNS)
 
 
 class ResolvConf(NamedTuple):

@@ -12,31 +12,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.octets import Malformed
 from tenure.registering.interface import HostAddress, Interface, KernelRefused
 
-RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x1, 0x10, 0x100  # groups that tell of changes
-NLMSG_ERROR, NLMSG_DONE = 2, 3
-RTM_NEWLINK, RTM_GETLINK = 16, 18
-RTM_NEWADDR, RTM_GETADDR = 20, 22
-NLM_F_REQUEST, NLM_F_DUMP, NLM_F_DUMP_INTR = 0x1, 0x300, 0x10
+# Groups that tell of changes.
+RTMGRP_LINK: Final = 0x1
+RTMGRP_IPV4_IFADDR: Final = 0x10
+RTMGRP_IPV6_IFADDR: Final = 0x100
+NLMSG_ERROR: Final = 2
+NLMSG_DONE: Final = 3
+RTM_NEWLINK: Final = 16
+RTM_GETLINK: Final = 18
+RTM_NEWADDR: Final = 20
+RTM_GETADDR: Final = 22
+NLM_F_REQUEST: Final = 0x1
+NLM_F_DUMP: Final = 0x300
+NLM_F_DUMP_INTR: Final = 0x10
 
-_HEADER = Struct("=IHHII")
-_LINK = Struct("=BxHiII")  # family, hardware type, index, flags, change mask
-_ADDRESS = Struct("=BBBBI")  # family, prefix length, flags, scope, index
-_ATTRIBUTE = Struct("=HH")
-_U32 = Struct("=I")
-_LIFETIMES = Struct("=II")  # preferred and valid, in seconds
-_ERROR = Struct("=i")
-_TYPE_MASK = 0x3FFF  # the upper two bits say that a value is nested, or in network order
+_HEADER: Final = Struct("=IHHII")
+_LINK: Final = Struct("=BxHiII")  # family, hardware type, index, flags, change mask
+_ADDRESS: Final = Struct("=BBBBI")  # family, prefix length, flags, scope, index
+_ATTRIBUTE: Final = Struct("=HH")
+_U32: Final = Struct("=I")
+_LIFETIMES: Final = Struct("=II")  # preferred and valid, in seconds
+_ERROR: Final = Struct("=i")
+_TYPE_MASK: Final = 0x3FFF  # the upper two bits say that a value is nested, or in network order
 
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_OPERSTATE, _IFLA_LINKINFO, _IFLA_INFO_KIND = 1, 3, 10, 16, 18, 1
-_IFLA_CARRIER_CHANGES = 35
-_IFA_ADDRESS, _IFA_LOCAL, _IFA_CACHEINFO, _IFA_FLAGS, _IFA_PROTO = 1, 2, 6, 8, 11
-_FOREVER = 0xFFFFFFFF
-_SIZES = {2: 4, 10: 16}  # AF_INET, AF_INET6: octets of an address
+_IFLA_ADDRESS: Final = 1
+_IFLA_IFNAME: Final = 3
+_IFLA_MASTER: Final = 10
+_IFLA_OPERSTATE: Final = 16
+_IFLA_LINKINFO: Final = 18
+_IFLA_INFO_KIND: Final = 1
+_IFLA_CARRIER_CHANGES: Final = 35
+_IFA_ADDRESS: Final = 1
+_IFA_LOCAL: Final = 2
+_IFA_CACHEINFO: Final = 6
+_IFA_FLAGS: Final = 8
+_IFA_PROTO: Final = 11
+_FOREVER: Final = 0xFFFFFFFF
+_SIZES: Final = {2: 4, 10: 16}  # AF_INET, AF_INET6: octets of an address
 
 
 class Part(NamedTuple):

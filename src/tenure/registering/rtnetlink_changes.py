@@ -9,27 +9,43 @@ The layout of a message is that of `rtnetlink`. A route:
 from __future__ import annotations
 
 from struct import Struct
+from typing import Final
 
 from tenure.octets import Malformed
 from tenure.registering.interface import IFF_UP
 from tenure.registering.rtnetlink import NLM_F_REQUEST, NLMSG_ERROR, RTM_NEWADDR, RTM_NEWLINK
 
-RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE = 21, 24, 25
-FOREVER = 0xFFFFFFFF  # seconds
+RTM_DELADDR: Final = 21
+RTM_NEWROUTE: Final = 24
+RTM_DELROUTE: Final = 25
+FOREVER: Final = 0xFFFFFFFF  # seconds
 
-_NLM_F_ACK, _NLM_F_REPLACE, _NLM_F_CREATE = 0x4, 0x100, 0x400
-_HEADER = Struct("=IHHII")
-_LINK = Struct("=BxHiII")
-_ADDRESS = Struct("=BBBBI")
-_ROUTE = Struct("=BBBBBBBBI")
-_ATTRIBUTE = Struct("=HH")
-_U32 = Struct("=I")
-_ERROR = Struct("=i")
-_CACHE = Struct("=IIII")  # preferred and valid in seconds; when it was made and changed
-_FAMILIES = {4: 2, 16: 10}
-_IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST, _IFA_CACHEINFO = 1, 2, 4, 6
-_RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 4, 5, 6
-_TABLE_MAIN, _PROTO_DHCP, _UNIVERSE, _LINK_SCOPE, _UNICAST, _ONLINK = 254, 16, 0, 253, 1, 4
+_NLM_F_ACK: Final = 0x4
+_NLM_F_REPLACE: Final = 0x100
+_NLM_F_CREATE: Final = 0x400
+_HEADER: Final = Struct("=IHHII")
+_LINK: Final = Struct("=BxHiII")
+_ADDRESS: Final = Struct("=BBBBI")
+_ROUTE: Final = Struct("=BBBBBBBBI")
+_ATTRIBUTE: Final = Struct("=HH")
+_U32: Final = Struct("=I")
+_ERROR: Final = Struct("=i")
+_CACHE: Final = Struct("=IIII")  # preferred and valid in seconds; when it was made and changed
+_FAMILIES: Final = {4: 2, 16: 10}
+_IFA_ADDRESS: Final = 1
+_IFA_LOCAL: Final = 2
+_IFA_BROADCAST: Final = 4
+_IFA_CACHEINFO: Final = 6
+_RTA_DST: Final = 1
+_RTA_OIF: Final = 4
+_RTA_GATEWAY: Final = 5
+_RTA_PRIORITY: Final = 6
+_TABLE_MAIN: Final = 254
+_PROTO_DHCP: Final = 16
+_UNIVERSE: Final = 0
+_LINK_SCOPE: Final = 253
+_UNICAST: Final = 1
+_ONLINK: Final = 4
 
 
 def build_address(

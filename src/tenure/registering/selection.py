@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.registering.interface import (
     IFA_F_DADFAILED,
@@ -46,7 +46,7 @@ class Choice(StrEnum):
     DEPRECATED = "deprecated"
 
 
-CHOICE_WORDS: dict[Choice, str] = {
+CHOICE_WORDS: Final[dict[Choice, str]] = {
     Choice.KEPT: "it is registered",
     Choice.CONNECTION_LEFT_OUT: "the configuration leaves this connection out (register = false)",
     Choice.LOOPBACK: "a loopback address leads to whoever asks",
@@ -62,19 +62,20 @@ CHOICE_WORDS: dict[Choice, str] = {
     Choice.DEPRECATED: "it is deprecated: no new connection should use it (RFC 4862)",
 }
 
-_TUNNELS = frozenset(
+_TUNNELS: Final = frozenset(
     {
         *("tun", "wireguard", "ppp", "ipip", "gre", "sit", "vti", "vti6", "ip6tnl", "ip6gre", "xfrm", "ovpn"),
         *("l2tp", "fou", "amt"),
     }
 )
-_TO_GUESTS = frozenset({"veth", "tun", "dummy", "ifb", "nlmon", "vxlan", "geneve"})  # ports behind which nobody else is
-_DOWN = frozenset({1, 2, 3})  # operational states: not present, down, the layer below is down (RFC 2863)
-_VRRP_HARDWARE = (bytes.fromhex("00005e0001"), bytes.fromhex("00005e0002"))  # RFC 9568 section 7.3
-_VRRP_PROTO = 18  # RTPROT_KEEPALIVED
+# Ports behind which nobody else is.
+_TO_GUESTS: Final = frozenset({"veth", "tun", "dummy", "ifb", "nlmon", "vxlan", "geneve"})
+_DOWN: Final = frozenset({1, 2, 3})  # operational states: not present, down, the layer below is down (RFC 2863)
+_VRRP_HARDWARE: Final = (bytes.fromhex("00005e0001"), bytes.fromhex("00005e0002"))  # RFC 9568 section 7.3
+_VRRP_PROTO: Final = 18  # RTPROT_KEEPALIVED
 
 # What the configuration can have registered all the same.
-_INCLUDED = {Choice(one.value): one for one in Included}
+_INCLUDED: Final = {Choice(one.value): one for one in Included}
 
 
 class Judged(NamedTuple):

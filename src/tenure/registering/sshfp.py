@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+from typing import Final
 
-_SHA256 = 2
+_SHA256: Final = 2
 # The other kinds of file beside them are certificates, whose fingerprints no client looks for, and keys in hardware.
-_ALGORITHMS = {
+_ALGORITHMS: Final = {
     "ssh-rsa": 1,
     "ssh-dss": 2,
     "ecdsa-sha2-nistp256": 3,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.dnswire.codes import Rcode, RRClass, RRType, rcode_to_text
 from tenure.dnswire.name import Name
@@ -33,8 +33,12 @@ from tenure.naming.registration import Direction, State
 from tenure.registering.entry import Conflict, Entry, Record
 from tenure.registering.lease import lease_option
 
-_A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
-_TYPES = {Direction.FORWARD: frozenset((_A, _AAAA)), Direction.REVERSE: frozenset((_PTR,))}
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_CNAME: Final = int(RRType.CNAME)
+_PTR: Final = int(RRType.PTR)
+_DHCID: Final = int(RRType.DHCID)
+_TYPES: Final = {Direction.FORWARD: frozenset((_A, _AAAA)), Direction.REVERSE: frozenset((_PTR,))}
 
 
 class Step(StrEnum):
@@ -194,25 +198,28 @@ class Sections(NamedTuple):
     updates: tuple[_Rule, ...]
 
 
-_UNMARKED = Sections((_holds_just_this,), ())
-_OVERWRITE = Sections((_no_cname,), (_clear, _put))
-_REWRITE_MARKED = Sections((_marker_is_ours, _holds_just_this), (_clear, _drop_shared, _drop_marker, _put, _put_marker))
-_KEEP_MARKER = Sections((_marker_is_ours,), (_drop_marker, _put_marker))
-_RENEW_MARKED = Sections((_marker_is_ours, _holds_just_this), (_put, _put_marker))
-_WITHOUT_MARKERS = {
+_UNMARKED: Final = Sections((_holds_just_this,), ())
+_OVERWRITE: Final = Sections((_no_cname,), (_clear, _put))
+_REWRITE_MARKED: Final = Sections(
+    (_marker_is_ours, _holds_just_this), (_clear, _drop_shared, _drop_marker, _put, _put_marker)
+)
+_KEEP_MARKER: Final = Sections((_marker_is_ours,), (_drop_marker, _put_marker))
+_RENEW_MARKED: Final = Sections((_marker_is_ours, _holds_just_this), (_put, _put_marker))
+_WITHOUT_MARKERS: Final = {
     Step.COMPARE: _UNMARKED,
     Step.RENEW: Sections((_holds_just_this,), (_put,)),
     Step.REWRITE: Sections((_holds_just_this,), (_clear, _drop_shared, _put)),
     Step.UNMARK: Sections((_marker_is_ours,), (_drop_marker,)),
 }
-_STOPPING = {
+_STOPPING: Final = {
     **_WITHOUT_MARKERS,
     Step.CLAIM: Sections((_nothing_of_its_types, _no_cname), (_put,)),
     Step.REPLACE_FORMER: Sections((_holds_the_former,), (_clear, _put)),
 }
-_F, _R = Direction.FORWARD, Direction.REVERSE
+_F: Final = Direction.FORWARD
+_R: Final = Direction.REVERSE
 
-SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
+SECTIONS: Final[dict[tuple[Conflict, Direction], dict[Step, Sections]]] = {
     (Conflict.PROTECT, _F): {
         Step.COMPARE: Sections((_marker_is_ours, _holds_just_this), ()),
         Step.CLAIM: Sections((_not_in_use,), (_put, _put_marker)),
@@ -250,16 +257,16 @@ SECTIONS: dict[tuple[Conflict, Direction], dict[Step, Sections]] = {
 }
 
 _End: TypeAlias = tuple[State, Reason]
-_CONFIRMED: _End = (State.REGISTERED, Reason.CONFIRMED)
-_GONE: _End = (State.NONE, Reason.REMOVED)
-_NOT_OURS: _End = (State.NONE, Reason.NOT_OURS)
-_TAKEN: _End = (State.REFUSED, Reason.NAME_TAKEN)
-_STATIC: _End = (State.REFUSED, Reason.NAME_STATIC)
-_IN_USE: _End = (State.REFUSED, Reason.NAME_IN_USE)
-_ALIAS: _End = (State.REFUSED, Reason.NAME_ALIAS)
-_POINTED: _End = (State.REFUSED, Reason.POINTER_TAKEN)
+_CONFIRMED: Final[_End] = (State.REGISTERED, Reason.CONFIRMED)
+_GONE: Final[_End] = (State.NONE, Reason.REMOVED)
+_NOT_OURS: Final[_End] = (State.NONE, Reason.NOT_OURS)
+_TAKEN: Final[_End] = (State.REFUSED, Reason.NAME_TAKEN)
+_STATIC: Final[_End] = (State.REFUSED, Reason.NAME_STATIC)
+_IN_USE: Final[_End] = (State.REFUSED, Reason.NAME_IN_USE)
+_ALIAS: Final[_End] = (State.REFUSED, Reason.NAME_ALIAS)
+_POINTED: Final[_End] = (State.REFUSED, Reason.POINTER_TAKEN)
 
-_FAILED_PREREQUISITES = (Rcode.YXDOMAIN, Rcode.NXDOMAIN, Rcode.YXRRSET, Rcode.NXRRSET)
+_FAILED_PREREQUISITES: Final = (Rcode.YXDOMAIN, Rcode.NXDOMAIN, Rcode.YXRRSET, Rcode.NXRRSET)
 _Table: TypeAlias = dict[tuple[Step, int], Step | _End]
 
 
@@ -275,9 +282,9 @@ _DONE: _Table = {
 }
 _DONE |= {**_leads(Step.RENEW, Step.COMPARE), **_leads(Step.REWRITE, Step.COMPARE)}
 _DONE |= _leads(Step.KEEP_MARKER, _NOT_OURS)
-_WITHDRAWN: _Table = {(Step.WITHDRAW, int(Rcode.NOERROR)): _GONE, **_leads(Step.WITHDRAW, _NOT_OURS)}
+_WITHDRAWN: Final[_Table] = {(Step.WITHDRAW, int(Rcode.NOERROR)): _GONE, **_leads(Step.WITHDRAW, _NOT_OURS)}
 
-TABLES: dict[tuple[Conflict, Direction], _Table] = {
+TABLES: Final[dict[tuple[Conflict, Direction], _Table]] = {
     (Conflict.PROTECT, _F): {
         **_DONE,
         **_WITHDRAWN,
@@ -301,7 +308,7 @@ TABLES: dict[tuple[Conflict, Direction], _Table] = {
         (Step.TAKE_OVER, int(Rcode.NXRRSET)): _POINTED,
     },
 }
-_UNMARKING: _Table = {(Step.UNMARK, int(Rcode.NOERROR)): Step.RENEW, **_leads(Step.UNMARK, Step.COMPARE)}
+_UNMARKING: Final[_Table] = {(Step.UNMARK, int(Rcode.NOERROR)): Step.RENEW, **_leads(Step.UNMARK, Step.COMPARE)}
 for _direction, _end in ((_F, _IN_USE), (_R, _POINTED)):
     TABLES[Conflict.REPLACE, _direction] = {
         **_DONE,
@@ -319,7 +326,7 @@ for _direction, _end in ((_F, _IN_USE), (_R, _POINTED)):
         **_leads(Step.REPLACE_FORMER, _end),
     }
 
-_ANYWHERE: dict[int, _End] = {
+_ANYWHERE: Final[dict[int, _End]] = {
     Rcode.FORMERR: (State.REFUSED, Reason.UPDATE_REJECTED),
     Rcode.SERVFAIL: (State.PENDING, Reason.SERVER_FAILED),
     Rcode.NOTIMP: (State.PENDING, Reason.SERVER_FAILED),
@@ -327,10 +334,12 @@ _ANYWHERE: dict[int, _End] = {
     Rcode.NOTAUTH: (State.PENDING, Reason.SERVER_NOT_AUTHORITATIVE),
     Rcode.NOTZONE: (State.REFUSED, Reason.UPDATE_REJECTED),
 }
-MOST_STEPS = 8  # a name that comes and goes while we ask is left for later
+MOST_STEPS: Final = 8  # a name that comes and goes while we ask is left for later
 
 # One name among several of a message can cause these; each is then sent alone.
-BLAMES_ONE = frozenset({*map(int, _FAILED_PREREQUISITES), int(Rcode.REFUSED), int(Rcode.FORMERR), int(Rcode.NOTZONE)})
+BLAMES_ONE: Final = frozenset(
+    {*map(int, _FAILED_PREREQUISITES), int(Rcode.REFUSED), int(Rcode.FORMERR), int(Rcode.NOTZONE)}
+)
 
 
 def build_step(message_id: int, zone: Name, tasks: Iterable[Task], lease: int = 0) -> bytes:

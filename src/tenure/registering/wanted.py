@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import Name
@@ -16,7 +16,10 @@ from tenure.registering.selection import Judged
 from tenure.registering.settings import Silence
 from tenure.registering.survey import Survey
 
-_A, _AAAA, _PTR, _SSHFP = (int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.SSHFP))
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_PTR: Final = int(RRType.PTR)
+_SSHFP: Final = int(RRType.SSHFP)
 
 
 class Wishes(NamedTuple):

@@ -9,14 +9,15 @@ import errno
 import socket
 from collections.abc import Sequence
 from struct import Struct
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-_UDP_SEGMENT = 103
-_SEGMENT_SIZE = Struct("@H")
-_MOST_SEGMENTS = 64  # in one call, and of them all
-_MOST_OCTETS = 65_507
-_LARGEST = 1232  # octets of one: with its headers it fits the least MTU of IPv6, and what must be fragmented is not cut
-_NOT_SEGMENTED = {errno.EIO, errno.EINVAL, errno.EMSGSIZE}
+_UDP_SEGMENT: Final = 103
+_SEGMENT_SIZE: Final = Struct("@H")
+_MOST_SEGMENTS: Final = 64  # in one call, and of them all
+_MOST_OCTETS: Final = 65_507
+# Octets of one: with its headers it fits the least MTU of IPv6, and what must be fragmented is not cut.
+_LARGEST: Final = 1232
+_NOT_SEGMENTED: Final = {errno.EIO, errno.EINVAL, errno.EMSGSIZE}
 
 Ancillary: TypeAlias = tuple[tuple[int, int, bytes], ...]  # level, kind and data of control messages
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tenure.dnswire.name import Name
 from tenure.signing.principal import Principal, identity_of, parse_principal
 
-_CLASS_ANY_TTL_0 = b"\0\xff\0\0\0\0"
-MOST_ROUNDS = 10  # of one negotiation (RFC 3645 section 4.1.3)
-HALF_OPEN_SECONDS = 30.0
-_MIC_SIZE = 64  # octets that are left free for a signature: those of Kerberos have 28 to 40
+_CLASS_ANY_TTL_0: Final = b"\0\xff\0\0\0\0"
+MOST_ROUNDS: Final = 10  # of one negotiation (RFC 3645 section 4.1.3)
+HALF_OPEN_SECONDS: Final = 30.0
+_MIC_SIZE: Final = 64  # octets that are left free for a signature: those of Kerberos have 28 to 40
 
 
 class Step(NamedTuple):

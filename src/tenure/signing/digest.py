@@ -14,7 +14,7 @@ The record is the key name, type TSIG, class ANY, TTL 0, and
 from __future__ import annotations
 
 from struct import Struct
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.dnswire.message import TsigRecord
 from tenure.dnswire.name import Name
@@ -23,14 +23,14 @@ from tenure.signing.key import Key
 
 Signer: TypeAlias = Key | Context  # what signs, and verifies what the other side has signed
 
-FUDGE = 300  # seconds that two clocks may differ (section 10)
+FUDGE: Final = 300  # seconds that two clocks may differ (section 10)
 
-_HEADER = Struct("!H8sH")  # of a message: ID, what is between, ARCOUNT
-_TIMES = Struct("!HIH")  # time signed (48), fudge
-_VARIABLES = Struct("!HIHHH")  # time signed (48), fudge, error, other size
-_RDATA_HEAD = Struct("!HIHH")  # time signed (48), fudge, MAC size
-_RDATA_TAIL = Struct("!HH")  # error, other size
-_U16 = Struct("!H")
+_HEADER: Final = Struct("!H8sH")  # of a message: ID, what is between, ARCOUNT
+_TIMES: Final = Struct("!HIH")  # time signed (48), fudge
+_VARIABLES: Final = Struct("!HIHHH")  # time signed (48), fudge, error, other size
+_RDATA_HEAD: Final = Struct("!HIHH")  # time signed (48), fudge, MAC size
+_RDATA_TAIL: Final = Struct("!HH")  # error, other size
+_U16: Final = Struct("!H")
 
 
 def unsigned_part(octets: bytes, record: TsigRecord) -> bytes:

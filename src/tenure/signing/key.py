@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tenure.dnswire.name import Name, from_text, to_text
 
-_CLASS_ANY_TTL_0 = b"\0\xff\0\0\0\0"
-_INNER_PAD = bytes(octet ^ 0x36 for octet in range(256))
-_OUTER_PAD = bytes(octet ^ 0x5C for octet in range(256))
+_CLASS_ANY_TTL_0: Final = b"\0\xff\0\0\0\0"
+_INNER_PAD: Final = bytes(octet ^ 0x36 for octet in range(256))
+_OUTER_PAD: Final = bytes(octet ^ 0x5C for octet in range(256))
 
 
 class Algorithm(NamedTuple):
@@ -28,7 +28,7 @@ def _algorithm(text: str, hash_name: str, hash_size: int, mac_size: int | None =
 
 
 # By the words that people write. HMAC-MD5 must not be used for new keys, HMAC-SHA1 should not.
-ALGORITHMS: dict[str, Algorithm] = {
+ALGORITHMS: Final[dict[str, Algorithm]] = {
     "hmac-sha256": _algorithm("hmac-sha256", "sha256", 32),
     "hmac-sha384": _algorithm("hmac-sha384", "sha384", 48),
     "hmac-sha512": _algorithm("hmac-sha512", "sha512", 64),
@@ -40,9 +40,9 @@ ALGORITHMS: dict[str, Algorithm] = {
     "hmac-md5": _algorithm("hmac-md5.sig-alg.reg.int", "md5", 16),
 }
 
-_BY_NAME = {algorithm.name: algorithm for algorithm in ALGORITHMS.values()}
-_WORDS = {algorithm.name: word for word, algorithm in ALGORITHMS.items()}
-MD5 = ALGORITHMS["hmac-md5"].name
+_BY_NAME: Final = {algorithm.name: algorithm for algorithm in ALGORITHMS.values()}
+_WORDS: Final = {algorithm.name: word for word, algorithm in ALGORITHMS.items()}
+MD5: Final = ALGORITHMS["hmac-md5"].name
 
 
 def algorithm_to_text(name: Name) -> str:

@@ -6,7 +6,7 @@ comes: the TKEY record among the additional records, the algorithm's old name, a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import Opcode, Rcode, RRClass, RRType, rcode_to_text
 from tenure.dnswire.message import QR, Message, build_message, parse_message
@@ -18,8 +18,9 @@ from tenure.signing.principal import parse_principal
 from tenure.signing.tkey import GSS_ALGORITHMS, GSS_TSIG, Mode, Tkey, build_tkey, parse_tkey
 from tenure.signing.tsig import sign_request, verify_establishing
 
-_TKEY, _ANY = int(RRType.TKEY), int(RRClass.ANY)
-_MOST_SECONDS = 1 << 31  # an expiration that lies further ahead lies behind (RFC 2930 section 2.3)
+_TKEY: Final = int(RRType.TKEY)
+_ANY: Final = int(RRClass.ANY)
+_MOST_SECONDS: Final = 1 << 31  # an expiration that lies further ahead lies behind (RFC 2930 section 2.3)
 
 
 class Refused(NamedTuple):

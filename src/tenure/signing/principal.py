@@ -7,11 +7,11 @@ another one: `host\\/pc@REALM` has one component and is not the machine `host/pc
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name, from_labels, from_text
 
-_HOST = "host"
+_HOST: Final = "host"
 
 
 class Principal(NamedTuple):

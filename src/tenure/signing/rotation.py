@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.signing.key import ALGORITHMS, MD5, Key
 
-_TRUNCATED = {one.name: one for one in ALGORITHMS.values() if one.mac_size < one.hash_size}
-_FINGERPRINT_OCTETS = 4
-MOST_SECRETS = 2  # of one name that are good at one time
+_TRUNCATED: Final = {one.name: one for one in ALGORITHMS.values() if one.mac_size < one.hash_size}
+_FINGERPRINT_OCTETS: Final = 4
+MOST_SECRETS: Final = 2  # of one name that are good at one time
 
 
 class Secret(NamedTuple):

@@ -9,13 +9,14 @@ The first message is signed as any response. Each later one digests
 from __future__ import annotations
 
 import hmac
+from typing import Final
 
 from tenure.dnswire.message import Message
 from tenure.signing.digest import FUDGE, append_record, sized, timers, unsigned_part, variables
 from tenure.signing.key import Key
 from tenure.signing.tsig import Unverified, Verified, check_response_record, check_response_time
 
-MOST_UNSIGNED = 99  # messages between two signed ones
+MOST_UNSIGNED: Final = 99  # messages between two signed ones
 
 
 class StreamSigner:

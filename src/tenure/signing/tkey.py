@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import RRClass, RRType
 from tenure.dnswire.name import Name, from_text
@@ -17,12 +17,12 @@ from tenure.dnswire.rr import RR
 from tenure.dnswire.shapes import plain_name_end
 from tenure.octets import Malformed
 
-GSS_TSIG = from_text("gss-tsig.")
-GSS_MICROSOFT = from_text("gss.microsoft.com.")  # what Windows 2000 calls the same
-GSS_ALGORITHMS = frozenset((GSS_TSIG, GSS_MICROSOFT))
+GSS_TSIG: Final = from_text("gss-tsig.")
+GSS_MICROSOFT: Final = from_text("gss.microsoft.com.")  # what Windows 2000 calls the same
+GSS_ALGORITHMS: Final = frozenset((GSS_TSIG, GSS_MICROSOFT))
 
-_FIXED = Struct("!IIHHH")  # inception, expiration, mode, error, key size
-_U16 = Struct("!H")
+_FIXED: Final = Struct("!IIHHH")  # inception, expiration, mode, error, key size
+_U16: Final = Struct("!H")
 
 
 class Mode(IntEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from hmac import compare_digest
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.message import Message, TsigRecord
@@ -20,12 +20,12 @@ from tenure.signing.key import Key, algorithm_to_text
 from tenure.signing.principal import Principal
 from tenure.signing.tkey import GSS_ALGORITHMS
 
-_FORMERR = int(Rcode.FORMERR)
-_NOTAUTH = int(Rcode.NOTAUTH)
-BADSIG = int(Rcode.BADSIG)
-BADKEY = int(Rcode.BADKEY)
-BADTIME = int(Rcode.BADTIME)
-BADTRUNC = int(Rcode.BADTRUNC)
+_FORMERR: Final = int(Rcode.FORMERR)
+_NOTAUTH: Final = int(Rcode.NOTAUTH)
+BADSIG: Final = int(Rcode.BADSIG)
+BADKEY: Final = int(Rcode.BADKEY)
+BADTIME: Final = int(Rcode.BADTIME)
+BADTRUNC: Final = int(Rcode.BADTRUNC)
 
 
 class Verified(NamedTuple):

@@ -6,30 +6,32 @@ every step and stands in `_ANYWHERE`; an RCODE that is in neither ends the task:
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dnswire.codes import Rcode, rcode_to_text
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction
 from tenure.updating.routing import CHECKING, ConflictMode
 from tenure.updating.task import Ending, Step, Task, Verdict
 
-MOST_ROUNDS = 3  # ADD after what finds the name gone: a name that comes and goes this often is left for later
+MOST_ROUNDS: Final = 3  # ADD after what finds the name gone: a name that comes and goes this often is left for later
 
 _End = tuple[Verdict, Reason]
-_CONFIRMED: _End = (Verdict.DONE, Reason.CONFIRMED)
-_REMOVED: _End = (Verdict.DONE, Reason.REMOVED)
-_NOT_OURS: _End = (Verdict.DONE, Reason.NOT_OURS)
-_TAKEN: _End = (Verdict.REFUSED, Reason.NAME_TAKEN)
-_STATIC: _End = (Verdict.REFUSED, Reason.NAME_STATIC)
-_WROTE: _End = (Verdict.REFUSED, Reason.CLIENT_WROTE)
-_UPDATED: _End = (Verdict.DONE, Reason.CLIENT_UPDATED)
-_SILENT: _End = (Verdict.REFUSED, Reason.CLIENT_SILENT)
-_UPGRADED: _End = (Verdict.DONE, Reason.MARKER_UPGRADED)
-_TXT_MARKER: _End = (Verdict.RETRY, Reason.TXT_MARKER)
-_UNSEEN: _End = (Verdict.DONE, Reason.CLIENT_UPDATES)
-_POINTED: _End = (Verdict.REFUSED, Reason.POINTER_TAKEN)
-_REJECTED: _End = (Verdict.REFUSED, Reason.UPDATE_REJECTED)
+_CONFIRMED: Final[_End] = (Verdict.DONE, Reason.CONFIRMED)
+_REMOVED: Final[_End] = (Verdict.DONE, Reason.REMOVED)
+_NOT_OURS: Final[_End] = (Verdict.DONE, Reason.NOT_OURS)
+_TAKEN: Final[_End] = (Verdict.REFUSED, Reason.NAME_TAKEN)
+_STATIC: Final[_End] = (Verdict.REFUSED, Reason.NAME_STATIC)
+_WROTE: Final[_End] = (Verdict.REFUSED, Reason.CLIENT_WROTE)
+_UPDATED: Final[_End] = (Verdict.DONE, Reason.CLIENT_UPDATED)
+_SILENT: Final[_End] = (Verdict.REFUSED, Reason.CLIENT_SILENT)
+_UPGRADED: Final[_End] = (Verdict.DONE, Reason.MARKER_UPGRADED)
+_TXT_MARKER: Final[_End] = (Verdict.RETRY, Reason.TXT_MARKER)
+_UNSEEN: Final[_End] = (Verdict.DONE, Reason.CLIENT_UPDATES)
+_POINTED: Final[_End] = (Verdict.REFUSED, Reason.POINTER_TAKEN)
+_REJECTED: Final[_End] = (Verdict.REFUSED, Reason.UPDATE_REJECTED)
 
-_RULES: dict[tuple[Step, int], Step | _End] = {
+_RULES: Final[dict[tuple[Step, int], Step | _End]] = {
     (Step.ADD, Rcode.NOERROR): _CONFIRMED,
     (Step.ADD, Rcode.YXDOMAIN): Step.REPLACE,  # in use: by us?
     (Step.REPLACE, Rcode.NOERROR): _CONFIRMED,
@@ -91,7 +93,7 @@ _RULES: dict[tuple[Step, int], Step | _End] = {
     (Step.REVERSE_REMOVE, Rcode.NXDOMAIN): _NOT_OURS,
 }
 
-_ANYWHERE: dict[int, _End] = {
+_ANYWHERE: Final[dict[int, _End]] = {
     Rcode.FORMERR: _REJECTED,
     Rcode.SERVFAIL: (Verdict.RETRY, Reason.SERVER_FAILED),
     Rcode.NOTIMP: (Verdict.RETRY, Reason.SERVER_FAILED),
@@ -101,10 +103,10 @@ _ANYWHERE: dict[int, _End] = {
 }
 
 # A server that says this says it of the whole message, so another server may do better (RFC 2136 section 4.6).
-NEXT_SERVER = frozenset({Rcode.SERVFAIL, Rcode.NOTIMP, Rcode.NOTAUTH})
+NEXT_SERVER: Final = frozenset({Rcode.SERVFAIL, Rcode.NOTIMP, Rcode.NOTAUTH})
 
 # One record among many can cause these. A shared message that gets one is bisected until that record is alone.
-BLAMES_ONE = frozenset(
+BLAMES_ONE: Final = frozenset(
     {
         *(Rcode.YXDOMAIN, Rcode.YXRRSET, Rcode.NXDOMAIN, Rcode.NXRRSET),
         *(Rcode.REFUSED, Rcode.FORMERR, Rcode.NOTZONE),
@@ -133,12 +135,12 @@ TRANSITIONS |= {
     for (step, rcode), found in _RULES.items()
 }
 
-_OF_TXT_MARKER = frozenset({Step.UPGRADE_MARKER, Step.DROP_TXT_MARKER})
+_OF_TXT_MARKER: Final = frozenset({Step.UPGRADE_MARKER, Step.DROP_TXT_MARKER})
 
 # Where a name begins that is known, or guessed, to be in use: bisecting a message of such names costs more.
-IF_IN_USE = {Step.ADD: Step.REPLACE, Step.REVERSE_ADD: Step.REVERSE_REPLACE}
+IF_IN_USE: Final = {Step.ADD: Step.REPLACE, Step.REVERSE_ADD: Step.REVERSE_REPLACE}
 
-_FIRST: dict[tuple[ConflictMode, Direction, bool], Step] = {}
+_FIRST: Final[dict[tuple[ConflictMode, Direction, bool], Step]] = {}
 for _mode in ConflictMode:
     _checks = _mode in CHECKING
     _unmarked = _mode is ConflictMode.NO_CHECK_WITHOUT_DHCID

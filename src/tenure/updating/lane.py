@@ -13,7 +13,7 @@ No socket here: `next_batch` gives what to send, `answered` and `failed` take wh
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import Name
@@ -24,14 +24,14 @@ from tenure.updating.routing import Domain
 from tenure.updating.size import MOST_NAMES, SLOW_SECONDS, MessageSize
 from tenure.updating.task import Ending, Step, Task
 
-MOST_OCTETS = 60000  # of 65535, with room for the header, the zone and TSIG
-MOST_HELD = 6000  # tasks in a lane whose server answers
-MOST_HELD_BACK = 1000  # in one whose server did not answer lately, or was not asked yet
-_MEMORY = 64.0  # names whose fate is remembered for the guess
-_FORGETS = 1.0 - 1.0 / 256.0  # with each name, of how many stood in the way of others
-_MAY_BE_SIZE = (int(Rcode.FORMERR), int(Rcode.SERVFAIL))  # answers to a message that was too large
-_FOUND_IN_USE = {(step, Rcode.YXDOMAIN) for step in IF_IN_USE} | {(s, Rcode.NOERROR) for s in IF_IN_USE.values()}
-_FOUND_FREE = {(step, Rcode.NOERROR) for step in IF_IN_USE} | {(s, Rcode.NXDOMAIN) for s in IF_IN_USE.values()}
+MOST_OCTETS: Final = 60000  # of 65535, with room for the header, the zone and TSIG
+MOST_HELD: Final = 6000  # tasks in a lane whose server answers
+MOST_HELD_BACK: Final = 1000  # in one whose server did not answer lately, or was not asked yet
+_MEMORY: Final = 64.0  # names whose fate is remembered for the guess
+_FORGETS: Final = 1.0 - 1.0 / 256.0  # with each name, of how many stood in the way of others
+_MAY_BE_SIZE: Final = (int(Rcode.FORMERR), int(Rcode.SERVFAIL))  # answers to a message that was too large
+_FOUND_IN_USE: Final = {(step, Rcode.YXDOMAIN) for step in IF_IN_USE} | {(s, Rcode.NOERROR) for s in IF_IN_USE.values()}
+_FOUND_FREE: Final = {(step, Rcode.NOERROR) for step in IF_IN_USE} | {(s, Rcode.NXDOMAIN) for s in IF_IN_USE.values()}
 
 
 class Batch(NamedTuple):

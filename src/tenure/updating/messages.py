@@ -13,7 +13,7 @@ H is the name, P the reverse name, T the type of the address's family, X the cli
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.message import AA, Message
@@ -27,11 +27,19 @@ from tenure.naming.txt_marker import is_txt_marker
 from tenure.updating.routing import ConflictMode
 from tenure.updating.task import Step, Task
 
-QUERIES = frozenset({Step.LOOK, Step.LOOK_TXT_MARKER})  # the others are updates
+QUERIES: Final = frozenset({Step.LOOK, Step.LOOK_TXT_MARKER})  # the others are updates
 
-_IN, _NONE, _ANY, _ANY_TYPE = 1, 254, 255, 255
-_A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
-_SOA, _TXT = int(RRType.SOA), int(RRType.TXT)
+_IN: Final = 1
+_NONE: Final = 254
+_ANY: Final = 255
+_ANY_TYPE: Final = 255
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_CNAME: Final = int(RRType.CNAME)
+_PTR: Final = int(RRType.PTR)
+_DHCID: Final = int(RRType.DHCID)
+_SOA: Final = int(RRType.SOA)
+_TXT: Final = int(RRType.TXT)
 
 
 def _family(task: Task) -> int:
@@ -177,17 +185,17 @@ class Sections(NamedTuple):
     updates: _Rules
 
 
-_ADD = Sections((_not_in_use,), (_put_address, _put_marker))
-_REMOVE_NAME = Sections((_marker_is_ours, _no_a, _no_aaaa), (_drop_marker,))
-_ONE_POINTER = (_clear_pointers, _clear_markers, _put_pointer, _put_marker)
+_ADD: Final = Sections((_not_in_use,), (_put_address, _put_marker))
+_REMOVE_NAME: Final = Sections((_marker_is_ours, _no_a, _no_aaaa), (_drop_marker,))
+_ONE_POINTER: Final = (_clear_pointers, _clear_markers, _put_pointer, _put_marker)
 # At a person's word, so nothing is asked first. Records of other types and of the other family stay.
-_ADOPT = Sections((), (_clear_alias, _clear_family, _clear_markers, _put_address, _put_marker))
-_ASKING = {
+_ADOPT: Final = Sections((), (_clear_alias, _clear_family, _clear_markers, _put_address, _put_marker))
+_ASKING: Final = {
     Step.ASK_MARKER: Sections((_in_use, _any_marker), ()),
     Step.ASK_ADDRESS: Sections((_in_use, _address_is_ours), ()),
 }
 # The former addresses are dhcpd's, of whose leases nobody here knows: they go, as RFC 4703 section 5.3.2 has it.
-_UPGRADING = {
+_UPGRADING: Final = {
     Step.UPGRADE_MARKER: Sections(
         (_in_use, _no_marker, _txt_marker_is_ours), (_clear_family, _put_address, _put_marker, _drop_txt_marker)
     ),
@@ -195,7 +203,7 @@ _UPGRADING = {
         (_in_use, _marker_is_ours, _txt_marker_is_ours), (_drop_address, _put_address, _drop_txt_marker)
     ),
 }
-_REVERSE_CHECKED = {
+_REVERSE_CHECKED: Final = {
     Step.REVERSE_ADD: Sections((_not_in_use,), (_put_pointer, _put_marker)),
     # A marker is made of the name too (RFC 4701 section 3.5): where ours is, no other pointer is ours.
     Step.REVERSE_REPLACE: Sections((_in_use, _marker_is_ours), (_drop_pointer, _put_pointer)),
@@ -208,7 +216,7 @@ _REVERSE_CHECKED = {
     Step.REVERSE_REMOVE: Sections((_marker_is_ours,), (_drop_pointer, _drop_marker)),
 }
 
-SECTIONS: dict[ConflictMode, dict[Step, Sections]] = {
+SECTIONS: Final[dict[ConflictMode, dict[Step, Sections]]] = {
     ConflictMode.CHECK_WITH_DHCID: {
         Step.ADD: _ADD,
         Step.ADOPT: _ADOPT,
@@ -342,7 +350,7 @@ def _is_looked_for(rr: RR, task: Task) -> bool:
     return rr.rdata == task.row.address
 
 
-_MOST_RECORDS = {
+_MOST_RECORDS: Final = {
     step: max(sum(map(len, steps[step])) for steps in SECTIONS.values() if step in steps)
     for step in {step for steps in SECTIONS.values() for step in steps}
 }

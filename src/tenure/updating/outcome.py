@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.naming.event import Event
 from tenure.naming.reason import NAME_REFUSALS, Reason
@@ -12,7 +12,7 @@ from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
 from tenure.updating.retry import OVER_SECONDS, REMOVAL_SECONDS, backoff_seconds
 from tenure.updating.task import Ending, Step, Task, Verdict
 
-_WRITTEN = {reason: reason.value for reason in Reason}  # plain text, which database drivers take at once
+_WRITTEN: Final = {reason: reason.value for reason in Reason}  # plain text, which database drivers take at once
 
 
 class Settled(NamedTuple):

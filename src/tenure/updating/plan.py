@@ -6,7 +6,7 @@ Forward first: a reverse record must not name a host whose claim to the name was
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import NAME_REFUSALS, Reason
@@ -15,15 +15,15 @@ from tenure.updating.conflict import IF_IN_USE, first_step
 from tenure.updating.routing import CHECKING, ConflictMode, Domain, Routes, mode_of
 from tenure.updating.task import Ending, Step, Task, Verdict, begin
 
-LEASE_OVER = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
-FORWARD_REFUSED = Ending(Verdict.REFUSED, Reason.FORWARD_REFUSED, "forward was refused")
-UNKNOWN_TXT_MARKER = Ending(
+LEASE_OVER: Final = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
+FORWARD_REFUSED: Final = Ending(Verdict.REFUSED, Reason.FORWARD_REFUSED, "forward was refused")
+UNKNOWN_TXT_MARKER: Final = Ending(
     Verdict.REFUSED,
     Reason.NAME_TAKEN,
     "a TXT marker of ISC dhcpd stands there, and which one would be the client's is not known",
 )
-LOCKED = Ending(Verdict.REFUSED, Reason.NAME_LOCKED, "the name is locked")
-LOCKED_FOR_NOW = Ending(Verdict.RETRY, Reason.NAME_LOCKED, "the name is locked")
+LOCKED: Final = Ending(Verdict.REFUSED, Reason.NAME_LOCKED, "the name is locked")
+LOCKED_FOR_NOW: Final = Ending(Verdict.RETRY, Reason.NAME_LOCKED, "the name is locked")
 
 
 class Routed(NamedTuple):
@@ -41,14 +41,19 @@ class Plan(NamedTuple):
     ended: tuple[tuple[Task, Ending], ...] = ()  # needs no exchange
 
 
-NOTHING = Plan(())
+NOTHING: Final = Plan(())
 
 # To look a member of an enumeration up costs as much as half the rest of a plan.
-_FORWARD, _REVERSE = Direction.FORWARD, Direction.REVERSE
-_PENDING, _REMOVING, _CLIENT = State.PENDING.value, State.REMOVING.value, State.CLIENT.value
-_WAITING = Reason.WAITING.value
-_ADD, _LOOK, _UPGRADE_MARKER = Step.ADD, Step.LOOK, Step.UPGRADE_MARKER
-_ACTIVE = frozenset({_PENDING, _REMOVING, _CLIENT})
+_FORWARD: Final = Direction.FORWARD
+_REVERSE: Final = Direction.REVERSE
+_PENDING: Final = State.PENDING.value
+_REMOVING: Final = State.REMOVING.value
+_CLIENT: Final = State.CLIENT.value
+_WAITING: Final = Reason.WAITING.value
+_ADD: Final = Step.ADD
+_LOOK: Final = Step.LOOK
+_UPGRADE_MARKER: Final = Step.UPGRADE_MARKER
+_ACTIVE: Final = frozenset({_PENDING, _REMOVING, _CLIENT})
 
 
 def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tuple[Name, bytes]] = frozenset()) -> Plan:

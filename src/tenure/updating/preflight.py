@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import Rcode, RRType, rcode_to_text
 from tenure.dnswire.name import Name
@@ -23,16 +23,20 @@ from tenure.dnswire.rr import RR
 from tenure.dnswire.update import NOBODYS_MARKER, add, build_update, delete_rr, nobodys
 from tenure.naming.registration import Direction
 
-PROBE_TTL = 60
+PROBE_TTL: Final = 60
 
-_A, _AAAA, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.PTR, RRType.DHCID))
-_TYPES = {Direction.FORWARD: (_A, _AAAA, _DHCID), Direction.REVERSE: (_PTR, _DHCID)}
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_PTR: Final = int(RRType.PTR)
+_DHCID: Final = int(RRType.DHCID)
+_TYPES: Final = {Direction.FORWARD: (_A, _AAAA, _DHCID), Direction.REVERSE: (_PTR, _DHCID)}
 
 # A server says NXRRSET (section 3.2.3), or NXDOMAIN where it looks for the name first.
-_NOT_THERE = frozenset({Rcode.NXRRSET, Rcode.NXDOMAIN})
+_NOT_THERE: Final = frozenset({Rcode.NXRRSET, Rcode.NXDOMAIN})
 
 # Addresses that nobody has (RFC 5737, RFC 3849).
-_ADDRESS, _ADDRESS6 = bytes((192, 0, 2, 1)), bytes.fromhex("20010db8000000000000000000000001")
+_ADDRESS: Final = bytes((192, 0, 2, 1))
+_ADDRESS6: Final = bytes.fromhex("20010db8000000000000000000000001")
 
 
 class Verdict(StrEnum):

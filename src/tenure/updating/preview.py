@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from tenure.dnswire.codes import Rcode
 from tenure.naming.reason import Reason
@@ -15,7 +16,7 @@ from tenure.updating.stage import Answered, Exchange, Stage
 from tenure.updating.task import Ending, Step, Task
 
 # Answers that prerequisites lead to. All others are the server's refusals and failures, the same in every step.
-TELLING = (Rcode.NOERROR, Rcode.YXDOMAIN, Rcode.YXRRSET, Rcode.NXDOMAIN, Rcode.NXRRSET)
+TELLING: Final = (Rcode.NOERROR, Rcode.YXDOMAIN, Rcode.YXRRSET, Rcode.NXDOMAIN, Rcode.NXRRSET)
 
 
 def preview(row: Registration, routes: Routes, now: float) -> tuple[Exchange, ...]:

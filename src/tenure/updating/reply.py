@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dnswire.codes import Opcode, Rcode, rcode_to_text
 from tenure.dnswire.message import QR, Message, parse_message
 from tenure.dnswire.name import ROOT, Name
@@ -15,22 +17,22 @@ from tenure.updating.zone_cut import Cut, cut_of
 
 # What the TSIG error field says of our request (RFC 8945 section 5.2). It may stand in a reply that is not signed, and
 # is then a hint only: each of them is met with another try, none is believed for good.
-_TSIG_REASONS = {
+_TSIG_REASONS: Final = {
     int(Rcode.BADVERS): ("BADSIG", Reason.KEY_REJECTED),  # the number 16 is BADSIG in a TSIG record
     int(Rcode.BADKEY): ("BADKEY", Reason.KEY_REJECTED),
     int(Rcode.BADTIME): ("BADTIME", Reason.CLOCK_DIFFERS),
     int(Rcode.BADTRUNC): ("BADTRUNC", Reason.KEY_REJECTED),
 }
 
-_TIME_OCTETS = 6
+_TIME_OCTETS: Final = 6
 
 # What a server says that knows another secret of the key, or its name not at all. PowerDNS says it without a TSIG
 # record: NOTAUTH to a question and REFUSED to an update.
-_OTHER_SECRET = frozenset({"BADSIG", "BADKEY", "unsigned REFUSED", "unsigned NOTAUTH"})
+_OTHER_SECRET: Final = frozenset({"BADSIG", "BADKEY", "unsigned REFUSED", "unsigned NOTAUTH"})
 
 # What a server may say without a signature, because it has no zone to find the key by, or is in no state to sign (Knot
 # does). It is a reason to try again as every unsigned reply is, only with a better word for it.
-_UNSIGNED_REASONS = {
+_UNSIGNED_REASONS: Final = {
     int(Rcode.SERVFAIL): Reason.SERVER_FAILED,
     int(Rcode.NOTIMP): Reason.SERVER_FAILED,
     int(Rcode.NOTAUTH): Reason.SERVER_NOT_AUTHORITATIVE,

@@ -7,14 +7,15 @@ ends the tries of a task is the end of its lease.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-FIRST_SECONDS = 1.0
-MOST_SECONDS = 300.0
-REMOVAL_SECONDS = 3600.0  # a removal that was refused is tried again this much later: nobody renews it
-OVER_SECONDS = 60.0  # a claim whose lease is over is looked at again this much later: a late renewal may have come
-FIRST_PAUSE_SECONDS = 1.0
-MOST_PAUSE_SECONDS = 30.0
+FIRST_SECONDS: Final = 1.0
+MOST_SECONDS: Final = 300.0
+REMOVAL_SECONDS: Final = 3600.0  # a removal that was refused is tried again this much later: nobody renews it
+# A claim whose lease is over is looked at again this much later: a late renewal may have come.
+OVER_SECONDS: Final = 60.0
+FIRST_PAUSE_SECONDS: Final = 1.0
+MOST_PAUSE_SECONDS: Final = 30.0
 
 
 def backoff_seconds(attempts: int, jitter: float) -> float:
@@ -65,4 +66,4 @@ class Breaker(NamedTuple):
         return Breaker(failures, now + pause * (1.0 - jitter / 2.0), self.tolerates)
 
 
-WORKING = Breaker()
+WORKING: Final = Breaker()

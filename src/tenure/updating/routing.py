@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.naming.registration import Direction, Registration
@@ -22,8 +22,8 @@ class ConflictMode(StrEnum):
     NO_CHECK_WITHOUT_DHCID = "no-check-without-dhcid"  # overwrites anything, no marker
 
 
-_REVERSE = Direction.REVERSE
-CHECKING = frozenset({ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID})
+_REVERSE: Final = Direction.REVERSE
+CHECKING: Final = frozenset({ConflictMode.CHECK_WITH_DHCID, ConflictMode.CHECK_EXISTS_WITH_DHCID})
 
 
 class GssTsig(NamedTuple):

@@ -8,12 +8,13 @@ as long: a server with a limit is asked past it less and less.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-MOST_NAMES = 200  # past this servers gain nothing, and a conflict costs more
-FIRST_PATIENCE = 8  # messages of the full size that are taken before it is doubled
-MOST_PATIENCE = 512
-SLOW_SECONDS = 5.0  # an answer that takes this long says that the message was too much: half of what silence takes
+MOST_NAMES: Final = 200  # past this servers gain nothing, and a conflict costs more
+FIRST_PATIENCE: Final = 8  # messages of the full size that are taken before it is doubled
+MOST_PATIENCE: Final = 512
+# An answer that takes this long says that the message was too much: half of what silence takes.
+SLOW_SECONDS: Final = 5.0
 
 
 class MessageSize(NamedTuple):

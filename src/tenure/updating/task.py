@@ -6,7 +6,7 @@ Tasks are NamedTuples: one or two are made per registration, seventeen thousand 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.naming.reason import Reason
@@ -39,14 +39,16 @@ class Step(StrEnum):
     REVERSE_REMOVE = "reverse-remove"  # if the address still has our name: take it away
 
 
-REMOVING = frozenset(
+REMOVING: Final = frozenset(
     {
         *(Step.REMOVE_ADDRESS, Step.REMOVE_NAME, Step.REMOVE_UNMARKED),
         *(Step.REVERSE_REMOVE, Step.REVERSE_REMOVE_FORMER),
     }
 )
 
-_FORWARD, _REMOVING_STATE = Direction.FORWARD, State.REMOVING.value  # looked up at every task
+# Looked up at every task.
+_FORWARD: Final = Direction.FORWARD
+_REMOVING_STATE: Final = State.REMOVING.value
 
 
 class Task(NamedTuple):

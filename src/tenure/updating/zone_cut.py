@@ -7,7 +7,7 @@ nobody will ever find it (RFC 1034 section 4.2.1), and answers NOERROR. So who w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.codes import Rcode, RRType
 from tenure.dnswire.message import AA, Message
@@ -17,9 +17,10 @@ from tenure.naming.registration import Direction
 from tenure.naming.reverse import IP6_ARPA
 from tenure.updating.task import Ending, Verdict
 
-_SOA, _NS = int(RRType.SOA), int(RRType.NS)
-_HOST_NIBBLES = 16  # of a reverse name; nobody divides the subnets that DHCPv6 serves
-_NIBBLE = 2  # octets of its label
+_SOA: Final = int(RRType.SOA)
+_NS: Final = int(RRType.NS)
+_HOST_NIBBLES: Final = 16  # of a reverse name; nobody divides the subnets that DHCPv6 serves
+_NIBBLE: Final = 2  # octets of its label
 
 
 class Cut(NamedTuple):

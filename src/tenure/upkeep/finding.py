@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
 from tenure.naming.registration import Direction
@@ -24,7 +24,7 @@ class Kind(StrEnum):
     FOREIGN = "foreign"
 
 
-KIND_WORDS: dict[Kind, str] = {
+KIND_WORDS: Final[dict[Kind, str]] = {
     Kind.MISSING: "registered, and not in DNS any more: it is written again",
     Kind.WRONG: "registered, and something else stands in DNS: it is written again as far as the name is ours",
     Kind.TTL: "registered, and in DNS with another TTL: it is written again",
@@ -35,7 +35,7 @@ KIND_WORDS: dict[Kind, str] = {
     Kind.ORPHANED: "a client's marker stands there, and nothing shows that tenure wrote it: it is left alone",
     Kind.FOREIGN: "somebody else wrote it, without a marker: it is left alone",
 }
-WRITES_AGAIN = frozenset({Kind.MISSING, Kind.WRONG, Kind.TTL, Kind.TXT_MARKER, Kind.FREE})
+WRITES_AGAIN: Final = frozenset({Kind.MISSING, Kind.WRONG, Kind.TTL, Kind.TXT_MARKER, Kind.FREE})
 
 
 def is_clean(counts: Mapping[Kind, int]) -> bool:
@@ -69,7 +69,7 @@ class Source(StrEnum):
     TRUNCATED = "truncated"  # the transfer broke off, or could not be believed
 
 
-READ = frozenset({Source.TRANSFER, Source.DIFFERENCES, Source.QUERIES, Source.EMPTY})
+READ: Final = frozenset({Source.TRANSFER, Source.DIFFERENCES, Source.QUERIES, Source.EMPTY})
 
 
 class ZoneResult(NamedTuple):

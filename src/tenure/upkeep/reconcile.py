@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from tenure.dnswire.codes import RRType, type_to_text
 from tenure.dnswire.name import Name, to_text
@@ -19,22 +19,27 @@ from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import UNMARKED, Direction, Part, Registration, State
 from tenure.upkeep.finding import Finding, Kind
 
-LEAST_BRAKE = 50  # names
-BRAKE_SHARE = 0.05  # of the names of a zone
+LEAST_BRAKE: Final = 50  # names
+BRAKE_SHARE: Final = 0.05  # of the names of a zone
 
-_A, _AAAA, _CNAME, _PTR, _DHCID = (int(t) for t in (RRType.A, RRType.AAAA, RRType.CNAME, RRType.PTR, RRType.DHCID))
-LEASE_TYPES = frozenset({_A, _AAAA, _CNAME, _PTR, _DHCID})  # others are mostly known only to be there: type 0
-OTHER = 0
-TXT = int(RRType.TXT)  # of which only the markers of ISC dhcpd count
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_CNAME: Final = int(RRType.CNAME)
+_PTR: Final = int(RRType.PTR)
+_DHCID: Final = int(RRType.DHCID)
+LEASE_TYPES: Final = frozenset({_A, _AAAA, _CNAME, _PTR, _DHCID})  # others are mostly known only to be there: type 0
+OTHER: Final = 0
+TXT: Final = int(RRType.TXT)  # of which only the markers of ISC dhcpd count
 
 # owner name, or address of a reverse name; type; RDATA, names lower-cased; TTL in seconds
 Found: TypeAlias = tuple[bytes, int, bytes, int]
 
-_HOLDING = frozenset({State.REGISTERED, State.PENDING, State.REMOVING})
-_MARKED = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.CLIENT_WROTE})  # what a TXT marker may be behind
-_POLICY = frozenset({Reason.SERVER_REFUSED, Reason.UPDATE_REJECTED, Reason.NO_ZONE})
-_NOBODY: Sequence[Registration] = ()
-_NOTHING: Sequence[Found] = ()
+_HOLDING: Final = frozenset({State.REGISTERED, State.PENDING, State.REMOVING})
+# What a TXT marker may be behind.
+_MARKED: Final = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.CLIENT_WROTE})
+_POLICY: Final = frozenset({Reason.SERVER_REFUSED, Reason.UPDATE_REJECTED, Reason.NO_ZONE})
+_NOBODY: Final[Sequence[Registration]] = ()
+_NOTHING: Final[Sequence[Found]] = ()
 
 
 class Place(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.codes import type_to_text
@@ -11,10 +12,10 @@ from tenure.dnswire.rdata import soa_serial, with_serial
 from tenure.dnswire.serial import next_serial
 from tenure.naming.event import Event
 
-RECORDS_ENDED = "records-ended"
-CAUSE = "its lifetime ended"
+RECORDS_ENDED: Final = "records-ended"
+CAUSE: Final = "its lifetime ended"
 
-_ADDRESS_SIZES = {1: 4, 28: 16}  # A, AAAA
+_ADDRESS_SIZES: Final = {1: 4, 28: 16}  # A, AAAA
 
 
 def end_records(

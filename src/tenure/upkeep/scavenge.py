@@ -8,7 +8,7 @@ has jumped over, does not count.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from tenure.authority.aged import AgingState
 from tenure.authority.settings import AgingIntervals
@@ -21,11 +21,14 @@ from tenure.naming.reverse import address_of
 from tenure.upkeep.reconcile import most_removals
 from tenure.upkeep.staleness import Protection, Verdict
 
-OUTAGE_SECONDS = 300.0  # between two looks; less is a restart
+OUTAGE_SECONDS: Final = 300.0  # between two looks; less is a restart
 
-_A, _AAAA, _NS, _PTR = int(RRType.A), int(RRType.AAAA), int(RRType.NS), int(RRType.PTR)
-_ADDRESS_SIZES = {_A: 4, _AAAA: 16}
-_WANTED = frozenset({State.PENDING, State.REGISTERED, State.CLIENT, State.MISSING})
+_A: Final = int(RRType.A)
+_AAAA: Final = int(RRType.AAAA)
+_NS: Final = int(RRType.NS)
+_PTR: Final = int(RRType.PTR)
+_ADDRESS_SIZES: Final = {_A: 4, _AAAA: 16}
+_WANTED: Final = frozenset({State.PENDING, State.REGISTERED, State.CLIENT, State.MISSING})
 
 
 class Claims(Protocol):

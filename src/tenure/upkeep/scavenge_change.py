@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.aged import BinnedRecord
 from tenure.authority.owner import NameOwner
@@ -18,11 +18,13 @@ from tenure.naming.duration import duration_words
 from tenure.naming.event import Event
 from tenure.upkeep.staleness import HOLD_WORDS, Restored, ZonePass
 
-RECORDS_SCAVENGED, RECORDS_RESTORED, ZONE_SCAVENGED = "records-scavenged", "records-restored", "zone-scavenged"
+RECORDS_SCAVENGED: Final = "records-scavenged"
+RECORDS_RESTORED: Final = "records-restored"
+ZONE_SCAVENGED: Final = "zone-scavenged"
 
-_CNAME = int(RRType.CNAME)
-_BESIDE_CNAME = frozenset({_CNAME, 24, 25, 30, 46, 47, 48})  # RFC 2136 section 3.4.2.2
-_ADDRESS_SIZES = {1: 4, 28: 16}  # A, AAAA
+_CNAME: Final = int(RRType.CNAME)
+_BESIDE_CNAME: Final = frozenset({_CNAME, 24, 25, 30, 46, 47, 48})  # RFC 2136 section 3.4.2.2
+_ADDRESS_SIZES: Final = {1: 4, 28: 16}  # A, AAAA
 
 
 class Made(NamedTuple):

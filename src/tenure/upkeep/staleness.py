@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.aged import BinnedRecord
 from tenure.authority.settings import AgingIntervals, ZonePlace
@@ -21,7 +21,7 @@ class Protection(StrEnum):
     NAME_SERVER = "name-server"
 
 
-PROTECTION_WORDS: dict[Protection, str] = {
+PROTECTION_WORDS: Final[dict[Protection, str]] = {
     Protection.LEASE: "a lease that lives has this address and this name",
     Protection.REGISTRATION: "a lease wants it in DNS, and the updater looks after it",
     Protection.OWN_END: "its writer was granted it for longer (RFC 9664): it goes by itself",
@@ -56,7 +56,7 @@ class Hold(StrEnum):
     BRAKE = "brake"
 
 
-HOLD_WORDS: dict[Hold, str] = {
+HOLD_WORDS: Final[dict[Hold, str]] = {
     Hold.OFF: 'scavenging is switched off; set mode = "on" in [dns.scavenging]',
     Hold.REPORT_ONLY: 'scavenging only reports; set mode = "on" in [dns.scavenging]',
     Hold.NO_AGING: "the records of the zone do not age; set aging = true",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.naming.event import Event
@@ -10,7 +11,7 @@ from tenure.naming.reason import Reason
 from tenure.naming.registration import NO_END, Want, Withdraw
 from tenure.naming.standing import Situation, StandingName
 
-ACTOR = "janitor"
+ACTOR: Final = "janitor"
 
 
 def settle(situations: Iterable[Situation], now: float, correlation: str, *, again: bool = False) -> Changes:

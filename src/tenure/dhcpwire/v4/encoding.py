@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-PAD = 0
-OVERLOAD = 52
-RELAY_AGENT_INFORMATION = 82
-END = 255
+PAD: Final = 0
+OVERLOAD: Final = 52
+RELAY_AGENT_INFORMATION: Final = 82
+END: Final = 255
 
 # All 65536 pairs would be too many; a code and a length octet each stand ready once.
-_OCTET = tuple(bytes((value,)) for value in range(256))
+_OCTET: Final = tuple(bytes((value,)) for value in range(256))
 
 
 def encode_options(options: Iterable[tuple[int, bytes]]) -> bytes:

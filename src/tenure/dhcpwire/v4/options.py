@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Final
 
 from tenure.dhcpwire.kinds import BOOLEAN, NOTHING, OCTETS, SECONDS, TEXT, Kind, numbers
 from tenure.dhcpwire.option_table import KnownOption, OptionTable, codes
@@ -70,14 +71,14 @@ def _message_type_text(data: bytes) -> str:
 
 
 MESSAGE_TYPE = Kind(_message_type, _message_type_text)
-CODES = codes(1, lambda: TABLE)
+CODES: Final = codes(1, lambda: TABLE)
 
-_LAST = 254  # 255 ends the options
+_LAST: Final = 254  # 255 ends the options
 # What the server says by itself in every message; to configure it would contradict the lease.
-_SERVERS_OWN = {0, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 80, 81, 82}
+_SERVERS_OWN: Final = {0, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 80, 81, 82}
 
 # Names and formats are Kea's; 80, 249 and 252 have none there, 209 to 211 have ISC dhcpd's.
-OPTIONS = (
+OPTIONS: Final = (
     KnownOption(1, "subnet-mask", ADDRESS),
     KnownOption(2, "time-offset", numbers(4, signed=True)),
     KnownOption(3, "routers", ADDRESSES),
@@ -202,7 +203,8 @@ OPTIONS = (
     KnownOption(249, "ms-classless-static-route", ROUTES),
     KnownOption(252, "wpad-url", TEXT),
 )
-TABLE: OptionTable = OptionTable("DHCPv4", OPTIONS, _SERVERS_OWN, _LAST)
-BY_CODE, BY_NAME = TABLE.by_code, TABLE.by_name
+TABLE: Final[OptionTable] = OptionTable("DHCPv4", OPTIONS, _SERVERS_OWN, _LAST)
+BY_CODE: Final = TABLE.by_code
+BY_NAME: Final = TABLE.by_name
 encode_option, option_of = TABLE.encode_option, TABLE.option_of
 code_of, name_of = TABLE.code_of, TABLE.name_of

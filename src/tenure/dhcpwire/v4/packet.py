@@ -16,31 +16,31 @@ from typing import Final
 from tenure.dhcpwire.v4.encoding import END, OVERLOAD, RELAY_AGENT_INFORMATION, encode_options
 from tenure.octets import Malformed
 
-BOOTREQUEST = 1
-BOOTREPLY = 2
-BROADCAST = 0x8000  # the one flag (RFC 2131 figure 2)
-COOKIE = b"\x63\x82\x53\x63"
-NO_ADDRESS = b"\0\0\0\0"
+BOOTREQUEST: Final = 1
+BOOTREPLY: Final = 2
+BROADCAST: Final = 0x8000  # the one flag (RFC 2131 figure 2)
+COOKIE: Final = b"\x63\x82\x53\x63"
+NO_ADDRESS: Final = b"\0\0\0\0"
 
-HEADER_SIZE = 240  # with the cookie
-MIN_REPLY = 300  # BOOTP clients and some relays drop shorter ones (RFC 1542 section 2.1)
-MIN_MAX_SIZE = 548  # 576 octets of datagram, less the IP and UDP headers (RFC 2131 section 2)
-MAX_MAX_SIZE = 1472  # the same for an Ethernet frame; a reply is never fragmented, whatever option 57 says
-_IP_AND_UDP = 28
-_SNAME_SIZE = 64
-_FILE_SIZE = 128
-_SNAME_OFFSET = 44
-_FILE_OFFSET = 108
-_MOST_DATA = 255  # of one instance of an option
+HEADER_SIZE: Final = 240  # with the cookie
+MIN_REPLY: Final = 300  # BOOTP clients and some relays drop shorter ones (RFC 1542 section 2.1)
+MIN_MAX_SIZE: Final = 548  # 576 octets of datagram, less the IP and UDP headers (RFC 2131 section 2)
+MAX_MAX_SIZE: Final = 1472  # the same for an Ethernet frame; a reply is never fragmented, whatever option 57 says
+_IP_AND_UDP: Final = 28
+_SNAME_SIZE: Final = 64
+_FILE_SIZE: Final = 128
+_SNAME_OFFSET: Final = 44
+_FILE_OFFSET: Final = 108
+_MOST_DATA: Final = 255  # of one instance of an option
 
-_REQUEST = Struct("!BBBBIHH4s4s4s4s16s192s4s")
-_REPLY = Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
-_NO_NAMES = bytes(_SNAME_SIZE + _FILE_SIZE)
-_TFTP_SERVER_NAME = 66
-_BOOT_FILE_NAME = 67
-_MAX_MESSAGE_SIZE = 57
-_DISCOVER = b"\x35\1\1"  # option 53
-_AFTER_TYPE = HEADER_SIZE + len(_DISCOVER)
+_REQUEST: Final = Struct("!BBBBIHH4s4s4s4s16s192s4s")
+_REPLY: Final = Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
+_NO_NAMES: Final = bytes(_SNAME_SIZE + _FILE_SIZE)
+_TFTP_SERVER_NAME: Final = 66
+_BOOT_FILE_NAME: Final = 67
+_MAX_MESSAGE_SIZE: Final = 57
+_DISCOVER: Final = b"\x35\1\1"  # option 53
+_AFTER_TYPE: Final = HEADER_SIZE + len(_DISCOVER)
 
 
 class Packet:

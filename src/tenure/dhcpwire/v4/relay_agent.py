@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-CIRCUIT_ID = 1
-REMOTE_ID = 2
-LINK_SELECTION = 5  # RFC 3527
-SERVER_IDENTIFIER_OVERRIDE = 11  # RFC 5107
+from typing import Final
+
+CIRCUIT_ID: Final = 1
+REMOTE_ID: Final = 2
+LINK_SELECTION: Final = 5  # RFC 3527
+SERVER_IDENTIFIER_OVERRIDE: Final = 11  # RFC 5107
 
 
 def sub_option(data: bytes, code: int) -> bytes | None:

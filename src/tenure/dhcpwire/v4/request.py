@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
+from typing import Final
 
 from tenure.dhcpwire.v4.encoding import encode_options
 from tenure.dhcpwire.v4.packet import BOOTREQUEST, COOKIE, MIN_REPLY, NO_ADDRESS
 
-_HEADER = Struct("!BBBBIHH4s4s4s4s16s192s4s")
-ETHERNET = 1
+_HEADER: Final = Struct("!BBBBIHH4s4s4s4s16s192s4s")
+ETHERNET: Final = 1
 
 
 def build_request(

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from tenure.dhcpwire.kinds import BOOLEAN, OCTETS, TEXT, Kind, numbers, octets_from_hex
 from tenure.dhcpwire.v4.kinds import ADDRESSES, DOMAIN_LIST
 from tenure.dhcpwire.words import hex_of
 
-KINDS: dict[str, Kind] = {
+KINDS: Final[dict[str, Kind]] = {
     "ip": ADDRESSES,
     "text": TEXT,
     "hex": OCTETS,
@@ -26,9 +27,9 @@ KINDS: dict[str, Kind] = {
     "uint32": numbers(4, several=True),
     "names": DOMAIN_LIST,
 }
-_ITEM = rf"(?:\d+\s+){{1,2}}(?:{'|'.join(KINDS)})\b"
-_BETWEEN = re.compile(rf"\s*,\s*(?={_ITEM})")
-_MOST = 255
+_ITEM: Final = rf"(?:\d+\s+){{1,2}}(?:{'|'.join(KINDS)})\b"
+_BETWEEN: Final = re.compile(rf"\s*,\s*(?={_ITEM})")
+_MOST: Final = 255
 
 
 def _sub_options(values: Sequence[str]) -> bytes:
@@ -99,6 +100,6 @@ def _or_octets(encode: Callable[[Sequence[str]], bytes]) -> Callable[[Sequence[s
     return encode_either
 
 
-SUB_OPTIONS = Kind(_or_octets(_sub_options), hex_of)
-VENDOR_OPTIONS = Kind(_or_octets(_vendor_options), hex_of)
-VENDOR_CLASSES = Kind(_or_octets(_vendor_classes), hex_of)
+SUB_OPTIONS: Final = Kind(_or_octets(_sub_options), hex_of)
+VENDOR_OPTIONS: Final = Kind(_or_octets(_vendor_options), hex_of)
+VENDOR_CLASSES: Final = Kind(_or_octets(_vendor_classes), hex_of)

@@ -15,20 +15,25 @@ from typing import Final, NamedTuple
 from tenure.dhcpwire.v6.codes import Option, Status
 from tenure.octets import Malformed
 
-INFINITE = 0xFFFFFFFF
-ADDRESS_BITS = 128
+INFINITE: Final = 0xFFFFFFFF
+ADDRESS_BITS: Final = 128
 
-IA_NA, IA_TA, IA_PD = int(Option.IA_NA), int(Option.IA_TA), int(Option.IA_PD)
-ASSOCIATIONS = frozenset({IA_NA, IA_TA, IA_PD})
+IA_NA: Final = int(Option.IA_NA)
+IA_TA: Final = int(Option.IA_TA)
+IA_PD: Final = int(Option.IA_PD)
+ASSOCIATIONS: Final = frozenset({IA_NA, IA_TA, IA_PD})
 
-_IAADDR, _IAPREFIX, _STATUS_CODE = int(Option.IAADDR), int(Option.IAPREFIX), int(Option.STATUS_CODE)
-_TLV = Struct("!HH")
-_TIMES = Struct("!II")
-_PREFIX = Struct("!IIB16s")
-_IA_HEAD = Struct("!HH4sII")  # with the option's own header
-_IAADDR_OPTION = Struct("!HH16sII")
-_IAPREFIX_HEAD = Struct("!HHIIB16s")
-_IAADDR_SIZE, _IAPREFIX_SIZE = 24, 25
+_IAADDR: Final = int(Option.IAADDR)
+_IAPREFIX: Final = int(Option.IAPREFIX)
+_STATUS_CODE: Final = int(Option.STATUS_CODE)
+_TLV: Final = Struct("!HH")
+_TIMES: Final = Struct("!II")
+_PREFIX: Final = Struct("!IIB16s")
+_IA_HEAD: Final = Struct("!HH4sII")  # with the option's own header
+_IAADDR_OPTION: Final = Struct("!HH16sII")
+_IAPREFIX_HEAD: Final = Struct("!HHIIB16s")
+_IAADDR_SIZE: Final = 24
+_IAPREFIX_SIZE: Final = 25
 
 
 class IALease(NamedTuple):

@@ -5,12 +5,15 @@ Each gives the hardware type's octet and the address, as leases keep them, or No
 
 from __future__ import annotations
 
-LINK_LOCAL_PREFIX = b"\xfe\x80\0\0\0\0\0\0"
+from typing import Final
 
-_DUID_LLT, _DUID_LL = b"\0\1", b"\0\3"
-_ETHERNET = b"\1"
-_FFFE = b"\xff\xfe"
-_UNIVERSAL = 0x02  # the bit that is turned over (RFC 4291 appendix A)
+LINK_LOCAL_PREFIX: Final = b"\xfe\x80\0\0\0\0\0\0"
+
+_DUID_LLT: Final = b"\0\1"
+_DUID_LL: Final = b"\0\3"
+_ETHERNET: Final = b"\1"
+_FFFE: Final = b"\xff\xfe"
+_UNIVERSAL: Final = 0x02  # the bit that is turned over (RFC 4291 appendix A)
 
 
 def hardware_of_option(data: bytes) -> bytes | None:

@@ -18,14 +18,16 @@ from tenure.dhcpwire.v6.association import ASSOCIATIONS, IA, parse_association
 from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.octets import Malformed
 
-MAX_RELAYS = 33  # hop counts 0 to 32, as RFC 3315 had them; relays by RFC 8415 stop at 8 (section 7.6)
+MAX_RELAYS: Final = 33  # hop counts 0 to 32, as RFC 3315 had them; relays by RFC 8415 stop at 8 (section 7.6)
 
-_HEADER = 4
-_RELAY_HEADER = 34
-_TLV = Struct("!HH")
-_NO_ASSOCIATIONS: tuple[IA, ...] = ()
-_RELAY_MSG, _INTERFACE_ID, _ERO = int(Option.RELAY_MSG), int(Option.INTERFACE_ID), int(Option.ERO)
-_RELAY_FORW = int(MessageType.RELAY_FORW)
+_HEADER: Final = 4
+_RELAY_HEADER: Final = 34
+_TLV: Final = Struct("!HH")
+_NO_ASSOCIATIONS: Final[tuple[IA, ...]] = ()
+_RELAY_MSG: Final = int(Option.RELAY_MSG)
+_INTERFACE_ID: Final = int(Option.INTERFACE_ID)
+_ERO: Final = int(Option.ERO)
+_RELAY_FORW: Final = int(MessageType.RELAY_FORW)
 
 
 class Message:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dhcpwire.kinds import NOTHING, OCTETS, numbers
 from tenure.dhcpwire.option_table import KnownOption, OptionTable, codes
 from tenure.dhcpwire.v6.kinds import ADDRESS, ADDRESSES, NAME, NAMES, NTP_SERVERS, PARAMETERS, UTF8, number
 
-_LAST = 0xFFFF
+_LAST: Final = 0xFFFF
 # What the server says by itself, or what says something of one lease; to configure it would contradict that.
-_SERVERS_OWN = {0, 1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 18, 19, 20, 25, 26, 39, 67, 79, 148}
+_SERVERS_OWN: Final = {0, 1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 18, 19, 20, 25, 26, 39, 67, 79, 148}
 
-CODES = codes(2, lambda: TABLE)
+CODES: Final = codes(2, lambda: TABLE)
 
-OPTIONS = (
+OPTIONS: Final = (
     KnownOption(1, "clientid", OCTETS),
     KnownOption(2, "serverid", OCTETS),
     KnownOption(3, "ia-na", OCTETS),
@@ -71,7 +73,8 @@ OPTIONS = (
     KnownOption(143, "ipv6-address-andsf", ADDRESSES),
     KnownOption(148, "addr-reg-enable", NOTHING),
 )
-TABLE: OptionTable = OptionTable("DHCPv6", OPTIONS, _SERVERS_OWN, _LAST)
-BY_CODE, BY_NAME = TABLE.by_code, TABLE.by_name
+TABLE: Final[OptionTable] = OptionTable("DHCPv6", OPTIONS, _SERVERS_OWN, _LAST)
+BY_CODE: Final = TABLE.by_code
+BY_NAME: Final = TABLE.by_name
 encode_option, option_of = TABLE.encode_option, TABLE.option_of
 code_of, name_of = TABLE.code_of, TABLE.name_of

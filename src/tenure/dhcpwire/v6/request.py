@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
+from typing import Final
 
 from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.dhcpwire.v6.message import encode_options
 from tenure.octets import Malformed
 
-_TLV = Struct("!HH")
-_RELAY_HEADER = 34
-_RELAY_REPL, _RELAY_MSG = int(MessageType.RELAY_REPL), int(Option.RELAY_MSG)
+_TLV: Final = Struct("!HH")
+_RELAY_HEADER: Final = 34
+_RELAY_REPL: Final = int(MessageType.RELAY_REPL)
+_RELAY_MSG: Final = int(Option.RELAY_MSG)
 
 
 def build_request(kind: int, transaction_id: bytes, options: Iterable[tuple[int, bytes]]) -> bytes:

@@ -7,6 +7,7 @@ for; an address never used; the one unused for longest.
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.leasing.pool_search import Search, is_free, longest_ended, never_used, soon_found
@@ -14,7 +15,7 @@ from tenure.leasing.v4.inquiry import Inquiry
 from tenure.leasing.v4.prepared import PreparedSubnet, is_in
 from tenure.leasing.v4.verdict import Verdict
 
-_REQUESTED_ADDRESS = 50
+_REQUESTED_ADDRESS: Final = 50
 
 
 def refusal(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes, row: Lease | None) -> Verdict | None:

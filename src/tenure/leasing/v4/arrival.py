@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-SERVER_PORT = 67
-CLIENT_PORT = 68
+SERVER_PORT: Final = 67
+CLIENT_PORT: Final = 68
 
 
 class Arrival:

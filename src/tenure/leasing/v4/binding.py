@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.dhcpwire.fqdn import fqdn_fault, parse_fqdn81
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
@@ -32,8 +33,11 @@ from tenure.naming.policy import NamingPolicy, OnMove
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
-_HOST_NAME, _LEASE_TIME, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION = 12, 51, 81, 82
-_BOUND = int(LeaseState.BOUND)
+_HOST_NAME: Final = 12
+_LEASE_TIME: Final = 51
+_CLIENT_FQDN: Final = 81
+_RELAY_AGENT_INFORMATION: Final = 82
+_BOUND: Final = int(LeaseState.BOUND)
 
 
 def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, address: bytes, lifetime: int) -> Naming:

@@ -7,7 +7,7 @@ durable; an address that was found in use is, as a declined one is.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.leasing.ending import withdrawals
 from tenure.leasing.lease import Changes, Lease, LeaseState
@@ -17,8 +17,8 @@ from tenure.leasing.v4.prepared import PreparedSubnet
 from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 
-ACTOR = "dhcp4"
-_BOUND = int(LeaseState.BOUND)
+ACTOR: Final = "dhcp4"
+_BOUND: Final = int(LeaseState.BOUND)
 
 
 class Found(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from tenure.dhcpwire.identity import HARDWARE_KEY, client_key, hardware
 from tenure.dhcpwire.v4.options import MessageType
@@ -25,8 +26,9 @@ from tenure.leasing.v4.link import SubnetTable
 from tenure.leasing.v4.request import request
 from tenure.leasing.v4.verdict import Verdict
 
-_REQUESTED_ADDRESS, _MESSAGE_TYPE = 50, 53
-_DISCOVER = bytes((MessageType.DISCOVER,))
+_REQUESTED_ADDRESS: Final = 50
+_MESSAGE_TYPE: Final = 53
+_DISCOVER: Final = bytes((MessageType.DISCOVER,))
 
 
 def inform(inquiry: Inquiry) -> Decision:
@@ -35,7 +37,7 @@ def inform(inquiry: Inquiry) -> Decision:
     return Decision(reply.inform(inquiry, prepared), NOTHING, Verdict.INFORMED)
 
 
-_BY_TYPE: dict[bytes, Callable[[Inquiry], Decision]] = {
+_BY_TYPE: Final[dict[bytes, Callable[[Inquiry], Decision]]] = {
     bytes((message_type,)): decision
     for message_type, decision in (
         (MessageType.DISCOVER, discover),

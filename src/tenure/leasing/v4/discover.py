@@ -5,6 +5,8 @@ With option 80, where the subnet allows it, the lease is committed at once (RFC 
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.leasing.history import refused
 from tenure.leasing.lease import NOTHING, Changes
 from tenure.leasing.limits import too_many
@@ -17,7 +19,9 @@ from tenure.leasing.v4.prepared import PreparedSubnet
 from tenure.leasing.v4.subnet import NO_LIMITS
 from tenure.leasing.v4.verdict import Verdict
 
-_HOST_NAME, _RAPID_COMMIT, _CLIENT_FQDN = 12, 80, 81
+_HOST_NAME: Final = 12
+_RAPID_COMMIT: Final = 80
+_CLIENT_FQDN: Final = 81
 
 
 def discover(inquiry: Inquiry) -> Decision:

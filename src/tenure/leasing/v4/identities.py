@@ -6,6 +6,8 @@ expression. The first octet of each says which it is, as in `dhcpwire.identity`.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dhcpwire.identity import CIRCUIT_ID_KEY, CLIENT_ID_KEY, DUID_KEY, FLEX_ID_KEY, HARDWARE_KEY, parse_rfc4361
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
@@ -14,7 +16,7 @@ from tenure.leasing.expression.v4 import Sighting
 from tenure.leasing.identities import Identities
 from tenure.leasing.v4.arrival import Arrival
 
-_RELAY_AGENT_INFORMATION = 82
+_RELAY_AGENT_INFORMATION: Final = 82
 
 
 def identities(packet: Packet, arrival: Arrival, client: bytes, flex: Value[Sighting] | None) -> Identities:

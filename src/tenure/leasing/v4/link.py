@@ -6,7 +6,7 @@ A link is usually one subnet. Those of a shared network are on one, and so are s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.dhcpwire.v4.relay_agent import LINK_SELECTION, sub_option
@@ -22,8 +22,10 @@ from tenure.naming.policy import OneDevice
 
 Link: TypeAlias = tuple[PreparedSubnet, ...]
 
-_VENDOR_CLASS_IDENTIFIER, _RELAY_AGENT_INFORMATION, _SUBNET_SELECTION = 60, 82, 118
-_REMEMBERED = 4096  # addresses of relays whose link was looked up
+_VENDOR_CLASS_IDENTIFIER: Final = 60
+_RELAY_AGENT_INFORMATION: Final = 82
+_SUBNET_SELECTION: Final = 118
+_REMEMBERED: Final = 4096  # addresses of relays whose link was looked up
 
 
 class SubnetTable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.dhcpwire.v4.packet import Packet
 from tenure.leasing.classes import Classes, ClassTable
@@ -17,7 +17,7 @@ from tenure.leasing.v4.arrival import Arrival
 from tenure.leasing.v4.subnet import Reservation, Subnet
 from tenure.leasing.v4.terms import Terms, last_of
 
-_REMEMBERED = 4096  # different terms; each combination of pool, classes and reservation has its own
+_REMEMBERED: Final = 4096  # different terms; each combination of pool, classes and reservation has its own
 
 Ranges: TypeAlias = tuple[Places, ...]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.dhcpwire.v4.encoding import encode_options
 from tenure.dhcpwire.v4.options import MessageType
 from tenure.dhcpwire.v4.packet import BROADCAST, NO_ADDRESS, Packet, build_reply
@@ -13,12 +15,20 @@ from tenure.leasing.v4.terms import Terms
 from tenure.leasing.v4.verdict import WORDS, Verdict
 from tenure.naming.choice import Naming
 
-_HOST_NAME, _REQUEST_LIST, _MESSAGE, _CLIENT_ID = 12, 55, 56, 61
-_RAPID_COMMIT, _CLIENT_FQDN, _RELAY_AGENT_INFORMATION, _SUBNET_SELECTION = 80, 81, 82, 118
-_EVERYBODY = b"\xff\xff\xff\xff"
-_ETHERNET = 1
-_ETHERNET_SIZE = 6
-_OFFER, _ACK, _NAK = int(MessageType.OFFER), int(MessageType.ACK), int(MessageType.NAK)
+_HOST_NAME: Final = 12
+_REQUEST_LIST: Final = 55
+_MESSAGE: Final = 56
+_CLIENT_ID: Final = 61
+_RAPID_COMMIT: Final = 80
+_CLIENT_FQDN: Final = 81
+_RELAY_AGENT_INFORMATION: Final = 82
+_SUBNET_SELECTION: Final = 118
+_EVERYBODY: Final = b"\xff\xff\xff\xff"
+_ETHERNET: Final = 1
+_ETHERNET_SIZE: Final = 6
+_OFFER: Final = int(MessageType.OFFER)
+_ACK: Final = int(MessageType.ACK)
+_NAK: Final = int(MessageType.NAK)
 
 
 def server_identifier(prepared: PreparedSubnet, packet: Packet, arrival: Arrival) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS, Packet
 from tenure.leasing.history import refused
@@ -26,7 +27,8 @@ from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v4.prepared import PreparedSubnet
 from tenure.leasing.v4.verdict import Verdict
 
-_REQUESTED_ADDRESS, _SERVER_IDENTIFIER = 50, 54
+_REQUESTED_ADDRESS: Final = 50
+_SERVER_IDENTIFIER: Final = 54
 
 
 class ClientState(StrEnum):
@@ -39,10 +41,11 @@ class ClientState(StrEnum):
 
 
 # To look a member up in its enumeration costs more than most steps here.
-_SELECTING, _INIT_REBOOT = ClientState.SELECTING, ClientState.INIT_REBOOT
+_SELECTING: Final = ClientState.SELECTING
+_INIT_REBOOT: Final = ClientState.INIT_REBOOT
 
-_CAUSES = {state: f"REQUEST {state}" for state in ClientState}
-_TAKES_OFFER = _CAUSES[_SELECTING]
+_CAUSES: Final = {state: f"REQUEST {state}" for state in ClientState}
+_TAKES_OFFER: Final = _CAUSES[_SELECTING]
 
 
 def classify(packet: Packet, arrival: Arrival) -> ClientState | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from tenure.leasing.level import NOTHING_SET, Level
 from tenure.leasing.pool import Pool
@@ -80,4 +81,4 @@ class Limits:
     discovers_per_second: int | None = None  # by one client
 
 
-NO_LIMITS = Limits()
+NO_LIMITS: Final = Limits()

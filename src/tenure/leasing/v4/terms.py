@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tenure.dhcpwire.v4.encoding import encode_options
 from tenure.leasing.level import NOTHING_SET, Level
@@ -16,16 +16,24 @@ from tenure.leasing.v4.subnet import Subnet
 
 T = TypeVar("T")
 
-INFINITE = 0xFFFFFFFF
+INFINITE: Final = 0xFFFFFFFF
 
-_MASK, _ROUTER, _BROADCAST = 1, 3, 28
-_LEASE_TIME, _MESSAGE_TYPE, _SERVER_ID, _RENEWAL_TIME, _REBINDING_TIME = 51, 53, 54, 58, 59
+_MASK: Final = 1
+_ROUTER: Final = 3
+_BROADCAST: Final = 28
+_LEASE_TIME: Final = 51
+_MESSAGE_TYPE: Final = 53
+_SERVER_ID: Final = 54
+_RENEWAL_TIME: Final = 58
+_REBINDING_TIME: Final = 59
 # Never taken from the configuration: they are the protocol's own, or depend on the client (RFC 2131 table 3).
-_NOT_CONFIGURED = frozenset({0, 12, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 80, 81, 82, 118, 255})
+_NOT_CONFIGURED: Final = frozenset({0, 12, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 80, 81, 82, 118, 255})
 # Sent only to who asks: a host may give up IPv4 for the first (RFC 8925 section 3.3); the second repeats another.
-_ONLY_IF_ASKED = frozenset({108, 249})
-_ROUTES, _ROUTES_OF_WINDOWS = 121, 249  # the same data; older Windows asks only for the second
-_REMEMBERED = 1024  # different heads of replies; clients choose their option 55, so there must be an end
+_ONLY_IF_ASKED: Final = frozenset({108, 249})
+# The same data; older Windows asks only for the second.
+_ROUTES: Final = 121
+_ROUTES_OF_WINDOWS: Final = 249
+_REMEMBERED: Final = 1024  # different heads of replies; clients choose their option 55, so there must be an end
 
 
 class ReplyOptions:

@@ -7,6 +7,7 @@ DHCPDISCOVER that cannot be met is not answered.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Verdict(StrEnum):
@@ -51,7 +52,7 @@ class Verdict(StrEnum):
     LOOPED = "looped"
 
 
-WORDS: dict[Verdict, str] = {
+WORDS: Final[dict[Verdict, str]] = {
     Verdict.OFFERED: "an address was offered",
     Verdict.ACKNOWLEDGED: "the lease was committed and acknowledged",
     Verdict.INFORMED: "parameters were given to a client that has its address already",

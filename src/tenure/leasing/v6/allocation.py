@@ -20,7 +20,7 @@ from tenure.leasing.v6.search import find_free, is_clear
 from tenure.leasing.v6.terms import Terms
 from tenure.naming.place import guest_lifetime
 
-_PREFIX = int(LeaseKind.PREFIX)
+_PREFIX: Final = int(LeaseKind.PREFIX)
 
 
 class Choice:

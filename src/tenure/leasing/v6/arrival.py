@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-SERVER_PORT = 547
-CLIENT_PORT = 546
+SERVER_PORT: Final = 547
+CLIENT_PORT: Final = 546
 
 
 class Destination(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import count
+from typing import Final
 
 from tenure.dhcpwire.fqdn import fqdn_fault
 from tenure.dhcpwire.v6.association import INFINITE, last_of
@@ -30,9 +31,9 @@ from tenure.naming.choice import Naming
 from tenure.naming.policy import OnMove
 from tenure.naming.reason import Reason
 
-_BOUND = int(LeaseState.BOUND)
-_PREFIX = int(LeaseKind.PREFIX)
-_CLIENT_FQDN = int(Option.CLIENT_FQDN)
+_BOUND: Final = int(LeaseState.BOUND)
+_PREFIX: Final = int(LeaseKind.PREFIX)
+_CLIENT_FQDN: Final = int(Option.CLIENT_FQDN)
 
 
 def bind(

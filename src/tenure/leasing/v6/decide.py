@@ -34,10 +34,15 @@ from tenure.leasing.v6.self_made import register
 from tenure.leasing.v6.stateless import confirm, information_request
 from tenure.leasing.v6.verdict import Verdict
 
-_CLIENT_ID, _SERVER_ID, _LINKLAYER = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.CLIENT_LINKLAYER_ADDR)
-_IAADDR, _ORO, _ELAPSED = int(Option.IAADDR), int(Option.ORO), int(Option.ELAPSED_TIME)
-_SOLICIT, _INFORMATION_REQUEST = int(MessageType.SOLICIT), int(MessageType.INFORMATION_REQUEST)
-_ADDR_REG_INFORM = int(MessageType.ADDR_REG_INFORM)
+_CLIENT_ID: Final = int(Option.CLIENT_ID)
+_SERVER_ID: Final = int(Option.SERVER_ID)
+_LINKLAYER: Final = int(Option.CLIENT_LINKLAYER_ADDR)
+_IAADDR: Final = int(Option.IAADDR)
+_ORO: Final = int(Option.ORO)
+_ELAPSED: Final = int(Option.ELAPSED_TIME)
+_SOLICIT: Final = int(MessageType.SOLICIT)
+_INFORMATION_REQUEST: Final = int(MessageType.INFORMATION_REQUEST)
+_ADDR_REG_INFORM: Final = int(MessageType.ADDR_REG_INFORM)
 
 
 class Has(IntEnum):
@@ -69,15 +74,16 @@ class Rule:
 
 
 # To look a member up in its enumeration costs more than most steps here.
-_MUST, _MUST_NOT = Has.MUST, Has.MUST_NOT
-_OF_DUID = Learned.DUID
+_MUST: Final = Has.MUST
+_MUST_NOT: Final = Has.MUST_NOT
+_OF_DUID: Final = Learned.DUID
 
 
 def _here(decide: Callable[[Inquiry], Decision]) -> Callable[[Inquiry, SubnetTable], Decision]:
     return lambda inquiry, _subnets: decide(inquiry)
 
 
-_RULES: dict[int, Rule] = {
+_RULES: Final[dict[int, Rule]] = {
     MessageType.SOLICIT: Rule(_here(solicit), Has.MUST, Has.MUST_NOT, told_of_unicast=False),
     MessageType.REQUEST: Rule(_here(request), Has.MUST, Has.MUST, told_of_unicast=True),
     MessageType.CONFIRM: Rule(_here(confirm), Has.MUST, Has.MUST_NOT, told_of_unicast=False),

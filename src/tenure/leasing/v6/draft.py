@@ -6,6 +6,7 @@ Everything goes into one `Changes`, so leases and their registrations can only b
 from __future__ import annotations
 
 from ipaddress import IPv6Address
+from typing import Final
 
 from tenure.leasing.ending import withdrawals
 from tenure.leasing.lease import NOTHING, Changes, Lease, LeaseKind, LeaseState
@@ -14,9 +15,10 @@ from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Want, Withdraw
 
-ACTOR = "dhcp6"
+ACTOR: Final = "dhcp6"
 
-_BOUND, _PREFIX = int(LeaseState.BOUND), int(LeaseKind.PREFIX)
+_BOUND: Final = int(LeaseState.BOUND)
+_PREFIX: Final = int(LeaseKind.PREFIX)
 
 
 class Draft:

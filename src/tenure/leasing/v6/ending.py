@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, IA_PD, IA_TA
 from tenure.dhcpwire.v6.codes import Status
@@ -19,7 +20,7 @@ from tenure.leasing.v6.link import SubnetTable
 from tenure.leasing.v6.verdict import Verdict
 from tenure.naming.reason import Reason
 
-_BOUND = int(LeaseState.BOUND)
+_BOUND: Final = int(LeaseState.BOUND)
 
 
 def release(inquiry: Inquiry, _subnets: SubnetTable) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from tenure.dhcpwire.v6.association import IA_PD, IA_TA, IALease
 from tenure.dhcpwire.v6.codes import Option, Status
@@ -18,9 +19,9 @@ from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 from tenure.naming.choice import Naming
 
-_RAPID_COMMIT = int(Option.RAPID_COMMIT)
-_ADDRESS = int(LeaseKind.ADDRESS)
-_REFUSALS = {
+_RAPID_COMMIT: Final = int(Option.RAPID_COMMIT)
+_ADDRESS: Final = int(LeaseKind.ADDRESS)
+_REFUSALS: Final = {
     Status.NO_ADDRS_AVAIL: Verdict.REFUSED_NO_LEASE,
     Status.NO_PREFIX_AVAIL: Verdict.REFUSED_NO_LEASE,
     Status.NO_BINDING: Verdict.REFUSED_NO_BINDING,

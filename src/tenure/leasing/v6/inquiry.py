@@ -23,7 +23,8 @@ from tenure.leasing.v6.subnet import Reservation
 from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 
-_ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
+_ADDRESS: Final = int(LeaseKind.ADDRESS)
+_PREFIX: Final = int(LeaseKind.PREFIX)
 
 
 class Server(NamedTuple):

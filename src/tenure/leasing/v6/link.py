@@ -6,7 +6,7 @@ Subnets of a shared network share a link, and so do those that name the same int
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.dhcpwire.v6.codes import Option
 from tenure.dhcpwire.v6.hardware import LINK_LOCAL_PREFIX
@@ -24,12 +24,12 @@ from tenure.naming.policy import OneDevice
 
 Link: TypeAlias = tuple[PreparedSubnet, ...]
 
-_INTERFACE_ID = int(Option.INTERFACE_ID)
-_UNSPECIFIED = bytes(16)
-_REMEMBERED = 4096  # addresses of relays whose link was looked up
+_INTERFACE_ID: Final = int(Option.INTERFACE_ID)
+_UNSPECIFIED: Final = bytes(16)
+_REMEMBERED: Final = 4096  # addresses of relays whose link was looked up
 
 
-NO_HOSTS: Mapping[bytes, bytes] = {}
+NO_HOSTS: Final[Mapping[bytes, bytes]] = {}
 
 
 class SubnetTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn39
 from tenure.dhcpwire.v6.codes import Option
@@ -19,8 +20,10 @@ from tenure.naming.place import Place
 from tenure.naming.policy import NamingPolicy
 from tenure.octets import Malformed
 
-_ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
-_CLIENT_FQDN, _INTERFACE_ID = int(Option.CLIENT_FQDN), int(Option.INTERFACE_ID)
+_ADDRESS: Final = int(LeaseKind.ADDRESS)
+_PREFIX: Final = int(LeaseKind.PREFIX)
+_CLIENT_FQDN: Final = int(Option.CLIENT_FQDN)
+_INTERFACE_ID: Final = int(Option.INTERFACE_ID)
 
 
 def name_addresses(inquiry: Inquiry, grants: Sequence[Grant], rows: Sequence[Lease]) -> dict[Terms, Naming]:

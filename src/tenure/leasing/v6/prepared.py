@@ -18,9 +18,10 @@ from tenure.leasing.v6.arrival import Arrival
 from tenure.leasing.v6.subnet import Allocator, PrefixPool, Reservation, Subnet
 from tenure.leasing.v6.terms import Terms
 
-_ADDRESS, _PREFIX = int(LeaseKind.ADDRESS), int(LeaseKind.PREFIX)
-_WIDE = 1 << 16  # addresses; in narrower pools they are given in their order
-_REMEMBERED = 4096  # different terms; each combination of pools, classes and reservation has its own
+_ADDRESS: Final = int(LeaseKind.ADDRESS)
+_PREFIX: Final = int(LeaseKind.PREFIX)
+_WIDE: Final = 1 << 16  # addresses; in narrower pools they are given in their order
+_REMEMBERED: Final = 4096  # different terms; each combination of pools, classes and reservation has its own
 
 
 class Range:

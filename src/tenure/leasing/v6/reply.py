@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from tenure.dhcpwire.v6.association import (
     IA,
@@ -25,12 +26,17 @@ from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.terms import ReplyOptions
 from tenure.naming.choice import Naming
 
-_CLIENT_ID, _SERVER_ID, _ORO = int(Option.CLIENT_ID), int(Option.SERVER_ID), int(Option.ORO)
-_RAPID_COMMIT, _CLIENT_FQDN, _PD_EXCLUDE = int(Option.RAPID_COMMIT), int(Option.CLIENT_FQDN), int(Option.PD_EXCLUDE)
-_PREFIX = int(LeaseKind.PREFIX)
-_ADVERTISE, _REPLY = int(MessageType.ADVERTISE), int(MessageType.REPLY)
+_CLIENT_ID: Final = int(Option.CLIENT_ID)
+_SERVER_ID: Final = int(Option.SERVER_ID)
+_ORO: Final = int(Option.ORO)
+_RAPID_COMMIT: Final = int(Option.RAPID_COMMIT)
+_CLIENT_FQDN: Final = int(Option.CLIENT_FQDN)
+_PD_EXCLUDE: Final = int(Option.PD_EXCLUDE)
+_PREFIX: Final = int(LeaseKind.PREFIX)
+_ADVERTISE: Final = int(MessageType.ADVERTISE)
+_REPLY: Final = int(MessageType.REPLY)
 
-_STATUS_WORDS: dict[Status, str] = {
+_STATUS_WORDS: Final[dict[Status, str]] = {
     Status.SUCCESS: "done",
     Status.NO_ADDRS_AVAIL: "no address is free here",
     Status.NO_PREFIX_AVAIL: "no prefix is free here",
@@ -38,9 +44,9 @@ _STATUS_WORDS: dict[Status, str] = {
     Status.NOT_ON_LINK: "an address is not right for this link",
     Status.USE_MULTICAST: "send to the group of servers",
 }
-_STATUS = {status: build_status(status, text) for status, text in _STATUS_WORDS.items()}
-_NO_ADDRS = _STATUS[Status.NO_ADDRS_AVAIL]
-_RAPID = encode_option(_RAPID_COMMIT, b"")
+_STATUS: Final = {status: build_status(status, text) for status, text in _STATUS_WORDS.items()}
+_NO_ADDRS: Final = _STATUS[Status.NO_ADDRS_AVAIL]
+_RAPID: Final = encode_option(_RAPID_COMMIT, b"")
 
 
 def advertise(inquiry: Inquiry, grants: Sequence[Grant], naming: Naming | None) -> Reply:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from functools import lru_cache, partial
 from hashlib import sha256
+from typing import Final
 
 from tenure.leasing.pool_search import Search, is_free, longest_ended, never_used, soon_found
 from tenure.leasing.v6.inquiry import Inquiry, Wish
 from tenure.leasing.v6.prepared import PreparedSubnet, Range
 
-_REMEMBERED = 1024  # clients of a few batches
-_TRIES = 4  # with half of the pool in use, 15 of 16 clients find a place by it
+_REMEMBERED: Final = 1024  # clients of a few batches
+_TRIES: Final = 4  # with half of the pool in use, 15 of 16 clients find a place by it
 
 
 def find_free(inquiry: Inquiry, wish: Wish, taken: set[bytes]) -> tuple[PreparedSubnet, bytes, int] | None:

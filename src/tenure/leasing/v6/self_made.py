@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from hashlib import sha256
+from typing import Final
 
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, INFINITE, IALease, parse_lease
@@ -33,9 +34,11 @@ from tenure.naming.choice import Naming
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
-_IAADDR = int(Option.IAADDR)
-_ADDRESS, _SELF_MADE, _BOUND = int(LeaseKind.ADDRESS), int(LeaseKind.SELF_MADE), int(LeaseState.BOUND)
-_CAUSE = "ADDR-REG-INFORM"
+_IAADDR: Final = int(Option.IAADDR)
+_ADDRESS: Final = int(LeaseKind.ADDRESS)
+_SELF_MADE: Final = int(LeaseKind.SELF_MADE)
+_BOUND: Final = int(LeaseState.BOUND)
+_CAUSE: Final = "ADDR-REG-INFORM"
 
 
 def register(inquiry: Inquiry) -> Decision:

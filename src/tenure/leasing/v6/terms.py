@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from tenure.dhcpwire.v6.codes import Option
 from tenure.dhcpwire.v6.message import encode_option, encode_options, option_codes
 from tenure.leasing.level import NOTHING_SET, Level
 from tenure.leasing.v6.subnet import Subnet
 
-_PREFERENCE, _REFRESH_TIME = int(Option.PREFERENCE), int(Option.INFORMATION_REFRESH_TIME)
-_ADDR_REG_ENABLE = int(Option.ADDR_REG_ENABLE)
-_REMEMBERED = 1024  # different option requests; clients choose them, so there must be an end
+_PREFERENCE: Final = int(Option.PREFERENCE)
+_REFRESH_TIME: Final = int(Option.INFORMATION_REFRESH_TIME)
+_ADDR_REG_ENABLE: Final = int(Option.ADDR_REG_ENABLE)
+_REMEMBERED: Final = 1024  # different option requests; clients choose them, so there must be an end
 
 
 class ReplyOptions:

@@ -6,6 +6,7 @@ Codes that begin with `refused-` are told to the client as a status code, of the
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Verdict(StrEnum):
@@ -41,7 +42,7 @@ class Verdict(StrEnum):
     ASSOCIATIONS_NAMED = "associations-named"
 
 
-WORDS: dict[Verdict, str] = {
+WORDS: Final[dict[Verdict, str]] = {
     Verdict.ADVERTISED: "leases were advertised",
     Verdict.LEASED: "leases were committed and told to the client",
     Verdict.RENEWED: "leases were renewed",

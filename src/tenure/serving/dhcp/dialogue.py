@@ -15,10 +15,10 @@ from tenure.leasing.lease import NOTHING, Changes, LeaseView
 from tenure.octets import Malformed
 from tenure.serving.dhcp.answers import Unsent
 
-PACE = 64  # answers that leave at once, and messages that are decided before the next ones do
+PACE: Final = 64  # answers that leave at once, and messages that are decided before the next ones do
 # Addresses that are read ahead for one message. A client has few; one datagram has room for more than two thousand, and
 # a statement takes only so many of all messages together.
-MOST_AHEAD = 8
+MOST_AHEAD: Final = 8
 
 R = TypeVar("R")  # a datagram as it was received
 R_contra = TypeVar("R_contra", contravariant=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.dhcpwire.v4.options import MessageType, Option
 from tenure.dhcpwire.v4.packet import Packet, begins_with_discover, parse_packet
@@ -29,9 +29,9 @@ from tenure.serving.stop import Stop
 
 Answer: TypeAlias = Reply | AddressCheck  # a check is what has to be done before there is a reply
 
-SEEN_FREE_SECONDS = 60.0  # how long an address that nobody answered from is not asked for again
+SEEN_FREE_SECONDS: Final = 60.0  # how long an address that nobody answered from is not asked for again
 
-_MESSAGE_TYPE = int(Option.MESSAGE_TYPE)
+_MESSAGE_TYPE: Final = int(Option.MESSAGE_TYPE)
 
 
 class Dhcp4Service:

@@ -17,16 +17,16 @@ from tenure.serving.errors import ServiceError
 from tenure.serving.recvmmsg import ADDRESS_ROOM
 from tenure.serving.segments import AlikeSender
 
-_LARGEST = 4096  # octets of one packet; what is longer is cut, and malformed if something is missing then
-_SIOCGIFADDR = 0x8915  # netdevice(7)
-_INTERFACE_REQUEST = Struct("@16s24x")
-_SENDER = Struct("@2xH4s")  # struct sockaddr_in (ip(7)): port, in network order, and address
-_IP_PKTINFO = 8  # ip(7); the standard library does not name it
-_IN_PKTINFO = Struct("@i4s4s")  # interface number, our address, the header's destination (ip(7))
-_ANCILLARY = socket.CMSG_SPACE(_IN_PKTINFO.size)
-_PKTINFO_AT = ADDRESS_ROOM + socket.CMSG_LEN(0)
-_ANY = "0.0.0.0"
-_REMEMBERED = 4096  # relays, and clients that have their address, whose `Arrival` is at hand
+_LARGEST: Final = 4096  # octets of one packet; what is longer is cut, and malformed if something is missing then
+_SIOCGIFADDR: Final = 0x8915  # netdevice(7)
+_INTERFACE_REQUEST: Final = Struct("@16s24x")
+_SENDER: Final = Struct("@2xH4s")  # struct sockaddr_in (ip(7)): port, in network order, and address
+_IP_PKTINFO: Final = 8  # ip(7); the standard library does not name it
+_IN_PKTINFO: Final = Struct("@i4s4s")  # interface number, our address, the header's destination (ip(7))
+_ANCILLARY: Final = socket.CMSG_SPACE(_IN_PKTINFO.size)
+_PKTINFO_AT: Final = ADDRESS_ROOM + socket.CMSG_LEN(0)
+_ANY: Final = "0.0.0.0"
+_REMEMBERED: Final = 4096  # relays, and clients that have their address, whose `Arrival` is at hand
 
 
 class Outlet(Protocol):

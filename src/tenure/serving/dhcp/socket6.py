@@ -17,19 +17,21 @@ from tenure.serving.errors import ServiceError
 from tenure.serving.recvmmsg import ADDRESS_ROOM
 from tenure.serving.segments import AlikeSender
 
-RELAYS_AND_SERVERS, SERVERS = "ff02::1:2", "ff05::1:3"  # the groups of a link, and of a site (RFC 8415 section 7.1)
+# The groups of a link, and of a site (RFC 8415 section 7.1).
+RELAYS_AND_SERVERS: Final = "ff02::1:2"
+SERVERS: Final = "ff05::1:3"
 
-_LARGEST = 65536  # octets; no datagram has more
-_SENDER = Struct("@2xH4x16s4x")  # struct sockaddr_in6 (ipv6(7)): port, in network order, and address
-_IN6_PKTINFO = Struct("@16sI")  # the header's destination, interface number (ipv6(7))
-_ANCILLARY = socket.CMSG_SPACE(_IN6_PKTINFO.size)
-_PKTINFO_AT = ADDRESS_ROOM + socket.CMSG_LEN(0)
-_GROUP = Struct("@16sI")  # struct ipv6_mreq
-_GROUP_PREFIX = 0xFF  # the first octet of every group's address
-_ANY = "::"
-_REMEMBERED = 4096  # senders whose `Arrival` is at hand
-_ADDRESSES = Path("/proc/net/if_inet6")
-_LOOK_SECONDS = 5.0  # between looks at the addresses of a wire: routers renumber
+_LARGEST: Final = 65536  # octets; no datagram has more
+_SENDER: Final = Struct("@2xH4x16s4x")  # struct sockaddr_in6 (ipv6(7)): port, in network order, and address
+_IN6_PKTINFO: Final = Struct("@16sI")  # the header's destination, interface number (ipv6(7))
+_ANCILLARY: Final = socket.CMSG_SPACE(_IN6_PKTINFO.size)
+_PKTINFO_AT: Final = ADDRESS_ROOM + socket.CMSG_LEN(0)
+_GROUP: Final = Struct("@16sI")  # struct ipv6_mreq
+_GROUP_PREFIX: Final = 0xFF  # the first octet of every group's address
+_ANY: Final = "::"
+_REMEMBERED: Final = 4096  # senders whose `Arrival` is at hand
+_ADDRESSES: Final = Path("/proc/net/if_inet6")
+_LOOK_SECONDS: Final = 5.0  # between looks at the addresses of a wire: routers renumber
 
 
 class Outlet(Protocol):

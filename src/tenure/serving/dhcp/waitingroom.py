@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from tenure.serving.batchloop import Inlet
 
 M = TypeVar("M")
 
-CAPACITY = 4096  # of each kind: a quarter of a second of work; who waits longer than that asks again
-_SHARE = 8  # one in so many is kept for those who begin, so that nothing can shut them out
+CAPACITY: Final = 4096  # of each kind: a quarter of a second of work; who waits longer than that asks again
+_SHARE: Final = 8  # one in so many is kept for those who begin, so that nothing can shut them out
 
 
 class WaitingRoom(Generic[M]):

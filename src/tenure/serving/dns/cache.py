@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.authority.cookie import CLIENT_COOKIE, Cookies
 from tenure.authority.zone import QueryableView, ZoneUnavailable, ZoneView
@@ -35,12 +35,13 @@ from tenure.serving.dns.tallies import Tally
 MOST_REPLIES = 125_000
 MOST_DENIALS = 20_000  # they can be asked for without end, and must not push out what exists
 MOST_KINDS = 1_000  # of plain questions, too
-MOST_STREAM_OCTETS = 4096  # of a reply over TCP: there may be as many of them as over UDP, where they are short
+MOST_STREAM_OCTETS: Final = 4096  # of a reply over TCP: there may be as many of them as over UDP, where they are short
 _MOST_KEPT = 4 * MOST_REPLIES  # replies kept since everything was dropped; bounds the notes about dropped ones
 
-_COOKIE_ALONE = b"\0\x0c\0\x0a\0\x08"  # length of OPT's data, option code, length: a client cookie of 8 octets follows
-_COOKIE_PAIR = b"\0\x1c\0\x0a\0\x18"  # a server cookie of 16 octets follows the client's
-_COOKIE_IN_REPLY = 24
+# Length of OPT's data, option code, length: a client cookie of 8 octets follows.
+_COOKIE_ALONE: Final = b"\0\x0c\0\x0a\0\x08"
+_COOKIE_PAIR: Final = b"\0\x1c\0\x0a\0\x18"  # a server cookie of 16 octets follows the client's
+_COOKIE_IN_REPLY: Final = 24
 
 
 Readers: TypeAlias = dict[Read, bytes | list[bytes]]  # the query or queries whose reply read it; most are one

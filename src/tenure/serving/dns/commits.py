@@ -12,7 +12,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.authority.history import TKEY_REFUSED, TRANSFER_REFUSED, UPDATE_REFUSED
 from tenure.authority.respond import Refused, update_reply
@@ -29,9 +29,9 @@ from tenure.serving.report import Report
 MOST_AT_ONCE = 256  # updates; their replies leave together, and what the requestor cannot hold at once is lost there
 MOST_WAITING = 1024  # where more come than the disk can take, everything waits for it
 GATHER_SECONDS = 0.005  # while questions wait too: a batch of one update costs several times as much as one of several
-LEDGER_PROBLEM = "zone-ledger"
-_RCODE = 3  # the octet of a message that ends in it
-_COUNTED_AS = {TRANSFER_REFUSED: "transfers_refused", TKEY_REFUSED: "contexts_refused"}
+LEDGER_PROBLEM: Final = "zone-ledger"
+_RCODE: Final = 3  # the octet of a message that ends in it
+_COUNTED_AS: Final = {TRANSFER_REFUSED: "transfers_refused", TKEY_REFUSED: "contexts_refused"}
 
 
 class _Batch(NamedTuple):

@@ -7,7 +7,7 @@ common. Which kinds there are is learned from what is asked; what is not plain g
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tenure.authority.plain import plain_key, plain_kind, wire_records
 from tenure.authority.request import Reply
@@ -21,8 +21,8 @@ from tenure.serving.dns.reads import Below, KeptZone, Read
 from tenure.serving.dns.tallies import Tallies, Tally
 from tenure.serving.dns.udp import Datagram
 
-_ID = 2  # octets of a message's id
-_RCODE = 1  # the octet of a reply without its id that ends in it
+_ID: Final = 2  # octets of a message's id
+_RCODE: Final = 1  # the octet of a reply without its id that ends in it
 
 
 _Found: TypeAlias = tuple[Datagram, QueryCache, KnownKind, Name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.authority.zone import Node, QueryableView, ZoneUnavailable
 from tenure.dnswire.name import Name, parent
@@ -11,7 +11,7 @@ from tenure.ledger.errors import LedgerUnavailable
 from tenure.serving.dns.ahead import ReadAhead
 
 MOST_NODES = 5_000  # of each zone: apex, cuts and wildcards are read again and again, hosts once for each reply
-_NUMBERS = 20  # octets at the end of an SOA's RDATA: serial, refresh, retry, expire, minimum
+_NUMBERS: Final = 20  # octets at the end of an SOA's RDATA: serial, refresh, retry, expire, minimum
 
 
 class SoaFrame(NamedTuple):

@@ -9,17 +9,18 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from tenure.serving.dns.kept import Ready
 from tenure.serving.dns.outbox import Peer, Send, Way
 from tenure.serving.dns.sockets import IP_PKTINFO, Listener
 from tenure.serving.segments import Ancillary
 
-BATCH = 256
-_LARGEST = 65535
-_ANCILLARY_ROOM = 64
-_IP4 = (socket.IPPROTO_IP, IP_PKTINFO)
-_IP6 = (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)
+BATCH: Final = 256
+_LARGEST: Final = 65535
+_ANCILLARY_ROOM: Final = 64
+_IP4: Final = (socket.IPPROTO_IP, IP_PKTINFO)
+_IP6: Final = (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)
 
 
 class Datagram:

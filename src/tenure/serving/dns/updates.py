@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tenure.authority.aging import refreshed_records, timeless_records
 from tenure.authority.history import (
@@ -41,13 +41,16 @@ from tenure.naming.event import Event
 from tenure.serving.dns.external_policy import ExternalPolicy
 from tenure.signing.principal import Principal
 
-_NOERROR = int(Rcode.NOERROR)
+_NOERROR: Final = int(Rcode.NOERROR)
 # As plain text: a driver of a database binds a member of an enum several times slower.
-_STATIC, _LEASE, _FOREIGN = RecordClass.STATIC.value, RecordClass.LEASE.value, RecordClass.FOREIGN.value
-_OF_LEASES = frozenset((_LEASE, RecordClass.RESERVATION.value))
-_NO_RECORDS: frozenset[Record] = frozenset()
-_NOT_COMMITTED = ExtendedError(InfoCode.OTHER, "the store cannot be written now; nothing has changed")
-REFUSALS_PER_SECOND = 50  # in the history; a peer that is refused more often is counted, and cannot fill the disk
+_STATIC: Final = RecordClass.STATIC.value
+_LEASE: Final = RecordClass.LEASE.value
+_FOREIGN: Final = RecordClass.FOREIGN.value
+_OF_LEASES: Final = frozenset((_LEASE, RecordClass.RESERVATION.value))
+_NO_RECORDS: Final[frozenset[Record]] = frozenset()
+_NOT_COMMITTED: Final = ExtendedError(InfoCode.OTHER, "the store cannot be written now; nothing has changed")
+# In the history; a peer that is refused more often is counted, and cannot fill the disk.
+REFUSALS_PER_SECOND: Final = 50
 
 
 class Pending(NamedTuple):

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Confirmed, Direction, Registration, State
@@ -18,8 +18,8 @@ from tenure.updating.plan import Routed, make_plan, no_zone
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Task
 
-FULL_ROWS = 2400  # from so many on, speed counts more than the moment of each
-HELD_SECONDS = 2.0  # a forward record that is confirmed waits for the reverse one no longer
+FULL_ROWS: Final = 2400  # from so many on, speed counts more than the moment of each
+HELD_SECONDS: Final = 2.0  # a forward record that is confirmed waits for the reverse one no longer
 
 
 class _Row(NamedTuple):
@@ -29,8 +29,10 @@ class _Row(NamedTuple):
     after_forward: Routed | None
 
 
-_ALONE = _Row(1, None)
-_FORWARD, _REMOVING = Direction.FORWARD, State.REMOVING.value  # looked up at every row
+_ALONE: Final = _Row(1, None)
+# Looked up at every row.
+_FORWARD: Final = Direction.FORWARD
+_REMOVING: Final = State.REMOVING.value
 
 
 class RowsUnderWay:
