@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 from clients import dhclient_host_name
 from clients6 import dhclient6, dhcpcd6
@@ -72,6 +73,14 @@ def test_names_of_kea_s_clients_come_and_go_while_its_files_are_cleaned_up() -> 
         made.gone("both", four, six)
 
 
+# Two rows that nobody can read, without an end and with an address that is none; and one that lasts for ever.
+DAMAGED = """\
+insert into lease4 (address, hwaddr, valid_lifetime, expire, subnet_id, fqdn_fwd, fqdn_rev, hostname, state) values
+(172818439, '\\x020000000007', 3600, null, 1, true, true, 'damaged', 0),
+(99999999999, '\\x020000000008', 3600, '2099-01-01', 1, true, true, 'nowhere', 0),
+(172818441, '\\x020000000009', 4294967295, 'infinity', 1, true, true, 'endless', 0)"""
+
+
 def test_names_in_kea_s_database_come_and_go(cluster: PostgresCluster) -> None:
     url = cluster.new_database()
     if not SCHEMA.exists():
@@ -84,10 +93,19 @@ def test_names_in_kea_s_database_come_and_go(cluster: PostgresCluster) -> None:
     with kept_estate(database=database) as made:
         made.start_kea(4, asks=False)
         made.start_kea(6, asks=False)
+        with psycopg.connect(url) as connection:
+            connection.execute(DAMAGED)
         made.start_tenure(source("kea-postgresql", url=url, poll_interval=0.5))
+        told = "2 leases in it cannot be read"
+        eventually(lambda: told in made.log(), "damaged rows are told", 30, made.log)
+        assert "terminated" not in made.log(), "and the follower goes on"
+        made.named("endless", "10.77.0.9")
         stays = made.client("stays")
         dhclient_host_name(stays, "stays")
         made.named("stays", made.leased(stays, 4))
+        with psycopg.connect(url) as connection:
+            connection.execute("delete from lease4 where hostname not like 'stays%'")
+        made.gone("endless", "10.77.0.9")
         comes_and_goes(made, "pc4", 4)
         comes_and_goes(made, "pc6", 6)
 

@@ -22,7 +22,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from tenure.dhcpwire.identity import CLIENT_ID_KEY, DUID_KEY, HARDWARE_KEY
-from tenure.hearing.entry import Entry, lifetime_of
+from tenure.hearing.entry import Entry, lifetime_of, point_in_time
 from tenure.naming.reason import Reason
 
 _IAID: Final = 4  # octets before the DUID
@@ -32,7 +32,7 @@ _STATEMENT: Final = re.compile(
     rb"^\s+(?:set )?([a-z][a-z0-9-]*)(?: = | )((?:[^\";]|\"(?:[^\"\\]|\\.)*\")*);", re.MULTILINE
 )
 _IAADDR: Final = re.compile(rb"^\s+iaaddr (\S+) \{\n(.*?)^\s+\}", re.MULTILINE | re.DOTALL)
-_TIME: Final = re.compile(rb"[0-6] (\d+)/(\d+)/(\d+) (\d+):(\d+):(\d+)")
+_TIME: Final = re.compile(rb"[0-6] (\d{4})/(\d\d?)/(\d\d?) (\d\d?):(\d\d?):(\d\d?)")
 _EPOCH: Final = re.compile(rb"epoch (\d+)")
 _ESCAPE: Final = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _CONTROLS: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b"}
@@ -107,9 +107,9 @@ def _point(text: bytes) -> int | None:
         return None
     if (found := _TIME.match(text)) is not None:
         year, month, day, hour, minute, second = map(int, found.groups())
-        return timegm((year, month, day, hour, minute, second, 0, 0, 0))
+        return point_in_time(timegm((year, month, day, hour, minute, second, 0, 0, 0)))
     if (found := _EPOCH.match(text)) is not None:
-        return int(found[1])
+        return point_in_time(int(found[1]))
     raise ValueError(f"{text.decode('ascii', 'replace')!r} is no point in time")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.identity import key_identity
 from tenure.hearing.heard import HeardLease
@@ -11,6 +11,9 @@ from tenure.naming.choice import name_lease
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, WhenUnreachable
 from tenure.naming.reason import Reason
 from tenure.naming.ttl import INFINITE
+
+# A point in time after that is none: the clocks of no system go so far, and neither do the stores.
+_LAST_SECOND: Final = 2**40
 
 
 class Entry(NamedTuple):
@@ -47,6 +50,13 @@ def heard_of(entry: Entry, source: str, policy: NamingPolicy) -> HeardLease | Re
     if not (forward or reverse):
         return Reason.CLIENT_UPDATES
     return HeardLease(entry.address, source, naming.fqdn, naming.dhcid, naming.ttl, forward, reverse, entry.ends_at)
+
+
+def point_in_time(seconds: int) -> int:
+    """UTC seconds that a lease can end at. `ValueError` for others, of which a damaged row may speak."""
+    if not 0 <= seconds <= _LAST_SECOND:
+        raise ValueError("it is no point in time")
+    return seconds
 
 
 def lifetime_of(started_at: int, ends_at: int | None) -> int:

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from tenure.dhcpwire.identity import CLIENT_ID_KEY, DUID_KEY, HARDWARE_KEY
-from tenure.hearing.entry import Entry
+from tenure.hearing.entry import Entry, point_in_time
 from tenure.naming.reason import Reason
 from tenure.naming.ttl import INFINITE
 
@@ -97,7 +97,7 @@ def entry_of(
     state: int,
     keeps: Sequence[bool],
 ) -> Entry:
-    """The entry of a row of Kea's, from a file or a database. `keeps`: its fqdn_fwd and fqdn_rev.
+    """The entry of a row of Kea's, from a file or a database; `ValueError`. `keeps`: its fqdn_fwd and fqdn_rev.
 
     Where both are clear, Kea's own DDNS is off, or the client wanted nothing: then our policy says what is kept.
     """
@@ -107,5 +107,7 @@ def entry_of(
     elif state != _DEFAULT:
         over = Reason.ADDRESS_DECLINED if state == _DECLINED else Reason.LEASE_RELEASED
     forward, reverse = keeps if any(keeps) else (None, None)
-    ends_at = None if lifetime == INFINITE else expire
+    if not 0 <= lifetime <= INFINITE:
+        raise ValueError("it is no lifetime")
+    ends_at = None if lifetime == INFINITE else point_in_time(expire)
     return Entry(address, client, host_name, over, ends_at, max(1, lifetime), forward, reverse)

@@ -32,7 +32,9 @@ _MOST_DHCID: Final = 255
 _SHA256: Final = 1
 _SHA256_SIZE: Final = 35
 _LONGEST_TTL: Final = 2**31 - 1  # RFC 2181 section 8
+_MOST_SECONDS: Final = 2**32 - 1  # of a lease, as Kea counts them
 _TIME: Final = "YYYYMMDDHHMMSS"
+_DIGITS: Final = 3  # of an octet
 
 
 class Change(IntEnum):
@@ -83,8 +85,8 @@ def _request_of(said: dict[str, Any]) -> NameChangeRequest:
     if not (forward or reverse):
         raise MalformedRequest("forward-change and reverse-change are both false")
     ttl = _value(said, "lease-length", int)
-    if ttl < 0:
-        raise MalformedRequest(f"lease-length {ttl} is negative")
+    if not 0 <= ttl <= _MOST_SECONDS:
+        raise MalformedRequest(f"lease-length is not from 0 to {_MOST_SECONDS}")
     expires = None if "lease-expires-on" not in said else _value(said, "lease-expires-on", str)
     return NameChangeRequest(
         Change(change),
@@ -114,7 +116,7 @@ def _fqdn(text: str) -> Name:
 
 
 def _address(text: str) -> bytes:
-    numbers = [int(part) for part in text.split(".") if part.isdecimal()]
+    numbers = [int(part) for part in text.split(".") if len(part) <= _DIGITS and part.isdecimal()]
     if len(numbers) == 4 and text == "{}.{}.{}.{}".format(*numbers) and max(numbers) < 256:
         return bytes(numbers)  # mostly so; what follows costs six times as much
     try:
@@ -149,7 +151,8 @@ def _time(text: str) -> int:
 def _mode(said: dict[str, Any]) -> str:
     mode = said.get("conflict-resolution-mode")
     if mode is None:
-        return CHECKS if said.get("use-conflict-resolution", True) else DOES_NOT_CHECK
-    if mode not in MODES:
+        checks = "use-conflict-resolution" not in said or _value(said, "use-conflict-resolution", bool)
+        return CHECKS if checks else DOES_NOT_CHECK
+    if not isinstance(mode, str) or mode not in MODES:
         raise MalformedRequest("conflict-resolution-mode is none that Kea has")
-    return str(mode)
+    return mode

@@ -107,7 +107,13 @@ def test_an_association_of_dhcpd_has_each_of_its_addresses() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [LEASE.replace(b"2026/11/26 14", b"tomorrow 14"), LEASE.replace(b"10.1.0.10", b"10.1.0"), b"lease {"]
+    "broken",
+    [
+        *(LEASE.replace(b"2026/11/26 14", b"tomorrow 14"), LEASE.replace(b"10.1.0.10", b"10.1.0"), b"lease {"),
+        LEASE.replace(b"2026/11/26 14", b"9999999999/11/26 14"),
+        LEASE.replace(b"ends 4 2026/11/26 14:37:13", b"ends epoch " + b"9" * 30),
+        LEASE.replace(b"ends 4 2026/11/26 14:37:13", b"ends epoch " + b"9" * 5000),
+    ],
 )
 def test_what_dhcpd_would_not_write(broken: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
@@ -162,7 +168,14 @@ def test_where_kea_keeps_nothing_our_policy_says_what_is_kept() -> None:
     assert (entry.forward, entry.reverse) == (None, None)
 
 
-@pytest.mark.parametrize("line", [LINE4[:20], LINE4.replace(b"3600", b"long"), LINE4.replace(b"10.1.0.10", b"here")])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(LINE4[:20], LINE4.replace(b"3600", b"long"), LINE4.replace(b"10.1.0.10", b"here")),
+        *(LINE4.replace(b"3600", b"4294967296"), LINE4.replace(b"3600", b"-1")),
+        *(LINE4.replace(b"1795703833", b"9" * 30), LINE4.replace(b"1795703833", b"-1")),
+    ],
+)
 def test_what_kea_would_not_write(line: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Header(HEAD4).entry(line)

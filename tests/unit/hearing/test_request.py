@@ -6,7 +6,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from ncr import DHCID, body, packed, request
 
@@ -77,7 +77,7 @@ def test_a_ttl_is_one_that_a_record_can_have(said: int, ttl: int) -> None:
         ({"dhcid": "zz"}, "not hex"),
         ({"dhcid": ""}, "0 octets"),
         ({"dhcid": DHCID[:-2]}, "34 octets"),
-        ({"lease_length": -1}, "negative"),
+        ({"lease_length": -1}, "not from 0 to 4294967295"),
         ({"lease_expires_on": "yesterday"}, "YYYYMMDDHHMMSS"),
         ({"lease_expires_on": "20261399999999"}, "no point in time"),
         ({"conflict_resolution_mode": "never"}, "none that Kea has"),
@@ -131,7 +131,17 @@ def test_any_octets_are_a_request_or_malformed(octets: bytes) -> None:
         assert parse_request(octets).dhcid
 
 
-@given(st.sampled_from(sorted(body())), ANY_JSON)
+MOST_SECONDS = 2**40  # what the store and the clock can take is far beyond that
+
+
+@given(st.sampled_from([*sorted(body()), "conflict-resolution-mode"]), ANY_JSON)
+@example("conflict-resolution-mode", ["check-with-dhcid"])
+@example("ip-address", f"{'1' * 5000}.1.1.1")
+@example("lease-length", 10**4000)
+@example("lease-length", 2**32)
 def test_any_value_of_any_key_is_taken_or_malformed(key: str, value: object) -> None:
     with suppress(MalformedRequest):
-        assert parse_request(packed(body() | {key: value})).dhcid
+        found = parse_request(packed(body() | {key: value}))
+        assert found.dhcid
+        assert found.ttl < MOST_SECONDS
+        assert found.seen_at is None or abs(found.seen_at) < MOST_SECONDS

@@ -331,6 +331,7 @@ class Table:
     def __init__(self) -> None:
         self.rows: list[Entry] = []
         self.fails_after: int | None = None
+        self.unreadable = 0
 
     def entries(self) -> Iterator[Entry]:
         for number, row in enumerate(self.rows):
@@ -360,6 +361,21 @@ def test_a_row_that_was_deleted_is_over(estate: Estate) -> None:
     table.rows = [row(3)]
     estate.round()
     assert estate.names() == pcs(3), "also by a follower that has just begun"
+
+
+def test_a_row_that_cannot_be_read_is_not_taken_for_one_that_was_deleted(estate: Estate) -> None:
+    table = Table()
+    table.rows = [row(1), row(2)]
+    estate.follow(FollowedDatabase(table))
+    estate.round()
+    table.rows, table.unreadable = [row(2), row(3)], 1
+    estate.round()
+    assert estate.names() == pcs(1, 2, 3)
+    assert "1 leases in it cannot be read" in estate.report.problems["source-unreadable-other"].text
+    table.unreadable = 0
+    estate.round()
+    assert estate.names() == pcs(2, 3), "now it is known to be gone"
+    assert not estate.report.problems
 
 
 def test_a_database_that_is_empty_cut_short_or_nearly_so_takes_nothing_away(estate: Estate) -> None:

@@ -159,7 +159,8 @@ class FollowerService:
                 self._commit(one.followed, batch)
             if stop is not None and stop.is_set():
                 return False
-        if one.source.is_whole and self._end_missing(one, seen, known):
+        # a row that cannot be read is missing as well, and then nobody knows whose
+        if one.source.is_whole and not one.source.unreadable and self._end_missing(one, seen, known):
             self._known[name] = seen
         return True
 
@@ -234,9 +235,12 @@ class FollowerService:
             self._wake()
 
     def _tell_unreadable(self, one: Watched) -> None:
-        if one.source.unreadable:
-            text = f"{one.source.place}: {one.source.unreadable} leases in it cannot be read, and are left as they are"
-            self._report.problem(f"source-unreadable-{one.followed.source}", text)
+        problem = f"source-unreadable-{one.followed.source}"
+        if not one.source.unreadable:
+            self._report.healthy(problem)
+            return
+        text = f"{one.source.place}: {one.source.unreadable} leases in it cannot be read, and are left as they are"
+        self._report.problem(problem, text)
 
     def _tell_forgotten(self) -> None:
         """Names of a source that is configured no longer stay until somebody says that they shall not."""

@@ -20,6 +20,10 @@ class Leases(Protocol):
     def entries(self) -> Iterator[Entry]:
         """Every lease at one moment. `LedgerUnavailable`, also in the midst of it."""
 
+    @property
+    def unreadable(self) -> int:
+        """Rows of the last look that could not be read."""
+
     def close(self) -> None:
         """Give the connection back."""
 
@@ -28,12 +32,16 @@ class FollowedDatabase:
     """All leases of a database at each look: what is missing in it was deleted."""
 
     is_whole = True
-    unreadable = 0
 
     def __init__(self, leases: Leases) -> None:
         self.place = leases.place
         self.is_empty = self.is_current = False
         self._leases = leases
+
+    @property
+    def unreadable(self) -> int:
+        """How many rows could not be read. They are no proof that nobody has their addresses."""
+        return self._leases.unreadable
 
     def look(self) -> Iterator[Entry]:
         """Every lease. `SourceUnavailable`, also in the midst of it."""
