@@ -34,6 +34,7 @@ def run(configuration: Configuration, report: Report, stop: Stop) -> None:
         journal_days=store.journal_days,
         journal_octets=journal_sizes(configuration),
         grace=configuration.ddns.expiry_grace,
+        requested_seconds=(configuration.dhcp_ddns and configuration.dhcp_ddns.valid_lifetime) or 0,
         standing=StandingKeeper(ledger, standing_names(configuration), wake, report),
     )
     open_keys = partial(live_keys, configuration, service=Service.JANITOR, report=report)

@@ -22,7 +22,8 @@ insert into heard_lease ({_COLUMNS}) values ({", ".join("?" * len(HeardLease._fi
 on conflict (address, source) do update set {_SET}"""
 _DROP: Final = "delete from heard_lease where address = ? and source = ?"
 _ENDED: Final = f"""\
-select {_COLUMNS} from heard_lease where source = ? and ends_at <= ? order by ends_at, address limit ? /*locked*/"""
+select {_COLUMNS} from heard_lease where source = ? and ends_at > ? and ends_at <= ?
+order by ends_at, address limit ? /*locked*/"""
 _NEXT_END: Final = "select min(ends_at) from heard_lease where source = ?"
 _OVERDUE: Final = "select count(*) from heard_lease where source = ? and ends_at <= ?"
 _LOOK_OF_SOURCE: Final = f"select {_COLUMNS} from heard_lease where source = ? and address > ? order by address limit ?"
@@ -56,9 +57,9 @@ class HeardLeases:
         """The rows of several addresses."""
         return _heard(self._session.rows_among(self._at_any, addresses)) if addresses else []
 
-    def ended(self, source: str, now: float, limit: int) -> list[HeardLease]:
-        """Rows of a source whose end is over, the first to end in front."""
-        return _heard(self._session.rows(self._ended, (source, int(now), limit)))
+    def ended(self, source: str, now: float, limit: int, after: float) -> list[HeardLease]:
+        """Rows of a source whose end is over and came after a point in time, the first to end in front."""
+        return _heard(self._session.rows(self._ended, (source, int(after), int(now), limit)))
 
     def next_end(self, source: str) -> int | None:
         """When the next row of a source ends, or ended."""
@@ -124,9 +125,12 @@ class HeardBatch:
         """What the sources say of an address."""
         return list(self._rows_at(address).values())
 
-    def ended(self, source: str, before: float, limit: int) -> list[HeardLease]:
-        """Rows of a source whose end was before then or is then, in the ledger, the first to end in front."""
-        return self._heard.ended(source, before, limit)
+    def ended(self, source: str, before: float, limit: int, after: float = -1.0) -> list[HeardLease]:
+        """Rows of a source whose end was before then or is then, in the ledger, the first to end in front.
+
+        Only those that ended after `after`.
+        """
+        return self._heard.ended(source, before, limit, after)
 
     def of_source(self, source: str, after: bytes, limit: int) -> list[HeardLease]:
         """Up to `limit` rows of a source behind an address, in the ledger."""

@@ -12,6 +12,7 @@ import pytest
 from tenure.authority.zone import Record, ZoneChange
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rdata import soa_serial, with_serial
+from tenure.hearing.heard import REQUESTS, HeardChanges, HeardLease
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.history import EventFilter
@@ -173,6 +174,30 @@ def test_what_ended_while_nobody_watched_ends_one_lifetime_later(ledger: Ledger)
     assert states(ledger) == {gone: LeaseState.EXPIRED, there: LeaseState.BOUND, later: LeaseState.BOUND}
     pass_by(service, clock, steady, 440)
     assert states(ledger)[later] == LeaseState.EXPIRED, "that one ended while the janitor was there"
+
+
+def requested(number: int, ends_at: int) -> HeardLease:
+    name, address = b"\x05named\x07example\x04test\0", (0x0A010000 + number).to_bytes(4, "big")
+    return HeardLease(address, REQUESTS, name, b"\0\2\1" + number.to_bytes(32, "big"), 600, True, True, ends_at)
+
+
+def test_what_ended_of_requested_names_while_nobody_watched_ends_one_lifetime_later(ledger: Ledger) -> None:
+    """Requests that were sent meanwhile are lost, and with them the renewals."""
+    old, late = requested(1, NOW + 600), requested(2, NOW + 1510)
+    ledger.leases.transact_heard(lambda batch: batch.apply(HeardChanges(put=(old, late))), NOW)
+    clock, steady, log = Clock(), Clock(), io.StringIO()
+    clock.now += 1500
+    report = Report("janitor", stream=log)
+    service = JanitorService(
+        ledger.leases, None, lambda: None, report, requested_seconds=60, clock=clock, steady=steady
+    )
+    service.tidy()
+    assert "event=ended-unwatched" in log.getvalue()
+    pass_by(service, clock, steady, 59)
+    assert list(ledger.leases.heard_leases(REQUESTS)) == [old], "the other one ended while the janitor was there"
+    pass_by(service, clock, steady, 2)
+    assert not list(ledger.leases.heard_leases(REQUESTS))
+    assert "event=recovered from=ended-unwatched" in log.getvalue()
 
 
 def test_a_restart_is_no_outage(ledger: Ledger) -> None:

@@ -64,6 +64,7 @@ class JanitorService:
         journal_days: float = 7.0,
         journal_octets: Mapping[ZonePlace, int] = NO_SIZES,
         grace: int = 0,
+        requested_seconds: int = 0,
         standing: StandingKeeper | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = since_boot,
@@ -77,6 +78,7 @@ class JanitorService:
         self._journal_seconds = journal_days * DAY
         self._journal_octets = journal_octets  # by zone; those that are not named have the zone's own size
         self._grace = grace  # seconds for which the names of expired leases stay
+        self._requested_seconds = requested_seconds  # of a lease whose name was requested; 0: their ends are not known
         self._standing = standing
         self._clock = clock
         self._watch = ClockWatch(steady)
@@ -140,7 +142,9 @@ class JanitorService:
         ahead, leases are over whose clients are still there. What ended meanwhile ends one lifetime later: a client
         that has its address renews within that (RFC 2131 section 4.4.5).
         """
-        now, next_end = self._clock(), self._ledger.next_lease_end()
+        now = self._clock()
+        ends = (self._ledger.next_lease_end(), self._ledger.next_heard_end(REQUESTS))
+        next_end = min((end for end in ends if end is not None), default=None)
         if self._looked_at is not None:
             was_away = now - self._looked_at > OUTAGE_SECONDS
         else:
@@ -179,9 +183,12 @@ class JanitorService:
         if end is None or end > now:
             return 0
         batch_id = new_batch_id(now)
+        # requests that came while nobody was here are lost, and with them renewals: see `_notice_outage`
+        is_held = now < self._unwatched_to + self._requested_seconds
+        after = self._unwatched_to if self._unwatched_to and is_held else -1.0
 
         def work(batch: HeardBatch) -> int:
-            ended = batch.ended(REQUESTS, now, BATCH_LEASES)
+            ended = batch.ended(REQUESTS, now, BATCH_LEASES, after)
             batch.prefetch([row.address for row in ended])
             for changes in end_heard(ended, batch, Reason.LEASE_EXPIRED, "janitor", now, batch_id):
                 batch.apply(changes)
