@@ -243,7 +243,9 @@ class LeaseBatch:
             if isinstance(claim, Withdraw):
                 found.pop((address, dhcid), None)
             else:
-                found[address, dhcid] = Claim(dhcid, claim.forward or claim.client_by is not None, refused=False)
+                before = found.get((address, dhcid))
+                stands = claim.forward or claim.client_by is not None
+                found[address, dhcid] = Claim(dhcid, stands, refused=False, has=before is not None and before.has)
         return list(found.values())
 
     def obstacle_at(self, name: Name, zone: Name, address: bytes, identity: tuple[int, bytes]) -> Reason | None:
