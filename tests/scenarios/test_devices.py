@@ -11,7 +11,7 @@ from dual_stack import DEVICES, Device, DualWorld, expected, proofs
 
 from tenure.console.explain import explain
 from tenure.console.subject import parse_subject
-from tenure.naming.policy import NamingPolicy, OneDevice, OnMove
+from tenure.naming.policy import ConflictAction, NamingPolicy, OneDevice, OnMove
 
 PC, LAPTOP_A, LAPTOP_B = "pc.example.test.", "laptop-a.example.test.", "laptop-b.example.test."
 VICTIM, OTHER = 7, 8
@@ -208,6 +208,26 @@ def test_another_device_with_another_hardware_address_is_refused_in_both_familie
         device.join6()
         world.settle()
     assert world.primary.lines(PC) == expected([*victim.held4, *victim.held6])
+
+
+@pytest.mark.parametrize("first", ["4", "6"])
+def test_a_tie_that_is_learned_late_brings_a_numbered_name_back(tmp_path: Path, template: Path, first: str) -> None:
+    """Its families were taken for two devices of one name, and the second was given a number."""
+    world = world_with(tmp_path, template, conflict_action=ConflictAction.SUFFIX)
+    host = Device(world, VICTIM, "pc", duid=duid("a"), seen_by_relay=False)
+    for family in (first, "46".replace(first, "")):
+        (host.join4 if family == "4" else host.join6)()
+        world.settle()
+    assert world.primary.lines("pc-2.example.test.") == expected(host.held6 if first == "4" else host.held4)
+    host.seen_by_relay = True
+    for _ in range(2):
+        host.renew6()
+        host.renew4()
+        world.settle()
+    assert world.primary.lines(PC) == expected([*host.held4, *host.held6])
+    assert world.primary.lines("pc-2.example.test.") == []
+    assert len(proofs(world, PC)) == 1
+    world.close()
 
 
 def test_switched_off_each_client_is_a_device(tmp_path: Path, template: Path) -> None:

@@ -28,6 +28,7 @@ from tenure.naming.registration import Want, Withdraw
 
 _BOUND: Final = int(LeaseState.BOUND)
 _NO_DEVICE: Final = OneDevice.OFF
+_STAND_INS: Final = frozenset({Reason.NUMBERED, Reason.GUEST_NAME})
 
 
 class Speaker(NamedTuple):
@@ -89,7 +90,9 @@ def name_device(  # noqa: PLR0917 - as those of `name_lease`
 ) -> Naming:
     """The naming by the identity of the device under which the name stands; if it does not, by the first of them.
 
-    Without a speaker it is the client's own. The identity under which a reservation keeps the name in DNS goes first.
+    Without a speaker it is the client's own. The identity under which a reservation keeps the name in DNS goes first,
+    and a name that stands in for another one last: the device may have that one by an identity that was tied to it
+    since.
     """
     own = client if policy.proved_by is None else policy.proved_by
     if speaker is None:
@@ -98,13 +101,18 @@ def name_device(  # noqa: PLR0917 - as those of `name_lease`
     if policy.proved_by is not None:
         keys = list(dict.fromkeys([own, *keys]))
     first: Naming | None = None
+    stand_in: Naming | None = None
     for key in keys if len(keys) > 1 else ():
         naming = name_lease(fqdn, host_name, reserved, key_identity(key), address, lifetime, policy, place, obstacle)
         if naming.fqdn is None or (key not in (client, own) and key not in identities(speaker, naming.fqdn)):
             continue
         if any(claim.stands and claim.dhcid == naming.dhcid for claim in speaker.view.claims_on(naming.fqdn)):
-            return naming
+            if naming.reason not in _STAND_INS:
+                return naming
+            stand_in = stand_in or naming
         first = first or naming
+    if stand_in is not None:
+        return stand_in
     if first is not None:
         return first
     return name_lease(fqdn, host_name, reserved, key_identity(own), address, lifetime, policy, place, obstacle)
