@@ -39,6 +39,7 @@ from tenure.ledger.ties import Ties
 from tenure.ledger.txt_markers import TxtMarkers
 from tenure.ledger.zone_readings import ZoneReadings
 from tenure.ledger.zone_troubles import ZoneTroubles
+from tenure.ledger.zones_again import ZonesAgain
 from tenure.naming.event import Event
 from tenure.naming.registration import Confirmed, Direction, Outcome, RefusedName, Registration
 from tenure.naming.standing import Situation, StandingName
@@ -71,6 +72,7 @@ class LeaseLedger:
         self.history = History(session, "event")
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
+        self._zones_again = ZonesAgain(session)
         self._readings = ZoneReadings(session)
         self._stale_records = StaleRecords(session)
         self.name_orders = NameOrders(session, self._registrations)
@@ -244,13 +246,15 @@ class LeaseLedger:
 
         An outcome of another generation than the row's is passed over: the lease wants something else by now, and the
         row is still due. A row of which nothing is wanted and nothing is in DNS goes. With the removal of a name, the
-        claims of other devices that were refused it fall due; with the refusal of one, its lease may get another.
+        claims of other devices that were refused it fall due; with the refusal of one, its lease may get another. With
+        the end of a zone's outage all that waits for it falls due.
         """
 
         def attempt() -> int:
             recorded = self._registrations.write_outcomes(outcomes, now) + self._confirmations.write(confirmed)
             self._freed_names.claim_again(outcomes, now)
             self._troubles.write(zones)
+            self._zones_again.are_well(zones, now)
             if events:
                 self._session.write(self._statements.append_event, events)
             if self.choose_again is not None and (refused := self._refused_names.among(outcomes)):
@@ -321,6 +325,10 @@ class LeaseLedger:
         another has registered since.
         """
         return self._session.has_turn(_UPDATING)
+
+    def claim_refused(self, zone: Name, direction: Direction, now: float) -> int:
+        """Has claimed again what the servers of a zone refused to take, now that they would; how many rows."""
+        return self._session.transact(lambda: self._zones_again.take_updates(zone, direction, now), writes=False)
 
     def hasten_removals(self, now: float) -> int:
         """Has names taken away now that another device wants and that were to stay a while yet; how many."""

@@ -124,8 +124,11 @@ class Journal:
 
     @property
     def makes_due(self) -> bool:
-        """Whether, once it is recorded, rows may be due: claims that waited for a removal, other names, upgrades."""
-        return any(
+        """Whether, once it is recorded, rows may be due: claims that waited for a removal, other names, upgrades.
+
+        And all that waited for a zone which is well again.
+        """
+        return any(not one.until_at for one in self._gathered.zones) or any(
             one.state is State.NONE or one.reason in NAME_REFUSALS or one.reason == Reason.TXT_MARKER
             for one in self._gathered.outcomes
         )
