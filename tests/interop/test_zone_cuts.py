@@ -17,8 +17,11 @@ from powerdns import powerdns
 from updater_run import UpdaterRun, gone, want
 
 from tenure.dnswire.name import from_text
+from tenure.naming.registration import Direction
 from tenure.serving.janitor.reconciling import Reconciliation, Wish
 from tenure.serving.stop import Stop
+from tenure.serving.updater.preflight import Subject, check
+from tenure.updating.preflight import Verdict
 from tenure.updating.routing import Domain, Routes
 from tenure.upkeep.finding import Finding
 
@@ -70,6 +73,21 @@ def test_names_stand_where_who_asks_finds_them_or_it_is_said_why_not(peer: DnsPe
         run.until(lambda: not run.rows())
         assert not any(found_at(peer, name) for name in claims())
     run.close()
+
+
+def test_a_check_proves_the_zone_that_the_names_are_in(peer: DnsPeer) -> None:
+    """The one above would take all of them, and say nothing."""
+    domain = Domain(from_text(FORWARD), (peer.server,), KEY)
+    owners = [from_text(f"tenure-check.{suffix}") for suffix in (f"a.{DEPT}", GIVEN, f"lab.{FORWARD}", FORWARD)]
+    stop = Stop()
+    found = list(check([Subject(domain, Direction.FORWARD, owners)], {}, stop))
+    stop.close()
+    policy = [(one.verdict, one.text, one.remedy) for one in found if one.check == "policy"]
+    words = f"tenure-check.{GIVEN}: the zone {GIVEN} is given to ns.others.test."
+    assert policy[:2] == [
+        (Verdict.RIGHT, f"may add and remove A, AAAA, DHCID at names such as tenure-check.a.{DEPT}", ""),
+        (Verdict.WRONG, words, "add it with them under [[ddns.forward]]"),
+    ]
 
 
 def test_what_stands_below_a_new_cut_can_still_be_taken_away(peer: DnsPeer, tmp_path: Path) -> None:

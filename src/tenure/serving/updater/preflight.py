@@ -34,6 +34,7 @@ from tenure.updating.preflight import Finding, Verdict, build_adding, build_remo
 from tenure.updating.reply import may_know_other_secret, signature_trouble
 from tenure.updating.routing import ConflictMode, Domain
 from tenure.updating.task import Ending
+from tenure.updating.zone_cut import Cut, cut_of, given_away, point_of
 
 TCP_SECONDS = 5.0
 
@@ -235,11 +236,17 @@ class _Examination:
         types = types_of(self._subject.direction, marks=marks)
         words = ", ".join(map(type_to_text, types))
         for owner in self._subject.owners:
-            trouble = self._trouble(owner, types)
+            cut = self._cut(owner)
+            if cut is not None and cut.servers:
+                given, _, remedy = given_away(cut, self._subject.direction).cause.partition("; ")
+                yield self._wrong("policy", f"{to_text(owner)}: the zone {given}", remedy)
+                continue
+            zone = self._zone if cut is None else cut.zone
+            trouble = self._trouble(zone, owner, types)
             if not trouble:
                 yield self._right("policy", f"may add and remove {words} at names such as {to_text(owner)}")
                 continue
-            denied = [rtype for rtype in types if self._trouble(owner, (rtype,))] if len(types) > 1 else []
+            denied = [rtype for rtype in types if self._trouble(zone, owner, (rtype,))] if len(types) > 1 else []
             if denied and len(denied) < len(types):
                 trouble += f" ({', '.join(map(type_to_text, denied))}; the others it would take)"
             who = self._who()
@@ -260,11 +267,23 @@ class _Examination:
             return "allow-update { ADDRESS; };"
         return f"grant {to_text(self._key.name)} zonesub {types.replace(',', '')};"
 
-    def _trouble(self, owner: Name, types: Sequence[int]) -> str:
+    def _cut(self, owner: Name) -> Cut | None:
+        """The zone below this one that a name is in, as the updater would find it; None: there is none."""
+        point = point_of(owner, self._zone, self._subject.direction)
+        if point is None:
+            return None
+        question = [Question(point, _SOA, _IN)]
+        try:
+            reply = self._ask(lambda message_id: build_message(message_id, 0, question), over_tcp=True)
+        except (PrimaryFailed, TransferFault):
+            return None  # the update that follows tells of it
+        return cut_of(reply.message, self._zone, point) if reply.trouble is None else None
+
+    def _trouble(self, zone: Name, owner: Name, types: Sequence[int]) -> str:
         rcodes = []
         for build in (build_adding, build_removing):
             try:
-                reply = self._ask(lambda message_id: build(message_id, self._zone, owner, types), over_tcp=True)  # noqa: B023
+                reply = self._ask(lambda message_id: build(message_id, zone, owner, types), over_tcp=True)  # noqa: B023
             except (PrimaryFailed, TransferFault) as error:
                 return f"no answer to an update: {error}"
             if reply.trouble is not None:
