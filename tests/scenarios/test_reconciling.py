@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from itertools import permutations
 
 import pytest
@@ -10,6 +11,7 @@ from reconciling import Reconciler
 from story import Story
 from world import LIFETIME, ROUTES, World
 
+from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Changes
 from tenure.naming.registration import Want
@@ -101,6 +103,35 @@ def test_a_zone_that_comes_back_from_last_week_s_backup(story: Story, reconciler
     story.world.primary.become(backup)
     reconciler.puts_all_right()
     assert story.world.primary.content() == story.world.static | story.world.registered()
+
+
+def test_a_marker_that_somebody_took_away(story: Story, reconciler: Reconciler) -> None:
+    """Without it the record may be anybody's by now; that a client wrote it nobody says, for it was us."""
+    story.tell(CROWD)
+    primary = story.world.primary
+    (marker,) = [one for one in primary.content() if one[:2] == (PC, RRType.DHCID)]
+    story.tell("""
+        a person deletes pc.example.test.
+        a person writes pc.example.test. A 10.1.0.100
+    """)
+    reconciler.run()
+    assert {one.partition(" ")[0] for one in reconciler.found} == {"wrong"}
+    story.tell("""
+        all comes to rest
+        ann is marker-gone
+        pc.example.test. holds A 10.1.0.100
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+    """)
+    reconciler.run()
+    assert not reconciler.found, "it is not gone over again and again"
+    assert primary.person_adds("pc.example.test.", "DHCID", b64encode(marker[2]).decode())
+    reconciler.run()
+    assert {one.partition(" ")[0] for one in reconciler.found} == {"right"}
+    story.tell("""
+        all comes to rest
+        ann is registered
+        pc.example.test. holds A 10.1.0.100, DHCID
+    """)
 
 
 def test_a_zone_that_comes_back_empty(story: Story, reconciler: Reconciler) -> None:

@@ -143,7 +143,7 @@ def why_not_adopted(rows: Sequence[Registration], chosen: Sequence[Registration]
 
 
 def _is_adoptable(row: Registration) -> bool:
-    in_the_way = NAME_REFUSALS | {Reason.CLIENT_WROTE}
+    in_the_way = NAME_REFUSALS | {Reason.CLIENT_WROTE, Reason.MARKER_GONE}
     return not row.cause and row.forward.state == State.REFUSED and row.forward.reason in in_the_way
 
 

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     NAME_ALIAS = "name-alias"
     NAME_LOCKED = "name-locked"
     CLIENT_WROTE = "client-wrote"
+    MARKER_GONE = "marker-gone"
     CLIENT_UPDATED = "client-updated"
     CLIENT_SILENT = "client-silent"
     FORWARD_REFUSED = "forward-refused"
@@ -125,6 +126,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.NAME_ALIAS: "an alias (CNAME) stands there, and no other record can stand beside it",
     Reason.NAME_LOCKED: "a person has locked the name, so it stays as it is until they unlock it (tenure names unlock)",
     Reason.CLIENT_WROTE: "the client wrote its forward record itself, though it was told that the server does (O flag)",
+    Reason.MARKER_GONE: "somebody took the DHCID that proved the name out of DNS; what stands there is left as it is",
     Reason.CLIENT_UPDATED: "the client has written its forward record itself, as it said",
     Reason.CLIENT_SILENT: "the client said that it writes its forward record itself, and it has not",
     Reason.FORWARD_REFUSED: "the address has no reverse record, because the name was refused",

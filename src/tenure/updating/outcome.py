@@ -12,6 +12,8 @@ from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
 from tenure.updating.retry import OVER_SECONDS, REMOVAL_SECONDS, backoff_seconds
 from tenure.updating.task import Ending, Step, Task, Verdict
 
+# Whose record it was that the last pass of reconciling found changed: not the client, but the server had written it.
+_WAS_OURS: Final = frozenset({Reason.RECORD_MISSING, Reason.RECORD_CHANGED})
 _WRITTEN: Final = {reason: reason.value for reason in Reason}  # plain text, which database drivers take at once
 
 
@@ -28,6 +30,8 @@ def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
         return _looked(task, ending, now)
     if ending.verdict is Verdict.DONE:
         return _removed(task, ending, now) if task.removes else _confirmed(task, ending, now)
+    if ending.reason is Reason.CLIENT_WROTE and task.part.reason in _WAS_OURS:
+        ending = ending._replace(reason=Reason.MARKER_GONE)
     if ending.verdict is Verdict.REFUSED and not task.removes:
         outcome = _outcome(task, ending, State.REFUSED, None, task.part.attempts)
         return Settled(outcome, _event(task, ending, now, "registration-refused"))

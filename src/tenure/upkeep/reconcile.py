@@ -36,7 +36,7 @@ Found: TypeAlias = tuple[bytes, int, bytes, int]
 
 _HOLDING: Final = frozenset({State.REGISTERED, State.PENDING, State.REMOVING})
 # What a TXT marker may be behind.
-_MARKED: Final = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.CLIENT_WROTE})
+_MARKED: Final = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.CLIENT_WROTE, Reason.MARKER_GONE})
 _POLICY: Final = frozenset({Reason.SERVER_REFUSED, Reason.UPDATE_REJECTED, Reason.NO_ZONE})
 _NOBODY: Final[Sequence[Registration]] = ()
 _NOTHING: Final[Sequence[Found]] = ()
@@ -233,6 +233,8 @@ def _name_is_free(
         return markers == {row.dhcid} or (reading.whole and not place.records)
     if reason == Reason.CLIENT_WROTE:
         return row.address not in addresses
+    if reason == Reason.MARKER_GONE:
+        return row.address not in addresses or markers == {row.dhcid}
     return reason == Reason.NO_ZONE or (reading.insists and reason in _POLICY)
 
 
