@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from dhcp6_network import LINK, SERVER, START, Answer, Network, fqdn, from_relay, on_wire, subnet
+from dhcp6_network import LINK, SERVER, START, Answer, Network, fqdn, from_relay, on_wire, reserved, subnet
 from dhcpv6 import ADDR_REG_INFORM, ADDR_REG_REPLY, DUID, NA, XID, ia, ip, message, oro, relayed
 
 from tenure.leasing.lease import LeaseKind, LeaseState
-from tenure.leasing.v6.arrival import Destination
-from tenure.leasing.v6.verdict import Verdict
+from tenure.leasing.v6.arrival import Arrival, Destination
+from tenure.leasing.v6.subnet import Allocator
+from tenure.leasing.v6.verdict import WORDS, Verdict
 
 OWN = "2001:db8:1:0:b:ff:fe00:1"
 SECOND = "2001:db8:1:0:b:ff:fe00:2"
+WIDE = f"{LINK}-{LINK}ffff:ffff"
 
 
 def address(text: str, valid: int = 7200, preferred: int = 3600) -> tuple[int, bytes]:
@@ -80,13 +84,107 @@ def test_4_2_1_an_address_that_was_leased_is_no_self_made_one() -> None:
     assert net.row(leased) == row
 
 
-def test_an_address_that_is_noted_is_leased_to_nobody() -> None:
-    net = Network(subnet(pools=f"{LINK}100-{LINK}101"))
-    told(net, LINK + "100")
-    assert net.client(2).request().lease == LINK + "101"
-    assert net.client(3).solicit().statuses == [2]
+def test_4_2_1_an_address_that_is_noted_is_leased_to_nobody() -> None:
+    net = Network(subnet(pools=WIDE))
+    pointed_to = net.client(2).solicit().lease
+    net.now += 61
+    assert told(net, pointed_to).verdict is Verdict.REGISTERED
+    assert net.client(2).solicit().lease != pointed_to
     net.now += 7201
-    assert {net.client(number).solicit().lease for number in (3, 4)} == {LINK + "100", LINK + "101"}
+    assert net.client(2).solicit().lease == pointed_to
+
+
+class TestNotAppropriate:
+    """Section 4.2.1: such a message is dropped, and the fact is logged."""
+
+    def refused(self, net: Network, text: str, verdict: Verdict, **how: Any) -> None:
+        rows = dict(net.view.rows)
+        answer = told(net, text, **how)
+        assert (answer.verdict, answer.octets) == (verdict, b"")
+        assert net.view.rows == rows
+        event = net.view.events[-1]
+        assert (event.kind, event.address, event.client) == ("request-refused", ip(text), b"\2" + DUID)
+        assert event.detail == WORDS[verdict]
+
+    def test_what_is_reserved_for_another_client(self) -> None:
+        net = Network(subnet(reservations={b"\2owner": reserved(OWN, name="pc7")}))
+        self.refused(net, OWN, Verdict.ADDRESS_RESERVED)
+
+    def test_the_owner_of_a_reservation_can_tell_of_it_and_lease_it_later(self) -> None:
+        net = Network(subnet(reservations={b"\2" + DUID: reserved(LINK + "105", name="pc7")}))
+        assert told(net, LINK + "105").verdict is Verdict.REGISTERED
+        assert net.names() == {"pc7": {LINK + "105"}}
+        assert replace(net.client(), duid=DUID).join() == LINK + "105"
+        assert net.row(LINK + "105").kind == LeaseKind.ADDRESS
+        assert net.names() == {"pc7": {LINK + "105"}}
+        assert told(net, LINK + "105").verdict is Verdict.ADDRESS_NOT_REGISTERED
+
+    def test_the_address_of_all_routers(self) -> None:
+        self.refused(Network(), LINK, Verdict.ADDRESS_OF_NETWORK)
+        host_route = Network(subnet(prefix=f"{LINK}2/127", pools="", prefixes=""))
+        octets = message(ADDR_REG_INFORM, (1, DUID), address(LINK + "2"))
+        answer = host_route.send(relayed(octets, LINK + "3", LINK + "2"), from_relay())
+        assert answer.verdict is Verdict.REGISTERED
+
+    def test_what_the_configuration_knows_as_this_hosts_or_a_relays(self) -> None:
+        self.refused(Network(subnet(devices=frozenset({ip(OWN)}))), OWN, Verdict.ADDRESS_OF_NETWORK)
+
+    def test_the_servers_addresses_on_the_wire(self) -> None:
+        net = Network(subnet(interface="eth0"))
+        octets = message(ADDR_REG_INFORM, (1, DUID), address(OWN))
+        answer = net.send(octets, on_wire(OWN, "eth0", OWN))
+        assert (answer.verdict, net.view.rows) == (Verdict.ADDRESS_OF_NETWORK, {})
+
+    def test_the_address_to_which_a_relay_sent(self) -> None:
+        net = Network()
+        octets = relayed(message(ADDR_REG_INFORM, (1, DUID), address(OWN)), LINK + "1", OWN)
+        answer = net.send(octets, Arrival(ip("2001:db8::99"), 547, multicast=False, destination=ip(OWN)))
+        assert answer.verdict is Verdict.ADDRESS_OF_NETWORK
+
+    def test_the_relays_on_the_way(self) -> None:
+        net = Network()
+        self.refused(net, LINK + "1", Verdict.ADDRESS_OF_NETWORK)
+        octets = relayed(message(ADDR_REG_INFORM, (1, DUID), address(OWN)), LINK + "1", OWN)
+        for relay, outer in ((OWN, SECOND), (SECOND, OWN)):
+            answer = net.send(relayed(octets, "2001:db8::1", relay), from_relay(outer))
+            assert answer.verdict is Verdict.ADDRESS_OF_NETWORK
+        assert net.view.rows == {}
+
+    def test_a_pool_that_a_client_could_fill(self) -> None:
+        for net in (Network(), Network(subnet(allocator=Allocator.ITERATIVE))):
+            self.refused(net, LINK + "105", Verdict.ADDRESS_OF_POOL)
+            for number in range(10):
+                net.now += 60
+                self.refused(net, f"{LINK}{0x100 + number:x}", Verdict.ADDRESS_OF_POOL, valid=0xFFFFFFFF)
+            assert net.client(2).join() in {f"{LINK}{0x100 + number:x}" for number in range(10)}
+
+    def test_a_pool_of_prefixes(self) -> None:
+        net = Network(subnet(prefixes=f"{LINK}4000:0:0:0/80>96"))
+        self.refused(net, LINK + "4000:0:7:1", Verdict.ADDRESS_OF_POOL)
+
+    def test_what_stands_offered(self) -> None:
+        net = Network(subnet(pools=WIDE))
+        offered = net.client(2).solicit().lease
+        self.refused(net, offered, Verdict.ADDRESS_OF_POOL)
+        assert net.client(2).request().lease == offered
+
+    def test_what_was_noted_before_can_be_ended_and_not_prolonged(self) -> None:
+        net = Network()
+        told(net, OWN)
+        later = Network(subnet(devices=frozenset({ip(OWN)})), view=net.view)
+        self.refused(later, OWN, Verdict.ADDRESS_OF_NETWORK)
+        assert told(later, OWN, valid=0).verdict is Verdict.REGISTERED
+        assert net.row(OWN).state == LeaseState.RELEASED
+        self.refused(Network(subnet(devices=frozenset({ip(OWN)})), view=net.view), OWN, Verdict.ADDRESS_OF_NETWORK)
+
+    def test_the_history_is_told_once_a_minute(self) -> None:
+        net = Network()
+        for _ in range(3):
+            told(net, LINK + "105")
+        assert [event.kind for event in net.view.events] == ["request-refused"]
+        net.now += 60
+        told(net, LINK + "105")
+        assert len(net.view.events) == 2
 
 
 def test_4_2_1_of_two_clients_the_later_one_is_believed_and_the_history_says_so() -> None:

@@ -59,6 +59,7 @@ def _subnet(
     network = section.network
     within: list[Place6Parameters] = [section] if network is None else [network, section]
     options = [encoded_options6(place.option_data) for place in within]
+    devices = frozenset([*devices6(configuration, section), *ours])
     naming, values = naming_policy6(configuration, section, hash_key), lease6_values(dhcp6, section)
     own, shared = (
         with_standing_names(
@@ -70,14 +71,13 @@ def _subnet(
         subnet_id=subnet6_id(section),
         prefix=section.subnet.network_address.packed,
         prefix_length=section.subnet.prefixlen,
-        pools=tuple(
-            pool for one in section.pools for pool in _pool(one).without([*devices6(configuration, section), *ours])
-        ),
+        pools=tuple(pool for one in section.pools for pool in _pool(one).without(devices)),
         prefix_pools=tuple(prefix_pool(one) for one in section.pd_pools),
         options={code: data for given in options for code, data in given.items()},
         inherited_options=encoded_options6(dhcp6.option_data),
         naming=naming,
         **values,
+        devices=devices,
         interface=first_set("interface", (section, network), None),
         interface_id=first_set("interface_id", (section, network), None),
         relays=_relays(section),

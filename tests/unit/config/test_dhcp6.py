@@ -270,3 +270,11 @@ def test_our_own_zone_must_let_the_updater_write_ipv6_addresses(tmp_path: Path) 
     text = GOOD.replace('name = "example.test."', f'name = "example.test."\n{policy}')
     (line,) = complaint(tmp_path, text)
     assert "grants updater.tenure. no AAAA records" in line
+
+
+def test_addresses_of_this_host_and_of_named_relays_are_nobodys_own(tmp_path: Path) -> None:
+    named = 'relay = { ip-addresses = ["2001:db8:1::101", "2001:db8:1::7"] }'
+    reservation = f'[[dhcp6.subnets.reservations]]\n{DUID}\nip-addresses = ["2001:db8:1::7"]\n'
+    configuration = read(tmp_path, f"{GOOD}{named}\n{reservation}")
+    (one,) = subnets6(configuration, b"", [ip("2001:db8:1::1")])
+    assert one.devices == {ip("2001:db8:1::101"), ip("2001:db8:1::1")}

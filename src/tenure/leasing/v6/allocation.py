@@ -21,6 +21,7 @@ from tenure.leasing.v6.terms import Terms
 from tenure.naming.place import guest_lifetime
 
 _PREFIX: Final = int(LeaseKind.PREFIX)
+_SELF_MADE: Final = int(LeaseKind.SELF_MADE)
 
 
 class Choice:
@@ -170,10 +171,17 @@ def _is_open(inquiry: Inquiry, wish: Wish, address: bytes, length: int, taken: s
         return False
     row = inquiry.view.lease_at(address)
     if row is not None and not is_free(row, inquiry.now):
+        if _is_told_of(inquiry, wish, row):
+            return True
         return is_own(inquiry, wish, row) and (row.prefix_length or ADDRESS_BITS) == length
     if inquiry.offers.is_kept(address, wish.holder, inquiry.now):
         return False
     return wish.kind != _PREFIX or is_clear(inquiry, address, last_of(address, length))
+
+
+def _is_told_of(inquiry: Inquiry, wish: Wish, row: Lease) -> bool:
+    """Whether it is an address that the client made itself before it asks to lease it."""
+    return row.kind == _SELF_MADE and wish.kind != _PREFIX and row.client == inquiry.client
 
 
 def is_own(inquiry: Inquiry, wish: Wish, row: Lease) -> bool:

@@ -20,7 +20,7 @@ from tenure.leasing.v6.terms import Terms
 
 _ADDRESS: Final = int(LeaseKind.ADDRESS)
 _PREFIX: Final = int(LeaseKind.PREFIX)
-_WIDE: Final = 1 << 16  # addresses; in narrower pools they are given in their order
+WIDE: Final = 1 << 16  # addresses; in narrower pools they are given in their order
 _REMEMBERED: Final = 4096  # different terms; each combination of pools, classes and reservation has its own
 
 
@@ -213,7 +213,7 @@ class PreparedSubnet:
 
 def _address_range(pool: Pool, number: int, allocator: Allocator) -> Range:
     size = int.from_bytes(pool.last, "big") - int.from_bytes(pool.first, "big") + 1
-    is_hashed = allocator is Allocator.RANDOM and size >= _WIDE
+    is_hashed = allocator is Allocator.RANDOM and size >= WIDE
     return Range(pool.first, pool.last, 1, ADDRESS_BITS, number, is_hashed=is_hashed)
 
 

@@ -18,7 +18,7 @@ from tenure.dnswire.name import Name, labels
 from tenure.leasing.device import Telling, with_device
 from tenure.leasing.ended_row import released
 from tenure.leasing.ending import is_named, rename, withdrawals
-from tenure.leasing.lease import FOREVER, NOTHING, Lease, LeaseKind, LeaseState
+from tenure.leasing.lease import FOREVER, NOTHING, Changes, Lease, LeaseKind, LeaseState
 from tenure.leasing.link import subnet_on
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6 import reply
@@ -27,10 +27,12 @@ from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v6.names import client_fqdn, device_speaker, name_client
 from tenure.leasing.v6.prepared import PreparedSubnet
+from tenure.leasing.v6.registrable import unfit
 from tenure.leasing.v6.terms import Terms
-from tenure.leasing.v6.verdict import Verdict
+from tenure.leasing.v6.verdict import WORDS, Verdict
 from tenure.leasing.want import want_of
 from tenure.naming.choice import Naming
+from tenure.naming.event import Event
 from tenure.naming.reason import Reason
 from tenure.octets import Malformed
 
@@ -44,7 +46,8 @@ _CAUSE: Final = "ADDR-REG-INFORM"
 def register(inquiry: Inquiry) -> Decision:
     """Note the address, or that it is no longer used; the reply says only that this was heard.
 
-    Of an address that is not the sender's, not of its link, or leased by us, nothing is noted (section 4.2.1).
+    Of an address that is not the sender's, not of its link, or leased by us, nothing is noted (section 4.2.1); nor of
+    one that others need, and then the history is told.
     """
     told = inquiry.datagram.message.options.get(_IAADDR, b"")
     try:
@@ -59,11 +62,15 @@ def register(inquiry: Inquiry) -> Decision:
     running = row is not None and not is_free(row, inquiry.now)
     if not prepared.subnet.registers_self_made or (running and row is not None and row.kind != _SELF_MADE):
         return silent(Verdict.ADDRESS_NOT_REGISTERED)
+    renews = running and row is not None and row.client == inquiry.client
+    refused = _refusal(inquiry, prepared, lease, renews=renews)
+    if refused is not None:
+        return _refuse(inquiry, lease.address, refused)
     draft = Draft(inquiry)
     terms = _terms(inquiry, prepared, lease.address)
     if lease.valid:
         naming = _note(inquiry, draft, prepared, terms, lease, row, running=running)
-    elif row is not None and running and row.client == inquiry.client:
+    elif row is not None and renews:
         ended = released(row, inquiry.now, inquiry.correlation)
         draft.end(row, ended, "lease-released", _CAUSE, Reason.LEASE_RELEASED)
     answer = reply.send(inquiry, MessageType.ADDR_REG_REPLY, encode_option(_IAADDR, told))
@@ -74,6 +81,20 @@ def register(inquiry: Inquiry) -> Decision:
             about = Telling(ACTOR, _CAUSE, inquiry.correlation)
             changes = with_device(changes, speaker, naming, about, settles=False)
     return Decision(answer, changes, Verdict.REGISTERED if changes is not NOTHING else Verdict.RELEASED)
+
+
+def _refusal(inquiry: Inquiry, prepared: PreparedSubnet, told: IALease, *, renews: bool) -> Verdict | None:
+    """Why nothing is noted of an address that could be noted otherwise; what the client has noted it can always end."""
+    return None if renews and not told.valid else unfit(inquiry, prepared, told.address)
+
+
+def _refuse(inquiry: Inquiry, address: bytes, verdict: Verdict) -> Decision:
+    """Silence; the history is told of it once a minute for each client."""
+    if inquiry.offers.told.count(inquiry.client, inquiry.now) > 1:
+        return silent(verdict)
+    head = (inquiry.now, "request-refused", ACTOR, _CAUSE, inquiry.correlation)
+    told = Event(*head, address, None, inquiry.client, inquiry.hardware, WORDS[verdict])
+    return Decision(None, Changes(events=(told,)), verdict)
 
 
 def _terms(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> Terms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -69,6 +69,7 @@ class Subnet:
     allocator: Allocator = Allocator.RANDOM
     rapid_commit: bool = False  # commit at SOLICIT when the client asks; for the only server of a link
     registers_self_made: bool = True  # note addresses that clients made themselves (RFC 9686)
+    devices: Collection[bytes] = ()  # addresses that this host and the relays of the subnet have; no pool has them
     interface: str | None = None  # clients on this wire belong here, whatever its addresses are
     interface_id: bytes | None = None  # so do those whose relay names its interface so
     relays: tuple[bytes, ...] = ()  # addresses of relays whose clients belong here, whatever their addresses say

@@ -33,6 +33,9 @@ class Verdict(StrEnum):
     NOTHING_TO_CONFIRM = "nothing-to-confirm"
     UNICAST = "unicast"
     ADDRESS_NOT_REGISTERED = "address-not-registered"
+    ADDRESS_RESERVED = "address-reserved"
+    ADDRESS_OF_NETWORK = "address-of-network"
+    ADDRESS_OF_POOL = "address-of-pool"
     # no answer: not a message that can be answered
     MALFORMED = "malformed"
     UNKNOWN_MESSAGE_TYPE = "unknown-message-type"
@@ -61,6 +64,9 @@ WORDS: Final[dict[Verdict, str]] = {
     Verdict.NOTHING_TO_CONFIRM: "a client asked to confirm no address",
     Verdict.UNICAST: "sent to our address instead of the group, which this message type must not be",
     Verdict.ADDRESS_NOT_REGISTERED: "an address that is not the sender's, not of this link, or leased by us",
+    Verdict.ADDRESS_RESERVED: "no self-made address: it is reserved for another client",
+    Verdict.ADDRESS_OF_NETWORK: "no self-made address: it is this server's, a relay's, or that of all routers",
+    Verdict.ADDRESS_OF_POOL: "no self-made address: it is in a pool that is leased from",
     Verdict.MALFORMED: "the octets are not a DHCPv6 message",
     Verdict.UNKNOWN_MESSAGE_TYPE: "a message type that a server does not take",
     Verdict.NO_IDENTITY: "no client identifier, or one that is no DUID by its length",
