@@ -10,7 +10,7 @@ import pytest
 from dhcp6_network import LINK, SERVER, START, Answer, Network, fqdn, from_relay, on_wire, reserved, subnet
 from dhcpv6 import ADDR_REG_INFORM, ADDR_REG_REPLY, DUID, NA, XID, ia, ip, message, oro, relayed
 
-from tenure.leasing.lease import LeaseKind, LeaseState
+from tenure.leasing.lease import FOREVER, LeaseKind, LeaseState
 from tenure.leasing.v6.arrival import Arrival, Destination
 from tenure.leasing.v6.subnet import Allocator
 from tenure.leasing.v6.verdict import WORDS, Verdict
@@ -18,6 +18,7 @@ from tenure.leasing.v6.verdict import WORDS, Verdict
 OWN = "2001:db8:1:0:b:ff:fe00:1"
 SECOND = "2001:db8:1:0:b:ff:fe00:2"
 WIDE = f"{LINK}-{LINK}ffff:ffff"
+MONTH = 30 * 86400
 
 
 def address(text: str, valid: int = 7200, preferred: int = 3600) -> tuple[int, bytes]:
@@ -185,6 +186,32 @@ class TestNotAppropriate:
         net.now += 60
         told(net, LINK + "105")
         assert len(net.view.events) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "longest", "kept"),
+    [
+        (0xFFFFFFFF, 3600, MONTH),
+        (MONTH + 1, 3600, MONTH),
+        (MONTH, 3600, MONTH),  # what clients say whose router says nothing else: they are heard again in time
+        (0xFFFFFFFF, 2 * MONTH, 2 * MONTH),
+        (3 * MONTH, 0xFFFFFFFF, 3 * MONTH),
+    ],
+)
+def test_4_2_1_and_4_3_the_lifetime_is_the_clients_up_to_a_bound_and_the_reply_says_what_it_said(
+    said: int, longest: int, kept: int
+) -> None:
+    net = Network(subnet(max_valid_lifetime=longest))
+    answer = told(net, OWN, fqdn("pc1"), valid=said, preferred=said)
+    assert answer.said.options == {5: address(OWN, said, said)[1]}
+    row = net.row(OWN)
+    assert (row.ends_at, row.valid_lifetime, row.preferred_lifetime) == (START + kept, kept, kept)
+
+
+def test_where_leases_have_no_end_self_made_addresses_can_be_without_one() -> None:
+    net = Network(subnet(max_valid_lifetime=0xFFFFFFFF))
+    told(net, OWN, valid=0xFFFFFFFF)
+    assert net.row(OWN).ends_at == FOREVER
 
 
 def test_4_2_1_of_two_clients_the_later_one_is_believed_and_the_history_says_so() -> None:

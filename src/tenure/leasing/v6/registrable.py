@@ -1,4 +1,4 @@
-"""What a client may tell of as made by itself: which addresses (RFC 9686 section 4.2.1).
+"""What a client may tell of as made by itself: which addresses, for how long (RFC 9686 section 4.2.1).
 
 Who can send from an address can tell of it, and what is noted is leased to nobody. So what others need is kept from
 such clients; in a pool so wide that no client can fill it, an address that is used is better known than leased.
@@ -12,10 +12,15 @@ from tenure.dhcpwire.v6.association import ADDRESS_BITS, first_of
 from tenure.leasing.lease import LeaseKind
 from tenure.leasing.v6.inquiry import Inquiry
 from tenure.leasing.v6.prepared import WIDE, PreparedSubnet
+from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 
 _ADDRESS: Final = int(LeaseKind.ADDRESS)
 _ANYBODY: Final = b""
+# Clients tell of an address again after 4/5 of its lifetime, and of one without an end every four hours (section 4.6):
+# what is kept for less than was said would be gone before. Routers announce a prefix for 30 days unless they are told
+# otherwise (RFC 4861 section 6.2.1).
+_LONGEST: Final = 30 * 86400
 
 
 def unfit(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> Verdict | None:
@@ -26,6 +31,11 @@ def unfit(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> Verdict
     if _is_of_network(inquiry, prepared, address):
         return Verdict.ADDRESS_OF_NETWORK
     return Verdict.ADDRESS_OF_POOL if _is_of_pool(inquiry, prepared, address) else None
+
+
+def kept_seconds(valid: int, terms: Terms) -> int:
+    """For how long an address is noted whose client says that it is valid for so long."""
+    return min(valid, max(_LONGEST, terms.longest))
 
 
 def _is_of_network(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> bool:

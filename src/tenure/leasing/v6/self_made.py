@@ -1,7 +1,8 @@
 """ADDR-REG-INFORM: a client tells of an address that it made itself, so that it too has its name (RFC 9686).
 
-The row is kept like a lease, for as long as the client says that the address is valid. The name is that of its option
-39, else the one that its other addresses have here, else what the policy of the subnet gives.
+The row is kept like a lease, for as long as the client says that the address is valid, but not for ever (see
+`registrable`). The name is that of its option 39, else the one that its other addresses have here, else what the policy
+of the subnet gives.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v6.names import client_fqdn, device_speaker, name_client
 from tenure.leasing.v6.prepared import PreparedSubnet
-from tenure.leasing.v6.registrable import unfit
+from tenure.leasing.v6.registrable import kept_seconds, unfit
 from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import WORDS, Verdict
 from tenure.leasing.want import want_of
@@ -114,7 +115,8 @@ def _note(
     running: bool,
 ) -> Naming:
     now = math.ceil(inquiry.now)
-    naming = name_client(inquiry, prepared, terms, _fqdn(inquiry), told.address, told.valid)
+    valid = kept_seconds(told.valid, terms)
+    naming = name_client(inquiry, prepared, terms, _fqdn(inquiry), told.address, valid)
     own = row is not None and row.client == inquiry.client
     renewed = own and running
     lease = Lease(
@@ -124,8 +126,8 @@ def _note(
         inquiry.hardware,
         _BOUND,
         row.started_at if row is not None and renewed else now,
-        FOREVER if told.valid == INFINITE else now + told.valid,
-        told.valid,
+        FOREVER if valid == INFINITE else now + valid,
+        valid,
         naming.heard,
         naming.fqdn,
         naming.dhcid,
@@ -137,7 +139,7 @@ def _note(
         _SELF_MADE,
         _number_of(told.address),
         0,
-        min(told.preferred, told.valid),
+        min(told.preferred, valid),
     )
     if row is not None and own:
         draft.withdraw(rename(row, lease, inquiry.correlation))
