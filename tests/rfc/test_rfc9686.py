@@ -188,6 +188,44 @@ class TestNotAppropriate:
         assert len(net.view.events) == 2
 
 
+class TestLimit:
+    """Section 6: a client that tells of very many."""
+
+    def addresses(self, number: int) -> list[str]:
+        return [f"{LINK}b:0:0:{one:x}" for one in range(1, number + 1)]
+
+    def test_a_client_has_so_many_on_a_link(self) -> None:
+        net = Network()
+        verdicts = [told(net, text, valid=7200 + number).verdict for number, text in enumerate(self.addresses(33))]
+        assert verdicts == [Verdict.REGISTERED] * 32 + [Verdict.TOO_MANY_ADDRESSES]
+        assert net.view.events[-1].kind == "request-refused"
+        first, last = self.addresses(33)[0], self.addresses(33)[-1]
+        assert told(net, first).verdict is Verdict.REGISTERED  # it is not one more
+        assert told(net, last, duid=b"\0\3\0\1other.").verdict is Verdict.REGISTERED
+        assert told(net, LINK + "c").verdict is Verdict.TOO_MANY_ADDRESSES
+        assert told(net, LINK + "c", valid=0).verdict is Verdict.RELEASED
+        told(net, first, valid=0)
+        assert told(net, LINK + "c").verdict is Verdict.REGISTERED
+        net.now += 7300
+        assert told(net, LINK + "d").verdict is Verdict.REGISTERED
+
+    def test_subnets_of_one_link_count_together_and_those_of_others_do_not(self) -> None:
+        few = {"most_registrations": 2, "network": "floor"}
+        net = Network(
+            subnet(**few), subnet("2001:db8:2::/64", "", **few), subnet("2001:db8:3::/64", "", most_registrations=2)
+        )
+        one, two, three = OWN, "2001:db8:2::b", LINK + "c"
+        assert [told(net, text).verdict for text in (one, two)] == [Verdict.REGISTERED] * 2
+        assert told(net, three).verdict is Verdict.TOO_MANY_ADDRESSES
+        octets = message(ADDR_REG_INFORM, (1, DUID), address("2001:db8:3::b"))
+        assert net.send(relayed(octets, "2001:db8:3::1", "2001:db8:3::b"), from_relay()).verdict is Verdict.REGISTERED
+
+    def test_leases_do_not_count(self) -> None:
+        net = Network(subnet(most_registrations=1))
+        replace(net.client(), duid=DUID).join()
+        assert told(net, OWN).verdict is Verdict.REGISTERED
+
+
 @pytest.mark.parametrize(
     ("said", "longest", "kept"),
     [

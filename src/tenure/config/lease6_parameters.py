@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field
+
 from tenure.config.fields import one_of
 from tenure.config.lease_parameters import LevelParameters, Lifetime, OptionData, TermParameters
 from tenure.config.section import Section
@@ -48,6 +50,10 @@ class Lease6Parameters(Section):
 
     allow_address_registration: bool | None = None
     """Register addresses that clients made themselves and tell of (RFC 9686). Default: true."""
+
+    max_registrations_per_client: Annotated[int, Field(ge=1)] | None = None
+    """The most self-made addresses that one client, by its DUID, can have registered on a link at a time. A host with
+    temporary addresses has about 8 of each prefix. Default: 32."""
 
     option_data: OptionData = {}
     """Options for clients that ask for them, by Kea's names or by code: `dns-servers = ["2001:db8:1::1"]`. Option by

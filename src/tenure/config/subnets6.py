@@ -127,6 +127,7 @@ def lease6_values(dhcp6: Dhcp6, section: Subnet6Section) -> dict[str, Any]:
         "allocator": chosen("allocator", Allocator.RANDOM),
         "rapid_commit": chosen("rapid_commit", False),
         "registers_self_made": chosen("allow_address_registration", True),
+        "most_registrations": chosen("max_registrations_per_client", 32),
     }
 
 

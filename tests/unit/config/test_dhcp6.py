@@ -62,6 +62,7 @@ def test_what_a_minimal_file_means(tmp_path: Path) -> None:
     assert (one.preferred_lifetime, one.renew_timer, one.rebind_timer) == (4500, None, None)
     assert one.naming.qualifying_suffix == from_text("example.test.")
     assert one.registers_self_made
+    assert one.most_registrations == 32
     assert not one.rapid_commit
     assert one.allocator is Allocator.RANDOM
 
@@ -275,6 +276,12 @@ def test_our_own_zone_must_let_the_updater_write_ipv6_addresses(tmp_path: Path) 
 def test_addresses_of_this_host_and_of_named_relays_are_nobodys_own(tmp_path: Path) -> None:
     named = 'relay = { ip-addresses = ["2001:db8:1::101", "2001:db8:1::7"] }'
     reservation = f'[[dhcp6.subnets.reservations]]\n{DUID}\nip-addresses = ["2001:db8:1::7"]\n'
-    configuration = read(tmp_path, f"{GOOD}{named}\n{reservation}")
+    configuration = read(tmp_path, f"{GOOD}{named}\nmax-registrations-per-client = 4\n{reservation}")
     (one,) = subnets6(configuration, b"", [ip("2001:db8:1::1")])
     assert one.devices == {ip("2001:db8:1::101"), ip("2001:db8:1::1")}
+    assert one.most_registrations == 4
+
+
+def test_a_client_can_have_at_least_one_registration(tmp_path: Path) -> None:
+    (line,) = complaint(tmp_path, GOOD + "max-registrations-per-client = 0\n")
+    assert line.startswith(f"{SUBNET}.max-registrations-per-client = 0: is too small; ")

@@ -1,4 +1,4 @@
-"""What a client may tell of as made by itself: which addresses, for how long (RFC 9686 section 4.2.1).
+"""What a client may tell of as made by itself: which addresses, how many, for how long (RFC 9686 section 4.2.1).
 
 Who can send from an address can tell of it, and what is noted is leased to nobody. So what others need is kept from
 such clients; in a pool so wide that no client can fill it, an address that is used is better known than leased.
@@ -10,12 +10,14 @@ from typing import Final
 
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, first_of
 from tenure.leasing.lease import LeaseKind
+from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.inquiry import Inquiry
 from tenure.leasing.v6.prepared import WIDE, PreparedSubnet
 from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import Verdict
 
 _ADDRESS: Final = int(LeaseKind.ADDRESS)
+_SELF_MADE: Final = int(LeaseKind.SELF_MADE)
 _ANYBODY: Final = b""
 # Clients tell of an address again after 4/5 of its lifetime, and of one without an end every four hours (section 4.6):
 # what is kept for less than was said would be gone before. Routers announce a prefix for 30 days unless they are told
@@ -31,6 +33,14 @@ def unfit(inquiry: Inquiry, prepared: PreparedSubnet, address: bytes) -> Verdict
     if _is_of_network(inquiry, prepared, address):
         return Verdict.ADDRESS_OF_NETWORK
     return Verdict.ADDRESS_OF_POOL if _is_of_pool(inquiry, prepared, address) else None
+
+
+def has_enough(inquiry: Inquiry, prepared: PreparedSubnet) -> bool:
+    """Whether the client has as many such addresses on the link as one may have."""
+    here = {one.subnet_id for one in inquiry.link}
+    rows = inquiry.view.leases_of(inquiry.client)
+    noted = [row for row in rows if row.kind == _SELF_MADE and row.subnet_id in here and not is_free(row, inquiry.now)]
+    return len(noted) >= prepared.subnet.most_registrations
 
 
 def kept_seconds(valid: int, terms: Terms) -> int:

@@ -28,7 +28,7 @@ from tenure.leasing.v6.draft import ACTOR, Draft
 from tenure.leasing.v6.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v6.names import client_fqdn, device_speaker, name_client
 from tenure.leasing.v6.prepared import PreparedSubnet
-from tenure.leasing.v6.registrable import kept_seconds, unfit
+from tenure.leasing.v6.registrable import has_enough, kept_seconds, unfit
 from tenure.leasing.v6.terms import Terms
 from tenure.leasing.v6.verdict import WORDS, Verdict
 from tenure.leasing.want import want_of
@@ -48,7 +48,7 @@ def register(inquiry: Inquiry) -> Decision:
     """Note the address, or that it is no longer used; the reply says only that this was heard.
 
     Of an address that is not the sender's, not of its link, or leased by us, nothing is noted (section 4.2.1); nor of
-    one that others need, and then the history is told.
+    one that others need, or of one too many, and then the history is told.
     """
     told = inquiry.datagram.message.options.get(_IAADDR, b"")
     try:
@@ -86,7 +86,12 @@ def register(inquiry: Inquiry) -> Decision:
 
 def _refusal(inquiry: Inquiry, prepared: PreparedSubnet, told: IALease, *, renews: bool) -> Verdict | None:
     """Why nothing is noted of an address that could be noted otherwise; what the client has noted it can always end."""
-    return None if renews and not told.valid else unfit(inquiry, prepared, told.address)
+    if renews and not told.valid:
+        return None
+    found = unfit(inquiry, prepared, told.address)
+    if found is None and told.valid and not renews and has_enough(inquiry, prepared):
+        return Verdict.TOO_MANY_ADDRESSES
+    return found
 
 
 def _refuse(inquiry: Inquiry, address: bytes, verdict: Verdict) -> Decision:

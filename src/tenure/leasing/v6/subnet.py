@@ -69,6 +69,7 @@ class Subnet:
     allocator: Allocator = Allocator.RANDOM
     rapid_commit: bool = False  # commit at SOLICIT when the client asks; for the only server of a link
     registers_self_made: bool = True  # note addresses that clients made themselves (RFC 9686)
+    most_registrations: int = 32  # of them that one client can have noted on a link
     devices: Collection[bytes] = ()  # addresses that this host and the relays of the subnet have; no pool has them
     interface: str | None = None  # clients on this wire belong here, whatever its addresses are
     interface_id: bytes | None = None  # so do those whose relay names its interface so

@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     ADDRESS_RESERVED = "address-reserved"
     ADDRESS_OF_NETWORK = "address-of-network"
     ADDRESS_OF_POOL = "address-of-pool"
+    TOO_MANY_ADDRESSES = "too-many-addresses"
     # no answer: not a message that can be answered
     MALFORMED = "malformed"
     UNKNOWN_MESSAGE_TYPE = "unknown-message-type"
@@ -67,6 +68,7 @@ WORDS: Final[dict[Verdict, str]] = {
     Verdict.ADDRESS_RESERVED: "no self-made address: it is reserved for another client",
     Verdict.ADDRESS_OF_NETWORK: "no self-made address: it is this server's, a relay's, or that of all routers",
     Verdict.ADDRESS_OF_POOL: "no self-made address: it is in a pool that is leased from",
+    Verdict.TOO_MANY_ADDRESSES: "one self-made address too many (max-registrations-per-client)",
     Verdict.MALFORMED: "the octets are not a DHCPv6 message",
     Verdict.UNKNOWN_MESSAGE_TYPE: "a message type that a server does not take",
     Verdict.NO_IDENTITY: "no client identifier, or one that is no DUID by its length",
