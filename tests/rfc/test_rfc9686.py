@@ -14,6 +14,7 @@ from tenure.leasing.lease import FOREVER, LeaseKind, LeaseState
 from tenure.leasing.v6.arrival import Arrival, Destination
 from tenure.leasing.v6.subnet import Allocator
 from tenure.leasing.v6.verdict import WORDS, Verdict
+from tenure.naming.reason import Reason
 
 OWN = "2001:db8:1:0:b:ff:fe00:1"
 SECOND = "2001:db8:1:0:b:ff:fe00:2"
@@ -291,6 +292,27 @@ def test_without_a_name_of_its_own_it_has_that_of_the_clients_lease() -> None:
     leased = client.request(ia(NA, 1)).lease
     told(net, OWN, duid=client.duid)
     assert net.names() == {"pc1": {leased, OWN}}
+    assert (net.row(OWN).reason, net.row(OWN).heard_name) == (Reason.CLIENT_FQDN, "pc1")
+
+
+def test_a_name_that_was_generated_for_another_address_is_called_generated() -> None:
+    net = Network()
+    told(net, OWN)
+    told(net, SECOND)
+    net.now += 100
+    told(net, SECOND)
+    (addresses,) = net.names().values()
+    assert addresses == {OWN, SECOND}
+    assert {(row.reason, row.heard_name) for row in net.view.rows.values()} == {(Reason.GENERATED, "")}
+
+
+def test_a_reason_why_a_record_is_not_ours_says_nothing_of_where_the_name_came_from() -> None:
+    net = Network()
+    client = net.client().saying(fqdn("pc1", flags=0))
+    leased = client.request(ia(NA, 1)).lease
+    assert net.row(leased).reason == Reason.CLIENT_UPDATES
+    told(net, OWN, duid=client.duid)
+    assert net.row(OWN).reason == Reason.CLIENT_FQDN
 
 
 def test_4_4_that_it_is_supported_is_told_to_who_asks() -> None:

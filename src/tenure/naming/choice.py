@@ -81,6 +81,11 @@ class Naming:
             *(reply_fqdn, self.reply_host_name, self.wished),
         )
 
+    def as_elsewhere(self, reason: Reason, heard: str) -> Naming:
+        """The same where the name is one that another lease of the client has: by that one's reason, heard there."""
+        told = (self.reply_fqdn, self.reply_host_name, self.wished)
+        return Naming(self.fqdn, self.dhcid, self.ttl, self.forward, self.reverse, reason, heard, *told)
+
 
 class _Wish:
     """A name before it is judged."""

@@ -42,6 +42,18 @@ _ADDRESS: Final = int(LeaseKind.ADDRESS)
 _SELF_MADE: Final = int(LeaseKind.SELF_MADE)
 _BOUND: Final = int(LeaseState.BOUND)
 _CAUSE: Final = "ADDR-REG-INFORM"
+_SOURCES: Final[dict[str, Reason]] = {
+    one.value: one
+    for one in (
+        Reason.CLIENT_FQDN,
+        Reason.HOST_NAME,
+        Reason.RESERVATION,
+        Reason.GENERATED,
+        Reason.NUMBERED,
+        Reason.GUEST_NAME,
+        Reason.GUEST_DEVICE,
+    )
+}
 
 
 def register(inquiry: Inquiry) -> Decision:
@@ -121,7 +133,13 @@ def _note(
 ) -> Naming:
     now = math.ceil(inquiry.now)
     valid = kept_seconds(told.valid, terms)
-    naming = name_client(inquiry, prepared, terms, _fqdn(inquiry), told.address, valid)
+    said = client_fqdn(inquiry)
+    other = _named_elsewhere(inquiry) if said is None else None
+    if other is not None:
+        said = _as_said(other.fqdn or b"\0")
+    naming = name_client(inquiry, prepared, terms, said, told.address, valid)
+    if other is not None and naming.reason is Reason.CLIENT_FQDN:
+        naming = naming.as_elsewhere(_source_of(other), other.heard_name)
     own = row is not None and row.client == inquiry.client
     renewed = own and running
     lease = Lease(
@@ -162,16 +180,21 @@ def _note(
     return naming
 
 
-def _fqdn(inquiry: Inquiry) -> ClientFqdn | None:
-    """The client's option 39, else what it called itself when it was given another address that is named here."""
-    said = client_fqdn(inquiry)
-    if said is not None:
-        return said
+def _named_elsewhere(inquiry: Inquiry) -> Lease | None:
+    """The lease by which the client has a name here, though it says none; of several the one that runs longest."""
     named = [row for row in inquiry.view.leases_of(inquiry.client) if row.fqdn is not None and row.state == _BOUND]
-    if not named:
-        return None
-    name: Name = max(named, key=lambda row: row.ends_at).fqdn or b"\0"
+    return max(named, key=lambda row: row.ends_at, default=None)
+
+
+def _as_said(name: Name) -> ClientFqdn:
+    """The option 39 by which a client would ask for this name."""
     return ClientFqdn(True, False, False, True, NameKind.FULL, tuple(labels(name)), name, 39)
+
+
+def _source_of(other: Lease) -> Reason:
+    """Where the name of another lease came from: its reason, unless that says why a record is not ours."""
+    unsaid = Reason.CLIENT_FQDN if other.heard_name else Reason.GENERATED
+    return _SOURCES.get(other.reason, unsaid)
 
 
 def _number_of(address: bytes) -> int:
