@@ -179,14 +179,17 @@ class TestNotAppropriate:
         assert net.row(OWN).state == LeaseState.RELEASED
         self.refused(Network(subnet(devices=frozenset({ip(OWN)})), view=net.view), OWN, Verdict.ADDRESS_OF_NETWORK)
 
-    def test_the_history_is_told_once_a_minute(self) -> None:
+    def test_the_history_is_told_of_each_reason_once_a_minute(self) -> None:
         net = Network()
         for _ in range(3):
             told(net, LINK + "105")
         assert [event.kind for event in net.view.events] == ["request-refused"]
+        told(net, LINK)  # another reason
+        told(net, LINK + "105", duid=b"\0\3\0\1other.")
+        assert len(net.view.events) == 3
         net.now += 60
         told(net, LINK + "105")
-        assert len(net.view.events) == 2
+        assert len(net.view.events) == 4
 
 
 class TestLimit:

@@ -107,8 +107,8 @@ def _refusal(inquiry: Inquiry, prepared: PreparedSubnet, told: IALease, *, renew
 
 
 def _refuse(inquiry: Inquiry, address: bytes, verdict: Verdict) -> Decision:
-    """Silence; the history is told of it once a minute for each client."""
-    if inquiry.offers.told.count(inquiry.client, inquiry.now) > 1:
+    """Silence; the history is told of it once a minute for each client and verdict."""
+    if inquiry.offers.told.count(inquiry.client + verdict.value.encode(), inquiry.now) > 1:
         return silent(verdict)
     head = (inquiry.now, "request-refused", ACTOR, _CAUSE, inquiry.correlation)
     told = Event(*head, address, None, inquiry.client, inquiry.hardware, WORDS[verdict])
