@@ -72,7 +72,7 @@ def commands() -> list[tuple[str, ...]]:
         *top,
         *(
             (group, name)
-            for group in ("dhcp", "import", "key", "leases", "scavenge", "sources", "zones")
+            for group in ("dhcp", "import", "key", "leases", "names", "scavenge", "sources", "zones")
             for name in subcommands(group)
         ),
     ]

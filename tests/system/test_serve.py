@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import re
@@ -55,6 +56,27 @@ def test_a_lease_is_in_dns_and_leaves_with_its_release(shared: TenureServe) -> N
         eventually(lambda: not shared.query("pc1.example.test.", "DHCID"), "the name is gone")
         eventually(lambda: not shared.reverse(address), "the reverse name is gone")
         assert shared.query("pc1.example.test.", "A") == []
+
+
+def test_a_lease_that_a_person_ends_leaves_dns_and_its_address_goes_to_another_device(
+    tmp_path: Path, new_url: str
+) -> None:
+    template = f'[store]\nurl = "{new_url}"\n' + MINIMAL.replace("10.1.0.50-10.1.0.250", "10.1.0.50-10.1.0.50")
+    with (
+        tenure_serve(tmp_path, template) as server,
+        device(server, 1, host_name="pc1") as first,
+        device(server, 2, host_name="pc2") as second,
+    ):
+        address = first.join()
+        assert eventually(lambda: server.reverse(address), "the first name") == ["pc1.example.test."]
+        assert server.rows("leases", "release", address)[0]["done"]
+        assert server.run("leases", "release", address).returncode == 1
+        eventually(lambda: not server.reverse(address), "the reverse name is gone")
+        eventually(lambda: not server.query("pc1.example.test.", "DHCID"), "the name is gone")
+        assert second.join() == address
+        assert eventually(lambda: server.reverse(address), "the second name") == ["pc2.example.test."]
+        told = server.rows("explain", "pc1")["chain"]
+        assert [line["actor"] for line in told if line["event"] == "lease-taken-away"] == [f"cli {getpass.getuser()}"]
 
 
 def test_a_host_name_gets_the_only_forward_zone(shared: TenureServe) -> None:
@@ -118,7 +140,7 @@ def test_what_the_command_line_shows(server: TenureServe) -> None:
     assert server.rows("history", "--address", address, "--at", now) == []
     plain = server.run("explain", address)
     assert plain.returncode == 0
-    assert "released it at" in plain.stdout
+    assert "was released at" in plain.stdout
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -199,8 +199,10 @@ def lease_sentence(lease: Lease, now: float) -> str:
             return f"{address} was leased to {client} until {end}{name}{heard}; the janitor will end the lease."
         case LeaseState.DECLINED:
             return f"{address} is not given out until {end}: a client found that somebody else uses it."
+        case LeaseState.RELEASED if lease.client is None:
+            return f"{address} is free: its quarantine was ended at {end}."
         case LeaseState.RELEASED:
-            return f"{address} is free: {client} released it at {end}."
+            return f"{address} is free: the lease of {client} was released at {end}."
         case LeaseState.EXPIRED:
             return f"{address} is free: the lease of {client} expired at {end}."
 

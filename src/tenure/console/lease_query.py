@@ -1,6 +1,7 @@
 """What a lease query (RFC 4388) answers, for people instead of on the wire: who is at an address, where, since when.
 
-States are those of the RFC: `active`, `unassigned` (ours, and nobody has it) and `unknown` (no address of ours).
+States are those of the RFC: `active`, `unassigned` (ours, and nobody has it) and `unknown` (no address of ours). One
+more is `declined`: nobody gets the address until its quarantine is over.
 """
 
 from __future__ import annotations
@@ -10,22 +11,33 @@ from dataclasses import dataclass, field
 
 from tenure.config.configuration import Configuration
 from tenure.config.subnets import subnets
+from tenure.config.subnets6 import subnets6
 from tenure.console.lines import all_leases
-from tenure.console.words import address_text, client_text, hardware_text, lease_state_text, name_text, time_text
+from tenure.console.words import (
+    address_text,
+    client_text,
+    hardware_text,
+    lease_state_text,
+    leased_text,
+    name_text,
+    time_text,
+)
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, REMOTE_ID, sub_option
+from tenure.dhcpwire.v6.association import ADDRESS_BITS, first_of
 from tenure.dhcpwire.words import text_of
 from tenure.leasing.lease import FOREVER, Lease, LeaseState
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import LeaseFilter
 
-ACTIVE, UNASSIGNED, UNKNOWN = "active", "unassigned", "unknown"
+ACTIVE, UNASSIGNED, UNKNOWN, DECLINED = "active", "unassigned", "unknown", "declined"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked about; exactly one of them is set."""
+    """What is asked about; exactly one of them is set, but for the length."""
 
     address: bytes | None = None
+    prefix_length: int = 0  # beside the address: of a delegated prefix
     hardware: bytes | None = None
     client: bytes | None = None  # identity key
     circuit: bytes | None = None
@@ -37,7 +49,7 @@ class QueryLine:
     """One address and its binding."""
 
     address: str
-    state: str  # of the RFC
+    state: str  # of the RFC, or `declined`
     lease: str  # as `tenure leases` calls it; empty where the address was never leased
     client: str = ""
     hardware: str = ""
@@ -46,7 +58,7 @@ class QueryLine:
     remote: str = ""
     since: str = ""
     last_transaction: str = ""
-    ends: str = ""
+    ends: str = ""  # of a declined address: when its quarantine does
     seconds_left: int | None = None  # of an active lease; None: it does not end
     associated: list[str] = field(default_factory=list)  # other addresses of the same client, active ones
 
@@ -54,9 +66,11 @@ class QueryLine:
 def query(configuration: Configuration, ledger: LeaseLedger, asked: Query, now: float) -> Iterator[QueryLine]:
     """The bindings that the question is about, in the order of addresses."""
     if asked.address is not None:
-        found = ledger.leases(LeaseFilter(first=asked.address, last=asked.address, limit=1))
-        if not found:
-            yield QueryLine(address_text(asked.address), _state_of(configuration, asked.address), "")
+        lease = ledger.lease_over(asked.address)
+        if lease is None or not _holds(lease, asked):
+            yield _unleased(configuration, asked.address, asked.prefix_length)
+            return
+        found = [lease]
     elif asked.hardware is not None:
         found = list(all_leases(ledger, LeaseFilter(hardware=asked.hardware)))
     elif asked.client is not None:
@@ -68,12 +82,36 @@ def query(configuration: Configuration, ledger: LeaseLedger, asked: Query, now: 
         yield _line(ledger, lease, now)
 
 
-def _state_of(configuration: Configuration, address: bytes) -> str:
-    """The state of an address without a row."""
-    for subnet in subnets(configuration):
-        if address in subnet.reserved_addresses or any(pool.first <= address <= pool.last for pool in subnet.pools):
-            return UNASSIGNED
-    return UNKNOWN
+def _holds(lease: Lease, asked: Query) -> bool:
+    """Whether a lease that has the first address of what is asked about has all of it."""
+    return not asked.prefix_length or asked.prefix_length >= (lease.prefix_length or ADDRESS_BITS)
+
+
+def _unleased(configuration: Configuration, address: bytes, length: int) -> QueryLine:
+    """An address or a prefix without a row."""
+    ours = _is_delegated(configuration, address, length) if length else _is_leased(configuration, address)
+    text = address_text(address) + (f"/{length}" if length else "")
+    return QueryLine(text, UNASSIGNED if ours else UNKNOWN, "")
+
+
+def _is_leased(configuration: Configuration, address: bytes) -> bool:
+    """Whether the address is one that clients can have."""
+    four, six = subnets(configuration), subnets6(configuration)
+    pools = [pool for one in four for pool in one.pools] + [pool for one in six for pool in one.pools]
+    if any(pool.holds(address) for pool in pools) or any(address in one.reserved_addresses for one in four):
+        return True
+    return any(address in mine.addresses for one in six for mine in one.reservations.values())
+
+
+def _is_delegated(configuration: Configuration, prefix: bytes, length: int) -> bool:
+    """Whether the prefix is one that clients can have."""
+    for subnet in subnets6(configuration):
+        if any((prefix, length) in mine.prefixes for mine in subnet.reservations.values()):
+            return True
+        for pool in subnet.prefix_pools:
+            if length == pool.delegated_length and first_of(prefix, pool.prefix_length) == pool.prefix:
+                return True
+    return False
 
 
 def _is_at(lease: Lease, asked: Query) -> bool:
@@ -91,19 +129,19 @@ def _said(lease: Lease, code: int) -> bytes | None:
 def _line(ledger: LeaseLedger, lease: Lease, now: float) -> QueryLine:
     active = _is_active(lease, now)
     return QueryLine(
-        address=address_text(lease.address),
-        state=ACTIVE if active else UNASSIGNED,
+        address=leased_text(lease),
+        state=_state(lease, now),
         lease=lease_state_text(lease.state),
         client=client_text(lease.client),
         hardware=hardware_text(lease.hardware),
         name=name_text(lease.fqdn),
         circuit=_words(_said(lease, CIRCUIT_ID)),
         remote=_words(_said(lease, REMOTE_ID)),
-        since=time_text(lease.started_at),
-        last_transaction=time_text(_last_transaction(lease)),
+        since=time_text(min(lease.started_at, now)),
+        last_transaction=time_text(_last_transaction(lease, now)),
         ends=time_text(lease.ends_at),
         seconds_left=int(lease.ends_at - now) if active and lease.ends_at < FOREVER else None,
-        associated=[address_text(other.address) for other in _others(ledger, lease, now)],
+        associated=[leased_text(other) for other in _others(ledger, lease, now)],
     )
 
 
@@ -111,11 +149,20 @@ def _is_active(lease: Lease, now: float) -> bool:
     return lease.state == LeaseState.BOUND and lease.ends_at > now
 
 
-def _last_transaction(lease: Lease) -> int | None:
-    """When the lease was made or last renewed; None where that cannot be told: it was given back, or it has no end."""
+def _state(lease: Lease, now: float) -> str:
+    if lease.state == LeaseState.DECLINED and lease.ends_at > now:
+        return DECLINED
+    return ACTIVE if _is_active(lease, now) else UNASSIGNED
+
+
+def _last_transaction(lease: Lease, now: float) -> float | None:
+    """When the lease was made or last renewed; None where that cannot be told: it was given back, or it has no end.
+
+    The end is kept in whole seconds, rounded up, so a moment ago would be in the future.
+    """
     if lease.state != LeaseState.BOUND or lease.ends_at >= FOREVER:
         return None
-    return lease.ends_at - lease.valid_lifetime
+    return min(lease.ends_at - lease.valid_lifetime, now)
 
 
 def _others(ledger: LeaseLedger, lease: Lease, now: float) -> Sequence[Lease]:

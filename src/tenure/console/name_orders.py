@@ -58,7 +58,7 @@ def lock_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Itera
     """What a lock keeps as it is."""
     for row in rows:
         kept = _KEEPS.get(State(row.forward.state), "is not written, until the name is unlocked")
-        forward = f"{_record(row, Direction.FORWARD)} {kept}" if row.forward.state != State.NONE else ""
+        forward = f"{record_words(row, Direction.FORWARD)} {kept}" if row.forward.state != State.NONE else ""
         yield OrderLine(name_text(name), address_text(row.address), forward, "", done)
     if not rows:
         yield OrderLine(name_text(name), "", "no lease gets it", "", done)
@@ -69,7 +69,7 @@ def unlock_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Ite
     goes_on = {State.REGISTERED: "stays in DNS", State.REMOVING: "is taken away"}
     for row in rows:
         what = goes_on.get(State(row.forward.state), "is written, if the name is free")
-        forward = f"{_record(row, Direction.FORWARD)} {what}" if row.forward.state != State.NONE else ""
+        forward = f"{record_words(row, Direction.FORWARD)} {what}" if row.forward.state != State.NONE else ""
         yield OrderLine(name_text(name), address_text(row.address), forward, "", done)
     if not rows:
         yield OrderLine(name_text(name), "", "a lease can get it", "", done)
@@ -78,7 +78,7 @@ def unlock_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Ite
 def release_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
     """What is taken out of DNS."""
     for row in rows:
-        words = (_left(row, row.forward, Direction.FORWARD), _left(row, row.reverse, Direction.REVERSE))
+        words = (what_leaves(row, row.forward, Direction.FORWARD), what_leaves(row, row.reverse, Direction.REVERSE))
         yield OrderLine(name_text(name), address_text(row.address), *words, done)
 
 
@@ -86,7 +86,9 @@ def adopt_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iter
     """What is written over."""
     for row in rows:
         family = "AAAA" if len(row.address) == 16 else "A"
-        forward = f"{_record(row, Direction.FORWARD)} with its DHCID replaces every {family}, CNAME and DHCID there"
+        forward = (
+            f"{record_words(row, Direction.FORWARD)} with its DHCID replaces every {family}, CNAME and DHCID there"
+        )
         yield OrderLine(name_text(name), address_text(row.address), forward, "", done)
 
 
@@ -157,13 +159,14 @@ def locked_lines(locked: Sequence[LockedName]) -> Iterator[LockLine]:
         yield LockLine(name_text(one.name), time_text(one.at), one.actor, one.holder is not None)
 
 
-def _left(row: Registration, part: Part, direction: Direction) -> str:
+def what_leaves(row: Registration, part: Part, direction: Direction) -> str:
+    """What becomes of a record that is taken out of DNS; empty where there is none."""
     if part.state == State.NONE:
         return ""
-    return f"{_record(row, direction)} {_LEAVES.get(State(part.state), 'is not in DNS')}"
+    return f"{record_words(row, direction)} {_LEAVES.get(State(part.state), 'is not in DNS')}"
 
 
-def _record(row: Registration, direction: Direction) -> str:
+def record_words(row: Registration, direction: Direction) -> str:
     """`A 10.1.2.55`; of the reverse direction `55.2.1.10.in-addr.arpa. PTR`."""
     if direction is Direction.REVERSE:
         return f"{name_text(reverse_name(row.address))} PTR"

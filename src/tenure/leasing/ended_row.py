@@ -1,4 +1,4 @@
-"""What the row of a lease is when the lease has ended or lost its names, whatever the protocol."""
+"""What the row of a lease is when the lease has ended or lost its names, and what goes from DNS, by any protocol."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Final
 
 from tenure.leasing.lease import Lease, LeaseState
 from tenure.naming.reason import Reason
+from tenure.naming.registration import Withdraw
 
+_BOUND: Final = int(LeaseState.BOUND)
 _RELEASED: Final = int(LeaseState.RELEASED)
 _DECLINED: Final = int(LeaseState.DECLINED)
 
 
 def released(row: Lease, now: float, correlation: str) -> Lease:
-    """The client gave it back; it is remembered for it."""
+    """It was given back; it is remembered for the client, if it has one."""
     return row._replace(state=_RELEASED, ends_at=int(now), correlation=correlation)
 
 
@@ -27,3 +29,15 @@ def declined(row: Lease, now: float, quarantine: int, correlation: str) -> Lease
 def nameless(row: Lease, reason: Reason) -> Lease:
     """The lease runs on, and has nothing in DNS any more."""
     return row._replace(fqdn=None, dhcid=None, forward=False, reverse=False, reason=reason)
+
+
+def is_named(lease: Lease) -> bool:
+    """Whether a running lease has something in DNS, or is on its way there."""
+    return lease.fqdn is not None and (lease.forward or lease.reverse)
+
+
+def withdrawals(lease: Lease, cause: Reason, correlation: str) -> tuple[Withdraw, ...]:
+    """What must go from DNS with a bound lease; of any other the names were withdrawn when it ended."""
+    if lease.state != _BOUND or lease.fqdn is None or lease.dhcid is None or not is_named(lease):
+        return ()
+    return (Withdraw(lease.fqdn, lease.address, lease.dhcid, cause, correlation),)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from tenure.dhcpwire.v4.packet import NO_ADDRESS
 from tenure.dnswire.name import Name
-from tenure.leasing.ended_row import declined, nameless, released
+from tenure.leasing.ended_row import declined, is_named, nameless, released, withdrawals
 from tenure.leasing.history import lease_event
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.leasing.link import subnet_on
@@ -85,18 +85,6 @@ def _binding(inquiry: Inquiry, address: bytes) -> Lease | Verdict:
     if lease is None or lease.client != inquiry.client or lease.state != _BOUND:
         return Verdict.NO_SUCH_BINDING
     return lease
-
-
-def is_named(lease: Lease) -> bool:
-    """Whether a running lease has something in DNS, or is on its way there."""
-    return lease.fqdn is not None and (lease.forward or lease.reverse)
-
-
-def withdrawals(lease: Lease, cause: Reason, correlation: str) -> tuple[Withdraw, ...]:
-    """What must go from DNS with a bound lease; of any other the names were withdrawn when it ended."""
-    if lease.state != _BOUND or lease.fqdn is None or lease.dhcid is None or not is_named(lease):
-        return ()
-    return (Withdraw(lease.fqdn, lease.address, lease.dhcid, cause, correlation),)
 
 
 def takes_names(on_move: OnMove, name: Name | None, other: Name | None) -> bool:

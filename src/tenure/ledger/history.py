@@ -15,7 +15,7 @@ _COLUMNS: Final = ", ".join(Event._fields)
 
 # What a lease event says about its address: its client holds it from then on, or nobody does.
 HOLDING: Final = ("lease-bound", "lease-renewed")
-ENDING: Final = ("lease-expired", "lease-released", "lease-declined", "lease-superseded")
+ENDING: Final = ("lease-expired", "lease-released", "lease-taken-away", "lease-declined", "lease-superseded")
 
 
 class StoredEvent(NamedTuple):

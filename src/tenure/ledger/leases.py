@@ -18,12 +18,14 @@ from tenure.ledger.freed_names import FreedNames
 from tenure.ledger.heard import HeardBatch, HeardLeases
 from tenure.ledger.history import History
 from tenure.ledger.keys import KeyStore
+from tenure.ledger.lease_orders import LeaseOrders
 from tenure.ledger.lease_pipeline import BatchSettled, LeasePipeline
 from tenure.ledger.name_orders import NameOrders
 from tenure.ledger.reading import (
     LeaseFilter,
     RegistrationFilter,
     read_changed_registrations,
+    read_lease_over,
     read_leases,
     read_registrations,
 )
@@ -76,6 +78,7 @@ class LeaseLedger:
         self._readings = ZoneReadings(session)
         self._stale_records = StaleRecords(session)
         self.name_orders = NameOrders(session, self._registrations)
+        self.lease_orders = LeaseOrders(session, self._new_batch)
         self._standing = StandingNames(session)
         self._ties = Ties(session)
         self._heard = HeardLeases(session)
@@ -348,6 +351,11 @@ class LeaseLedger:
         """Leases by address, as many as the filter's limit; go on with its `after`."""
         with self._session.reading():
             return read_leases(self._session, wanted or LeaseFilter())
+
+    def lease_over(self, address: bytes) -> Lease | None:
+        """The lease of an address, in whichever state, or of the delegated prefix that it is in."""
+        with self._session.reading():
+            return read_lease_over(self._session, address)
 
     def registrations(self, wanted: RegistrationFilter | None = None) -> list[Registration]:
         """Registrations by name, address and DHCID, as many as the filter's limit; go on with its `after`."""

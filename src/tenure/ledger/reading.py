@@ -7,7 +7,7 @@ from typing import Any
 
 from tenure.dnswire.name import Name
 from tenure.leasing.lease import Lease
-from tenure.ledger.batch import leases_of
+from tenure.ledger.batch import lease_of, leases_of
 from tenure.ledger.registrations import COLUMNS, Key, registration_of
 from tenure.ledger.session import Session
 from tenure.ledger.statements import LEASE_COLUMNS
@@ -55,6 +55,19 @@ def read_leases(session: Session, wanted: LeaseFilter) -> list[Lease]:
     )
     statement = session.sql(f"select {LEASE_COLUMNS} from lease {where} order by address limit ?")
     return leases_of(session.rows(statement, (*parameters, wanted.limit)))
+
+
+def read_lease_over(session: Session, address: bytes) -> Lease | None:
+    """The row of an address, or of the prefix that it is in."""
+    statement = session.sql(
+        f"select {LEASE_COLUMNS} from lease where address >= ? and address <= ? and length(address) = ? "
+        "order by address desc limit 1"
+    )
+    # delegated prefixes are longer than 16 bits, and no lease lies within another one's prefix
+    lowest = address[:2] + bytes(len(address) - 2)
+    row = session.one(statement, (lowest, address, len(address)))
+    found = None if row is None else lease_of(row)
+    return None if found is None or found.last_address < address else found
 
 
 def read_registrations(session: Session, wanted: RegistrationFilter) -> list[Registration]:

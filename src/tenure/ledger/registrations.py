@@ -162,7 +162,7 @@ update registration set generation = generation + 1, cause = ?, correlation = ?,
 PUT_LEASE_END: Final = f"""\
 {PUT_WITHDRAW} and not exists (select 1 from standing_name where standing_name.address = registration.address
 and standing_name.name = registration.name and standing_name.dhcid = registration.dhcid)"""
-_LEASE_ENDS: Final = frozenset({Reason.LEASE_EXPIRED, Reason.LEASE_RELEASED})
+_LEASE_ENDS: Final = frozenset({Reason.LEASE_EXPIRED, Reason.LEASE_RELEASED, Reason.LEASE_TAKEN_AWAY})
 
 CLAIMS_ON: Final = "select address, dhcid, cause, forward_state, forward_reason from registration where name = ?"
 

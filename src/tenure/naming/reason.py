@@ -75,6 +75,7 @@ class Reason(StrEnum):
     # why a registration is taken away
     LEASE_EXPIRED = "lease-expired"
     LEASE_RELEASED = "lease-released"
+    LEASE_TAKEN_AWAY = "lease-taken-away"
     ADDRESS_DECLINED = "address-declined"
     ADDRESS_IN_USE = "address-in-use"
     NAME_CHANGED = "name-changed"
@@ -151,6 +152,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.OBSTACLE_GONE: "what stood in the way in DNS is gone, so it is tried again",
     Reason.LEASE_EXPIRED: "the lease ended by expiry",
     Reason.LEASE_RELEASED: "the client released the lease",
+    Reason.LEASE_TAKEN_AWAY: "a person ended the lease (tenure leases release)",
     Reason.ADDRESS_DECLINED: "the client found the address in use and declined it",
     Reason.ADDRESS_IN_USE: "somebody who has no lease of it was found to use the address",
     Reason.NAME_CHANGED: "the client has another name now",

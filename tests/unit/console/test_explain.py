@@ -50,7 +50,12 @@ def registration(forward: Part, reverse: Part) -> Registration:
         (
             LEASE._replace(state=LeaseState.RELEASED),
             2500,
-            f"10.1.0.50 is free: 02:00:5e:10:00:07 released it at {END}.",
+            f"10.1.0.50 is free: the lease of 02:00:5e:10:00:07 was released at {END}.",
+        ),
+        (
+            LEASE._replace(state=LeaseState.RELEASED, client=None),
+            2500,
+            f"10.1.0.50 is free: its quarantine was ended at {END}.",
         ),
         (
             LEASE._replace(state=LeaseState.EXPIRED),

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from dhcpv4 import tlv
+from dhcpv6 import ip
 from ledger_rows import NOW, address, client, lease
 from tenure_command import tenure
 
 from tenure.config.load import load
+from tenure.console.lease_orders import leased_from_text
 from tenure.console.lease_query import Query, QueryLine, query
 from tenure.console.words import time_text
-from tenure.leasing.lease import FOREVER, Changes, LeaseState
+from tenure.leasing.lease import FOREVER, Changes, LeaseKind, LeaseState
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 
@@ -39,6 +41,7 @@ LEASES = (
     lease(5, 5, ends_at=FOREVER, valid_lifetime=2**32 - 1),
     lease(6, 6, ends_at=NOW - 1),  # over, and the janitor has not come yet
     lease(7, None, state=LeaseState.DECLINED, ends_at=NOW + 100),
+    lease(8, None, state=LeaseState.DECLINED, ends_at=NOW - 1),  # its quarantine is over
 )
 
 
@@ -92,7 +95,8 @@ def test_a_lease_has_no_more_left_than_was_given(config: Path, ledger: LeaseLedg
         (4, "unassigned", "released", None, ""),
         (5, "active", "bound", None, ""),
         (6, "unassigned", "bound", None, time_text(NOW - 3601)),
-        (7, "unassigned", "declined", None, ""),
+        (7, "declined", "declined", None, ""),
+        (8, "unassigned", "declined", None, ""),
         (100, "unassigned", "", None, ""),  # in a pool, never leased
         (250, "unknown", "", None, ""),  # in no pool
     ],
@@ -107,6 +111,59 @@ def test_an_address_in_each_state(
         seconds_left,
         last,
     )
+
+
+DHCPV6 = """
+[dhcp6]
+listen = ["[::1]:6767"]
+
+[[dhcp6.subnets]]
+subnet = "2001:db8:1::/64"
+pools = ["2001:db8:1::100-2001:db8:1::1ff"]
+pd-pools = [{ prefix = "2001:db8:8000::", prefix-len = 40, delegated-len = 56 }]
+ddns-send-updates = false
+
+[[dhcp6.subnets.reservations]]
+duid = "00:03:00:01:02:00:5e:10:00:07"
+ip-addresses = ["2001:db8:1::7"]
+prefixes = ["2001:db8:9::/60"]
+"""
+PREFIX = lease(20, 20, kind=LeaseKind.PREFIX, fqdn=None, dhcid=None)._replace(
+    address=ip("2001:db8:8000::"), prefix_length=56
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "address", "state"),
+    [
+        ("2001:db8:8000::/56", "2001:db8:8000::/56", "active"),
+        ("2001:db8:8000::", "2001:db8:8000::/56", "active"),
+        ("2001:db8:8000:7::9", "2001:db8:8000::/56", "active"),
+        ("2001:db8:8000:7::/64", "2001:db8:8000::/56", "active"),
+        ("2001:db8:8000::/48", "2001:db8:8000::/48", "unknown"),  # more than is leased
+        ("2001:db8:8000:100::/56", "2001:db8:8000:100::/56", "unassigned"),
+        ("2001:db8:8000:100::/60", "2001:db8:8000:100::/60", "unknown"),
+        ("2001:db8:9::/60", "2001:db8:9::/60", "unassigned"),  # reserved
+        ("2001:db8:9::/56", "2001:db8:9::/56", "unknown"),
+        ("2001:db8:1::100", "2001:db8:1::100", "unassigned"),
+        ("2001:db8:1::7", "2001:db8:1::7", "unassigned"),
+        ("2001:db8:1::8", "2001:db8:1::8", "unknown"),
+    ],
+)
+def test_prefixes_and_addresses_of_dhcpv6(
+    config: Path, ledger: LeaseLedger, asked: str, address: str, state: str
+) -> None:
+    with config.open("a") as file:
+        file.write(DHCPV6)
+    ledger.transact(lambda view: view.apply(Changes(leases=(PREFIX,))), NOW)
+    (line,) = query(load(config), ledger, Query(*leased_from_text(asked)), NOW + 60)
+    assert (line.address, line.state) == (address, state)
+
+
+def test_nothing_was_in_the_future(config: Path, ledger: LeaseLedger) -> None:
+    """The row has its times in whole seconds, rounded up."""
+    (line,) = query(load(config), ledger, Query(address(1)), NOW - 0.4)
+    assert (line.since, line.last_transaction) == (time_text(NOW - 1), time_text(NOW - 1))
 
 
 def found(config: Path, ledger: LeaseLedger, **asked: bytes) -> list[str]:

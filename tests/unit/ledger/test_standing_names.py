@@ -40,7 +40,7 @@ def test_they_are_kept_one_for_an_address(ledger: Ledger) -> None:
     assert ledger.leases.standing_names() == [renamed]
 
 
-@pytest.mark.parametrize("cause", [Reason.LEASE_EXPIRED, Reason.LEASE_RELEASED])
+@pytest.mark.parametrize("cause", [Reason.LEASE_EXPIRED, Reason.LEASE_RELEASED, Reason.LEASE_TAKEN_AWAY])
 def test_the_end_of_a_lease_leaves_a_standing_name_and_takes_every_other(ledger: Ledger, cause: Reason) -> None:
     stand(ledger, DESK)
     others = [

@@ -14,7 +14,8 @@ from tenure.dhcpwire.fqdn import fqdn_fault, parse_fqdn81
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, sub_option
 from tenure.dnswire.name import Name, to_text
 from tenure.leasing.device import Speaker, Telling, leases_beside, name_device, speaker_of, with_device
-from tenure.leasing.ending import NOTHING_ENDED, Ended, is_named, rename, supersede, take_over, takes_names
+from tenure.leasing.ended_row import is_named
+from tenure.leasing.ending import NOTHING_ENDED, Ended, rename, supersede, take_over, takes_names
 from tenure.leasing.history import ACTOR, lease_event
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
 from tenure.leasing.place import obstacle_for, place_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from tenure.leasing.ending import withdrawals
+from tenure.leasing.ended_row import withdrawals
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.leasing.offers import AddressCheck
 from tenure.leasing.v4.inquiry import Inquiry

@@ -16,8 +16,8 @@ from tenure.dhcpwire.v6.association import INFINITE, last_of
 from tenure.dhcpwire.v6.codes import Option
 from tenure.dnswire.name import to_text
 from tenure.leasing.device import Telling, with_device
-from tenure.leasing.ended_row import nameless
-from tenure.leasing.ending import is_named, rename, takes_names, withdrawals
+from tenure.leasing.ended_row import is_named, nameless, withdrawals
+from tenure.leasing.ending import rename, takes_names
 from tenure.leasing.lease import FOREVER, IAID_BITS, Changes, Lease, LeaseKind, LeaseState
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.v6.allocation import Choice, Grant, is_own

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from typing import Final
 
-from tenure.leasing.ending import withdrawals
+from tenure.leasing.ended_row import withdrawals
 from tenure.leasing.lease import NOTHING, Changes, Lease, LeaseKind, LeaseState
 from tenure.leasing.v6.inquiry import Inquiry
 from tenure.naming.event import Event

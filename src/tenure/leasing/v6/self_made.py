@@ -17,8 +17,8 @@ from tenure.dhcpwire.v6.codes import MessageType, Option
 from tenure.dhcpwire.v6.message import encode_option
 from tenure.dnswire.name import Name, labels
 from tenure.leasing.device import Telling, with_device
-from tenure.leasing.ended_row import released
-from tenure.leasing.ending import is_named, rename, withdrawals
+from tenure.leasing.ended_row import is_named, released, withdrawals
+from tenure.leasing.ending import rename
 from tenure.leasing.lease import FOREVER, NOTHING, Changes, Lease, LeaseKind, LeaseState
 from tenure.leasing.link import subnet_on
 from tenure.leasing.pool_search import is_free
