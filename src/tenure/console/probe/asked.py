@@ -17,6 +17,7 @@ from tenure.dnswire.name import from_text
 # What most clients ask for: mask, routers, name servers, host name, domain, broadcast, lease times, search, routes.
 USUAL_REQUEST = (1, 3, 6, 12, 15, 28, 51, 58, 59, 119, 121)
 USUAL_FLAGS = "SE"
+LAST_CODE = 254  # 0 pads and 255 ends the options (RFC 2132 section 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +107,18 @@ def _options4(asked: Asked) -> tuple[tuple[int, bytes], ...]:
         options[Option.HOST_NAME] = asked.host_name.encode("utf-8")
     if asked.fqdn is not None:
         options[Option.CLIENT_FQDN] = _fqdn81(asked.fqdn, asked.fqdn_flags)
-    wanted = [_code(name) for name in asked.request] or USUAL_REQUEST
+    wanted = [requested(name, code_of, LAST_CODE) for name in asked.request] or USUAL_REQUEST
     options[Option.PARAMETER_REQUEST_LIST] = bytes(wanted)
-    return tuple({**options, **dict(by_hand(text, option_of) for text in asked.options)}.items())
+    return tuple({**options, **dict(by_hand(text, option_of, LAST_CODE) for text in asked.options)}.items())
 
 
 def _client_id(asked: Asked) -> bytes | None:
+    iaid = iaid_of(asked.iaid)
     if asked.duid is None:
         return None if asked.client_id is None else client_id_key(asked.client_id)[1:]
     if asked.client_id is not None:
         raise ValueError("--client-id and --duid exclude one another")
-    return b"\xff" + iaid_of(asked.iaid) + octets_from_hex(asked.duid)
+    return b"\xff" + iaid + octets_from_hex(asked.duid)
 
 
 def iaid_of(text: str) -> bytes:
@@ -124,7 +126,7 @@ def iaid_of(text: str) -> bytes:
     try:
         return int(text, 0).to_bytes(4, "big")
     except (ValueError, OverflowError):
-        raise ValueError(f"--iaid {text!r} is not a number of 32 bits") from None
+        raise ValueError(f"--iaid {text!r} is not a number from 0 to {2**32 - 1}") from None
 
 
 def flags_of(text: str, known: str) -> set[str]:
@@ -163,20 +165,26 @@ def octets_of(text: str) -> bytes:
     return octets_from_hex(text) if text.startswith(("0x", "hex:")) else text.encode("utf-8")
 
 
-def _code(name: str) -> int:
-    code = code_of(name)
-    if not 1 <= code <= 254:
-        raise ValueError(f"--request {name!r} is not an option; its code would be from 1 to 254")
-    return code
+def requested(name: str, code_of: Callable[[str], int], last: int) -> int:
+    """The code of an option that is asked for."""
+    return _in_range("--request", name, code_of(name), last)
 
 
-def by_hand(text: str, option: Callable[[str, str], tuple[int, bytes]]) -> tuple[int, bytes]:
-    """Code and data of `NAME=VALUE`, by the protocol's own table."""
+def by_hand(text: str, option: Callable[[str, str], tuple[int, bytes]], last: int) -> tuple[int, bytes]:
+    """Code and data of `NAME=VALUE`, by the protocol's own table, whose last code is `last`."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"--option {text!r} is not NAME=VALUE; write host-name=pc1, or 224=0x0a0b")
     # `0x` means octets for an option that has a name too
-    return option(name.strip(), f"hex:{value[2:]}" if value.startswith("0x") else value)
+    code, data = option(name.strip(), f"hex:{value[2:]}" if value.startswith("0x") else value)
+    return _in_range("--option", text, code, last), data
+
+
+def _in_range(what: str, text: str, code: int, last: int) -> int:
+    """The code, if a message can have an option with it."""
+    if not 1 <= code <= last:
+        raise ValueError(f"{what} {text!r} is not an option; its code would be from 1 to {last}")
+    return code
 
 
 def _address4(what: str, text: str | None) -> bytes | None:

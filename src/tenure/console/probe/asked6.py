@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, IPv6Network
 
-from tenure.console.probe.asked import Asked, by_hand, flags_of, iaid_of, octets_of
+from tenure.console.probe.asked import Asked, by_hand, flags_of, iaid_of, octets_of, requested
 from tenure.console.probe.dhcp6 import Start, Wish
 from tenure.dhcpwire.kinds import octets_from_hex
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, IA_NA, IA_PD, IALease
@@ -15,6 +15,7 @@ from tenure.dnswire.name import from_text
 
 # What most clients ask for: servers, search list, NTP, the name, how long to wait.
 USUAL_REQUEST = (23, 24, 31, 32, 39, 56, 82, 83)
+LAST_CODE = 0xFFFF
 _DUID_LL = b"\0\3\0\1"
 _ETHERNET = b"\0\1"
 _NO_ENTERPRISE = bytes(4)
@@ -95,16 +96,9 @@ def _options(asked: Asked) -> tuple[tuple[int, bytes], ...]:
     options: dict[int, bytes] = {}
     if asked.fqdn is not None:
         options[Option.CLIENT_FQDN] = _fqdn39(asked.fqdn, asked.fqdn_flags)
-    wanted = [_code(name) for name in asked.request] or USUAL_REQUEST
+    wanted = [requested(name, code_of, LAST_CODE) for name in asked.request] or USUAL_REQUEST
     options[Option.ORO] = b"".join(code.to_bytes(2, "big") for code in wanted)
-    return tuple({**options, **dict(by_hand(text, option_of) for text in asked.options)}.items())
-
-
-def _code(name: str) -> int:
-    code = code_of(name)
-    if not 1 <= code <= 0xFFFF:
-        raise ValueError(f"--request {name!r} is not an option; its code would be from 1 to 65535")
-    return code
+    return tuple({**options, **dict(by_hand(text, option_of, LAST_CODE) for text in asked.options)}.items())
 
 
 def _fqdn39(text: str, flags: str) -> bytes:

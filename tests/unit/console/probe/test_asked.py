@@ -62,6 +62,7 @@ def test_a_relay_says_where_its_client_is() -> None:
         (Asked(client_id="01:02", duid="0x0004"), "--client-id and --duid"),
         (Asked(duid="xyz"), "pairs of hex digits"),
         (Asked(duid="0x0004", iaid="many"), "--iaid"),
+        (Asked(iaid="-1"), "--iaid '-1' is not a number from 0 to 4294967295"),
         (Asked(fqdn="a..b"), "label is empty"),
         (Asked(fqdn="pc7", fqdn_flags="SX"), "--fqdn-flags"),
         (Asked(request=("router",)), "no option name"),
@@ -69,6 +70,9 @@ def test_a_relay_says_where_its_client_is() -> None:
         (Asked(options=("routers",)), "not NAME=VALUE"),
         (Asked(options=("routers=many",)), "IPv4 address"),
         (Asked(options=("224=many",)), "hex:"),
+        (Asked(options=("300=0x00",)), "--option '300=0x00' is not an option; its code would be from 1 to 254"),
+        (Asked(options=("0=0x00",)), "from 1 to 254"),  # it would pad
+        (Asked(options=("255=0x00",)), "from 1 to 254"),  # it would end the options
         (Asked(giaddr="here"), "--giaddr: an IPv4 address"),
         (Asked(link_address="here"), "IPv4 address"),
         (Asked(circuit_id="x" * 256), "at most 255"),

@@ -154,6 +154,8 @@ def test_a_wire_that_cannot_be_opened_is_one_line() -> None:
         (["-6", "--server", "2001:db8::1", "--giaddr", "10.1.0.1"], "--giaddr is of DHCPv4"),
         (["--server", "10.1.0.1", "--mac", "here"], "a hardware address is written"),
         (["--server", "10.1.0.1", "--option", "routers"], "not NAME=VALUE"),
+        (["--server", "10.1.0.1", "--option", "300=0x00"], "--option '300=0x00' is not an option; its code would be"),
+        (["-6", "--interface", "eth0", "--option", "70000=0x00"], "--option '70000=0x00' is not an option"),
         (["--server", "10.1.0.1", "--giaddr", "here"], "an IPv4 address is needed"),
     ],
 )
