@@ -125,7 +125,7 @@ def open_wire(route: Route) -> Wire:
     if route.interface is not None:
         return LinkWire(route.interface, route.hardware)
     assert route.server is not None
-    return RelayWire(route.server, route.relay)
+    return RelayWire(route.server, route.relay, route.client)
 
 
 def run(name: str, path: Path, worker: int | None = None) -> int:

@@ -84,3 +84,10 @@ def test_parameters_without_a_lease(wire: Prober) -> None:
     assert kinds(found) == ["DHCPINFORM", "DHCPACK"]
     assert field(found["messages"][1], "yiaddr") == "0.0.0.0"
     assert found["outcome"] == f"parameters came from {SERVER}; nothing is leased"
+
+
+def test_parameters_of_one_server_for_this_machine_s_own_address(wire: Prober) -> None:
+    found = wire.probe("--server", SERVER, "--inform", "10.88.0.9", "--request", "routers")
+    assert kinds(found) == ["DHCPINFORM", "DHCPACK"]
+    assert field(found["messages"][1], "routers") == SERVER
+    assert found["outcome"] == f"parameters came from {SERVER}; nothing is leased"

@@ -56,3 +56,11 @@ def test_a_link_that_no_subnet_covers_is_not_answered(tmp_path: Path) -> None:
     assert status == 1
     assert found["outcome"] == "nobody answered DHCPDISCOVER within 0.5 s"
     assert len(found["messages"]) == 3
+
+
+def test_parameters_for_an_address_from_elsewhere(tmp_path: Path) -> None:
+    with tenure_serve(tmp_path) as server:
+        status, (found,) = probe(server.dhcp_port, "--inform", "10.1.0.9")
+        assert server.rows("leases") == []
+    assert status == 0
+    assert [message["message"] for message in found["messages"]] == ["DHCPINFORM", "DHCPACK"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import pytest
 
 from tenure.serving.dhcp.probe4 import LinkWire, RelayWire
 from tenure.serving.dhcp.probe6 import link_wire, relay_wire
+from tenure.serving.dhcp.probe_socket import refused
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,10 @@ from tenure.serving.dhcp.probe6 import link_wire, relay_wire
         (
             lambda: RelayWire(("127.0.0.1", 67), bytes((192, 0, 2, 1))),
             "asking 127.0.0.1 port 67 as a relay at 192.0.2.1: this ",
+        ),
+        (
+            lambda: RelayWire(("127.0.0.1", 67), None, bytes((192, 0, 2, 1))),
+            "asking 127.0.0.1 port 67 as a client at 192.0.2.1: this ",
         ),
         (lambda: LinkWire("nowhere0", bytes(6)), "listening on interface nowhere0: th"),
     ],
@@ -63,3 +69,29 @@ def test_nobody_listens() -> None:
         assert wire.receive(0.2) is None
     finally:
         wire.close()
+
+
+def test_whose_address_is_missing_is_told_with_what_would_help() -> None:
+    taken = OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+    assert str(refused("x", taken)) == (
+        "x: this machine has no such address; give an address of this machine as --giaddr"
+    )
+    assert str(refused("x", taken, {errno.EADDRNOTAVAIL: "ask elsewhere"})) == (
+        "x: this machine has no such address; ask elsewhere"
+    )
+
+
+def test_a_client_with_an_address_asks_a_server_on_another_port_from_any_address() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(10)
+        wire = RelayWire(server.getsockname(), None, bytes((192, 0, 2, 1)))
+        try:
+            wire.send(b"question")
+            _, asker = server.recvfrom(100)
+            server.sendto(b"answer", asker)
+            heard = wire.receive(10)
+            assert heard is not None
+            assert heard.octets == b"answer"
+        finally:
+            wire.close()

@@ -121,7 +121,10 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
         ] = None,
         inform: Annotated[
             str | None,
-            typer.Option(help="Only ask for parameters, as a client that has this address.", rich_help_panel=_STEPS),
+            typer.Option(
+                help="Only ask for parameters, as a client that has this address, to which the answer goes.",
+                rich_help_panel=_STEPS,
+            ),
         ] = None,
         information: Annotated[
             bool,
@@ -183,7 +186,7 @@ def _probe(open_wire: OpenWire) -> Callable[..., None]:
         try:
             hardware = hardware_of(mac) if mac else b"\x02" + secrets.token_bytes(5)
             clients = [counted(hardware, index) for index in range(count)]
-            route = route_to(6 if v6 else 4, server, interface, giaddr)
+            route = route_to(6 if v6 else 4, server, interface, asked)
         except ValueError as error:
             raise fail(str(error), WRONG) from None
         lines = [_probe_one(open_wire, route, asked, client, output) for client in clients]
@@ -204,7 +207,7 @@ def _probe_one(open_wire: OpenWire, route: Route, asked: Asked, hardware: bytes,
     from tenure.console.probe.start import begin  # noqa: PLC0415
 
     try:
-        talk = begin(route.version, asked, hardware, through_relay=route.server is not None)
+        talk = begin(route, asked, hardware)
     except ValueError as error:
         raise fail(str(error), WRONG) from None
     messages: list[MessageLine] = []

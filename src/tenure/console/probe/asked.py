@@ -70,10 +70,10 @@ def wish4(asked: Asked, hardware: bytes, xid: int) -> Wish:
         hardware=hardware,
         options=_options4(asked),
         relay=_relay4(asked),
-        giaddr=_address4("--giaddr", asked.giaddr),
+        giaddr=address4("--giaddr", asked.giaddr),
         broadcast=asked.broadcast,
         start=start,
-        address=_address4("the address asked for", where),
+        address=address4("the address asked for", where),
         offer_only=asked.offer_only,
         renew=asked.renew,
         release=asked.release,
@@ -187,7 +187,8 @@ def _in_range(what: str, text: str, code: int, last: int) -> int:
     return code
 
 
-def _address4(what: str, text: str | None) -> bytes | None:
+def address4(what: str, text: str | None) -> bytes | None:
+    """The address that the option `what` names, if it is given."""
     if text is None:
         return None
     try:

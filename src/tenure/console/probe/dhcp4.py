@@ -50,12 +50,15 @@ class Wish:
 
 
 class Client:
-    """One client. `through_relay`: every message has a giaddr, and answers come to the relay."""
+    """One client.
 
-    def __init__(self, wish: Wish, wire: Wire, *, through_relay: bool) -> None:
+    `through_relay`: every message has a giaddr, and answers come to the relay. `one_server`: no other one hears it.
+    """
+
+    def __init__(self, wish: Wish, wire: Wire, *, through_relay: bool, one_server: bool) -> None:
         self._wish, self._wire = wish, wire
         self._giaddr = (wish.giaddr or wire.address) if through_relay else wish.giaddr or NO_ADDRESS
-        self._relayed = through_relay
+        self._relayed, self._one_server = through_relay, one_server
         self._ours = wish.xid.to_bytes(4, "big")
 
     def talk(self) -> Talk[Outcome]:
@@ -82,7 +85,7 @@ class Client:
         wish = self._wish
         wanted = [] if wish.address is None else [(int(Option.REQUESTED_ADDRESS), wish.address)]
         accepted = (MessageType.OFFER, MessageType.ACK) if self._is_rapid() else (MessageType.OFFER,)
-        answers = yield from self._ask(MessageType.DISCOVER, wanted, accepted, gathers=not self._relayed)
+        answers = yield from self._ask(MessageType.DISCOVER, wanted, accepted, gathers=not self._one_server)
         if not answers:
             return self._nobody(MessageType.DISCOVER)
         first = next((one for one in answers if type_of(one.content) == MessageType.ACK), answers[0])
@@ -141,7 +144,7 @@ class Client:
         address = self._wish.address or NO_ADDRESS
         self._wire.take(address)
         answers = yield from self._ask(
-            MessageType.INFORM, (), (MessageType.ACK,), gathers=not self._relayed, ciaddr=address
+            MessageType.INFORM, (), (MessageType.ACK,), gathers=not self._one_server, ciaddr=address
         )
         if not answers:
             return self._nobody(MessageType.INFORM)

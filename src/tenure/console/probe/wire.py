@@ -50,6 +50,7 @@ class Route:
     server: tuple[str, int] | None  # address and port
     interface: str | None
     relay: bytes | None = None  # the relay's own address, where it is not the one that leads to the server
+    client: bytes | None = None  # the address of a client that has one and asks the server for itself
     hardware: bytes = b""  # the client's hardware address: frames on the interface come from there
 
 

@@ -7,6 +7,7 @@ What the machine refuses is an `OSError` with a text for people.
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
 import time
@@ -29,26 +30,35 @@ _ARP = Struct("!HHBBH6s4s6s4s")
 _ARP_REQUEST, _ARP_REPLY = 1, 2
 _LARGEST = 65535
 
+_CLIENT_REMEDIES = {
+    errno.EADDRNOTAVAIL: "the answer goes there: give an address of this machine, or ask on a wire with --interface",
+}
+
 
 class RelayWire:
-    """A relay's socket. Servers on port 67 answer to a relay's port 67; tenure on another, to where it was asked."""
+    """A relay's socket, or that of a client which has an address.
 
-    def __init__(self, server: tuple[str, int], relay: bytes | None) -> None:
+    Servers on port 67 answer to a relay's port 67 and to a client's port 68; tenure on another, to where it was asked.
+    """
+
+    def __init__(self, server: tuple[str, int], relay: bytes | None, client: bytes | None = None) -> None:
         self._server = server
         what = f"asking {server[0]} port {server[1]}"
+        as_who, remedies = ("a relay", {}) if client is None else ("a client", _CLIENT_REMEDIES)
         is_usual = server[1] == SERVER_PORT
         try:
             ours = address_towards(server[0])
-            self.address = relay or ours
+            self.address = relay or client or ours
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         except OSError as error:
             raise refused(what, error) from error
         try:
-            place = (self.address, SERVER_PORT) if is_usual else (ours, 0)
+            own = (self.address, SERVER_PORT) if client is None else (client, CLIENT_PORT)
+            place = own if is_usual else (ours, 0)
             self._socket.bind((socket.inet_ntoa(place[0]), place[1]))
         except OSError as error:
             self._socket.close()
-            raise refused(f"{what} as a relay at {socket.inet_ntoa(place[0])}", error) from error
+            raise refused(f"{what} as {as_who} at {socket.inet_ntoa(place[0])}", error, remedies) from error
 
     def send(self, octets: bytes) -> str:
         """To the server."""

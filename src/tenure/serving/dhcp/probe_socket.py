@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _LARGEST = 65535
@@ -19,6 +20,7 @@ _REMEDIES = {
     errno.ENETDOWN: ("the interface is down", "bring it up with `ip link set dev NAME up`"),
     errno.ENETUNREACH: ("there is no route to it", "give a server that can be reached"),
 }
+_NO_REMEDIES: Mapping[int, str] = {}
 
 
 class Heard(NamedTuple):
@@ -43,7 +45,8 @@ def next_datagram(bound: socket.socket, seconds: float) -> Heard | None:
     return None
 
 
-def refused(what: str, error: OSError) -> OSError:
-    """What the machine refuses a probe, in one line: what, why, and what would help."""
-    cause, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), "see the system's log"))
-    return OSError(f"{what}: {cause}; {remedy}")
+def refused(what: str, error: OSError, remedies: Mapping[int, str] = _NO_REMEDIES) -> OSError:
+    """What the machine refuses a probe, in one line: what, why, and what would help; `remedies` by its number."""
+    number = error.errno or 0
+    cause, usual = _REMEDIES.get(number, (error.strerror or str(error), "see the system's log"))
+    return OSError(f"{what}: {cause}; {remedies.get(number, usual)}")

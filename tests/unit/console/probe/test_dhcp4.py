@@ -52,7 +52,7 @@ def by_type(**answers: Sequence[bytes]) -> Script:
 def talk(wish: Wish, script: Script, *, relayed: bool = True) -> tuple[Outcome, list[Told], ScriptedWire]:
     told: list[Told] = []
     wire = ScriptedWire(script)
-    outcome = follow(Client(wish, wire, through_relay=relayed).talk(), told.append)
+    outcome = follow(Client(wish, wire, through_relay=relayed, one_server=relayed).talk(), told.append)
     return outcome, told, wire
 
 

@@ -172,3 +172,27 @@ def test_without_a_command_the_service_runs() -> None:
     missing = command.run()
     assert missing.exit_code == 2
     assert missing.stderr == "tenure: `tenure dhcp` runs a service and needs its configuration; write -c FILE\n"
+
+
+def informed(octets: bytes) -> list[bytes]:
+    """Parameters, to whoever asks for them."""
+    xid = int.from_bytes(octets[4:8], "big")
+    return [request((53, b"\5"), (54, b"\x0a\1\0\1"), op=2, xid=xid, chaddr=octets[28:34])]
+
+
+def test_a_client_that_informs_itself_asks_the_server_for_itself() -> None:
+    command = Command(informed)
+    done = command.run("probe", "--server", "10.1.0.1", "--inform", "10.1.2.55")
+    assert done.exit_code == 0, done.output
+    (route,), (wire,) = command.routes, command.wires
+    assert (route.server, route.client) == (("10.1.0.1", 67), ADDRESS)
+    (octets,) = wire.sent
+    assert (octets[3], octets[12:16], octets[24:28]) == (0, ADDRESS, bytes(4)), "no relay has passed it on"
+
+
+@pytest.mark.parametrize("said", [("--giaddr", "10.1.0.9"), ("--circuit-id", "port-7")])
+def test_with_what_only_a_relay_says_an_inform_comes_through_one(said: tuple[str, str]) -> None:
+    command = Command(informed)
+    assert command.run("probe", "--server", "10.1.0.1", "--inform", "10.1.2.55", *said).exit_code == 0
+    (octets,) = command.wires[0].sent
+    assert (octets[3], octets[24:28]) == (1, b"\x0a\1\0\x09")
