@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import dns.message
 import dns.query
 import pytest
-from dnspeer import KEY, DnsPeer
+from dnspeer import KEY, SECRET_TEXT, DnsPeer
 from knotd import knotd
 from named import named
 from ports import free_port
 from powerdns import powerdns
+from tenure_command import tenure
 
 from tenure.dnswire.name import from_text
 from tenure.naming.registration import Direction
@@ -162,6 +165,46 @@ def test_no_rights_at_all(tmp_path: Path) -> None:
         finding = found(forward(peer.server))[-1]
     assert (finding.check, finding.verdict) == ("policy", WRONG)
     assert finding.text.endswith("it answers REFUSED to the records that would be added")
+
+
+def test_before_the_first_start_the_keys_of_the_configuration_are_tried_and_no_store_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    config = folder / "tenure.toml"
+    with named(tmp_path / "peer", [FORWARD, REVERSE]) as peer:
+        written = f"""
+            [dhcp4]
+            listen = ["127.0.0.1:6767"]
+            [[dhcp4.subnets]]
+            subnet = "10.1.0.0/16"
+            pools = ["10.1.0.50-10.1.0.60"]
+            ddns-qualifying-suffix = "{FORWARD}"
+            [[keys]]
+            name = "dhcp."
+            secret = "{SECRET_TEXT}"
+            [[keys]]
+            name = "made."
+            in-store = true
+            [[ddns.forward]]
+            zone = "{FORWARD}"
+            key = "KEY"
+            servers = ["127.0.0.1:{peer.port}"]
+            [[ddns.reverse]]
+            zone = "{REVERSE}"
+            key = "KEY"
+            servers = ["127.0.0.1:{peer.port}"]
+            """
+        told = {}
+        for key in ("dhcp.", "made."):
+            config.write_text(dedent(written).replace("KEY", key))
+            config.chmod(0o600)
+            done = tenure("ddns", "check", "-c", config, "-o", "json")
+            assert done.stderr == ""
+            told[key] = [(row["check"], row["verdict"], row["text"]) for row in json.loads(done.stdout)]
+        assert [path.name for path in folder.iterdir()] == ["tenure.toml"]
+    assert [row[:2] for row in told["dhcp."]] == [(one, "right") for one in ("udp", "tcp", "key", "policy")] * 2
+    assert [row[:2] for row in told["made."]] == [("udp", "right"), ("tcp", "right"), ("key", "wrong")] * 2
+    assert told["made."][-1][-1] == "the store has no secret of the key made. yet"
 
 
 def test_unsigned_updates_are_doubted(tmp_path: Path) -> None:

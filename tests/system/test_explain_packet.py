@@ -174,7 +174,8 @@ def test_a_table_for_people(server: TenureServe) -> None:
         (["--packet", "nowhere.pcap"], 2, "neither pairs of hex digits nor a file"),
         (["--packet", "00", "--from", "here"], 2, "--from 'here' is not an address"),
         (["--packet", "00", "--at", "soon"], 2, "'soon' is not a time"),
-        (["--packet", "00"], 1, "there is no store yet"),
+        (["--packet", ""], 2, "--packet is empty; write the octets of a message in hex"),
+        (["--packet", "."], 2, "is a folder"),
     ],
 )
 def test_what_cannot_be_told_is_one_line(tmp_path: Path, arguments: list[str], status: int, wrong: str) -> None:
@@ -184,6 +185,33 @@ def test_what_cannot_be_told_is_one_line(tmp_path: Path, arguments: list[str], s
     assert done.returncode == status
     assert wrong in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_an_interface_that_the_server_does_not_have_is_told_with_those_that_it_has(tmp_path: Path) -> None:
+    config = tmp_path / "tenure.toml"
+    listening = MINIMAL.format(dns=5300, dhcp=6767)
+    config.write_text(listening)
+    discover = request((53, b"\1"), chaddr=MAC).hex()
+    done = tenure("explain", "--packet", discover, "--interface", "nix", "-c", config)
+    assert done.returncode == 2
+    assert "--interface 'nix' is not known: [dhcp4] has no interfaces" in done.stderr
+    config.write_text(listening.replace("[dhcp4]", '[dhcp4]\ninterfaces = ["lo", "eth7"]', 1))
+    done = tenure("explain", "--packet", discover, "--interface", "nix", "-c", config)
+    assert done.returncode == 2
+    assert done.stderr == "tenure: --interface 'nix' is none of [dhcp4] interfaces, which are lo, eth7\n"
+    assert tenure("explain", "--packet", discover, "--interface", "lo", "-c", config).returncode == 0
+
+
+def test_before_the_first_start_the_store_is_as_if_empty_and_is_not_made(tmp_path: Path) -> None:
+    config = tmp_path / "tenure.toml"
+    config.write_text(DUAL_STACK.format(dns=5300, dhcp=6767))
+    solicit = relayed(message(SOLICIT, (1, DUID), ia(NA, 1)), "2001:db8:1::1")
+    for octets, verdict in ((selecting(bytes((10, 1, 0, 77)), (12, b"pc7")), "acknowledged"), (solicit, "advertised")):
+        done = tenure("explain", "--packet", octets.hex(), "-o", "json", "-c", config)
+        assert done.returncode == 0, done.stderr
+        (told,) = json.loads(done.stdout)["packets"]
+        assert told["verdict"] == verdict
+    assert [path.name for path in tmp_path.iterdir()] == ["tenure.toml"]
 
 
 def test_without_a_dhcp_server_there_is_nothing_to_tell(tmp_path: Path) -> None:

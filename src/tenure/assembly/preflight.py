@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from tenure.assembly.gss_tsig import signs_by_kerberos, tickets
@@ -12,10 +13,10 @@ from tenure.config.configuration import Configuration
 from tenure.config.domains import all_plans, routes
 from tenure.config.naming_levels import policy_of_levels
 from tenure.config.problem import ConfigurationError, Problem
-from tenure.config.secrets import configured_secrets
+from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.subnets import subnets
 from tenure.config.subnets6 import subnets6
-from tenure.console.store import leases_to_show
+from tenure.console.store import leases_or_none_yet
 from tenure.dnswire.name import Name, from_labels, labels
 from tenure.leasing.v4.subnet import Subnet
 from tenure.leasing.v6.subnet import Subnet as Subnet6
@@ -32,11 +33,13 @@ from tenure.updating.preflight import Finding
 from tenure.updating.routing import Domain, Routes
 
 MOST_OWNERS = 4  # names that are tried in one domain
+_STANDING_IN = bytes(1)  # for the secret of a key that has none yet; nothing is signed with it
 
 
 def check_domains(configuration: Configuration, tell: Callable[[Finding], None], *, gss: bool = False) -> bool:
     """Check every configured domain once and tell what was found; False if it was interrupted.
 
+    Where no service has made the store yet, there are the secrets of the configuration alone, and it still is not made.
     `gss`: those alone that are signed for by Kerberos. `ConfigurationError` where nothing is registered, `LedgerError`
     of the store.
     """
@@ -47,7 +50,7 @@ def check_domains(configuration: Configuration, tell: Callable[[Finding], None],
         missing = Problem(("ddns",), "no zone is signed for by Kerberos", "add gss-tsig = true to [[ddns.forward]]")
         raise ConfigurationError(configuration.path, {}, [missing])
     stop = Stop.on_signals()
-    with leases_to_show(configuration) as ledger:
+    with leases_or_none_yet(configuration) as ledger:
         report = Report("ddns")
         secrets_ = configured_secrets(configuration)
         keys = LiveKeys(ledger.keys, secrets_, "updater", report, allow_md5=configuration.tsig.allow_md5)
@@ -91,7 +94,9 @@ def subjects_of(configuration: Configuration, keys: Mapping[Name, Key]) -> list[
     Forward: a label that nobody has, below each suffix of a subnet that lies in the domain. Reverse: the first address
     of each pool; where nothing is leased by ourselves, a label below the apex.
     """
-    known = routes(configuration, keys)
+    algorithms = stored_algorithms(configuration)
+    unmade = {name: Key(name, algorithms[name], _STANDING_IN) for name in algorithms.keys() - keys.keys()}
+    known = routes(configuration, {**keys, **unmade})
     ours: list[Subnet | Subnet6] = [*subnets(configuration), *subnets6(configuration)]
     named = [subnet for subnet in ours if subnet.naming.send_updates]
     suffixes = {subnet.naming.qualifying_suffix for subnet in named} | {
@@ -101,10 +106,17 @@ def subjects_of(configuration: Configuration, keys: Mapping[Name, Key]) -> list[
     forward = [from_labels([label, *labels(suffix)]) for suffix in suffixes if suffix is not None]
     reverse = [known.route_pointer(pool.first)[0] for subnet in named for pool in subnet.pools]
     shortest = min((subnet.valid_lifetime for subnet in named), default=None)
-    return [
+    found = [
         *_placed(known, Direction.FORWARD, known.forward, forward, label, shortest),
         *_placed(known, Direction.REVERSE, known.reverse, reverse, label, shortest),
     ]
+    return [replace(one, unmade_keys=_keys_among(one.domain, unmade)) for one in found]
+
+
+def _keys_among(domain: Domain, some: Container[Name]) -> dict[tuple[str, int], Name]:
+    """The servers of a domain whose key is one of these, and which."""
+    by_server = {server: domain.key_of(server) for server in domain.servers}
+    return {server: key.name for server, key in by_server.items() if key is not None and key.name in some}
 
 
 def _placed(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from uuid import uuid4
 
 from tenure.assembly import dhcp4, dhcp6
@@ -13,7 +15,7 @@ from tenure.config.dhcp4 import Dhcp4
 from tenure.config.domains import domain_plans, own_places, routes
 from tenure.config.problem import ConfigurationError, Problem
 from tenure.console.rehearsal import Act, Question
-from tenure.console.store import leases_to_show, zones_to_show
+from tenure.console.store import leases_or_none_yet, zones_or_none_yet
 from tenure.dnswire.name import to_text
 from tenure.leasing.v6.inquiry import Server
 from tenure.ledger.leases import LeaseLedger
@@ -28,24 +30,27 @@ IPV6 = 6
 def rehearse_packets(configuration: Configuration, question: Question) -> list[Act]:
     """What the DHCP service and then the updater would do with packets, by their own code, and undone.
 
+    Where no service has made the store yet, it is taken to be empty, and still is not made.
     Only where the rooms are plain Python, because their witness sees no compiled function.
     `ConfigurationError` where no server is configured that a packet could come to, `LedgerError` as commands have it.
     """
     assert WHY_PLAIN is not None, "there is no witness of compiled rooms"
-    with leases_to_show(configuration) as ledger:
-        _look_into_zones(configuration, ledger)
+    with _leases_beside_zones(configuration) as ledger:
         stages = {version: _stage(version, configuration, question, ledger) for version in set(question.versions)}
         scenes = [(stages[version], one) for version, one in zip(question.versions, question.packets, strict=True)]
         acts = rehearse(ledger, scenes, routes(configuration, None), question.now)
     return [Act(act.story, act.registrations, [_signed(configuration, one) for one in act.exchanges]) for act in acts]
 
 
-def _look_into_zones(configuration: Configuration, ledger: LeaseLedger) -> None:
-    """The ledger knows what a person wrote in zones of ours, as that of a service does."""
-    if places := own_places(configuration):
-        with zones_to_show(configuration) as zones:
-            assert zones is not None, "zones of ours are configured"
+@contextmanager
+def _leases_beside_zones(configuration: Configuration) -> Iterator[LeaseLedger]:
+    """The ledger; it knows what a person wrote in zones of ours, as that of a service does."""
+    with ExitStack() as stack:
+        ledger = stack.enter_context(leases_or_none_yet(configuration))
+        if places := own_places(configuration):
+            zones = stack.enter_context(zones_or_none_yet(configuration))
             ledger.static_names = look_into(configuration, zones, places)
+        yield ledger
 
 
 def _signed(configuration: Configuration, exchange: Exchange) -> Exchange:

@@ -17,12 +17,16 @@ def read_packets(text: str, standard_input: BinaryIO) -> tuple[list[Datagram], s
 
     `ValueError` when there is none, `OSError` when the file cannot be read.
     """
+    if not text.strip():
+        raise ValueError("--packet is empty; write the octets of a message in hex, a file of them, a capture, or -")
     if text != "-" and (octets := octets_of(text)) is not None:
         return [_bare(octets)], ""
     if text == "-":
         content, name = standard_input.read(MOST_OCTETS + 1), "the standard input"
     else:
         path = Path(text)
+        if path.is_dir():
+            raise ValueError(f"{text} is a folder; name a file with a message or a capture in it")
         if not path.exists():
             raise ValueError(f"{text!r} is neither pairs of hex digits nor a file")
         with path.open("rb") as file:

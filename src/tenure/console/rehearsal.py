@@ -53,6 +53,21 @@ class Act:
 Rehearse = Callable[[Configuration, Question], Sequence[Act]]
 
 
+def interface_problem(configuration: Configuration, question: Question) -> str:
+    """What is wrong with the wire that a person names: no server of ours listens there; empty: nothing."""
+    sections = {4: configuration.dhcp4, IPV6: configuration.dhcp6}
+    for version in sorted(set(question.versions)):
+        section = sections[version]
+        if question.interface is None or section is None or question.interface in section.interfaces:
+            continue
+        if section.interfaces:
+            which = f"[dhcp{version}] interfaces, which are {', '.join(section.interfaces)}"
+            return f"--interface {question.interface!r} is none of {which}"
+        why = f"[dhcp{version}] has no interfaces, it hears relayed clients only"
+        return f"--interface {question.interface!r} is not known: {why}; leave it out"
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleLine:
     """What one rule said."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+NO_SCHEMA: Final = "none"  # instead of the version of a store that nobody has used yet
+
 
 class LedgerError(Exception):
     """The store could not do what was asked; the text is one line for the operator, without secrets."""

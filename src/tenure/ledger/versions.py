@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenure.ledger.errors import SchemaTooNew, SchemaTooOld
+from tenure.ledger.errors import NO_SCHEMA, SchemaTooNew, SchemaTooOld
 from tenure.ledger.halves import Schema
 from tenure.ledger.migrations.newest import make_tables
 from tenure.ledger.session import Session, Store
@@ -17,7 +17,7 @@ def ensure_current(store: Store, schema: Schema, alchemy_url: str, *, upgrade: b
     if found is not None and found not in schema.versions:
         raise SchemaTooNew(store.place, found, known)
     if not upgrade:
-        raise SchemaTooOld(store.place, found or "none", known)
+        raise SchemaTooOld(store.place, found or NO_SCHEMA, known)
     from tenure.ledger.migrate import upgrade_schema  # noqa: PLC0415 - Alembic is slow to import and rarely needed
 
     upgrade_schema(store.place, schema, alchemy_url)

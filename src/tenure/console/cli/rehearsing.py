@@ -40,7 +40,7 @@ def explain_packets(
     """Tell what would become of the packets in `packet`; nothing is changed."""
     with opened(config) as configuration:
         from tenure.console.packet_input import read_packets  # noqa: PLC0415 - `tenure --help` does without
-        from tenure.console.rehearsal import Question, stories  # noqa: PLC0415
+        from tenure.console.rehearsal import Question, interface_problem, stories  # noqa: PLC0415
         from tenure.console.words import time_from_text  # noqa: PLC0415
         from tenure.dhcpwire.capture import is_v6  # noqa: PLC0415
 
@@ -54,6 +54,8 @@ def explain_packets(
             raise fail(f"{packet} cannot be read: {error.strerror}") from None
         shown = packets[:limit]
         question = Question(shown, [6 if is_v6(one) else 4 for one in shown], interface, sender, now)
+        if problem := interface_problem(configuration, question):
+            raise fail(problem, WRONG)
         told = stories(question, rehearse(configuration, question))
         if output is Format.JSON:
             print_value(told)

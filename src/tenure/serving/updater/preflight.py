@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
@@ -50,6 +50,7 @@ class Subject:
     owners: Sequence[Name]
     names_here: int | None = None  # suffixes or pools that lie in the domain; None: leases are others' affair
     shortest_lease: int | None = None  # seconds; None: not known here
+    unmade_keys: Mapping[tuple[str, int], Name] = field(default_factory=dict)  # by server: there is no secret yet
 
 
 class _Reply(NamedTuple):
@@ -108,7 +109,8 @@ class _Examination:
         self._zone = subject.domain.zone.lower()
         self._host, self._port = server
         self._server = f"{server[0]} port {server[1]}"
-        self._key = subject.domain.key_of(server)
+        self._unmade_key = subject.unmade_keys.get(server)
+        self._key = None if self._unmade_key is not None else subject.domain.key_of(server)
         self._gss = subject.domain.gss_tsig
         self._open_tickets = open_tickets
         self._context: Context | None = None
@@ -175,6 +177,11 @@ class _Examination:
     def _signature(self) -> Iterator[Finding]:
         """Whether key, algorithm, secret and clock are right."""
         key = self._key
+        if self._unmade_key is not None:
+            text = f"the store has no secret of the key {to_text(self._unmade_key)} yet"
+            remedy = "start `tenure serve`, which makes it; give it to the server (`tenure key export`); check again"
+            yield self._wrong("key", text, remedy)
+            return
         if key is None:
             text = "updates are not signed: who can send from this host's address can write"
             yield self._finding("key", Verdict.DOUBTFUL, text, "set key, and let the server take updates with it only")
