@@ -51,7 +51,7 @@ class ClassTable(Generic[S]):
         self._tests = {one.name: one.test for one in classes if one.test is not None}
         self._vendor_class = vendor_class
         self._used = frozenset((*_used(classes), *spoken_of))
-        late = _late(classes, reserved)
+        late = late_names([(one.name, one.test) for one in classes], reserved)
         tested = [
             one for one in classes if one.test is not None and not one.only_if_required and one.name in self._used
         ]
@@ -104,12 +104,12 @@ def _used(classes: Sequence[ClientClass[S]]) -> Iterator[str]:
             yield from one.test.members
 
 
-def _late(classes: Sequence[ClientClass[S]], by_reservation: Iterable[str]) -> set[str]:
-    """The classes whose test depends, also by way of others, on the client's reservation."""
+def late_names(tests: Sequence[tuple[str, Expression[S] | None]], by_reservation: Iterable[str]) -> set[str]:
+    """The classes, of all with their tests, that depend on the client's reservation, also by way of others."""
     late = {KNOWN, UNKNOWN, *by_reservation}
-    for one in classes:  # a test can only speak of classes before it
-        if depends_on(one.test, late):
-            late.add(one.name)
+    for name, test in tests:  # a test can only speak of classes before it
+        if depends_on(test, late):
+            late.add(name)
     return late
 
 

@@ -174,3 +174,91 @@ def test_the_command(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
         check_config(config, "10.1.1.0", Format.TABLE)
     assert failed.value.exit_code == 2
     assert "is no subnet" in capsys.readouterr().err
+
+
+WITH_CLASSES = """
+[dhcp4]
+interfaces = ["eth0"]
+[[dhcp4.client-classes]]
+name = "phones"
+test = "option[60].text == 'phone'"
+ddns-generated-prefix = "phone"
+[[dhcp4.client-classes]]
+name = "guests"
+ddns-ttl = 91
+ddns-replace-client-name = "never"
+[[dhcp4.client-classes]]
+name = "staff"
+ddns-ttl = 92
+ddns-replace-client-name = "always"
+[[dhcp4.client-classes]]
+name = "desks"
+test = "member('staff')"
+ddns-ttl = 93
+ddns-generated-prefix = "desk"
+[[dhcp4.subnets]]
+subnet = "10.1.0.0/16"
+ddns-qualifying-suffix = "example.test."
+pools = [{ pool = "10.1.1.50-10.1.1.99", ddns-ttl = 60, ddns-ttl-min = 20, ddns-generated-prefix = "pool" }]
+[[dhcp4.subnets.reservations]]
+hw-address = "02:00:5e:10:00:0a"
+ip-address = "10.1.1.60"
+client-classes = ["staff", "guests"]
+[[dhcp4.subnets.reservations]]
+hw-address = "02:00:5e:10:00:0b"
+client-classes = ["guests"]
+ddns-replace-client-name = "when-present"
+[dhcp6]
+interfaces = ["eth0"]
+[[dhcp6.client-classes]]
+name = "doors"
+ddns-replace-client-name = "always"
+[[dhcp6.subnets]]
+subnet = "2001:db8:1::/64"
+ddns-qualifying-suffix = "example.test."
+pools = ["2001:db8:1::100-2001:db8:1::1ff"]
+reservations = [{ duid = "00:03:00:01:02:00:5e:10:00:09", client-classes = ["doors"] }]
+[dns]
+listen = ["127.0.0.1:5300"]
+zones = [{ name = "example.test." }, { name = "1.10.in-addr.arpa." }, { name = "8.b.d.0.1.0.0.2.ip6.arpa." }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (
+            "10.1.0.0/16/02:00:5e:10:00:0a",
+            {
+                "ddns-replace-client-name": ("always", "class staff"),  # as the reservation names them, not the table
+                "ddns-ttl": ("92", "class staff"),
+                "ddns-ttl-min": ("20", "pool 10.1.1.50-10.1.1.99"),
+                "ddns-generated-prefix": ("pool", "pool 10.1.1.50-10.1.1.99"),
+            },
+        ),
+        ("10.1.0.0/16/10.1.1.60", {"ddns-ttl": ("92", "class staff")}),
+        (
+            "10.1.0.0/16/02:00:5e:10:00:0b",
+            {
+                "ddns-replace-client-name": ("when-present", "reservation 02:00:5e:10:00:0b"),
+                "ddns-ttl": ("91", "class guests"),
+            },
+        ),
+        (
+            "10.1.0.0/16/02:00:5e:10:00:0a/desks/phones",
+            {
+                "ddns-ttl": ("92", "class staff"),  # a test that asks for a reservation's class is tried after these
+                "ddns-generated-prefix": ("phone", "class phones"),
+            },
+        ),
+        ("10.1.0.0/16/desks/phones", {"ddns-generated-prefix": ("phone", "class phones")}),
+        ("2001:db8:1::/64/00:03:00:01:02:00:5e:10:00:09", {"ddns-replace-client-name": ("always", "class doors")}),
+    ],
+)
+def test_with_a_reservation_come_its_classes_and_its_pool(
+    tmp_path: Path, target: str, expected: dict[str, tuple[str, str]]
+) -> None:
+    path = tmp_path / "tenure.toml"
+    path.write_text(WITH_CLASSES)
+    lines = found(path, target)
+    assert {key: lines[key] for key in expected} == expected
