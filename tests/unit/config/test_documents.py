@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dhcpv6 import DUID, SOLICIT, ip, message, relayed
 
 from tenure.config.load import load, section_of
 from tenure.config.meanings import meanings
 from tenure.config.reference import section_keys, tables
 from tenure.console.reference import pages
+from tenure.dhcpwire.identity import FLEX_ID_KEY
+from tenure.dhcpwire.v6.message import parse_datagram
+from tenure.leasing.expression.v6 import Sighting
+from tenure.leasing.v6.arrival import Arrival
 
 DOCS = Path(__file__).parents[3] / "docs"
 EXAMPLES = sorted(path.name for path in (DOCS / "examples").glob("*.toml"))
@@ -60,6 +65,23 @@ def test_an_example_on_the_page_about_dhcp_loads(tmp_path: Path, example: str) -
     path = tmp_path / "tenure.toml"
     path.write_text(BEHIND + example)
     load(path)
+
+
+def test_the_identifier_of_the_page_about_dhcpv6_is_that_of_a_relay_as_rfc_4649_has_it(tmp_path: Path) -> None:
+    page = (DOCS / "operate" / "dhcpv6.md").read_text()
+    examples = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (example,) = (one for one in examples if "identifier-expression" in one)
+    path = tmp_path / "tenure.toml"
+    path.write_text(BEHIND + example)
+    dhcp6 = load(path).dhcp6
+    assert dhcp6 is not None
+    assert dhcp6.identifier_expression is not None
+    remote_id = (37, (9).to_bytes(4, "big") + b"switch-3")  # behind an enterprise number (section 3)
+    octets = relayed(message(SOLICIT, (1, DUID)), "2001:db8:1::1", "fe80::1", (18, b"port 9"), remote_id)
+    source = ip("2001:db8:1::1")
+    seen = Sighting(parse_datagram(octets), Arrival(source, 547, False, "eth0", ()), ())
+    identifiers = [one.flex_id for one in dhcp6.reservations if one.flex_id is not None]
+    assert identifiers == [bytes((FLEX_ID_KEY,)) + dhcp6.identifier_expression(seen)]
 
 
 def every_key() -> Iterator[str]:
