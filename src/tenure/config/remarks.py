@@ -14,6 +14,7 @@ from tenure.config.dhcp6 import Reservation6Section, Subnet6Section
 from tenure.config.dns import Updates
 from tenure.config.naming_levels import policy_of_levels, subnet_levels
 from tenure.config.network_devices import Devices, devices, devices6
+from tenure.config.option_remarks import option_remarks
 from tenure.config.ownership_checks import ownership_remarks
 from tenure.config.problem import Location, Problem
 from tenure.dnswire.name import to_text
@@ -30,6 +31,7 @@ def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Itera
     yield from _unregistered_reservations(configuration)
     yield from _registered_nowhere(configuration)
     yield from _devices_in_pools(configuration, dict.fromkeys(ours, "this host"))
+    yield from option_remarks(configuration)
     yield from aging_remarks(configuration)
     yield from ownership_remarks(configuration)
 

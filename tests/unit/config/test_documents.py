@@ -15,11 +15,13 @@ from dhcpv6 import DUID, SOLICIT, ip, message, relayed
 from tenure.config.load import load, section_of
 from tenure.config.meanings import meanings
 from tenure.config.reference import section_keys, tables
+from tenure.console.effective import parameter_lines
 from tenure.console.reference import pages
 from tenure.dhcpwire.identity import FLEX_ID_KEY
 from tenure.dhcpwire.v6.message import parse_datagram
 from tenure.leasing.expression.v6 import Sighting
 from tenure.leasing.v6.arrival import Arrival
+from tenure.naming.profile import Profile
 
 DOCS = Path(__file__).parents[3] / "docs"
 EXAMPLES = sorted(path.name for path in (DOCS / "examples").glob("*.toml"))
@@ -57,6 +59,13 @@ name = "10.in-addr.arpa."
 [[dns.zones]]
 name = "8.b.d.0.1.0.0.2.ip6.arpa."
 """
+DHCP4 = """
+[dhcp4]
+interfaces = ["eth0"]
+[[dhcp4.subnets]]
+subnet = "10.1.0.0/16"
+pools = ["10.1.0.50-10.1.0.99"]
+"""
 DHCP_PAGES = (DOCS / "operate" / "dhcp.md").read_text() + (DOCS / "operate" / "dhcpv6.md").read_text()
 
 
@@ -82,6 +91,25 @@ def test_the_identifier_of_the_page_about_dhcpv6_is_that_of_a_relay_as_rfc_4649_
     seen = Sighting(parse_datagram(octets), Arrival(source, 547, False, "eth0", ()), ())
     identifiers = [one.flex_id for one in dhcp6.reservations if one.flex_id is not None]
     assert identifiers == [bytes((FLEX_ID_KEY,)) + dhcp6.identifier_expression(seen)]
+
+
+def test_the_defaults_on_the_page_about_profiles_are_those_that_count(tmp_path: Path) -> None:
+    page = (DOCS / "operate" / "profiles.md").read_text()
+    header, *rows = (
+        [cell.strip(" *`") for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if "| tenure |" in line or line.startswith("| `ddns-")
+    )
+    assert header == ["key", "tenure", '"kea"', '"windows"', '"isc"']
+    fractions = {"1/3": "0.333", "1/2": "0.5", "\u2013": ""}
+    for column, profile in enumerate(["", *Profile], start=1):
+        path = tmp_path / "tenure.toml"
+        path.write_text(BEHIND + DHCP4 + (f'[ddns]\nprofile = "{profile}"\n' if profile else ""))
+        lines = {line.key: line for line in parameter_lines(load(path), "10.1.0.0/16")}
+        from_profile = {key for key, line in lines.items() if line.source.startswith("profile")}
+        assert from_profile <= {row[0] for row in rows}
+        told = {row[0]: fractions.get(row[column], row[column]) for row in rows}
+        assert {key: lines[key].value for key in told} == told, profile
 
 
 def every_key() -> Iterator[str]:

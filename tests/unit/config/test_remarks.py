@@ -189,3 +189,26 @@ def test_aging_where_only_leases_write_is_remarked_on(tmp_path: Path) -> None:
         tmp_path, KEY + aged.replace("aging = true", 'policy = ["grant hosts. zonesub ANY"]\naging = true')
     )
     assert "signed with hosts., and that is the key of leases" in remark
+
+
+def test_ipv6_only_for_less_than_clients_do(tmp_path: Path) -> None:
+    text = GOOD.replace("[dhcp4]", "[dhcp4]\noption-data = { v6-only-preferred = 299 }")
+    text = text.replace(f'"{POOL}"', f'{{ pool = "{POOL}", option-data = {{ 108 = "0x00000000" }} }}')
+    text += 'option-data = { v6-only-preferred = "60" }\n'
+    text += 'reservations = [{ hw-address = "02:00:5e:10:00:07", option-data = { v6-only-preferred = "1" } }]\n'
+    text += '[[dhcp4.client-classes]]\nname = "x"\noption-data = { v6-only-preferred = "2" }\n'
+    text += '[[dhcp4.shared-networks]]\nname = "y"\noption-data = { v6-only-preferred = "3" }\n'
+    text += 'subnets = [{ subnet = "10.2.0.0/24" }]\n'
+    found = said(tmp_path, text)
+    assert found[0] == (
+        "dhcp4.option-data.v6-only-preferred: says 299 s, and clients go without IPv4 for at least 300 s"
+        " (RFC 8925 section 3.4); write 300 or more"
+    )
+    assert [one.partition(":")[0] for one in found[1:]] == [
+        "dhcp4.client-classes[0].option-data.v6-only-preferred",
+        "dhcp4.shared-networks[0].option-data.v6-only-preferred",
+        "dhcp4.subnets[0].pools[0].option-data.108",
+        "dhcp4.subnets[0].option-data.v6-only-preferred",
+        "dhcp4.subnets[0].reservations[0].option-data.v6-only-preferred",
+    ]
+    assert said(tmp_path, GOOD.replace("[dhcp4]", "[dhcp4]\noption-data = { v6-only-preferred = 300 }")) == []
