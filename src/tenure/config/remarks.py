@@ -17,6 +17,7 @@ from tenure.config.network_devices import Devices, devices, devices6
 from tenure.config.option_remarks import option_remarks
 from tenure.config.ownership_checks import ownership_remarks
 from tenure.config.problem import Location, Problem
+from tenure.config.reverse_remarks import reverse_remarks
 from tenure.dnswire.name import to_text
 from tenure.leasing.pool import Pool
 from tenure.naming.hostname import split_text
@@ -32,6 +33,7 @@ def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Itera
     yield from _registered_nowhere(configuration)
     yield from _devices_in_pools(configuration, dict.fromkeys(ours, "this host"))
     yield from option_remarks(configuration)
+    yield from reverse_remarks(configuration)
     yield from aging_remarks(configuration)
     yield from ownership_remarks(configuration)
 

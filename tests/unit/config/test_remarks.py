@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
+
 from tenure.config.load import load
 from tenure.config.problem import key_path
 from tenure.config.remarks import remarks
@@ -212,3 +214,47 @@ def test_ipv6_only_for_less_than_clients_do(tmp_path: Path) -> None:
         "dhcp4.subnets[0].reservations[0].option-data.v6-only-preferred",
     ]
     assert said(tmp_path, GOOD.replace("[dhcp4]", "[dhcp4]\noption-data = { v6-only-preferred = 300 }")) == []
+
+
+REVERSE = """
+[ddns]
+[[ddns.forward]]
+zone = "example.test."
+[[ddns.reverse]]
+zone = "1.10.in-addr.arpa."
+[[ddns.reverse]]
+zone = "ZONE"
+servers = ["127.0.0.1:5301"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("zone", "remark"),
+    [
+        (
+            "0-25.2.0.192.in-addr.arpa.",
+            "is read as the addresses 192.0.2.0 to 192.0.2.25; write 0/25.2.0.192.in-addr.arpa. if the prefix is meant",
+        ),
+        ("0-27.2.0.192.in-addr.arpa.", "is read as the addresses 192.0.2.0 to 192.0.2.27;"),
+        ("64-27.2.0.192.in-addr.arpa.", "is not understood as addresses, so no lease has its pointer there; name it"),
+        ("65/26.2.0.192.in-addr.arpa.", "is not understood"),
+        ("lab.2.0.192.in-addr.arpa.", "is not understood"),
+        ("64/26.0.192.in-addr.arpa.", "is not understood"),
+    ],
+)
+def test_a_reverse_zone_of_less_than_an_octet_that_may_not_be_meant_so(tmp_path: Path, zone: str, remark: str) -> None:
+    (found,) = said(tmp_path, GOOD + REVERSE.replace("ZONE", zone))
+    assert found.startswith(f"ddns.reverse[1].zone: {remark}")
+
+
+@pytest.mark.parametrize("part", ["", "0/25.", "64/26.", "64-127.", "0-31.", "1-30.", "10-20.", "7."])
+def test_a_reverse_zone_that_can_be_read_in_one_way(tmp_path: Path, part: str) -> None:
+    assert said(tmp_path, GOOD + REVERSE.replace("ZONE", f"{part}2.0.192.in-addr.arpa.")) == []
+
+
+def test_a_zone_of_our_own_that_is_read_so(tmp_path: Path) -> None:
+    zone = '[[dns.zones]]\nname = "0-25.2.0.192.in-addr.arpa."\n'
+    served = GOOD.partition("[dhcp4]")[0] + zone
+    assert said(tmp_path, served) == [], "no lease is named"
+    (found,) = said(tmp_path, served + GOOD[GOOD.index("[dhcp4]") :])
+    assert found.startswith("dns.zones[2].name: is read as the addresses 192.0.2.0 to 192.0.2.25;")
