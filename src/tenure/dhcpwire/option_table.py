@@ -27,13 +27,13 @@ class OptionTable:
         self.by_name = {option.name: option for option in self.by_code.values()}
         self._protocol = protocol
         self._servers_own = frozenset(servers_own)
-        self._last = last
+        self.last = last
 
     def encode_option(self, name_or_code: str, values: Sequence[str] | str) -> tuple[int, bytes]:
         """Code and data of an option that an operator may set; `ValueError` says what is right. See `option_of`."""
         code = self.code_of(name_or_code)
-        if code in self._servers_own or code > self._last:
-            right = f"write a code from 1 to {self._last}, none of the lease"
+        if code in self._servers_own or code > self.last:
+            right = f"write a code from 1 to {self.last}, none of the lease"
             raise ValueError(f"option {name_or_code} is not yours to set; {right}")
         return self.option_of(name_or_code, values)
 

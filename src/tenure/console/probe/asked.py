@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenure.console.probe.dhcp4 import Start, Wish
 from tenure.dhcpwire.fqdn import ascii_field, build_fqdn81
 from tenure.dhcpwire.identity import client_id_key, hardware_from_text
 from tenure.dhcpwire.kinds import octets_from_hex
+from tenure.dhcpwire.option_table import OptionTable
 from tenure.dhcpwire.v4.encoding import encode_options
 from tenure.dhcpwire.v4.kinds import address
-from tenure.dhcpwire.v4.options import Option, code_of, option_of
+from tenure.dhcpwire.v4.options import TABLE, Option
 from tenure.dnswire.name import from_text
 
 # What most clients ask for: mask, routers, name servers, host name, domain, broadcast, lease times, search, routes.
 USUAL_REQUEST = (1, 3, 6, 12, 15, 28, 51, 58, 59, 119, 121)
 USUAL_FLAGS = "SE"
-LAST_CODE = 254  # 0 pads and 255 ends the options (RFC 2132 section 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,9 @@ def _options4(asked: Asked) -> tuple[tuple[int, bytes], ...]:
         options[Option.HOST_NAME] = asked.host_name.encode("utf-8")
     if asked.fqdn is not None:
         options[Option.CLIENT_FQDN] = _fqdn81(asked.fqdn, asked.fqdn_flags)
-    wanted = [requested(name, code_of, LAST_CODE) for name in asked.request] or USUAL_REQUEST
+    wanted = [requested(name, TABLE) for name in asked.request] or USUAL_REQUEST
     options[Option.PARAMETER_REQUEST_LIST] = bytes(wanted)
-    return tuple({**options, **dict(by_hand(text, option_of, LAST_CODE) for text in asked.options)}.items())
+    return tuple({**options, **dict(by_hand(text, TABLE) for text in asked.options)}.items())
 
 
 def _client_id(asked: Asked) -> bytes | None:
@@ -165,25 +164,26 @@ def octets_of(text: str) -> bytes:
     return octets_from_hex(text) if text.startswith(("0x", "hex:")) else text.encode("utf-8")
 
 
-def requested(name: str, code_of: Callable[[str], int], last: int) -> int:
+def requested(name: str, table: OptionTable) -> int:
     """The code of an option that is asked for."""
-    return _in_range("--request", name, code_of(name), last)
+    return _code("--request", name, name, table)
 
 
-def by_hand(text: str, option: Callable[[str, str], tuple[int, bytes]], last: int) -> tuple[int, bytes]:
-    """Code and data of `NAME=VALUE`, by the protocol's own table, whose last code is `last`."""
+def by_hand(text: str, table: OptionTable) -> tuple[int, bytes]:
+    """Code and data of `NAME=VALUE`, by the protocol's own table."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"--option {text!r} is not NAME=VALUE; write host-name=pc1, or 224=0x0a0b")
+    _code("--option", text, name.strip(), table)
     # `0x` means octets for an option that has a name too
-    code, data = option(name.strip(), f"hex:{value[2:]}" if value.startswith("0x") else value)
-    return _in_range("--option", text, code, last), data
+    return table.option_of(name.strip(), f"hex:{value[2:]}" if value.startswith("0x") else value)
 
 
-def _in_range(what: str, text: str, code: int, last: int) -> int:
-    """The code, if a message can have an option with it."""
-    if not 1 <= code <= last:
-        raise ValueError(f"{what} {text!r} is not an option; its code would be from 1 to {last}")
+def _code(what: str, text: str, name: str, table: OptionTable) -> int:
+    """The code of an option that a message can have."""
+    code = table.code_of(name)
+    if not 1 <= code <= table.last:
+        raise ValueError(f"{what} {text!r} is not an option; its code would be from 1 to {table.last}")
     return code
 
 

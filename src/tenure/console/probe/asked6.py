@@ -10,12 +10,11 @@ from tenure.dhcpwire.kinds import octets_from_hex
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, IA_NA, IA_PD, IALease
 from tenure.dhcpwire.v6.codes import Option
 from tenure.dhcpwire.v6.kinds import address
-from tenure.dhcpwire.v6.options import code_of, option_of
+from tenure.dhcpwire.v6.options import TABLE
 from tenure.dnswire.name import from_text
 
 # What most clients ask for: servers, search list, NTP, the name, how long to wait.
 USUAL_REQUEST = (23, 24, 31, 32, 39, 56, 82, 83)
-LAST_CODE = 0xFFFF
 _DUID_LL = b"\0\3\0\1"
 _ETHERNET = b"\0\1"
 _NO_ENTERPRISE = bytes(4)
@@ -96,9 +95,9 @@ def _options(asked: Asked) -> tuple[tuple[int, bytes], ...]:
     options: dict[int, bytes] = {}
     if asked.fqdn is not None:
         options[Option.CLIENT_FQDN] = _fqdn39(asked.fqdn, asked.fqdn_flags)
-    wanted = [requested(name, code_of, LAST_CODE) for name in asked.request] or USUAL_REQUEST
+    wanted = [requested(name, TABLE) for name in asked.request] or USUAL_REQUEST
     options[Option.ORO] = b"".join(code.to_bytes(2, "big") for code in wanted)
-    return tuple({**options, **dict(by_hand(text, option_of, LAST_CODE) for text in asked.options)}.items())
+    return tuple({**options, **dict(by_hand(text, TABLE) for text in asked.options)}.items())
 
 
 def _fqdn39(text: str, flags: str) -> bytes:

@@ -71,6 +71,7 @@ def test_a_relay_says_where_its_client_is() -> None:
         (Asked(options=("routers=many",)), "IPv4 address"),
         (Asked(options=("224=many",)), "hex:"),
         (Asked(options=("300=0x00",)), "--option '300=0x00' is not an option; its code would be from 1 to 254"),
+        (Asked(options=("300=text",)), "from 1 to 254"),
         (Asked(options=("0=0x00",)), "from 1 to 254"),  # it would pad
         (Asked(options=("255=0x00",)), "from 1 to 254"),  # it would end the options
         (Asked(giaddr="here"), "--giaddr: an IPv4 address"),
