@@ -51,6 +51,7 @@ class Reconciler:
         self.world = world
         self.found: list[str] = []
         self.away = False
+        self.pools = POOLS
 
     def run(self, wish: Wish | None = None) -> list[ZoneResult]:
         """One pass, a second later: what changed in this moment would be passed over."""
@@ -63,7 +64,7 @@ class Reconciler:
         stop = Stop()
         wish = replace(wish or Wish(insists=True), tell=tell)
         whole = Reconciliation(
-            self.world.leases, self.world.routes, {}, POOLS, stop, self.world.clock, self._read, self._question
+            self.world.leases, self.world.routes, {}, self.pools, stop, self.world.clock, self._read, self._question
         )
         results = whole.run(wish)
         stop.close()

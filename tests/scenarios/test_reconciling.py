@@ -105,6 +105,22 @@ def test_a_zone_that_comes_back_from_last_week_s_backup(story: Story, reconciler
     assert story.world.primary.content() == story.world.static | story.world.registered()
 
 
+@pytest.mark.parametrize("pools_are_known", [True, False])
+def test_what_others_write_for_addresses_of_ours(story: Story, reconciler: Reconciler, pools_are_known: bool) -> None:
+    """Where another DHCP server leases, its pools are in no configuration of ours."""
+    reconciler.pools = reconciler.pools if pools_are_known else []
+    story.tell(f"""
+        {CROWD}
+        a person writes other.example.test. A 10.1.0.100
+        a person writes web.example.test. A 10.1.0.100
+        a person writes 100.0.1.10.in-addr.arpa. PTR evil.example.test.
+        a person writes far.example.test. A 192.0.2.9
+    """)
+    reconciler.run()
+    others = [one for one in reconciler.found if not one.startswith("ttl")]  # which a record set has in common
+    assert others == ["foreign forward other", "foreign reverse evil", "orphaned forward web"]
+
+
 def test_a_marker_that_somebody_took_away(story: Story, reconciler: Reconciler) -> None:
     """Without it the record may be anybody's by now; that a client wrote it nobody says, for it was us."""
     story.tell(CROWD)

@@ -60,7 +60,7 @@ class Witness(Protocol):
         """The TXT markers of ISC dhcpd that the client of this registration may have; none where it is not known."""
 
     def leases(self, address: bytes) -> bool:
-        """Whether it is an address of our pools."""
+        """Whether it is an address of our pools, or one that a name is registered for."""
 
 
 class Reading(NamedTuple):

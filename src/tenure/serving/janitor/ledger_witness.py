@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from tenure.dnswire.name import Name
 from tenure.ledger.history import EventFilter
 from tenure.ledger.leases import LeaseLedger
-from tenure.ledger.reading import LeaseFilter
+from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 
 CONFIRMED, REMOVED = "registration-confirmed", "registration-removed"
 
@@ -40,9 +40,11 @@ class LedgerWitness:
         return self._ledger.txt_markers(address, dhcid)
 
     def leases(self, address: bytes) -> bool:
-        """Whether it lies in a pool."""
+        """Whether it lies in a pool, or is one that some name is registered for: the pools of others are not known."""
         place = bisect_right(self._firsts, (len(address), address)) - 1
-        return place >= 0 and len(self._pools[place][1]) == len(address) and address <= self._pools[place][1]
+        if place >= 0 and len(self._pools[place][1]) == len(address) and address <= self._pools[place][1]:
+            return True
+        return bool(self._ledger.registrations(RegistrationFilter(address=address, limit=1)))
 
     def _newest(self, name: Name, address: bytes | None, kind: str) -> tuple[float, bytes | None] | None:
         """When this last happened to the name at the address, and the address."""
