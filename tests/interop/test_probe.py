@@ -86,8 +86,9 @@ def test_parameters_without_a_lease(wire: Prober) -> None:
     assert found["outcome"] == f"parameters came from {SERVER}; nothing is leased"
 
 
-def test_parameters_of_one_server_for_this_machine_s_own_address(wire: Prober) -> None:
-    found = wire.probe("--server", SERVER, "--inform", "10.88.0.9", "--request", "routers")
+@pytest.mark.parametrize("relayed", [(), ("--giaddr", "10.88.0.9"), ("--circuit-id", "port-7")], ids="-".join)
+def test_parameters_of_one_server_for_an_address_of_this_machine(wire: Prober, relayed: tuple[str, ...]) -> None:
+    found = wire.probe("--server", SERVER, "--inform", "10.88.0.9", "--request", "routers", *relayed)
     assert kinds(found) == ["DHCPINFORM", "DHCPACK"]
     assert field(found["messages"][1], "routers") == SERVER
     assert found["outcome"] == f"parameters came from {SERVER}; nothing is leased"
