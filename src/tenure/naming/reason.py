@@ -103,7 +103,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.NO_NAME: "the client sent no name, and none is generated here",
     Reason.NAME_INVALID: "nothing of the name that the client sent can stand in a zone",
     Reason.NAME_RESERVED: "the name is reserved and cannot be claimed by a client",
-    Reason.NAME_NOT_COVERED: "no configured forward zone covers the name",
+    Reason.NAME_NOT_COVERED: "no forward zone covers the name; add the one that it is in under [[ddns.forward]]",
     Reason.NO_SUFFIX: "the host has a name, and no domain below which it stands",
     Reason.TOP_LEVEL_ZONE: "the name is directly below a top-level domain, where hosts are not registered by default",
     Reason.TEMPLATE_UNFILLED: "the template of generated names speaks of something that this client does not have",

@@ -60,7 +60,7 @@ _RULES: Final[dict[tuple[Step, int], Step | _End]] = {
     (Step.LOOK, Rcode.REFUSED): _UNSEEN,  # who may write need not be let read
     (Step.ADOPT, Rcode.NOERROR): _CONFIRMED,
     (Step.OVERWRITE, Rcode.NOERROR): _CONFIRMED,
-    (Step.OVERWRITE, Rcode.YXRRSET): _TAKEN,  # a CNAME: the server would ignore the address in silence
+    (Step.OVERWRITE, Rcode.YXRRSET): _STATIC,  # a CNAME: the server would ignore the address in silence
     (Step.REMOVE_ADDRESS, Rcode.NOERROR): Step.REMOVE_NAME,
     (Step.REMOVE_ADDRESS, Rcode.NXRRSET): _NOT_OURS,  # no such name, or not our marker: RFC 4703 5.5 stops here
     (Step.REMOVE_ADDRESS, Rcode.NXDOMAIN): _NOT_OURS,  # what some servers say of a name that is not there

@@ -285,3 +285,13 @@ def test_rows_that_are_proved_otherwise_have_messages_of_their_own() -> None:
     assert full.next_batch() is None
     assert sorted(len(batch.tasks) for batch in batches if batch is not None) == [1, 2, 2]
     assert all(len({task.row.conflict_mode for task in batch.tasks}) == 1 for batch in batches if batch is not None)
+
+
+def test_an_alias_is_not_blamed_on_another_client() -> None:
+    """Where nobody's marker is asked for, an alias is what an address would be ignored beside."""
+    full = fed(lane(mode=ConflictMode.NO_CHECK_WITH_DHCID), [1])
+    batch = full.next_batch()
+    assert batch is not None
+    over = batch._replace(step=Step.OVERWRITE)
+    ((_, ending),) = full.answered(over, Rcode.YXRRSET)
+    assert (ending.verdict, ending.reason) == (Verdict.REFUSED, Reason.NAME_STATIC)

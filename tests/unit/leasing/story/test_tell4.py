@@ -268,7 +268,8 @@ def test_reservations_and_classes() -> None:
         (
             ((12, b"pc7.elsewhere.test"),),
             {},
-            "it is not taken: no configured forward zone covers the name (name-not-covered)",
+            "it is not taken: no forward zone covers the name; add the one that it is in under [[ddns.forward]]"
+            " (name-not-covered)",
         ),
         (((12, b"pc7"),), {"qualifying_suffix": None}, "it is not complete, and there is no ddns-qualifying-suffix"),
         (((12, b"PC7"),), {}, "the label PC7 is written in lower case"),
