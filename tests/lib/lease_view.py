@@ -49,10 +49,18 @@ class MemoryView:
     def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
         return [row for row in self.rows.values() if row.address <= last and row.last_address >= first]
 
-    def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
-        running = [row for row in self.rows.values() if row.state == LeaseState.BOUND and row.ends_at > now]
-        behind = [row for row in running if row.relay == relay and not row.is_dhcpv6]
-        return [row for row in behind if hardware in {None, row.hardware}][:limit]
+    def leases_behind(self, circuit: bytes, now: int, limit: int) -> Sequence[Lease]:
+        return [row for row in self._counted(now) if row.circuit == circuit][:limit]
+
+    def leases_with(
+        self, hardware: bytes, subnet_id: int, first: bytes, behind: bytes, now: int, limit: int
+    ) -> Sequence[Lease]:
+        here = [row for row in self._counted(now) if (row.hardware, row.subnet_id) == (hardware, subnet_id)]
+        return [row for row in here if row.circuit is not None and first <= row.circuit < behind][:limit]
+
+    def _counted(self, now: int) -> list[Lease]:
+        states = {LeaseState.BOUND, LeaseState.DECLINED}
+        return [row for row in self.rows.values() if row.state in states and row.ends_at > now]
 
     def longest_ended(self, first: bytes, last: bytes, now: int, limit: int) -> Sequence[bytes]:
         free = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import select
 from typing import Any
 
+import sqlalchemy
+
 from tenure.authority.zone import Record
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Changes, Lease, LeaseState
@@ -47,6 +49,13 @@ def lease(number: int, holder: int | None, **fields: Any) -> Lease:
         correlation="c-1",
     )
     return row._replace(**fields)
+
+
+def put_before(connection: sqlalchemy.Connection, row: Lease, column: str) -> None:
+    """Write a lease into a store of a time before this column and those behind it."""
+    columns = row._fields[: row._fields.index(column)]
+    words = f"insert into lease ({', '.join(columns)}) values ({', '.join(':' + one for one in columns)})"
+    connection.execute(sqlalchemy.text(words), {one: getattr(row, one) for one in columns})
 
 
 def name(label: str) -> bytes:

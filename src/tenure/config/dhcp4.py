@@ -138,15 +138,18 @@ class PlacedSubnet(NamedTuple):
 
 
 class LimitsSection(Section):
-    """Limits against exhaustion. Who has a lease already, and whose address is reserved, is not held back."""
+    """Limits against exhaustion. Who has a lease already, and whose address is reserved, is not held back.
+
+    An address that was declined counts for who declined it, as long as it is unusable.
+    """
 
     max_leases_per_circuit: Annotated[int, Field(ge=1)] | None = None
-    """The most addresses that are leased behind one circuit: where a relay says the same in option 82. Default: no
-    limit."""
+    """The most addresses that are leased behind one circuit: where a relay names the same circuit id and remote id
+    (option 82, sub-options 1 and 2). Where it names neither, nothing is counted. Default: no limit."""
 
     max_leases_per_hardware_address: Annotated[int, Field(ge=1)] | None = None
-    """The most addresses that one hardware address has behind one circuit, under however many client identifiers.
-    Default: no limit."""
+    """The most addresses that one hardware address has, under however many client identifiers: behind one circuit, and
+    in a subnet or shared network where no relay names circuits. Default: no limit."""
 
     max_discovers_per_second: Annotated[int, Field(ge=1)] | None = None
     """How often one client can begin in a second; more is not answered. Default: no limit."""

@@ -13,6 +13,7 @@ from tenure.dnswire.name import Name
 from tenure.leasing.ended_row import declined, is_named, nameless, released, withdrawals
 from tenure.leasing.history import lease_event
 from tenure.leasing.lease import Changes, Lease, LeaseState
+from tenure.leasing.limits import counted_on
 from tenure.leasing.link import subnet_on
 from tenure.leasing.v4.inquiry import Decision, Inquiry, silent
 from tenure.leasing.v4.reply import names_us
@@ -68,6 +69,8 @@ def decline(inquiry: Inquiry) -> Decision:
     prepared = subnet_on(inquiry.link, address)
     quarantine = 0 if prepared is None else prepared.subnet.decline_seconds
     ended = declined(lease, inquiry.now, quarantine, inquiry.correlation)
+    # limits count it for who said so, which may be somebody else with the client's identifier
+    ended = ended._replace(hardware=inquiry.hardware, circuit=counted_on(inquiry, lease))
     inquiry.offers.forget(address)
     said = options.get(_MESSAGE, b"").decode("ascii", "replace")
     detail = "".join(char if char.isprintable() and char.isascii() else "?" for char in said)[:200]

@@ -62,6 +62,9 @@ class Lease(NamedTuple):
     iaid: int = 0  # that is made from the address
     prefix_length: int = 0  # bits of a prefix; 0: an address
     preferred_lifetime: int = 0  # seconds, as told to the client; 0: DHCPv4 has none
+    # where limits count it (`leasing.limits`), empty: on no circuit; None: no limit was set when it was made or last
+    # renewed. Of a declined address it is that of the client that declined it, and so is `hardware`.
+    circuit: bytes | None = None
 
     def is_in(self, client: bytes, kind: int, iaid: int) -> bool:
         """Whether it is a lease of this association, at whichever place."""
@@ -112,8 +115,13 @@ class LeaseView(Protocol):
     def overlapping(self, first: bytes, last: bytes) -> Sequence[Lease]:
         """The rows whose address or prefix has an address of `first`..`last`; of very many, some."""
 
-    def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
-        """Up to `limit` running IPv4 leases that came with this option 82, of this hardware address if one is given."""
+    def leases_behind(self, circuit: bytes, now: int, limit: int) -> Sequence[Lease]:
+        """Up to `limit` leases that run on a circuit, and addresses that were declined there and are unusable still."""
+
+    def leases_with(
+        self, hardware: bytes, subnet_id: int, first: bytes, behind: bytes, now: int, limit: int
+    ) -> Sequence[Lease]:
+        """The same of a hardware address in a subnet, on the circuits from `first` on that are before `behind`."""
 
     def claims_on(self, name: Name) -> Sequence[Claim]:
         """What devices want of a name."""

@@ -45,7 +45,7 @@ class LeaseStatements(NamedTuple):
     within: str
     before: str
     behind: str
-    behind_as: str
+    with_hardware: str
     ended_by_address: str
     ended_by_end: str
     bound_past_end: str
@@ -64,7 +64,7 @@ def lease_statements(session: Session) -> LeaseStatements:
         statements.WITHIN,
         statements.BEFORE,
         statements.BEHIND,
-        statements.BEHIND_AS,
+        statements.WITH_HARDWARE,
         statements.ENDED_BY_ADDRESS,
         statements.ENDED_BY_END,
         statements.BOUND_PAST_END,
@@ -185,24 +185,37 @@ class LeaseBatch:
         nearest = self.row_before(first, first[:2] + bytes(size - 2))
         return found if nearest is None or nearest.last_address < first else [nearest, *found]
 
-    def leases_behind(self, relay: bytes, hardware: bytes | None, now: int, limit: int) -> Sequence[Lease]:
-        """Up to `limit` running IPv4 leases that came with this option 82, of this hardware address if one is given."""
-        changed = self._changed
-        wanted = limit + len(changed)
-        if hardware is None:
-            rows = self._session.rows(self._sql.behind, (relay, now, wanted))
-        else:
-            rows = self._session.rows(self._sql.behind_as, (relay, hardware, now, wanted))
-        found = [lease for row in rows if (lease := lease_of(row)).address not in changed]
+    def leases_behind(self, circuit: bytes, now: int, limit: int) -> Sequence[Lease]:
+        """Up to `limit` leases that run on a circuit, and addresses that were declined there and are unusable still."""
+        found = self._unchanged(self._sql.behind, (circuit, now, limit + len(self._changed)))
+        found += [lease for lease in self._counted(now) if lease.circuit == circuit]
+        return found[:limit]
+
+    def leases_with(
+        self, hardware: bytes, subnet_id: int, first: bytes, behind: bytes, now: int, limit: int
+    ) -> Sequence[Lease]:
+        """The same of a hardware address in a subnet, on the circuits from `first` on that are before `behind`."""
+        wanted = limit + len(self._changed)
+        found = self._unchanged(self._sql.with_hardware, (hardware, subnet_id, now, first, behind, wanted))
         found += [
             lease
-            for lease in changed.values()
-            if lease is not None
-            and (lease.relay, lease.state, len(lease.address)) == (relay, LeaseState.BOUND, 4)
-            and lease.ends_at > now
-            and hardware in {None, lease.hardware}
+            for lease in self._counted(now)
+            if (lease.hardware, lease.subnet_id) == (hardware, subnet_id)
+            and lease.circuit is not None
+            and first <= lease.circuit < behind
         ]
         return found[:limit]
+
+    def _unchanged(self, statement: str, parameters: Sequence[object]) -> list[Lease]:
+        """The stored rows that the batch has not decided about."""
+        rows = self._session.rows(statement, parameters)
+        return [lease for row in rows if (lease := lease_of(row)).address not in self._changed]
+
+    def _counted(self, now: int) -> list[Lease]:
+        """The decided rows of what runs, or is unusable since it was declined."""
+        states = (int(LeaseState.BOUND), int(LeaseState.DECLINED))
+        rows = self._changed.values()
+        return [row for row in rows if row is not None and row.ends_at > now and row.state in states]
 
     def row_before(self, address: bytes, first: bytes) -> Lease | None:
         """The row with the highest address of those from `first` on that are below `address`."""

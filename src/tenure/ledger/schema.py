@@ -122,9 +122,11 @@ LEASE: Final = Table(
     Column("iaid", BigInteger, nullable=False, server_default=text("0")),
     Column("prefix_length", SmallInteger, nullable=False, server_default=text("0")),
     Column("preferred_lifetime", BigInteger, nullable=False, server_default=text("0")),
+    Column("circuit", LargeBinary),
     Index("lease_client", "client", "subnet_id", "kind", "iaid", unique=True),
     Index("lease_end", "state", "ends_at"),
-    Index("lease_relay", "relay", "hardware", **_where("relay is not null and length(address) = 4")),
+    Index("lease_circuit", "circuit", "ends_at", **_where("length(circuit) > 0")),
+    Index("lease_hardware", "hardware", "subnet_id", "ends_at", **_present("circuit")),
     sqlite_with_rowid=False,
 )
 

@@ -39,13 +39,14 @@ BEFORE: Final = f"""\
 select {LEASE_COLUMNS} from lease where address >= ? and address < ? and length(address) = ?
 order by address desc limit 1 /*locked*/"""
 
-# `+` keeps a condition from choosing the index.
-# What is behind one relay's circuit, and of it one device's: not read along the ends of all that run. The length lets
-# the index of relays be used, which has only these.
-_BEHIND: Final = f"select {LEASE_COLUMNS} from lease where relay = ? and length(address) = 4"
-_RUNNING: Final = f"and +state = {LeaseState.BOUND:d} and +ends_at > ? limit ?"
-BEHIND: Final = f"{_BEHIND} {_RUNNING}"
-BEHIND_AS: Final = f"{_BEHIND} and hardware = ? {_RUNNING}"
+# What limits count, on a circuit and of a hardware address. The conditions on the circuit let their indexes be used,
+# which have only these; `+` keeps a condition from choosing the index.
+_COUNTED: Final = f"and ends_at > ? and +state in ({LeaseState.BOUND:d}, {LeaseState.DECLINED:d})"
+BEHIND: Final = f"""\
+select {LEASE_COLUMNS} from lease where circuit = ? and length(circuit) > 0 {_COUNTED} limit ?"""
+WITH_HARDWARE: Final = f"""\
+select {LEASE_COLUMNS} from lease where hardware = ? and subnet_id = ? and circuit is not null {_COUNTED}
+and circuit >= ? and circuit < ? limit ?"""
 
 # A small pool is read along its addresses, a big one along the ends.
 ENDED_BY_ADDRESS: Final = """\

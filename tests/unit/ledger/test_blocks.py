@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from ledger_rows import NOW, address, changes, lease
+from ledger_rows import NOW, address, changes, lease, put_before
 
 from tenure.leasing.lease import Changes
 from tenure.ledger.batch import LeaseBatch
@@ -107,8 +107,7 @@ def test_a_store_of_before_has_its_blocks_noted_when_it_is_upgraded(tmp_path: An
     engine = sqlalchemy.create_engine(alchemy_url(url, LEASE_SCHEMA))
     with engine.begin() as connection:
         for row in [*(lease(n, n) for n in taken), lease(99, 99, address=address(99) + bytes(12))]:
-            words = f"insert into lease ({', '.join(row._fields)}) values ({', '.join(':' + n for n in row._fields)})"
-            connection.execute(sqlalchemy.text(words), row._asdict())
+            put_before(connection, row, "circuit")
     engine.dispose()
     upgrade_schema("here", LEASE_SCHEMA, alchemy_url(url, LEASE_SCHEMA), version)
     ledger: Any = open_leases(url)

@@ -21,7 +21,9 @@ def put(ledger: Ledger, *rows: object, now: float = NOW) -> None:
 
 
 def test_a_lease_comes_back_as_it_was_written(ledger: Ledger) -> None:
-    row = lease(1, 1, relay=b"\x01\x02ab", ends_at=FOREVER, forward=False, reverse=True, fqdn=None, dhcid=None)
+    row = lease(
+        1, 1, relay=b"\x01\x02ab", circuit=b"\0\1", ends_at=FOREVER, forward=False, reverse=True, fqdn=None, dhcid=None
+    )
     put(ledger, row)
     found = ledger.leases.transact(lambda batch: batch.lease_at(address(1)), NOW)
     assert found == row
@@ -225,35 +227,69 @@ def test_the_store_says_in_one_line_that_it_can_be_written(ledger: Ledger) -> No
     assert "\n" not in said
 
 
-def test_what_is_behind_a_relay_with_what_the_batch_has_decided(ledger: Ledger) -> None:
+def test_what_limits_count_on_a_circuit_with_what_the_batch_has_decided(ledger: Ledger) -> None:
     rows = (
-        lease(1, 1, relay=b"here"),
-        lease(2, 2, relay=b"here", hardware=b"\1same"),
-        lease(3, 3, relay=b"there"),
-        lease(4, 4, relay=b"here", state=LeaseState.RELEASED),
-        lease(5, 5, relay=b"here", ends_at=NOW - 1),
-        lease(6, 6, relay=b"here", address=bytes(16)),
+        lease(1, 1, circuit=b"here"),
+        lease(2, None, circuit=b"here", state=LeaseState.DECLINED),
+        lease(3, 3, circuit=b"there"),
+        lease(4, 4, circuit=b"here", state=LeaseState.RELEASED),
+        lease(5, 5, circuit=b"here", ends_at=NOW),
+        lease(6, None, circuit=b"here", state=LeaseState.DECLINED, ends_at=NOW),
+        lease(7, 7, circuit=b""),
+        lease(8, 8),
     )
-    ledger.leases.transact(lambda batch: batch.apply(changes(*rows)), NOW)
+    put(ledger, *rows)
 
     def work(batch: LeaseBatch) -> None:
-        def behind(hardware: bytes | None = None, limit: int = 9) -> set[bytes]:
-            return {row.address for row in batch.leases_behind(b"here", hardware, NOW, limit)}
+        def behind(limit: int = 9) -> set[bytes]:
+            return {row.address for row in batch.leases_behind(b"here", NOW, limit)}
 
         assert behind() == {address(1), address(2)}
-        assert behind(b"\1same") == {address(2)}
         assert len(behind(limit=1)) == 1
-        batch.apply(changes(lease(1, 1, relay=b"there"), lease(6, 7, relay=b"here", hardware=b"\1same")))
-        assert behind() == {address(2), address(6)}
-        assert behind(b"\1same") == {address(2), address(6)}
+        batch.apply(changes(lease(1, 1, circuit=b"there"), lease(6, 7, circuit=b"here"), dropped=(address(7),)))
+        batch.apply(changes(lease(9, None, circuit=b"here", state=LeaseState.DECLINED)))
+        batch.apply(changes(lease(10, 10, circuit=b"here", state=LeaseState.RELEASED)))
+        assert behind() == {address(2), address(6), address(9)}
 
     ledger.leases.transact(work, NOW)
 
 
-@pytest.mark.parametrize("statement", [statements.BEHIND, statements.BEHIND_AS])
-def test_what_is_behind_a_relay_is_found_by_its_index(tmp_path: Path, statement: str) -> None:
+def test_what_limits_count_of_a_hardware_address_with_what_the_batch_has_decided(ledger: Ledger) -> None:
+    same: dict[str, Any] = {"hardware": b"\1same"}
+    rows = (
+        lease(1, 1, circuit=b"", **same),
+        lease(2, 2, circuit=b"c1", **same),
+        lease(3, None, circuit=b"c1", state=LeaseState.DECLINED, **same),
+        lease(4, 4, circuit=b"c2", **same),
+        lease(5, 5, circuit=b"c1", subnet_id=2, **same),
+        lease(6, 6, circuit=b"c1", ends_at=NOW, **same),
+        lease(7, 7, circuit=b"c1", state=LeaseState.EXPIRED, **same),
+        lease(8, 8, **same),  # of a time without limits
+        lease(9, 9, circuit=b"c1"),
+    )
+    put(ledger, *rows)
+
+    def work(batch: LeaseBatch) -> None:
+        def of_device(first: bytes, behind: bytes, limit: int = 9) -> set[bytes]:
+            return {row.address for row in batch.leases_with(b"\1same", 1, first, behind, NOW, limit)}
+
+        assert of_device(b"c1", b"c1\0") == {address(2), address(3)}
+        assert of_device(b"", b"c2") == {address(1), address(2), address(3)}
+        assert len(of_device(b"c1", b"c1\0", limit=1)) == 1
+        batch.apply(changes(lease(2, 2, circuit=b"c2", **same), lease(6, 10, circuit=b"c1", **same)))
+        batch.apply(changes(lease(11, 11, **same), lease(12, 12, circuit=b"c1", subnet_id=2, **same)))
+        assert of_device(b"c1", b"c1\0") == {address(3), address(6)}
+        assert of_device(b"c2", b"c2\0") == {address(2), address(4)}
+
+    ledger.leases.transact(work, NOW)
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"), [(statements.BEHIND, "lease_circuit"), (statements.WITH_HARDWARE, "lease_hardware")]
+)
+def test_what_limits_count_is_found_by_its_index(tmp_path: Path, statement: str, index: str) -> None:
     leases: Any = open_leases(f"sqlite:{tmp_path}/tenure.db")
     session = leases._session
     plan = session.rows(f"explain query plan {session.sql(statement)}", [None] * statement.count("?"))
-    assert ["lease_relay" in row[3] for row in plan] == [True]
+    assert [(index in row[3], "ends_at>?" in row[3]) for row in plan] == [(True, True)]
     leases.close()

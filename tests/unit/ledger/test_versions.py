@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from ledger_rows import NOW, a_record, changes, event, lease, soa, want
+from ledger_rows import NOW, a_record, changes, event, lease, put_before, soa, want
 from sqlalchemy import MetaData
 
 from tenure.authority.zone import ZoneChange
@@ -74,17 +74,31 @@ def test_an_old_store_is_upgraded_in_place(new_url: str) -> None:
 def test_leases_of_the_time_before_dhcpv6_stay(new_url: str) -> None:
     upgrade_schema("here", LEASE_SCHEMA, alchemy_url(new_url, LEASE_SCHEMA), "4")
     row = lease(1, 1, relay=b"\x01\x02ab", fqdn=None, dhcid=None)
-    columns = row._fields[: row._fields.index("kind")]
     engine = sqlalchemy.create_engine(alchemy_url(new_url, LEASE_SCHEMA))
     with engine.begin() as connection:
-        words = f"insert into lease ({', '.join(columns)}) values ({', '.join(':' + one for one in columns)})"
-        connection.execute(sqlalchemy.text(words), {one: getattr(row, one) for one in columns})
+        put_before(connection, row, "kind")
     engine.dispose()
     leases = open_leases(new_url)
     assert leases.leases() == [row]
     assert (row.kind, row.iaid, row.prefix_length, row.preferred_lifetime) == (0, 0, 0, 0)
     leases.transact(lambda batch: batch.apply(changes(row._replace(ends_at=NOW + 7200))), NOW)
     assert [one.ends_at for one in leases.leases()] == [NOW + 7200]
+    leases.close()
+
+
+def test_leases_of_the_time_before_circuits_count_from_their_renewal_on(new_url: str) -> None:
+    upgrade_schema("here", LEASE_SCHEMA, alchemy_url(new_url, LEASE_SCHEMA), "19")
+    row = lease(1, 1, relay=b"\x01\x02ab", fqdn=None, dhcid=None)
+    engine = sqlalchemy.create_engine(alchemy_url(new_url, LEASE_SCHEMA))
+    with engine.begin() as connection:
+        put_before(connection, row, "circuit")
+    engine.dispose()
+    leases = open_leases(new_url)
+    assert leases.leases() == [row]
+    assert row.circuit is None
+    renewed = row._replace(circuit=b"here")
+    leases.transact(lambda batch: batch.apply(changes(renewed)), NOW)
+    assert leases.transact(lambda batch: list(batch.leases_behind(b"here", NOW, 9)), NOW) == [renewed]
     leases.close()
 
 

@@ -18,12 +18,14 @@ from tenure.leasing.ended_row import is_named
 from tenure.leasing.ending import NOTHING_ENDED, Ended, rename, supersede, take_over, takes_names
 from tenure.leasing.history import ACTOR, lease_event
 from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
+from tenure.leasing.limits import counted_on
 from tenure.leasing.place import obstacle_for, place_of
 from tenure.leasing.pool_search import is_free
 from tenure.leasing.tie import Learned
 from tenure.leasing.v4 import reply
 from tenure.leasing.v4.inquiry import Decision, Inquiry
 from tenure.leasing.v4.prepared import PreparedSubnet
+from tenure.leasing.v4.subnet import NO_LIMITS
 from tenure.leasing.v4.terms import INFINITE, Terms
 from tenure.leasing.v4.verdict import Verdict
 from tenure.leasing.want import want_of
@@ -151,6 +153,7 @@ def bind(
         # a renewal comes past the relay, which does not move the client
         packet.options.get(_RELAY_AGENT_INFORMATION, row.relay if row is not None and renewed else None),
         correlation,
+        circuit=None if inquiry.limits is NO_LIMITS else counted_on(inquiry, row if renewed else None),
     )
     left = _left_behind(inquiry, lease, row, rows, cause, terms.naming.on_move, settles=settles)
     events = (*left.events, _event(inquiry, lease, row, cause, renewed=renewed))

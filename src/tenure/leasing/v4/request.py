@@ -88,7 +88,7 @@ def _selecting(inquiry: Inquiry, address: bytes) -> Decision:
     if on is None:
         return _refuse(inquiry, ClientState.SELECTING, address, Verdict.REFUSED_WRONG_NETWORK)
     rows, row = rows_of(inquiry, address)
-    why = refusal(inquiry, on, address, row) or too_many(inquiry)
+    why = refusal(inquiry, on, address, row) or too_many(inquiry, on)
     if why is not None:
         return _refuse(inquiry, ClientState.SELECTING, address, why)
     return bind(inquiry, on, address, row, rows, _TAKES_OFFER, settles=True)
@@ -104,7 +104,7 @@ def _confirming(inquiry: Inquiry, state: ClientState, address: bytes) -> Decisio
     rows, row = rows_of(inquiry, address)
     if not _knows(inquiry, prepared, address, row):
         return _deny(inquiry, prepared, state, address, row, rows)
-    why = refusal(inquiry, prepared, address, row) or too_many(inquiry)
+    why = refusal(inquiry, prepared, address, row) or too_many(inquiry, prepared)
     if why is not None:
         return _refuse(inquiry, state, address, why)
     return bind(inquiry, prepared, address, row, rows, _CAUSES[state], settles=state is ClientState.INIT_REBOOT)

@@ -73,12 +73,17 @@ class Subnet:
 class Limits:
     """How much one place, one device or one client may have of the server; None: no limit.
 
-    A place is what a relay says of it in option 82, octet for octet.
+    What a circuit is, and what counts on it, is said in `leasing.limits`.
     """
 
     leases_per_circuit: int | None = None
-    leases_per_hardware: int | None = None  # in one place: a device that goes on making up client identifiers
+    leases_per_hardware: int | None = None  # there, or on one link: a device that goes on making up client identifiers
     discovers_per_second: int | None = None  # by one client
+
+    @property
+    def count_leases(self) -> bool:
+        """Whether leases are counted."""
+        return self.leases_per_circuit is not None or self.leases_per_hardware is not None
 
 
 NO_LIMITS: Final = Limits()

@@ -79,14 +79,17 @@ CREATE TABLE lease (
   iaid BIGINT DEFAULT 0 NOT NULL,
   prefix_length SMALLINT DEFAULT 0 NOT NULL,
   preferred_lifetime BIGINT DEFAULT 0 NOT NULL,
+  circuit BYTEA,
   CONSTRAINT lease_pkey PRIMARY KEY (address)
 );
+
+CREATE INDEX lease_circuit ON lease (circuit, ends_at) WHERE (length(circuit) > 0);
 
 CREATE UNIQUE INDEX lease_client ON lease (client, subnet_id, kind, iaid);
 
 CREATE INDEX lease_end ON lease (state, ends_at);
 
-CREATE INDEX lease_relay ON lease (relay, hardware) WHERE ((relay IS NOT NULL) AND (length(address) = 4));
+CREATE INDEX lease_hardware ON lease (hardware, subnet_id, ends_at) WHERE (circuit IS NOT NULL);
 
 CREATE TABLE lease_secret (
   purpose TEXT NOT NULL,
@@ -188,4 +191,4 @@ CREATE TABLE zone_trouble (
   CONSTRAINT zone_trouble_pkey PRIMARY KEY (zone)
 );
 
-INSERT INTO tenure_lease_schema (version_num) VALUES ('19');
+INSERT INTO tenure_lease_schema (version_num) VALUES ('20');

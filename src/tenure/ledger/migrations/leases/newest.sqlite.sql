@@ -20,7 +20,7 @@ CREATE TABLE lease (
   reverse BOOLEAN NOT NULL,
   reason TEXT NOT NULL,
   relay BLOB,
-  correlation TEXT NOT NULL, kind SMALLINT DEFAULT 0 NOT NULL, iaid BIGINT DEFAULT 0 NOT NULL, prefix_length SMALLINT DEFAULT 0 NOT NULL, preferred_lifetime BIGINT DEFAULT 0 NOT NULL,
+  correlation TEXT NOT NULL, kind SMALLINT DEFAULT 0 NOT NULL, iaid BIGINT DEFAULT 0 NOT NULL, prefix_length SMALLINT DEFAULT 0 NOT NULL, preferred_lifetime BIGINT DEFAULT 0 NOT NULL, circuit BLOB,
   PRIMARY KEY (address)
 ) WITHOUT ROWID;
 
@@ -163,8 +163,6 @@ CREATE TABLE locked_name (
   PRIMARY KEY (name)
 ) WITHOUT ROWID;
 
-CREATE INDEX lease_relay ON lease (relay, hardware) WHERE relay is not null and length(address) = 4;
-
 CREATE TABLE standing_name (
   address BLOB NOT NULL,
   name BLOB NOT NULL,
@@ -180,4 +178,8 @@ CREATE TABLE lease_block (block integer primary key, free integer not null);
 
 CREATE INDEX lease_block_room on lease_block (block) where free <> 0;
 
-INSERT INTO tenure_lease_schema (version_num) VALUES ('19');
+CREATE INDEX lease_circuit ON lease (circuit, ends_at) WHERE length(circuit) > 0;
+
+CREATE INDEX lease_hardware ON lease (hardware, subnet_id, ends_at) WHERE circuit is not null;
+
+INSERT INTO tenure_lease_schema (version_num) VALUES ('20');
