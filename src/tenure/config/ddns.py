@@ -189,7 +189,7 @@ class Ddns(DdnsParameters):
     expiry_grace: Annotated[int, Field(ge=0, le=86400)] = 0
     """How long the names of a lease that has expired stay in DNS, in seconds, for devices that come and go: one that is
     back by then keeps its name all the while. Another device that wants the name gets it at once, and with a release
-    names go at once."""
+    names go at once. Of leases that tenure gives itself: those of other servers end as those servers say."""
 
     ddns_reserved_names: list[DomainName] = []
     """Names that no client can claim, besides the apexes and name servers of the zones under `[dns]`."""
