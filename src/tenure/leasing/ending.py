@@ -100,15 +100,16 @@ def supersede(
 ) -> Ended:
     """What becomes of the client's other rows, now that it has `kept`.
 
-    In the same subnet a client has one row, so the other goes. A lease in another subnet, or of another client of the
-    same device, runs on, because the client may come back to it; but when the client settles here, it loses its names,
+    On one link a client has one row, so the others there go. A lease on another one, or of another client of the same
+    device, runs on, because the client may come back to it; but when the client settles here, it loses its names,
     unless they may stay (`ddns-on-move`): they belong where the client is.
     """
     ended = NOTHING_ENDED
+    here = {kept.subnet_id, *[one.subnet_id for one in inquiry.link]}
     for row in rows:
         if row.address == kept.address:
             continue
-        if row.subnet_id == kept.subnet_id and row.client == kept.client:
+        if row.subnet_id in here and row.client == kept.client:
             ended = _drop(inquiry, ended, row, cause)
         elif settles and row.state == _BOUND and is_named(row) and takes_names(on_move, kept.fqdn, row.fqdn):
             where = "the client is in another subnet now" if row.client == kept.client else _ANOTHER_CLIENT

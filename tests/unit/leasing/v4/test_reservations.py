@@ -109,6 +109,21 @@ def test_a_reservation_of_the_subnet_goes_before_one_of_the_server() -> None:
     assert network.view.rows[ip(mine.yiaddr)].fqdn == from_text("here.example.test.")
 
 
+def test_who_gets_an_address_in_another_subnet_of_its_link_gives_up_the_one_before() -> None:
+    """Else an address that was reserved for another would be kept by who can no longer renew it."""
+    places = [subnet(network="wire"), subnet("10.2.0.0/24", "10.2.0.100-10.2.0.101", network="wire")]
+    network = Network(*places)
+    holder, owner = network.client(2), network.client(1)
+    assert holder.join().yiaddr == "10.1.0.100"
+    hundred = Reservation(ip("10.1.0.100"), None)
+    network.subnets = SubnetTable([replace(reserving(HARDWARE, hundred), network="wire"), places[1]])
+    assert holder.renew("10.1.0.100").verdict is Verdict.REFUSED_RESERVED
+    assert holder.join((50, ip("10.2.0.101"))).yiaddr == "10.2.0.101"
+    assert [row.address for row in network.view.leases_of(b"\0\1" + holder.mac)] == [ip("10.2.0.101")]
+    assert [one.kind for one in network.view.events][-2:] == ["lease-superseded", "lease-bound"]
+    assert owner.join().yiaddr == "10.1.0.100"
+
+
 def test_an_address_that_somebody_has_is_reserved_for_another() -> None:
     """As Kea does: the holder keeps it until it asks again, then is refused; the other waits on a pool address."""
     network = network_of(subnet())
