@@ -286,13 +286,15 @@ def check_ttl(
     def where(key: str) -> Location:
         return (*at, key) if getattr(section, key.replace("-", "_")) is not None else ("ddns", key)
 
+    levels = [*subnet_levels(section), *global_levels(configuration)]
     if policy.ttl is not None and policy.ttl >= valid:
+        level = source_of(levels, "ttl")
+        by = f"{policy.ttl} by the {level.where}, " if level is not None and level.where.startswith("profile") else ""
         yield Problem(
             where("ddns-ttl"),
-            f"is not shorter than the lease ({valid} seconds), so caches would keep a record longer",
+            f"is {by}not shorter than the lease ({valid} seconds), so caches would keep a record longer",
             f"write less than {valid}; a third of the lease is usual",
         )
-    levels = [*subnet_levels(section), *global_levels(configuration)]
     floor_is_written = source_of(levels, "ttl_min") is not None  # the usual one gives way to a ceiling below it
     if policy.ttl_max is not None and policy.ttl_max < policy.ttl_min and floor_is_written and policy.ttl is None:
         yield Problem(

@@ -28,8 +28,8 @@ class ConfigurationError(Exception):
     """A file that does not load; all of its problems together, one on each line."""
 
     def __init__(self, path: Path, document: Mapping[str, Any], problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(problem_line(path, document, problem) for problem in problems))
+        self.problems = tuple(dict.fromkeys(problems))  # subnets may have one in common, above all of them
+        super().__init__("\n".join(problem_line(path, document, problem) for problem in self.problems))
 
 
 def problem_line(path: Path, document: Mapping[str, Any], problem: Problem) -> str:

@@ -110,7 +110,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.RANDOMIZED_MAC: "the hardware address is a randomised one, and those are left unnamed (ddns-randomized-mac)",
     Reason.NO_IDENTITY: "the client's identity is not fit to prove who owns a name (RFC 4701)",
     Reason.UPDATES_DISABLED: "updates are switched off here (ddns-send-updates)",
-    Reason.NOT_ASKED: "the client sent no FQDN option, and only who asks is registered (ddns-update-unasked)",
+    Reason.NOT_ASKED: "the client sent no FQDN option that can be read; no others count (ddns-update-unasked)",
     Reason.CLIENT_DECLINES: "the client asked for no update at all (N flag)",
     Reason.CLIENT_UPDATES: "the client keeps its forward record itself (S flag clear)",
     Reason.PREFIX: "only addresses have names, and this is a delegated prefix",

@@ -585,6 +585,21 @@ def test_several_problems_are_shown_together_and_each_once(tmp_path: Path) -> No
     assert [line.partition(" = ")[0] for line in lines] == ["dns.listen[0]", f"{SUBNET}.subnet", f"{SUBNET}.nonsense"]
 
 
+def test_what_subnets_have_in_common_is_told_once_and_whose_value_it_is(tmp_path: Path) -> None:
+    short = "".join(
+        f'[[dhcp4.subnets]]\nsubnet = "10.1.{n}.0/24"\npools = ["10.1.{n}.10-10.1.{n}.20"]\nvalid-lifetime = 120\n'
+        for n in (1, 2)
+    )
+    text = '[dhcp4]\nlisten = ["127.0.0.1:6767"]\n[ddns]\nprofile = "windows"\n'
+    text += '[[ddns.forward]]\nzone = "example.test."\nservers = ["127.0.0.2:53"]\n'
+    text += '[[ddns.reverse]]\nzone = "1.10.in-addr.arpa."\nservers = ["127.0.0.2:53"]\n'
+    wrong = (
+        "is 900 by the profile windows, not shorter than the lease (120 seconds), so caches would keep a record longer"
+    )
+    right = "write less than 120; a third of the lease is usual"
+    assert complaint(tmp_path, text + short) == [f"ddns.ddns-ttl: {wrong}; {right}"]
+
+
 def test_a_world_readable_secret_is_refused(tmp_path: Path) -> None:
     secret = tmp_path / "dhcp.key"
     secret.write_text("c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n")
