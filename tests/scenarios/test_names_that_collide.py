@@ -41,12 +41,6 @@ def numbered_ours(tmp_path: Path, template: Path) -> Iterator[Story]:
 
 
 @pytest.fixture
-def refused(tmp_path: Path, template: Path) -> Iterator[Story]:
-    """A world of the usual policy, in whose zone a DHCID is the proof of who has a name."""
-    yield from told(tmp_path, template, proving_zones=frozenset({ZONE}))
-
-
-@pytest.fixture
 def guests(tmp_path: Path, template: Path) -> Iterator[Story]:
     yield from told(tmp_path, template, conflict_action=ConflictAction.GUEST_ZONE, randomized_mac=RandomizedMac.GUEST)
 
@@ -68,40 +62,6 @@ def test_the_second_gets_a_number_at_once_and_keeps_it(numbered: Story) -> None:
         pc-2.example.test. holds A 10.1.0.101, DHCID
         101.0.1.10.in-addr.arpa. holds DHCID, PTR pc-2.example.test.
     """)
-
-
-def test_a_name_that_is_refused_is_not_promised_and_is_had_when_it_is_free(refused: Story) -> None:
-    refused.tell("""
-        ann joins 10.1 as S:pc
-        all comes to rest
-    """)
-    assert refused.devices["ann"].renew("10.1.0.100").options[81] == b"\x01\xff\xffpc.example.test"
-    refused.tell("bob joins 10.1 as S:pc")
-    bob = refused.devices["bob"]
-    assert bob.renew("10.1.0.101").options[81] == b"\x0a\xff\xffpc.example.test", "N, and O for the S that it said"
-    refused.tell("""
-        all comes to rest
-        ann is registered
-        bob is name-taken
-    """)
-    assert bob.renew("10.1.0.101").options[81][0] == 0x0A, "DNS has said it too"
-    refused.tell("""
-        ann releases
-        all comes to rest
-        bob is registered
-        pc.example.test. holds A 10.1.0.101, DHCID
-    """)
-    assert bob.renew("10.1.0.101").options[81] == b"\x01\xff\xffpc.example.test"
-
-
-def test_a_name_that_only_dns_refuses_is_promised_once(refused: Story) -> None:
-    refused.tell("""
-        a person writes pc.example.test. A 192.0.2.7
-        ann joins 10.1 as S:pc
-        all comes to rest
-        ann is name-static
-    """)
-    assert refused.devices["ann"].renew("10.1.0.100").options[81][0] == 0x0A
 
 
 def test_two_in_one_subnet_and_one_in_another(numbered: Story) -> None:

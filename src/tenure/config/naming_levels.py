@@ -21,7 +21,6 @@ from tenure.config.zones import reserved_names
 from tenure.naming.policy import MODEL_SWITCHES, NamingPolicy, OneDevice
 from tenure.naming.profile import DEFAULTS
 from tenure.naming.registration import Direction
-from tenure.updating.routing import ConflictMode
 
 _STANDS_FOR_OTHERS = "update_model"  # a word for other fields, not one itself
 
@@ -83,13 +82,11 @@ def policy_of_levels(
     merged: dict[str, Any] = {}
     for level in reversed([*levels, *global_levels(configuration)]):
         merged |= level.settings
-    forward = domain_plans(configuration, Direction.FORWARD)
     return NamingPolicy(
         **merged,
         hash_key=hash_key,
-        forward_zones=frozenset(one.zone for one in forward),
+        forward_zones=frozenset(plan.zone for plan in domain_plans(configuration, Direction.FORWARD)),
         own_zones=frozenset(own_places(configuration)),
-        proving_zones=frozenset(one.zone for one in forward if one.mode is ConflictMode.CHECK_WITH_DHCID),
         reserved_names=reserved_names(configuration),
         reserved_labels=frozenset(label.lower().encode() for label in configuration.ddns.ddns_reserved_labels),
     )

@@ -256,9 +256,7 @@ class LeaseBatch:
             if isinstance(claim, Withdraw):
                 found.pop((address, dhcid), None)
             else:
-                before = found.get((address, dhcid))
-                stands = claim.forward or claim.client_by is not None
-                found[address, dhcid] = Claim(dhcid, stands, refused=False, has=before is not None and before.has)
+                found[address, dhcid] = Claim(dhcid, claim.forward or claim.client_by is not None, refused=False)
         return list(found.values())
 
     def obstacle_at(self, name: Name, zone: Name, address: bytes, identity: tuple[int, bytes]) -> Reason | None:

@@ -168,8 +168,7 @@ CLAIMS_ON: Final = "select address, dhcid, cause, forward_state, forward_reason 
 
 PROOFS_AT: Final = "select dhcid from registration where name = ?"
 
-_HAVING: Final = frozenset({State.REGISTERED, State.CLIENT})
-_STANDING: Final = _HAVING | {State.PENDING}
+_STANDING: Final = frozenset({State.PENDING, State.REGISTERED, State.CLIENT})
 
 DROP_SETTLED: Final = f"delete from registration {_OF_KEY} and forward_state = 'none' and reverse_state = 'none'"
 
@@ -227,7 +226,6 @@ class Registrations:
                 dhcid,
                 stands=state in _STANDING,
                 refused=state == State.REFUSED and reason in NAME_REFUSALS,
-                has=state in _HAVING,
             )
             for address, dhcid, cause, state, reason in self._session.rows(self._claims_on, (name,))
             if not cause

@@ -13,11 +13,11 @@ from typing import Final
 from tenure.dhcpwire.fqdn import ClientFqdn, NameKind, ascii_field, build_answer
 from tenure.dnswire.name import MAX_NAME, ROOT, Name, labels
 from tenure.naming.address_text import address_label
-from tenure.naming.collision import is_others, obstacle_at, settle_name, zone_of
+from tenure.naming.collision import obstacle_at, settle_name, zone_of
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.hostname import normalise, printable, split_text
-from tenure.naming.negotiation import Negotiation, Request, leave_to_client, negotiate, refuse, request_of, withhold
-from tenure.naming.place import NameView, Obstacle, Place, is_randomized
+from tenure.naming.negotiation import Negotiation, Request, leave_to_client, negotiate, refuse, request_of
+from tenure.naming.place import Obstacle, Place, is_randomized
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, ReplaceClientName, WhenUnreachable
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Wished
@@ -33,7 +33,6 @@ _GUEST_DEVICE: Final = Reason.GUEST_DEVICE
 _CLIENT_UPDATES: Final = Reason.CLIENT_UPDATES
 _ZONE_FAILING: Final = Reason.ZONE_FAILING
 _UNSAID: Final = Request.UNSAID
-_REFUSE: Final = ConflictAction.REFUSE
 _DOTTED: Final = NameKind.DOTTED
 _REPLACES_NAMES: Final = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_PRESENT})
 _GIVES_NAMES: Final = frozenset({ReplaceClientName.ALWAYS, ReplaceClientName.WHEN_NOT_PRESENT})
@@ -72,13 +71,6 @@ class Naming:
         """The same where nothing is to be registered after all; the client hears what it would have heard."""
         return Naming(
             None, None, self.ttl, False, False, reason, self.heard, self.reply_fqdn, self.reply_host_name, self.wished
-        )
-
-    def with_reply(self, reply_fqdn: bytes) -> Naming:
-        """The same where the client hears something else in its FQDN option."""
-        return Naming(
-            *(self.fqdn, self.dhcid, self.ttl, self.forward, self.reverse, self.reason, self.heard),
-            *(reply_fqdn, self.reply_host_name, self.wished),
         )
 
     def as_elsewhere(self, reason: Reason, heard: str) -> Naming:
@@ -175,23 +167,6 @@ def name_lease(
         None if fqdn_option is None else _reply_fqdn(fqdn_option, refuse(request), name),
         _unregistered_host_name(wish, name) if fqdn_option is None else None,
     )
-
-
-def as_known(naming: Naming, fqdn_option: ClientFqdn | None, policy: NamingPolicy, names: NameView) -> Naming:
-    """The naming with a reply that does not promise what the ledger knows to be another device's, or refused by DNS.
-
-    It stays wanted all the same: when the name is free it is written, and the client hears so when it renews. Not of
-    generated names, nor where another name stands in for such a one, or where a DHCID keeps nobody away.
-    """
-    name, dhcid = naming.fqdn, naming.dhcid
-    if fqdn_option is None or name is None or dhcid is None or not naming.forward or naming.reason is _GENERATED:
-        return naming
-    if policy.conflict_action is not _REFUSE or zone_of(name, policy.forward_zones) not in policy.proving_zones:
-        return naming
-    if not is_others(name, dhcid, names):
-        return naming
-    terms = withhold(request_of(fqdn_option.s, fqdn_option.n))
-    return naming.with_reply(_reply_fqdn(fqdn_option, terms, name))
 
 
 def _unwanted(request: int, policy: NamingPolicy) -> Reason:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from tenure.dnswire.name import MAX_LABEL, MAX_NAME, Name
 from tenure.naming.dhcid import dhcid_rdata
-from tenure.naming.place import NameView, Obstacle, Place
+from tenure.naming.place import Obstacle, Place
 from tenure.naming.policy import ConflictAction, NamingPolicy
 from tenure.naming.reason import Reason
 
@@ -76,17 +76,6 @@ def _is_refused(name: Name, identity: tuple[int, bytes], place: Place) -> bool:
     """Whether DNS has refused the device this name."""
     mine = dhcid_rdata(*identity, name)
     return any(claim.refused and claim.dhcid == mine for claim in place.names.claims_on(name))
-
-
-def is_others(name: Name, dhcid: bytes, names: NameView) -> bool:
-    """Whether another device than that of this proof has the name, or has asked for it before, or DNS has said so."""
-    claims = names.claims_on(name)
-    own = [claim for claim in claims if claim.dhcid == dhcid]
-    if any(claim.has for claim in own):
-        return False
-    asked = any(claim.stands for claim in own)
-    others = any(claim.has or (claim.stands and not asked) for claim in claims if claim.dhcid != dhcid)
-    return others or any(claim.refused for claim in own)
 
 
 def _may_have(name: Name, identity: tuple[int, bytes], place: Place) -> bool:

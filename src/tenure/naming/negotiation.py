@@ -66,11 +66,6 @@ def refuse(request: int) -> Negotiation:
     return _TABLE[request][_DISABLED]
 
 
-def withhold(request: int) -> Negotiation:
-    """The reply when the name is another device's at this time; that it is wanted is kept."""
-    return _TABLE[request][_DISABLED]
-
-
 def leave_to_client(request: int) -> Negotiation:
     """The reply when the forward record is left to a client that wanted it from us, or from nobody."""
     return _REVERSE_ONLY._replace(o=request == Request.BOTH)

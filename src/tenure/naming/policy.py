@@ -115,7 +115,6 @@ class NamingPolicy:
     hash_key: bytes = field(default=b"", repr=False)  # of `{hash}` in the template; kept in the ledger
     forward_zones: frozenset[Name] = frozenset()  # names outside all of these are not claimed
     own_zones: frozenset[Name] = frozenset()  # of these, the ones that are looked into before a name is promised
-    proving_zones: frozenset[Name] = frozenset()  # of these, the ones where another client's DHCID keeps us away
     # whole names and first labels that no client can claim (apexes, name servers, static names; wpad, isatap, ...)
     reserved_names: frozenset[Name] = field(default_factory=frozenset)
     reserved_labels: frozenset[bytes] = frozenset({b"wpad", b"isatap", b"localhost"})

@@ -67,7 +67,6 @@ class Claim(NamedTuple):
     dhcid: bytes
     stands: bool  # it has the forward record, is about to, or keeps it itself
     refused: bool  # DNS refused it the name
-    has: bool = False  # it has the forward record, by us or by itself
 
 
 class RefusedName(NamedTuple):

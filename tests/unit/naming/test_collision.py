@@ -9,7 +9,7 @@ import pytest
 
 from tenure.dhcpwire.fqdn import ClientFqdn, parse_fqdn81
 from tenure.dnswire.name import Name, from_text, to_text
-from tenure.naming.choice import Naming, as_known, name_lease
+from tenure.naming.choice import Naming, name_lease
 from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.place import Obstacle, Place, guest_lifetime, is_randomized
 from tenure.naming.policy import ConflictAction, NamingPolicy, RandomizedMac, WhenUnreachable
@@ -93,46 +93,6 @@ def lease(
 
 def text(found: Naming) -> str | None:
     return None if found.fqdn is None else to_text(found.fqdn)
-
-
-# -- refused, and known to be --------------------------------------------------------------------------------------
-
-
-PC = from_text("pc.example.test.")
-MINE, THEIRS = dhcid_rdata(*ME, PC), dhcid_rdata(*OTHER, PC)
-PROVING = replace(REFUSE, proving_zones=frozenset({ZONE}))
-SAYS_S, SAYS_NOTHING = parse_fqdn81(b"\x01\0\0pc"), parse_fqdn81(b"\0\0\0pc")
-PROMISED, WITHHELD = b"\x01\xff\xffpc.example.test", b"\x0a\xff\xffpc.example.test"
-
-
-@pytest.mark.parametrize(
-    ("claims", "said"),
-    [
-        ([], PROMISED),
-        ([Claim(THEIRS, False, False)], PROMISED),
-        ([Claim(THEIRS, True, False)], WITHHELD),
-        ([Claim(THEIRS, True, False), Claim(MINE, True, False)], PROMISED),  # who was first, DNS will tell
-        ([Claim(THEIRS, True, False, has=True), Claim(MINE, True, False)], WITHHELD),
-        ([Claim(THEIRS, True, False), Claim(MINE, True, False, has=True)], PROMISED),
-        ([Claim(MINE, False, True)], WITHHELD),
-        ([Claim(THEIRS, False, True)], PROMISED),
-    ],
-)
-def test_a_name_that_is_another_s_is_wanted_and_not_promised(claims: list[Claim], said: bytes) -> None:
-    named = lease(PROVING, option=SAYS_S)
-    found = as_known(named, SAYS_S, PROVING, Names([(PC, claim) for claim in claims]))
-    assert found.reply_fqdn == said
-    assert (found.fqdn, found.dhcid, found.forward, found.reason) == (PC, MINE, True, Reason.CLIENT_FQDN)
-
-
-def test_who_is_promised_whatever_others_have() -> None:
-    taken = Names([(PC, Claim(THEIRS, True, False, has=True))])
-    for policy in (REFUSE, replace(PROVING, conflict_action=ConflictAction.SUFFIX)):
-        assert as_known(lease(policy, option=SAYS_S), SAYS_S, policy, taken).reply_fqdn == PROMISED
-    own = as_known(lease(PROVING, option=SAYS_NOTHING), SAYS_NOTHING, PROVING, taken)
-    assert own.reply_fqdn == b"\0\xff\xffpc.example.test", "it keeps its forward record itself"
-    unsaid = as_known(lease(PROVING), None, PROVING, taken)
-    assert (unsaid.reply_fqdn, unsaid.reply_host_name) == (None, b"pc.example.test")
 
 
 # -- numbered ---------------------------------------------------------------------------------------------------------

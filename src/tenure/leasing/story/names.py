@@ -160,23 +160,13 @@ def _refused(call: Call) -> Iterator[Line]:
         )
 
 
-def _withheld(call: Call) -> Iterator[Line]:
-    """`withhold`: the name is another device's."""
-    text = "another device has the name, or DNS has refused it to this one, so it is wanted and not promised"
-    yield Line(Topic.NEGOTIATION, f"{text}: {_flags(call.result)}")
-
-
 def _terms(terms: Negotiation, request: int) -> str:
     kept = [what for what, ours in (("forward", terms.server_forward), ("reverse", terms.server_reverse)) if ours]
     ours = f"ours {'are' if len(kept) > 1 else 'is'} {' and '.join(kept)}" if kept else "nothing is ours"
     if request == Request.UNSAID:
         return ours
-    return f"{ours}, and {_flags(terms)}"
-
-
-def _flags(terms: Negotiation) -> str:
     flags = [letter for letter, is_set in (("S", terms.s), ("O", terms.o), ("N", terms.n)) if is_set]
-    return f"the reply's flags are {' '.join(flags) or 'none'}"
+    return f"{ours}, and the reply's flags are {' '.join(flags) or 'none'}"
 
 
 def _proved(call: Call) -> Iterator[Line]:
@@ -214,7 +204,6 @@ AFTER: dict[str, Callable[[Call], Iterator[Line]]] = {
     "naming.negotiation:leave_to_client": _left_to_client,
     "naming.negotiation:negotiate": _negotiated,
     "naming.negotiation:refuse": _refused,
-    "naming.negotiation:withhold": _withheld,
     "naming.dhcid:dhcid_rdata": _proved,
     "dhcpwire.identity:key_identity": _unproved,
 }

@@ -29,7 +29,7 @@ from tenure.leasing.v4.subnet import NO_LIMITS
 from tenure.leasing.v4.terms import INFINITE, Terms
 from tenure.leasing.v4.verdict import Verdict
 from tenure.leasing.want import want_of
-from tenure.naming.choice import Naming, as_known
+from tenure.naming.choice import Naming
 from tenure.naming.event import Event
 from tenure.naming.place import Place, guest_lifetime
 from tenure.naming.policy import NamingPolicy, OnMove
@@ -60,8 +60,7 @@ def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, addres
     obstacle = obstacle_for(inquiry.view, inquiry.client, address, policy)
     host_name, reserved = options.get(_HOST_NAME), None if reservation is None else reservation.host_name
     speaker = _speaker(inquiry, policy)
-    naming = name_device(speaker, inquiry.client, fqdn, host_name, reserved, address, lifetime, policy, place, obstacle)
-    return as_known(naming, fqdn, policy, inquiry.view)
+    return name_device(speaker, inquiry.client, fqdn, host_name, reserved, address, lifetime, policy, place, obstacle)
 
 
 def _speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:

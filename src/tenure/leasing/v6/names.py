@@ -15,7 +15,7 @@ from tenure.leasing.v6.allocation import Choice, Grant
 from tenure.leasing.v6.inquiry import Inquiry
 from tenure.leasing.v6.prepared import PreparedSubnet
 from tenure.leasing.v6.terms import Terms
-from tenure.naming.choice import Naming, as_known
+from tenure.naming.choice import Naming
 from tenure.naming.place import Place
 from tenure.naming.policy import NamingPolicy
 from tenure.octets import Malformed
@@ -105,8 +105,7 @@ def name_client(
     reserved = None if reservation is None else reservation.host_name
     speaker = device_speaker(inquiry, policy)
     # DHCPv6 has no option for a host name
-    naming = name_device(speaker, inquiry.client, fqdn, None, reserved, address, lifetime, policy, place, obstacle)
-    return as_known(naming, fqdn, policy, inquiry.view)
+    return name_device(speaker, inquiry.client, fqdn, None, reserved, address, lifetime, policy, place, obstacle)
 
 
 def device_speaker(inquiry: Inquiry, policy: NamingPolicy) -> Speaker | None:
