@@ -54,6 +54,7 @@ class Lane:
         self.domain = domain
         self.size = MessageSize(most_names, most_names)
         self.held = 0  # tasks in the lane: waiting or on their way
+        self.fails = False  # the last message got no answer that counts
         self._waiting: dict[_Kind, deque[Task]] = {}  # in the order in which kinds of messages take turns
         self._halves: deque[Batch] = deque()
         self._behind: dict[Name, deque[Task] | None] = {}  # owner of a task in the lane, to the tasks that wait for it
@@ -113,7 +114,7 @@ class Lane:
 
     def answered(self, batch: Batch, rcode: int) -> Ended:
         """The tasks that ended with this answer; the others wait in the lane for what comes next."""
-        self._answers = True
+        self._answers, self.fails = True, False
         if len(batch.tasks) > 1 and rcode in BLAMES_ONE:
             middle = len(batch.tasks) // 2
             self._halves.appendleft(Batch(batch.step, batch.tasks[middle:], is_half=True))
@@ -139,7 +140,7 @@ class Lane:
 
     def failed(self, batch: Batch, ending: Ending) -> Ended:
         """All the tasks of a batch that got no answer that counts."""
-        self._answers = False
+        self._answers, self.fails = False, True
         return self._end(batch, ending)
 
     def _end(self, batch: Batch, ending: Ending) -> Ended:

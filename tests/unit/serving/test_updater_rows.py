@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from claims import NOW, ZONE, part, registration
 
+from tenure.dnswire.codes import Rcode
 from tenure.dnswire.name import from_text
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Confirmed, Direction, Outcome, Registration, State
@@ -87,6 +88,32 @@ def test_a_forward_record_is_recorded_at_once_while_few_rows_are_under_way() -> 
     house.end(REVERSE, CONFIRMED)
     assert len(house.flush()) == 3
     assert house.ledger.take() == {(Direction.REVERSE, NOW): 3}
+
+
+def test_a_pointer_does_not_wait_for_a_forward_zone_that_fails() -> None:
+    """A server that is silent holds a message for as long as it is waited for."""
+    house = House(1)
+    forward, reverse = (house.lanes[id(one)] for one in (FORWARD, REVERSE))
+    batch = forward.next_batch()
+    assert batch is not None
+    house.rows.ended(forward.failed(batch, SILENT))
+    assert reverse.next_batch() is not None, "the one that waited goes on when its forward record has failed"
+    row = row_of(7, State.PENDING)
+    assert house.rows.take([row]) == 0
+    assert forward.next_batch() is None
+    pointer = reverse.next_batch()
+    assert pointer is not None
+    assert [task.row for task in pointer.tasks] == [row]
+    house.rows.ended(reverse.answered(pointer, Rcode.NOERROR))
+    assert row[:3] in house.flush()
+    assert house.ledger.take() == {(Direction.REVERSE, NOW): 1}
+    house.rows.forget([row[:3]])
+    assert house.rows.take([row._replace(reverse=part(State.REGISTERED))]) == 0
+    probe = forward.next_batch()
+    assert probe is not None, "and then the forward record is tried"
+    forward.answered(probe, Rcode.NOERROR)
+    assert house.rows.take([row_of(8, State.PENDING)]) == 0
+    assert (forward.held, reverse.held) == (1, 1), "the zone answers, so the pointer waits again"
 
 
 def test_of_very_many_both_are_recorded_together_at_the_time_of_the_later_one() -> None:

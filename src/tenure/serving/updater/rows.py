@@ -73,6 +73,8 @@ class RowsUnderWay:
             after = plan.after_forward
             if after is not None and not self._has_room(after.domain):
                 after = None  # forward waits for nobody; this direction stays due
+            elif after is not None and start and self._fails(start[0].domain):
+                start, after = [after], None  # nor is it waited for while its zone fails: it stays due, and goes alone
             tasks = len(start) + len(plan.ended)
             self._rows[row[:3]] = _ALONE if tasks == 1 and after is None else _Row(tasks, after)
             if after is not None:
@@ -114,6 +116,9 @@ class RowsUnderWay:
 
     def _has_room(self, domain: Domain | None) -> bool:
         return domain is None or self._lanes[id(domain)].has_room
+
+    def _fails(self, domain: Domain | None) -> bool:
+        return domain is not None and self._lanes[id(domain)].fails
 
     def _outdate(self, address: bytes) -> None:
         """Another claim has the address now: the reverse record that waits must not be written behind the new one.
