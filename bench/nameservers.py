@@ -24,7 +24,7 @@ ZONE = "bench.test."
 KEY = "bench."
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
 WRITES_MADE_HERE = "grant bench. zonesub ANY"
-# BIND puts every record of an update into its log, a quarter of what the record costs it. The others here do not.
+# BIND puts every record of an update into its log, and spends much of its time on that. The others here do not.
 BIND_LOG = """\
 logging { category default { default_stderr; }; category update { null; }; category update-security { null; }; };"""
 

@@ -16,7 +16,7 @@ from tenure.naming.registration import Confirmed, Direction, Outcome, Registrati
 from tenure.serving.report import Report
 from tenure.serving.updater.journal import Journal, Key
 from tenure.serving.updater.rows import FULL_ROWS, HELD_SECONDS, RowsUnderWay
-from tenure.updating.lane import Batch, Lane
+from tenure.updating.lane import MOST_HELD_BACK, Batch, Lane
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Step, Verdict
 
@@ -114,6 +114,18 @@ def test_a_pointer_does_not_wait_for_a_forward_zone_that_fails() -> None:
     forward.answered(probe, Rcode.NOERROR)
     assert house.rows.take([row_of(8, State.PENDING)]) == 0
     assert (forward.held, reverse.held) == (1, 1), "the zone answers, so the pointer waits again"
+
+
+def test_nor_does_it_wait_for_room_there() -> None:
+    house = House(0)
+    forward, reverse = (house.lanes[id(one)] for one in (FORWARD, REVERSE))
+    forward.failed(Batch(Step.ADD, ()), SILENT)
+    alone = [row_of(number, State.NONE) for number in range(MOST_HELD_BACK)]
+    assert house.rows.take(alone) == 0
+    assert not forward.has_room
+    assert house.rows.take([row_of(MOST_HELD_BACK, State.PENDING)]) == 0
+    assert reverse.held == 1
+    assert house.rows.take([row_of(MOST_HELD_BACK + 1, State.NONE)]) == 1, "a forward record alone stays where it is"
 
 
 def test_of_very_many_both_are_recorded_together_at_the_time_of_the_later_one() -> None:

@@ -67,14 +67,14 @@ class RowsUnderWay:
                 self._outdate(row.address)
             plan = make_plan(row, self._routes, now, leaving)
             start = [routed for routed in plan.now if self._has_room(routed.domain)]
-            if not start and not plan.ended:
-                left += 1
-                continue
             after = plan.after_forward
             if after is not None and not self._has_room(after.domain):
                 after = None  # forward waits for nobody; this direction stays due
-            elif after is not None and start and self._fails(start[0].domain):
+            elif after is not None and plan.now and self._fails(plan.now[0].domain):
                 start, after = [after], None  # nor is it waited for while its zone fails: it stays due, and goes alone
+            if not start and not plan.ended:
+                left += 1
+                continue
             tasks = len(start) + len(plan.ended)
             self._rows[row[:3]] = _ALONE if tasks == 1 and after is None else _Row(tasks, after)
             if after is not None:
