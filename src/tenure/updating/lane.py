@@ -54,7 +54,7 @@ class Lane:
         self.domain = domain
         self.size = MessageSize(most_names, most_names)
         self.held = 0  # tasks in the lane: waiting or on their way
-        self.fails = False  # the last message got no answer that counts
+        self.fails = False  # the last message got no answer that counts, or one keeps us waiting
         self._waiting: dict[_Kind, deque[Task]] = {}  # in the order in which kinds of messages take turns
         self._halves: deque[Batch] = deque()
         self._behind: dict[Name, deque[Task] | None] = {}  # owner of a task in the lane, to the tasks that wait for it

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tenure.dnswire.tcp import Deframer, frame
-from tenure.serving.updater.link import Link, Unreachable
+from tenure.serving.updater.link import HESITATION_SECONDS, Link, Unreachable
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NOW = 1_700_000_000.0
@@ -59,6 +60,29 @@ def test_silence_opens_the_breaker_for_all() -> None:
             await link.ask(9, message(9))
 
     asyncio.run(with_server(silent, work, silence_seconds=0.1))
+
+
+def test_a_server_hesitates_while_it_owes_an_answer() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(2 + len(message(1)))
+        await may_answer.wait()
+        writer.write(frame(message(1)))
+        await reader.read()
+        writer.close()
+
+    async def work(link: Link) -> None:
+        assert link.hesitates_at == math.inf
+        began = asyncio.get_running_loop().time()
+        asked = asyncio.create_task(link.ask(1, message(1)))
+        while link.hesitates_at == math.inf:
+            await asyncio.sleep(0.01)
+        assert began + HESITATION_SECONDS <= link.hesitates_at <= asyncio.get_running_loop().time() + HESITATION_SECONDS
+        may_answer.set()
+        assert await asked == message(1)
+        assert link.hesitates_at == math.inf
+
+    may_answer = asyncio.Event()
+    asyncio.run(with_server(slow, work))
 
 
 @pytest.mark.parametrize("piece", [b"\xff", frame(message(9999))], ids=["octets", "other-answers"])

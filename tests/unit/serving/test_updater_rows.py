@@ -23,6 +23,9 @@ from tenure.updating.task import Ending, Step, Verdict
 FORWARD = Domain(ZONE, (("192.0.2.1", 53),), None)
 REVERSE = Domain(from_text("10.in-addr.arpa."), (("192.0.2.1", 53),), None)
 CONFIRMED = Ending(Verdict.DONE, Reason.CONFIRMED, "NOERROR to add", "ns1")
+IN_USE = Ending(Verdict.REFUSED, Reason.NAME_TAKEN, "NXRRSET to replace", "ns1")
+TAKEN = Ending(Verdict.REFUSED, Reason.POINTER_TAKEN, "NXRRSET to reverse-compare", "ns1")
+UPGRADED = Ending(Verdict.DONE, Reason.MARKER_UPGRADED, "NOERROR to upgrade-marker", "ns1")
 SILENT = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "no answer within 10 s", "ns1")
 
 
@@ -126,6 +129,51 @@ def test_nor_does_it_wait_for_room_there() -> None:
     assert house.rows.take([row_of(MOST_HELD_BACK, State.PENDING)]) == 0
     assert reverse.held == 1
     assert house.rows.take([row_of(MOST_HELD_BACK + 1, State.NONE)]) == 1, "a forward record alone stays where it is"
+
+
+@pytest.mark.parametrize("pointer_first", [True, False])
+@pytest.mark.parametrize("refused", [True, False])
+def test_pointers_go_ahead_of_a_name_whose_server_is_silent(pointer_first: bool, refused: bool) -> None:
+    """And what the name comes to at last has the last word, whichever of both answers first."""
+    house = House(2)
+    forward, reverse = (house.lanes[id(one)] for one in (FORWARD, REVERSE))
+    names = forward.next_batch()
+    assert names is not None
+    house.rows.go_ahead(REVERSE)
+    assert reverse.next_batch() is None, "they wait for nobody in that zone"
+    house.rows.go_ahead(FORWARD)
+    pointers = reverse.next_batch()
+    assert pointers is not None
+    assert len(pointers.tasks) == 2
+    answered = [(forward, names, IN_USE if refused else CONFIRMED), (reverse, pointers, CONFIRMED)]
+    for lane, batch, ending in reversed(answered) if pointer_first else answered:
+        house.rows.ended(lane.ended(batch, ending))
+    assert len(house.flush()) == 2
+    found = Counter((one.direction, one.state) for one in house.ledger.outcomes)
+    for (direction, _), count in house.ledger.take().items():
+        found[direction, State.REGISTERED] += count
+    assert found == {
+        (Direction.FORWARD, State.REFUSED if refused else State.REGISTERED): 2,
+        (Direction.REVERSE, State.REMOVING if refused else State.REGISTERED): 2,
+    }
+    house.rows.forget([row[:3] for row in (row_of(0, State.PENDING), row_of(1, State.PENDING))])
+    assert not house.rows.keys
+    assert house.rows.take([row_of(3, State.PENDING)]) == 0
+    assert (forward.held, reverse.held) == (1, 0), "the next one waits again"
+
+
+def test_a_pointer_of_dhcpds_that_went_ahead_of_its_name_is_looked_at_again() -> None:
+    house = House(1)
+    forward, reverse = (house.lanes[id(one)] for one in (FORWARD, REVERSE))
+    name = forward.next_batch()
+    assert name is not None
+    house.rows.go_ahead(FORWARD)
+    pointer = reverse.next_batch()
+    assert pointer is not None
+    house.rows.ended(reverse.ended(pointer, TAKEN))
+    house.rows.ended(forward.ended(name, UPGRADED))
+    assert len(house.flush()) == 1
+    assert [one.direction for one in house.ledger.outcomes] == [Direction.FORWARD]
 
 
 def test_of_very_many_both_are_recorded_together_at_the_time_of_the_later_one() -> None:

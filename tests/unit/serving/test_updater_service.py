@@ -93,6 +93,17 @@ def test_a_dead_destination_delays_no_other(tmp_path: Path) -> None:
             assert (len(waiting), {row.forward.attempts for row in waiting}) == (6000, {0})  # none was given up yet
 
 
+def test_nor_the_other_direction_of_the_same_names(tmp_path: Path) -> None:
+    """Not even of those whose names are on their way as it falls silent: that it is away is found out only later."""
+    zone = ModelZone()
+    with server(lambda *_: None) as silent, server(modelled(zone)) as at:
+        routes = Routes([domain("dead.test.", silent)], [domain("10.in-addr.arpa.", at)])
+        with contextlib.closing(UpdaterRun(tmp_path / "ledger", routes)) as run, run.running():
+            run.change(*(want(f"pc{n}.dead.test.", bytes([10, 1, 0, n]), A_CLIENT) for n in range(50)))
+            run.until(lambda: len(zone.records) == 50)
+            assert {row.forward.attempts for row in run.rows()} == {0}  # none was given up yet
+
+
 def test_a_dead_server_costs_one_wait_and_not_one_for_each_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ is the probe for all that wait. TCP, because a lost UDP answer would turn the ne
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import socket
@@ -19,6 +20,7 @@ from tenure.updating.retry import WORKING, Breaker
 
 CONNECT_SECONDS = 2.0
 SILENCE_SECONDS = 10.0  # without any answer while one is owed
+HESITATION_SECONDS = 2.0  # the same, before anybody who could do without the answer goes on
 MOST_OWED = 64  # answers at a time, over all zones of the server: BIND drops updates past its `update-quota` of 100
 
 
@@ -64,6 +66,11 @@ class Link(asyncio.Protocol):
     def allows(self) -> bool:
         """Whether the server may be asked now; not while it is known to be away."""
         return self.breaker.allows(self._clock())
+
+    @property
+    def hesitates_at(self) -> float:
+        """Loop time from which it owes an answer for longer than a server mostly takes."""
+        return self._heard_at + HESITATION_SECONDS if self._owed else math.inf
 
     def new_id(self) -> int:
         """A message ID that no question on its way has."""

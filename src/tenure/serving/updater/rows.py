@@ -13,7 +13,14 @@ from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Confirmed, Direction, Registration, State
 from tenure.serving.updater.journal import Journal, Key
 from tenure.updating.lane import Lane
-from tenure.updating.outcome import is_confirmed, reverse_after_refusal, settle, settle_confirmed, with_upgraded
+from tenure.updating.outcome import (
+    Settled,
+    is_confirmed,
+    reverse_after_refusal,
+    settle,
+    settle_confirmed,
+    with_upgraded,
+)
 from tenure.updating.plan import Routed, make_plan, no_zone
 from tenure.updating.routing import Domain, Routes
 from tenure.updating.task import Ending, Task
@@ -33,6 +40,7 @@ _ALONE: Final = _Row(1, None)
 # Looked up at every row.
 _FORWARD: Final = Direction.FORWARD
 _REMOVING: Final = State.REMOVING.value
+_OF_DHCPD: Final = frozenset({Reason.TXT_MARKER, Reason.MARKER_UPGRADED})
 
 
 class RowsUnderWay:
@@ -46,6 +54,9 @@ class RowsUnderWay:
         self._rows: dict[Key, _Row] = {}
         self._waiting: dict[bytes, Key] = {}  # address to the row whose reverse record waits for its forward one
         self._held: dict[Key, Confirmed] = {}  # forward records, in the order in which they were confirmed
+        # Rows of which both directions are on their way, though one was to wait for the other, to what is known already
+        # of their reverse record. It is noted when both are at their end: a refusal of the name has the last word.
+        self._early: dict[Key, Settled | None] = {}
 
     @property
     def keys(self) -> Collection[Key]:
@@ -85,15 +96,28 @@ class RowsUnderWay:
                 self._end(task, ending)
         return left
 
+    def go_ahead(self, domain: Domain) -> None:
+        """Start the reverse records that wait for a name in this zone: its server is silent, and may stay so."""
+        for address, key in list(self._waiting.items()):
+            tasks, after = self._rows[key]
+            if after is not None and self._routes.route(_FORWARD, key[0]) is domain:
+                del self._waiting[address]
+                self._rows[key] = _Row(tasks + 1, None)
+                self._early[key] = None
+                self._start(after)
+
     def ended(self, ends: Iterable[tuple[Task, Ending]]) -> None:
         """What tasks came to: noted, and the reverse record taken up that waited for the forward one."""
         for ending, alike in groupby(ends, itemgetter(1)):
             tasks = [task for task, _ in alike]
+            by_itself = tasks
             if is_confirmed(tasks[0], ending):
-                self._confirm(tasks, ending)
-            else:
-                for task in tasks:
-                    self._end(task, ending)
+                by_itself = [task for task in tasks if task.row[:3] in self._early] if self._early else []
+                together = [task for task in tasks if task.row[:3] not in self._early] if by_itself else tasks
+                if together:
+                    self._confirm(together, ending)
+            for task in by_itself:
+                self._end(task, ending)
 
     def release(self, before: float = math.inf) -> None:
         """Have what was confirmed before then recorded, though the other direction of its rows is not at its end."""
@@ -184,13 +208,42 @@ class RowsUnderWay:
         now = self._clock()
         key = task.row[:3]
         self._note_held((task.row,), (key,))
-        self._journal.note(settle(task, ending, now, random.random()))
-        if task.direction is _FORWARD and ending.reason in NAME_REFUSALS:
+        settled = settle(task, ending, now, random.random())
+        if task.direction is not _FORWARD:
+            self._note_reverse(key, settled)
+        else:
+            self._journal.note(settled)
             after = self._rows[key].after_forward
-            refused = reverse_after_refusal(task, after.task if after else None, now)
-            if refused is not None:
+            refuses = ending.reason in NAME_REFUSALS
+            refused = reverse_after_refusal(task, after.task if after else None, now) if refuses else None
+            if key in self._early:
+                self._note_early(key, refused, ending)
+            elif refused is not None:
                 self._journal.note(refused)
         self._go_on(task, key, ending)
+
+    def _note_reverse(self, key: Key, settled: Settled) -> None:
+        """What a reverse record came to, unless a name that it did not wait for has yet to allow it."""
+        if key not in self._early:
+            self._journal.note(settled)
+        elif (refused := self._early[key]) is None:
+            self._early[key] = settled
+        else:
+            self._journal.note(refused)
+            del self._early[key]
+
+    def _note_early(self, key: Key, refused: Settled | None, ending: Ending) -> None:
+        """The name is at its end; a reverse record that is still on its way hears of it at its own.
+
+        One of ISC dhcpd's is ours only after its name is: it stays due, whatever was found where it stands.
+        """
+        known = self._early[key]
+        if known is None and refused is not None:
+            self._early[key] = refused
+            return
+        del self._early[key]
+        if known is not None and ending.reason not in _OF_DHCPD:
+            self._journal.note(refused or known)
 
     def _go_on(self, task: Task, key: Key, ending: Ending) -> None:
         """One task less of a row: its reverse record, if that has waited for the forward one, or its end.

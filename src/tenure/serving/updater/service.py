@@ -346,13 +346,29 @@ class _Updating:
         return now + wait
 
     def _send(self, now: float, group: asyncio.TaskGroup) -> float:
-        """Fill every zone's window; gives when to do that again, for what waits for company."""
+        """Fill every zone's window; gives when to do that again, for what waits for company or for a silent server."""
+        hesitates_at = self._leave_behind(now)
         for exchange in self._exchanges:
             while (batch := exchange.pace.next_batch(now)) is not None:
                 carrying = group.create_task(self._carry(exchange, batch))
                 self._carrying.add(carrying)
                 carrying.add_done_callback(self._carrying.discard)
-        return min((until for each in self._exchanges if (until := each.pace.gathers_until) > now), default=math.inf)
+        gathering = (until for each in self._exchanges if (until := each.pace.gathers_until) > now)
+        return min(hesitates_at, min(gathering, default=math.inf))
+
+    def _leave_behind(self, now: float) -> float:
+        """Have nothing wait for a zone that keeps its messages waiting; gives when to look for the next such zone."""
+        next_at = math.inf
+        for exchange in self._exchanges:
+            lane = exchange.lane
+            if lane.fails:
+                continue
+            if exchange.hesitates_at > now:
+                next_at = min(next_at, exchange.hesitates_at)
+            else:
+                lane.fails = True
+                self._rows.go_ahead(lane.domain)
+        return next_at
 
     async def _carry(self, exchange: Exchange, batch: Batch) -> None:
         """One message, from the lane to its answer."""
