@@ -34,7 +34,7 @@ def refused(inquiry: Inquiry, address: bytes | None, cause: str, verdict: Verdic
 
 def lease_event(inquiry: Inquiry, kind: str, cause: str, lease: Lease, detail: str = "") -> Event:
     """The history's line about a lease."""
-    return Event(
+    columns = (
         inquiry.now,
         kind,
         ACTOR,
@@ -46,3 +46,4 @@ def lease_event(inquiry: Inquiry, kind: str, cause: str, lease: Lease, detail: s
         lease.hardware,
         detail,
     )
+    return tuple.__new__(Event, columns)  # what `Event` calls, after a detour of twice that

@@ -85,7 +85,7 @@ def parse_lease(code: int, data: bytes, offset: int = 0) -> IALease:
         if len(data) < _IAADDR_SIZE:
             raise Malformed(f"option {code} is too short", offset)
         preferred, valid = _TIMES.unpack_from(data, 16)
-        return IALease(data[:16], ADDRESS_BITS, preferred, valid)
+        return tuple.__new__(IALease, (data[:16], ADDRESS_BITS, preferred, valid))  # what `IALease` calls, by a detour
     if len(data) < _IAPREFIX_SIZE:
         raise Malformed(f"option {code} is too short", offset)
     preferred, valid, length, prefix = _PREFIX.unpack_from(data)

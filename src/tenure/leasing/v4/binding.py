@@ -17,7 +17,7 @@ from tenure.leasing.device import Speaker, Telling, leases_beside, name_device, 
 from tenure.leasing.ended_row import is_named
 from tenure.leasing.ending import NOTHING_ENDED, Ended, rename, supersede, take_over, takes_names
 from tenure.leasing.history import ACTOR, lease_event
-from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseState
+from tenure.leasing.lease import FOREVER, Changes, Lease, LeaseKind, LeaseState
 from tenure.leasing.limits import counted_on
 from tenure.leasing.place import obstacle_for, place_of
 from tenure.leasing.pool_search import is_free
@@ -41,6 +41,7 @@ _LEASE_TIME: Final = 51
 _CLIENT_FQDN: Final = 81
 _RELAY_AGENT_INFORMATION: Final = 82
 _BOUND: Final = int(LeaseState.BOUND)
+_ADDRESS: Final = int(LeaseKind.ADDRESS)
 
 
 def name_client(inquiry: Inquiry, prepared: PreparedSubnet, terms: Terms, address: bytes, lifetime: int) -> Naming:
@@ -134,7 +135,7 @@ def bind(
         and _lost_to_another(row, rows, naming.fqdn, terms.naming.on_move, now)
     ):
         naming = naming.without_name(Reason.SUPERSEDED)
-    lease = Lease(
+    columns = (
         address,
         prepared.subnet_id,
         inquiry.client,
@@ -152,8 +153,13 @@ def bind(
         # a renewal comes past the relay, which does not move the client
         packet.options.get(_RELAY_AGENT_INFORMATION, row.relay if row is not None and renewed else None),
         correlation,
-        circuit=None if inquiry.limits is NO_LIMITS else counted_on(inquiry, row if renewed else None),
+        _ADDRESS,
+        0,  # and what only DHCPv6 has
+        0,
+        0,
+        None if inquiry.limits is NO_LIMITS else counted_on(inquiry, row if renewed else None),
     )
+    lease: Lease = tuple.__new__(Lease, columns)  # what `Lease` calls, after a detour of three times that
     left = _left_behind(inquiry, lease, row, rows, cause, terms.naming.on_move, settles=settles)
     events = (*left.events, _event(inquiry, lease, row, cause, renewed=renewed))
     if naming.reply_fqdn is None and _CLIENT_FQDN in packet.options:

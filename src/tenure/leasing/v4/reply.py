@@ -188,7 +188,7 @@ def _to_relay(giaddr: bytes, arrival: Arrival) -> Destination:
     """The relay's server port; on a port other than the usual one, wherever its packet came from."""
     if arrival.port != SERVER_PORT:
         return _back(arrival)
-    return Destination(giaddr, SERVER_PORT)
+    return tuple.__new__(Destination, (giaddr, SERVER_PORT, None))  # what `Destination` calls, after a detour
 
 
 def _direct(address: bytes, arrival: Arrival) -> Destination:
