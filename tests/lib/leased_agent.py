@@ -166,7 +166,7 @@ key {KEY} {{ algorithm hmac-sha256; secret "{SECRET}"; }}
 
     def log(self) -> str:
         logs = [process.printed() for host in (self.server, self.host) for process in host.processes]
-        return "\n".join([*logs, str(self.agent.records())])
+        return "\n".join([*logs, str(self.agent.records()), str(self.agent.status())])
 
     def agrees(self, process: Process, address: str, wrote: set[tuple[str, str]]) -> None:
         """Both records of an IPv4 address stand, each by whom it should be; the agent takes its own away at the end."""
