@@ -44,7 +44,8 @@ dhcp-client-id={client_id}
 method=disabled
 """
 # NetworkManager believes that there is no udev, which would have to tell it of the interface, where /sys cannot be
-# written. The dispatcher is started here, because the bus starts no services.
+# written. The dispatcher is started here, because the bus starts no services, and waited for: what happens before it
+# is on the bus is never told to it.
 PLACE = """\
 mount -o remount,ro,bind /sys
 mkdir -p /run/dbus /run/NetworkManager
@@ -52,6 +53,8 @@ mount --bind {folder}/etc/NetworkManager /etc/NetworkManager
 {bus} --config-file={folder}/bus.conf --nofork --nopidfile &
 while ! [ -S /run/dbus/system_bus_socket ]; do sleep 0.1; done
 /usr/lib/NetworkManager/nm-dispatcher --persist &
+while ! {ask} --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
+    string:org.freedesktop.nm_dispatcher | grep -q true; do sleep 0.1; done
 exec {program} --no-daemon
 """
 
@@ -71,8 +74,8 @@ def start_network_manager(host: Host, client: str, name: str, client_id: str) ->
     connection.touch(mode=0o600)  # it takes in no others
     connection.write_text(CONNECTION.format(uuid=UUID, name=name, client_id=client_id))
     (folder / "bus.conf").write_text(BUS)
-    words = {"folder": folder, "bus": program("dbus-daemon"), "program": program("NetworkManager")}
-    return host.start("sh", "-ec", PLACE.format(**words))
+    programs = {"bus": program("dbus-daemon"), "ask": program("dbus-send"), "program": program("NetworkManager")}
+    return host.start("sh", "-ec", PLACE.format(folder=folder, **programs))
 
 
 def nmcli(host: Host, process: Process, *words: str) -> str:

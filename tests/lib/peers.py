@@ -32,6 +32,7 @@ PACKAGES = {
     "NetworkManager": "network-manager",
     "nmcli": "network-manager",
     "dbus-daemon": "dbus-daemon",
+    "dbus-send": "dbus-bin",
     "udhcpc": "udhcpc",
     "kea-dhcp4": "kea-dhcp4-server",
     "kea-dhcp6": "kea-dhcp6-server",
