@@ -18,6 +18,7 @@ from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.journal import Journal, RegistrationLedger
 from tenure.serving.updater.link import Link, Unreachable
 from tenure.serving.updater.rows import RowsUnderWay
+from tenure.serving.updater.server_health import ServerHealth
 from tenure.serving.updater.service import PICK_ROWS
 from tenure.signing.key import Key
 from tenure.updating.lane import Ended, Lane
@@ -94,9 +95,14 @@ class SteppedUpdater:
         wires = {server: Wire(server, clock) for domain in domains for server in domain.servers}
         lanes = {id(domain): Lane(domain) for domain in domains}
         self._journal = Journal(ledger, report)
-        health = ZoneHealth(ledger.zone_troubles(), self._journal, clock)
+        health, server_health = ZoneHealth(self._journal, clock), ServerHealth(self._journal, clock)
+        health.know(ledger.zone_troubles())
+        places = {(domain.zone.lower(), wires[at].text) for domain in domains for at in domain.servers}
+        server_health.know(ledger.server_troubles.all(), places)
         self._exchanges = [
-            Exchange(lane, [wires[server] for server in lane.domain.servers], report, clock, health, keys)
+            Exchange(
+                lane, [wires[server] for server in lane.domain.servers], report, clock, health, server_health, keys
+            )
             for lane in lanes.values()
         ]
         self._rows = RowsUnderWay(routes, lanes, self._journal, clock)

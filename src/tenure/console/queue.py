@@ -11,9 +11,28 @@ from tenure.console.words import name_text, printable, reason_text, time_text
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.reason import Reason
 from tenure.naming.registration import Direction, Part, Registration, State
+from tenure.naming.server_trouble import ServerTrouble
 from tenure.naming.zone_trouble import ZoneTrouble
 
 PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLine:
+    """One server of a zone, and whether the zone's updates go to it."""
+
+    server: str
+    breaker: str  # closed, open, half-open
+    next_probe: str  # when it is asked again; empty: any time
+    since: str  # of the first failure since it was well; empty: none
+    reason: str  # of the last failure
+    reason_code: str
+    detail: str
+
+    def __str__(self) -> str:
+        until = f" until {self.next_probe}" if self.next_probe else ""
+        why = f"; {self.reason} ({self.detail})" if self.reason else ""
+        return f"{self.server}: {self.breaker}{until}{why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +41,7 @@ class QueueLine:
 
     zone: str
     direction: str
-    servers: list[str]  # in the order in which they are tried
+    servers: list[ServerLine]  # in the order in which they are tried
     waiting: int  # to be written
     removing: int  # to be taken away
     oldest: str  # since when the longest of both is
@@ -63,19 +82,36 @@ def queue_lines(ledger: LeaseLedger, configuration: Configuration, now: float) -
         if _waits(row.reverse) and (domain := found.route_pointer(row.address)[1]) is not None:
             counts[id(domain)].meet(row.reverse)
     troubles = {trouble.zone: trouble for trouble in ledger.zone_troubles()}
+    of_servers = {(trouble.zone, trouble.server): trouble for trouble in ledger.server_troubles.all()}
     for direction, domains in ((Direction.FORWARD, found.forward), (Direction.REVERSE, found.reverse)):
         for domain in domains:
-            servers = [f"{host} port {port}" for host, port in domain.servers]
-            trouble = troubles.get(domain.zone.lower())
-            yield _line(name_text(domain.zone), direction, servers, counts[id(domain)], trouble, now)
+            zone = domain.zone.lower()
+            places = [f"{host} port {port}" for host, port in domain.servers]
+            servers = [_server_line(place, of_servers.get((zone, place)), now) for place in places]
+            yield _line(name_text(domain.zone), direction, servers, counts[id(domain)], troubles.get(zone), now)
 
 
 def _waits(part: Part) -> bool:
     return part.due_at is not None and part.state != State.CLIENT
 
 
+def _server_line(server: str, trouble: ServerTrouble | None, now: float) -> ServerLine:
+    if trouble is None:
+        return ServerLine(server, "closed", "", "", "", "", "")
+    is_open = trouble.asked_at > now
+    return ServerLine(
+        server,
+        "open" if is_open else "half-open" if trouble.asked_at else "closed",
+        time_text(trouble.asked_at) if is_open else "",
+        time_text(trouble.since_at),
+        reason_text(trouble.reason),
+        trouble.reason,
+        printable(trouble.detail),
+    )
+
+
 def _line(
-    zone: str, direction: Direction, servers: list[str], count: _Count, trouble: ZoneTrouble | None, now: float
+    zone: str, direction: Direction, servers: list[ServerLine], count: _Count, trouble: ZoneTrouble | None, now: float
 ) -> QueueLine:
     fewer = None
     if trouble is not None and trouble.reason == Reason.SERVER_TAKES_FEWER:

@@ -17,7 +17,7 @@ class Schema(NamedTuple):
 LEASE_SCHEMA: Final = Schema(
     "leases",
     "tenure_lease_schema",
-    ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20"),
+    tuple(str(number) for number in range(1, 22)),
     "",
 )
 ZONE_SCHEMA: Final = Schema(

@@ -33,6 +33,7 @@ from tenure.ledger.refused_names import RefusedNames
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Key, Registrations
 from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
+from tenure.ledger.server_troubles import ServerTroubles
 from tenure.ledger.session import Listener, Store
 from tenure.ledger.stale_records import StaleRecord, StaleRecords
 from tenure.ledger.standing_names import StandingNames
@@ -44,6 +45,7 @@ from tenure.ledger.zone_troubles import ZoneTroubles
 from tenure.ledger.zones_again import ZonesAgain
 from tenure.naming.event import Event
 from tenure.naming.registration import Confirmed, Direction, Outcome, RefusedName, Registration
+from tenure.naming.server_trouble import ServerTrouble
 from tenure.naming.standing import Situation, StandingName
 from tenure.naming.zone_reading import ZoneReading
 from tenure.naming.zone_trouble import ZoneTrouble
@@ -74,6 +76,7 @@ class LeaseLedger:
         self.history = History(session, "event")
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
+        self.server_troubles = ServerTroubles(session)
         self._zones_again = ZonesAgain(session)
         self._readings = ZoneReadings(session)
         self._stale_records = StaleRecords(session)
@@ -201,13 +204,7 @@ class LeaseLedger:
 
     def _new_batch(self, now: float) -> LeaseBatch:
         return LeaseBatch(
-            self._session,
-            self._statements,
-            self._registrations,
-            self._troubles,
-            self._ties,
-            now,
-            self.static_names,
+            self._session, self._statements, self._registrations, self._troubles, self._ties, now, self.static_names
         )
 
     def due_registrations(
@@ -244,6 +241,7 @@ class LeaseLedger:
         now: float,
         zones: Sequence[ZoneTrouble] = (),
         confirmed: Sequence[Confirmed] = (),
+        servers: Sequence[ServerTrouble] = (),
     ) -> int:
         """Records what the updater found out, with its events, in one transaction; how many outcomes counted.
 
@@ -258,6 +256,7 @@ class LeaseLedger:
             self._freed_names.claim_again(outcomes, now)
             self._troubles.write(zones)
             self._zones_again.are_well(zones, now)
+            self.server_troubles.write(servers)
             if events:
                 self._session.write(self._statements.append_event, events)
             if self.choose_again is not None and (refused := self._refused_names.among(outcomes)):

@@ -241,6 +241,18 @@ ZONE_TROUBLE: Final = Table(
     Column("asked_at", Double, nullable=False, server_default=text("0")),
 )
 
+SERVER_TROUBLE: Final = Table(
+    "server_trouble",
+    LEASE_HALF,
+    Column("zone", LargeBinary, primary_key=True),  # see naming.server_trouble
+    Column("server", Text, primary_key=True),
+    Column("since_at", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("asked_at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 ZONE_READING: Final = Table(
     "zone_reading",
     LEASE_HALF,

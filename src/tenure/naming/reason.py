@@ -138,7 +138,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.ZONE_CUT: "the record is in a zone below the configured one, which other servers have",
     Reason.SERVER_REFUSED: "the server's policy, or the owner of the name, does not let this key write the record",
     Reason.SERVER_FAILED: "the server could not carry out the update",
-    Reason.SERVER_UNREACHABLE: "no server of the zone answers",
+    Reason.SERVER_UNREACHABLE: "the server does not answer",
     Reason.SERVER_NOT_AUTHORITATIVE: "the server is not authoritative for the zone",
     Reason.SERVER_TAKES_FEWER: "the server takes updates, with fewer names in a message than are sent otherwise",
     Reason.KEY_REJECTED: "the server does not accept the TSIG key",

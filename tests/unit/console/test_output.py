@@ -103,3 +103,37 @@ def test_a_sentence_is_broken_between_words_on_a_terminal_only(
     at_a_terminal(monkeypatch, 10)
     output.say("one two three", 2)
     assert capsys.readouterr().out == "  one two three\n  one two\n  three\n"
+
+
+@dataclass
+class Several:
+    """A row of which one value is several."""
+
+    name: str
+    servers: list[str]
+
+
+SEVERAL = [Several("example.test.", ["192.0.2.1: open", "192.0.2.2: closed"]), Several("none.test.", [])]
+
+
+def test_several_values_stand_beside_one_another_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_rows(SEVERAL, ["name", "servers"], Format.TABLE)
+    assert [line.split(maxsplit=1)[1] for line in capsys.readouterr().out.splitlines()] == [
+        "servers",
+        "192.0.2.1: open | 192.0.2.2: closed",
+        "-",
+    ]
+
+
+def test_several_values_that_do_not_fit_stand_below_their_row_each_on_its_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(output, "_width", lambda: 40)
+    output.print_rows(SEVERAL, ["name", "servers"], Format.TABLE)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "example.test.",
+        "    192.0.2.1: open",
+        "    192.0.2.2: closed",
+        "none.test.",
+    ]

@@ -19,6 +19,7 @@ from tenure.dnswire.name import from_text
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.naming.registration import Direction, State, Want, Withdraw
+from tenure.naming.server_trouble import ServerTrouble
 from tenure.naming.zone_trouble import ZoneTrouble
 
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
@@ -61,7 +62,8 @@ def lines(config: Path, ledger: LeaseLedger) -> tuple[QueueLine, QueueLine]:
 
 def test_each_zone_tells_what_waits_since_when_and_what_the_failed_have_met(config: Path, ledger: LeaseLedger) -> None:
     forward, reverse = lines(config, ledger)
-    assert (forward.zone, forward.direction, forward.servers) == ("example.test.", "forward", ["192.0.2.1 port 53"])
+    assert (forward.zone, forward.direction) == ("example.test.", "forward")
+    assert [str(server) for server in forward.servers] == ["192.0.2.1 port 53: closed"]
     assert (forward.waiting, forward.removing, forward.oldest) == (1, 1, time_text(NOW - 60))
     assert (forward.breaker, forward.next_probe, forward.reason_code) == ("closed", "", "server-failed")
     assert forward.detail == "SERVFAIL to add, 192.0.2.1 port 53"
@@ -94,13 +96,34 @@ def test_a_zone_that_takes_small_messages_tells_how_small_beside_a_closed_breake
 def test_the_command_prints_a_table_and_json(config: Path, ledger: LeaseLedger) -> None:
     ledger.close()
     table = tenure("queue", "-c", config).stdout.splitlines()
-    assert table[0].split() == ["zone", "direction", "waiting", "removing", "oldest", "breaker", "next_probe", "reason"]
+    assert table[0].split() == ["zone", "direction", "waiting", "removing", "oldest", "breaker", "reason", "servers"]
     assert table[1].split()[:4] == ["example.test.", "forward", "1", "1"]
+    assert table[1].endswith("  192.0.2.1 port 53: closed")
     shown = tenure("queue", "-c", config, "-o", "json").stdout
-    assert [(row["zone"], row["servers"]) for row in json.loads(shown)] == [
+    assert [(row["zone"], [one["server"] for one in row["servers"]]) for row in json.loads(shown)] == [
         ("example.test.", ["192.0.2.1 port 53"]),
         ("10.in-addr.arpa.", ["192.0.2.1 port 53"]),
     ]
+
+
+def test_each_server_of_a_zone_tells_its_breaker_when_it_is_asked_again_and_its_last_error(
+    config: Path, ledger: LeaseLedger
+) -> None:
+    config.write_text(config.read_text().replace('"192.0.2.1:53"', '"192.0.2.1:53", "192.0.2.2:53", "192.0.2.3:53"'))
+    zone = from_text("example.test.")
+    away = ServerTrouble(zone, "192.0.2.1 port 53", NOW - 90, "server-unreachable", "Connection refused", NOW + 30)
+    probed = away._replace(server="192.0.2.2 port 53", asked_at=NOW - 1)
+    failed = ServerTrouble(zone, "192.0.2.3 port 53", NOW - 5, "server-failed", "SERVFAIL to add", 0.0)
+    ledger.record_outcomes((), (), NOW, servers=[away, probed, failed])
+    forward, reverse = lines(config, ledger)
+    assert [str(server) for server in forward.servers] == [
+        f"192.0.2.1 port 53: open until {time_text(NOW + 30)}; the server does not answer (Connection refused)",
+        "192.0.2.2 port 53: half-open; the server does not answer (Connection refused)",
+        "192.0.2.3 port 53: closed; the server could not carry out the update (SERVFAIL to add)",
+    ]
+    assert (forward.servers[0].since, forward.servers[0].reason_code) == (time_text(NOW - 90), "server-unreachable")
+    assert {server.breaker for server in reverse.servers} == {"closed"}, "another zone's"
+    assert forward.breaker == "closed", "the zone has others"
 
 
 def test_many_rows_are_counted_page_by_page(config: Path, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ class Clocked:
         self.now = NOW
         ledger: LeaseLedger | None = None
         self.journal = Journal(ledger, Report("test", stream=io.StringIO()))  # type: ignore[arg-type]  # never flushed
-        self.health = ZoneHealth(known, self.journal, lambda: self.now)
+        self.health = ZoneHealth(self.journal, lambda: self.now)
+        self.health.know(known)
 
     def noted(self) -> tuple[list[ZoneTrouble], list[str]]:
         gathered = self.journal._take()

@@ -17,6 +17,7 @@ from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.journal import Journal
 from tenure.serving.updater.link import Link, Unreachable
 from tenure.serving.updater.pace import WIDE_WINDOW, WINDOW
+from tenure.serving.updater.server_health import ServerHealth
 from tenure.updating.lane import Lane
 from tenure.updating.routing import Domain
 from tenure.updating.size import MOST_NAMES
@@ -44,9 +45,10 @@ def named(number: int) -> Task:
 def exchange(gather_seconds: float = 0.0) -> tuple[Exchange, Answering]:
     report = Report("updater", stream=io.StringIO())
     link = Answering(AT, lambda: NOW)
-    health = ZoneHealth([], Journal(None, report), lambda: NOW)  # type: ignore[arg-type]  # nothing is recorded here
+    journal = Journal(None, report)  # type: ignore[arg-type]  # nothing is recorded here
+    health = ZoneHealth(journal, lambda: NOW), ServerHealth(journal, lambda: NOW)
     lane = Lane(Domain(ZONE, (AT,), None))
-    return Exchange(lane, [link], report, lambda: NOW, health, gather_seconds=gather_seconds), link
+    return Exchange(lane, [link], report, lambda: NOW, *health, gather_seconds=gather_seconds), link
 
 
 def add(to: Exchange, numbers: range) -> None:

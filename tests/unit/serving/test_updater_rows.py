@@ -37,7 +37,13 @@ class Recorded:
         self.outcomes: list[Outcome] = []
 
     def record_outcomes(
-        self, outcomes: Sequence[Outcome], _events: object, _now: float, _zones: object, confirmed: Sequence[Confirmed]
+        self,
+        outcomes: Sequence[Outcome],
+        _events: object,
+        _now: float,
+        _zones: object,
+        confirmed: Sequence[Confirmed],
+        *_: object,
     ) -> None:
         self.outcomes += outcomes
         self.confirmed += confirmed

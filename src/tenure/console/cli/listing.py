@@ -56,7 +56,7 @@ def queue(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
         from tenure.console.queue import queue_lines  # noqa: PLC0415 - `tenure --help` does without
         from tenure.console.store import leases_to_show  # noqa: PLC0415
 
-        columns = ["zone", "direction", "waiting", "removing", "oldest", "breaker", "next_probe", "reason"]
+        columns = ["zone", "direction", "waiting", "removing", "oldest", "breaker", "reason", "servers"]
         with leases_to_show(configuration) as ledger:
             print_rows(queue_lines(ledger, configuration, time.time()), columns, output)
 

@@ -14,7 +14,7 @@ from typing import Any
 from tenure.console.cli.options import Format
 
 TERMINAL_ROWS = 1000  # a terminal shows no more unless it is asked to
-SENTENCES = frozenset({"reason"})  # columns of words, which may go below their row
+SENTENCES = frozenset({"reason", "servers"})  # columns of words, which may go below their row
 LEAST_WIDTH = 12  # of a column that is made narrower; a longer value still stands there whole
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 COLOURS = {"-": "\x1b[31m", "+": "\x1b[32m"}  # of what goes and what comes
@@ -78,7 +78,7 @@ def _print_table(rows: Sequence[Any], columns: Sequence[str]) -> None:
     for row in rows:
         print(_line((_shown(row, column) for column in widths), widths.values()))
         for column in below:
-            if words := _shown(row, column):
+            for words in _sentences(row, column):
                 say(words, 4)
 
 
@@ -95,9 +95,17 @@ def _natural_widths(rows: Sequence[Any], columns: Sequence[str]) -> dict[str, in
 
 
 def _shown(row: Any, column: str) -> str:
-    """The text of a value; none has none."""
+    """The text of a value; none has none. Of several each has its own, beside one another."""
     value = getattr(row, column)
+    if isinstance(value, list):
+        return " | ".join(map(str, value))
     return "" if value is None else str(value)
+
+
+def _sentences(row: Any, column: str) -> list[str]:
+    """The same, each of several for itself."""
+    value = getattr(row, column)
+    return [text for text in (map(str, value) if isinstance(value, list) else [_shown(row, column)]) if text]
 
 
 def _line_width(widths: Iterable[int]) -> int:

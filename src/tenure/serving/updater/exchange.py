@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tenure.dnswire.codes import Rcode, rcode_to_text
 from tenure.dnswire.name import Name, to_text
@@ -17,6 +16,8 @@ from tenure.serving.updater.cuts import ZoneCuts
 from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.link import Link, Unanswered, Unreachable
 from tenure.serving.updater.pace import Pace
+from tenure.serving.updater.server_health import ServerHealth
+from tenure.serving.updater.way import Way
 from tenure.signing.context import Context
 from tenure.signing.digest import Signer
 from tenure.signing.key import Key
@@ -26,14 +27,11 @@ from tenure.updating.conflict import NEXT_SERVER, transition
 from tenure.updating.lane import Batch, Ended, Lane
 from tenure.updating.messages import QUERIES, build_apex_question, build_message, build_read_back
 from tenure.updating.reply import may_know_other_secret, read_apex, read_back, read_cut, read_reply
-from tenure.updating.retry import Breaker, BreakerState
 from tenure.updating.routing import GssTsig, mode_of
 from tenure.updating.task import REMOVING, Ending, Step, Verdict
 from tenure.updating.zone_cut import Cut, given_away
 
 BACK_SECONDS = 60.0
-TOLERATED = 2  # failures of a zone at a server in a row: one record alone may make a message fail
-
 
 # What says that a context is good for nothing any more: the server has none of the name, or signs in another one.
 _ENDS_CONTEXT = frozenset({Reason.KEY_REJECTED, Reason.REPLY_UNVERIFIED, Reason.SERVER_NOT_AUTHORITATIVE})
@@ -46,39 +44,6 @@ OLD_CONTEXT_SECONDS = 60.0  # in a younger context that is what it means
 _ANOTHER_ZONE = frozenset({Rcode.NOTAUTH, Rcode.NOTZONE})
 
 
-class _Way:
-    """One server of the zone, and whether it takes the zone's updates."""
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.breaker = Breaker(tolerates=TOLERATED)
-        self.trouble: Ending | None = None  # the last failure, while the breaker is open
-        self.wants_secure = False  # it has refused an update that was not signed
-        self.apex: Name | None = None  # of the zone that the server has our domain in, where that is not its own
-
-    def works(self, now: float) -> bool:
-        """Whether nothing is known against it."""
-        return self.breaker.state(now) is self.link.breaker.state(now) is BreakerState.CLOSED
-
-    @property
-    def asked_at(self) -> float:
-        """UTC seconds from which it may be asked."""
-        return max(self.breaker.asked_at, self.link.breaker.asked_at)
-
-    def failed(self, trouble: Ending, now: float) -> None:
-        """Note a failure; of several on their way at once only what opens the breaker.
-
-        That the server cannot be reached is known of all its zones, by the link.
-        """
-        if trouble.reason is not Reason.SERVER_UNREACHABLE and self.breaker.allows(now):
-            self.breaker = self.breaker.failed(now, random.random())
-            self.trouble = trouble
-
-    def answered(self) -> None:
-        """It takes the zone's updates."""
-        self.breaker = Breaker(tolerates=TOLERATED)
-
-
 class Exchange:
     """A lane and the links to its servers, in the order in which they are tried."""
 
@@ -89,17 +54,19 @@ class Exchange:
         report: Report,
         clock: Callable[[], float],
         health: ZoneHealth,
+        server_health: ServerHealth,
         keys: Mapping[Name, Key] | None = None,
         contexts: SecurityContexts | None = None,
         gather_seconds: float = 0.0,
     ) -> None:
         self.lane = lane
         self.pace = Pace(lane, self._works, gather_seconds)
-        self._ways = [_Way(link) for link in links]
+        self._ways = [Way(link) for link in links]
         self._cuts = ZoneCuts(lane.domain.zone, self._find_cut, report, clock)
         self._report = report
         self._clock = clock
         self._health = health
+        self._server_health = server_health
         self._keys = {} if keys is None else keys  # the very mapping: it changes while keys are rotated
         self._contexts = contexts
         self._taken: dict[Link, Key] = {}  # what a server took last, where that was not the newest secret
@@ -153,24 +120,34 @@ class Exchange:
             self._preferred = 0
         trouble = Ending(Verdict.RETRY, Reason.SERVER_UNREACHABLE, "no server is configured")
         count = 1 if batch.step is Step.REMOVE_NAME else len(self._ways)  # see below
-        refused: int | None = None  # by which server
+        refused: list[int] = []  # by which servers
+        passed: list[tuple[Way, Ending]] = []  # and who cannot help
         for place in range(count):
             index = (self._preferred + place) % len(self._ways)
             way = self._ways[index]
             answer = await self._ask(way, batch)
             if answer == Rcode.REFUSED and place + 1 < count:
-                refused = index if refused is None else refused
+                refused.append(index)
                 continue
             if batch.zone is not None and answer in _ANOTHER_ZONE:
                 self._cuts.forget(batch)
             if isinstance(answer, int) and answer not in NEXT_SERVER:
-                return self._counts(batch, index if refused is None or answer != Rcode.REFUSED else refused, answer)
+                by = refused[0] if refused and answer == Rcode.REFUSED else index
+                ended = self._counts(batch, by, answer)
+                if answer != Rcode.REFUSED:  # what one takes, others do not refuse for its own sake
+                    passed += [(self._ways[one], _ending(batch.step, Rcode.REFUSED)) for one in refused]
+                self._note_passed(passed, self._back_at)
+                return ended
             trouble = _ending(batch.step, answer)._replace(server=way.link.text)
             way.failed(trouble, self._clock())
             self._trouble(way.link, trouble)
+            passed.append((way, trouble))
         # After REMOVE_NAME no other server is asked: it may still have the address that the step before took away here.
-        if refused is not None:
-            return self._counts(batch, refused, Rcode.REFUSED)
+        if refused:
+            ended = self._counts(batch, refused[0], Rcode.REFUSED)
+            self._note_passed(passed, self._back_at)
+            return ended
+        self._note_passed(passed, 0.0)
         self._health.failed(self.lane.domain.zone, trouble, min((way.asked_at for way in self._ways), default=0.0))
         return self.lane.failed(batch, trouble)
 
@@ -182,9 +159,17 @@ class Exchange:
         self._well(way.link)
         size = self.lane.size
         self._health.answered(self.lane.domain.zone, size.names if size.is_limited else None)
+        self._server_health.answered(self.lane.domain.zone, way.link.text)
         return _said_by(way.link.text, self.lane.answered(batch, rcode))
 
-    async def _ask(self, way: _Way, batch: Batch) -> int | Ending:
+    def _note_passed(self, passed: Iterable[tuple[Way, Ending]], back_at: float) -> None:
+        """Tell of servers that were of no use for a message. Who answered in their place is kept to till `back_at`."""
+        now = self._clock()
+        for way, trouble in passed:
+            asked_at = 0.0 if way.works(now) else max(way.asked_at, back_at)
+            self._server_health.failed(self.lane.domain.zone, way.link.text, trouble, asked_at)
+
+    async def _ask(self, way: Way, batch: Batch) -> int | Ending:
         """The RCODE that a server gave and that can be believed, or what stood in the way."""
         link = way.link
         configured = self.lane.domain.key_of(link.server)
@@ -210,7 +195,7 @@ class Exchange:
             key = next_to_try(first, tried)
         return answer
 
-    async def _ask_in_context(self, way: _Way, batch: Batch, gss: GssTsig) -> int | Ending:
+    async def _ask_in_context(self, way: Way, batch: Batch, gss: GssTsig) -> int | Ending:
         """`_ask` where updates are signed by Kerberos. A context that the server has ended is negotiated anew, once.
 
         Only where it is configured so does one go out unsigned first, and never after that was refused. Questions are
@@ -228,7 +213,7 @@ class Exchange:
             return answer._replace(reason=Reason.CONTEXT_REFUSED)
         return answer
 
-    async def _exchange_in_context(self, way: _Way, batch: Batch, gss: GssTsig) -> int | Ending:
+    async def _exchange_in_context(self, way: Way, batch: Batch, gss: GssTsig) -> int | Ending:
         """The answer to a batch that is signed in a context, which is ended if it turns out to be good for nothing."""
         context = await self._context(way, gss)
         if isinstance(context, Ending):
@@ -242,7 +227,7 @@ class Exchange:
             self._contexts.forget(way.link, context)
         return answer
 
-    async def _context(self, way: _Way, gss: GssTsig) -> Context | Ending:
+    async def _context(self, way: Way, gss: GssTsig) -> Context | Ending:
         assert self._contexts is not None, "who signs by Kerberos has contexts"
         return await self._contexts.find(way.link, self.lane.domain.zone, gss)
 
@@ -261,7 +246,7 @@ class Exchange:
         else:
             self._taken[link] = key
 
-    async def _exchange(self, way: _Way, batch: Batch, key: Signer | None) -> int | Ending:
+    async def _exchange(self, way: Way, batch: Batch, key: Signer | None) -> int | Ending:
         """The answer to a batch. A server that is not authoritative for the zone is asked which one it has instead.
 
         What is configured as a zone may be a part of one, and an UPDATE has to name the whole (RFC 2136 section 2.3).
@@ -276,7 +261,7 @@ class Exchange:
                 return await self._counted_exchange(way, batch, key)
         return answer
 
-    async def _counted_exchange(self, way: _Way, batch: Batch, key: Signer | None) -> int | Ending:
+    async def _counted_exchange(self, way: Way, batch: Batch, key: Signer | None) -> int | Ending:
         """One message and its answer, counted."""
         began_at = time.perf_counter()
         answer = await self._signed_exchange(way, batch, key)
@@ -289,7 +274,7 @@ class Exchange:
         metrics.observe("tenure_update_seconds", (self._zone, way.link.text), seconds)
         return answer
 
-    async def _signed_exchange(self, way: _Way, batch: Batch, key: Signer | None) -> int | Ending:
+    async def _signed_exchange(self, way: Way, batch: Batch, key: Signer | None) -> int | Ending:
         domain, link = self.lane.domain, way.link
         message_id = link.new_id()
         zone, mode = batch.zone or way.apex or domain.zone, mode_of(batch.tasks[0].row, domain)

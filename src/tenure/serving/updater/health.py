@@ -21,12 +21,16 @@ FEWER = Reason.SERVER_TAKES_FEWER.value
 
 
 class ZoneHealth:
-    """What is known of the zones; `known` is what the ledger has of them from before."""
+    """What is known of the zones."""
 
-    def __init__(self, known: Iterable[ZoneTrouble], journal: Journal, clock: Callable[[], float]) -> None:
-        self._failing = {trouble.zone: trouble for trouble in known}
+    def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
+        self._failing: dict[Name, ZoneTrouble] = {}
         self._journal = journal
         self._clock = clock
+
+    def know(self, known: Iterable[ZoneTrouble]) -> None:
+        """Take in what the ledger has of them from before."""
+        self._failing = {trouble.zone: trouble for trouble in known}
 
     def failed(self, zone: Name, ending: Ending, asked_at: float) -> None:
         """No server of the zone gave an answer that counts; UTC seconds when the next one is asked again."""

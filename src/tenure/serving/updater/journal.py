@@ -14,9 +14,11 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from tenure.dnswire.name import Name
 from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.server_troubles import ServerTroubles
 from tenure.naming.event import Event
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Confirmed, Outcome, Registration, State
+from tenure.naming.server_trouble import ServerTrouble
 from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.metrics import COMMIT_SECONDS
 from tenure.serving.report import Report
@@ -29,6 +31,8 @@ LEDGER_PROBLEM = "ledger-unavailable"
 
 class RegistrationLedger(Protocol):
     """What the updater needs of the ledger. Every call may raise `LedgerUnavailable`; then nothing was changed."""
+
+    server_troubles: ServerTroubles
 
     def has_updating(self) -> bool:
         """Whether this connection is the one by which rows are acted on; it takes that on if nobody has it."""
@@ -45,8 +49,9 @@ class RegistrationLedger(Protocol):
         now: float,
         zones: Sequence[ZoneTrouble] = (),
         confirmed: Sequence[Confirmed] = (),
+        servers: Sequence[ServerTrouble] = (),
     ) -> object:
-        """Record outcomes for the generation that they worked on, events, and how zones are, in one transaction."""
+        """Record outcomes for the generation that they worked on, events, and how zones and servers are, as one."""
 
     def zone_troubles(self) -> list[ZoneTrouble]:
         """What is kept of zones that take no update."""
@@ -69,6 +74,7 @@ class Gathered(NamedTuple):
     finished: list[Key]  # rows of which nothing is under way any more
     zones: list[ZoneTrouble]
     confirmed: list[Confirmed]
+    servers: list[ServerTrouble]
 
     @property
     def found(self) -> int:
@@ -77,7 +83,7 @@ class Gathered(NamedTuple):
 
 
 def _nothing() -> Gathered:
-    return Gathered([], [], [], [], [])
+    return Gathered([], [], [], [], [], [])
 
 
 class Recorder:
@@ -108,7 +114,8 @@ class Recorder:
 
 
 def _record(ledger: RegistrationLedger, gathered: Gathered, now: float) -> None:
-    ledger.record_outcomes(gathered.outcomes, gathered.events, now, gathered.zones, gathered.confirmed)
+    outcomes, events, _, zones, confirmed, servers = gathered
+    ledger.record_outcomes(outcomes, events, now, zones, confirmed, servers)
 
 
 class Journal:
@@ -149,6 +156,10 @@ class Journal:
         if event is not None:
             self._gathered.events.append(event)
 
+    def note_server(self, trouble: ServerTrouble) -> None:
+        """Take in how a server of a zone is, as `note_zone`."""
+        self._gathered.servers.append(trouble)
+
     def finish(self, keys: Iterable[Key]) -> None:
         """Nothing of these rows is under way any more: once all is recorded they may be picked again."""
         self._gathered.finished.extend(keys)
@@ -188,6 +199,7 @@ class Journal:
             gathered.finished + since.finished,
             gathered.zones + since.zones,
             gathered.confirmed + since.confirmed,
+            gathered.servers + since.servers,
         )
 
     def _recorded(self, gathered: Gathered, seconds: float) -> list[Key]:

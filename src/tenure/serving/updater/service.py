@@ -21,7 +21,6 @@ from typing import NamedTuple, Protocol
 
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.naming.registration import Registration
-from tenure.naming.zone_trouble import ZoneTrouble
 from tenure.serving.collector import rare_collections
 from tenure.serving.live_keys import LiveKeys
 from tenure.serving.report import Report
@@ -32,6 +31,7 @@ from tenure.serving.updater.health import ZoneHealth
 from tenure.serving.updater.journal import LEDGER_PROBLEM, Journal, Recorder, RegistrationLedger
 from tenure.serving.updater.link import Link
 from tenure.serving.updater.rows import HELD_SECONDS, RowsUnderWay
+from tenure.serving.updater.server_health import ServerHealth
 from tenure.updating.lane import Batch, Lane
 from tenure.updating.routing import Routes
 
@@ -137,10 +137,12 @@ class _Updating:
         self._clock = clock
         domains = [*routes.forward, *routes.reverse]
         self._links = {server: Link(server, clock) for domain in domains for server in domain.servers}
+        self._places = {(each.zone.lower(), self._links[at].text) for each in domains for at in each.servers}
         self._contexts = None if kerberos is None else SecurityContexts(*kerberos, report, clock)
         lanes = {id(domain): Lane(domain) for domain in domains}
         self._journal = Journal(ledger, report)
-        health = ZoneHealth(_known_troubles(ledger), self._journal, clock)
+        self._health = ZoneHealth(self._journal, clock)
+        self._server_health = ServerHealth(self._journal, clock)
         pointers = {id(domain) for domain in routes.reverse}
         self._exchanges = [
             Exchange(
@@ -148,7 +150,8 @@ class _Updating:
                 [self._links[server] for server in lane.domain.servers],
                 report,
                 clock,
-                health,
+                self._health,
+                self._server_health,
                 keys,
                 self._contexts,
                 gather_seconds=GATHER_SECONDS if key in pointers else 0.0,
@@ -323,6 +326,8 @@ class _Updating:
     def _take_turn(self) -> bool:
         """Whether this is the updater that works, of those on the store; one that was it, and is no longer, ends."""
         if self._ledger.has_updating():
+            if self._turn is not Turn.OURS:
+                self._know_troubles()
             if self._turn is Turn.ANOTHERS:
                 self._report.info("updating", because="no other updater on this store does any longer")
             self._turn = Turn.OURS
@@ -333,6 +338,11 @@ class _Updating:
             self._turn = Turn.ANOTHERS
             self._report.info("standing-by", because="another updater on this store is at work")
         return self._turn is Turn.OURS
+
+    def _know_troubles(self) -> None:
+        """Take in what was found out of zones and servers before, perhaps by another updater as this one stood by."""
+        self._health.know(self._ledger.zone_troubles())
+        self._server_health.know(self._ledger.server_troubles.all(), self._places)
 
     def _next_look(self, now: float) -> float:
         """Loop time when the next row falls due, or when to look in any case.
@@ -378,11 +388,3 @@ class _Updating:
             exchange.pace.ended()
             self._news.set()
         self._rows.ended(ended)
-
-
-def _known_troubles(ledger: RegistrationLedger) -> list[ZoneTrouble]:
-    """What the ledger has of zones that fail; a ledger that is away as we start tells it by the next failure."""
-    try:
-        return ledger.zone_troubles()
-    except LedgerUnavailable:
-        return []

@@ -146,6 +146,16 @@ CREATE INDEX registration_leaving_address ON registration (address) WHERE (rever
 
 CREATE INDEX registration_leaving_name ON registration (name) WHERE (forward_state = 'removing'::text);
 
+CREATE TABLE server_trouble (
+  zone BYTEA NOT NULL,
+  server TEXT NOT NULL,
+  since_at DOUBLE PRECISION NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  asked_at DOUBLE PRECISION NOT NULL,
+  CONSTRAINT server_trouble_pkey PRIMARY KEY (zone, server)
+);
+
 CREATE TABLE standing_name (
   address BYTEA NOT NULL,
   name BYTEA NOT NULL,
@@ -191,4 +201,4 @@ CREATE TABLE zone_trouble (
   CONSTRAINT zone_trouble_pkey PRIMARY KEY (zone)
 );
 
-INSERT INTO tenure_lease_schema (version_num) VALUES ('20');
+INSERT INTO tenure_lease_schema (version_num) VALUES ('21');

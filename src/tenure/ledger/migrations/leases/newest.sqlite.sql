@@ -182,4 +182,14 @@ CREATE INDEX lease_circuit ON lease (circuit, ends_at) WHERE length(circuit) > 0
 
 CREATE INDEX lease_hardware ON lease (hardware, subnet_id, ends_at) WHERE circuit is not null;
 
-INSERT INTO tenure_lease_schema (version_num) VALUES ('20');
+CREATE TABLE server_trouble (
+  zone BLOB NOT NULL,
+  server TEXT NOT NULL,
+  since_at DOUBLE NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  asked_at DOUBLE NOT NULL,
+  PRIMARY KEY (zone, server)
+) WITHOUT ROWID;
+
+INSERT INTO tenure_lease_schema (version_num) VALUES ('21');
