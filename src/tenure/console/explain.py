@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tenure.console.chain import ChainLine, HeldLine, chain_line, gather, held_lines
 from tenure.console.lines import all_leases
+from tenure.console.name_directions import stays_until
 from tenure.console.reservations import reservation_sentence
 from tenure.console.subject import Subject
 from tenure.console.words import (
@@ -73,7 +74,7 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     sentences = [lease_sentence(lease, now) for lease in found]
     sentences += [reservation_sentence(one) for one in _standing(subject, leases, rows, now)]
     sentences += [heard_sentence(heard) for heard in _heard(subject, leases, rows)]
-    sentences += [sentence for row in rows for sentence in registration_sentences(row)]
+    sentences += [sentence for row in rows for sentence in registration_sentences(row, now)]
     sentences += device_sentences(subject, leases, found)
     sentences += update_sentences(subject, events)
     sentences += owner_sentences(subject, zones)
@@ -207,12 +208,12 @@ def lease_sentence(lease: Lease, now: float) -> str:
             return f"{address} is free: the lease of {client} expired at {end}."
 
 
-def registration_sentences(row: Registration) -> list[str]:
+def registration_sentences(row: Registration, now: float) -> list[str]:
     """How both records of a registration stand."""
     name, address = name_text(row.name), address_text(row.address)
     return [
-        _part_sentence(f"The forward record {name} to {address}", row.forward),
-        _part_sentence(f"The reverse record {address} to {name}", row.reverse),
+        _part_sentence(f"The forward record {name} to {address}", row, row.forward, now),
+        _part_sentence(f"The reverse record {address} to {name}", row, row.reverse, now),
     ]
 
 
@@ -243,7 +244,9 @@ def _verdict(event: Event) -> str:
     return f" with {printable(event.cause)}" if event.kind in REFUSALS else f" by `{printable(event.cause)}`"
 
 
-def _part_sentence(record: str, part: Part) -> str:
+def _part_sentence(record: str, row: Registration, part: Part, now: float) -> str:
+    if (until := stays_until(row, part, now)) is not None:
+        return f"{record} stays until {time_text(until)}, and is then taken away: {reason_text(row.cause)}."
     detail = f" ({printable(part.detail)})" if part.detail else ""
     again = f"; next try {time_text(part.due_at)}" if part.due_at is not None and part.attempts else ""
     words = STATE_WORDS.get(part.state, part.state)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tenure.config.fields import view_word
-from tenure.console.read_back import NOT_READ, VERIFIED, ReadBack, VerifiedAt
+from tenure.console.name_directions import DirectionLine, direction_lines, reason_in_table, server_in
+from tenure.console.read_back import NOT_READ, ReadBack, VerifiedAt
 from tenure.console.reservations import waiting
 from tenure.console.words import (
     address_text,
@@ -28,7 +29,7 @@ from tenure.ledger.reading import LeaseFilter, RegistrationFilter
 from tenure.ledger.secondaries import SecondaryState
 from tenure.ledger.zones import Zone, ZoneLedger, ZonePlace
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Part, Registration, State
+from tenure.naming.registration import Direction, Registration, State
 from tenure.naming.standing import StandingName
 
 PAGE = 1000
@@ -70,6 +71,8 @@ class NameLine:
     forward_verified: str = ""  # when it was read back
     reverse_verified: str = ""
     wanted_by: str = ""  # `lease`, or `reservation`: one keeps it in DNS, leased or not
+    direction: str = ""  # that reason, detail, since, age, lag and server are of
+    directions: Mapping[str, DirectionLine] = field(default_factory=dict)  # both; empty where nothing is registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,39 +146,41 @@ def name_lines(
                 yield _nameless(lease)
 
 
+def in_table(line: NameLine) -> NameLine:
+    """The row as the table has it, where the reason says of which direction it is, or tells both."""
+    return replace(line, reason=reason_in_table(line.directions, line.reason))
+
+
 def name_line(row: Registration, verified: VerifiedAt = NOT_READ, now: float | None = None) -> NameLine:
     """The row of one registration; the reason is that of the direction that is not as it should be."""
-    part = telling_part(row)
+    direction = telling_direction(row)
+    part, directions = row.part(direction), direction_lines(row, verified, now)
     said = part.state == State.REGISTERED and row.wanted_at <= part.changed_at
     return NameLine(
         name=name_text(row.name),
         address=address_text(row.address),
-        forward=row.forward.state if verified.forward is None else VERIFIED,
-        reverse=row.reverse.state if verified.reverse is None else VERIFIED,
-        reason=reason_text(part.reason),
-        reason_code=part.reason,
+        forward=directions[Direction.FORWARD].state,
+        reverse=directions[Direction.REVERSE].state,
+        reason=directions[direction].reason,
+        reason_code=directions[direction].reason_code,
         detail=printable(part.detail),
         since=time_text(part.changed_at),
         age=None if now is None else max(0, int(now - part.changed_at)),
         lag=round(part.changed_at - row.wanted_at, 3) if said else None,
-        server=_server_in(part.detail),
+        server=server_in(part.detail),
         forward_verified=time_text(verified.forward),
         reverse_verified=time_text(verified.reverse),
         wanted_by="" if row.cause else LEASE,
+        direction=direction.value,
+        directions=directions,
     )
 
 
-def _server_in(detail: str) -> str:
-    """Behind what was seen stands who said so: `NOERROR to add, 192.0.2.1 port 53`."""
-    server = printable(detail.rpartition(", ")[2])
-    return server if " port " in server else ""
-
-
-def telling_part(row: Registration) -> Part:
+def telling_direction(row: Registration) -> Direction:
     """The direction whose reason tells how the registration stands: one not confirmed, else forward."""
-    parts = [part for part in (row.forward, row.reverse) if part.state != State.NONE]
-    unsettled = [part for part in parts if part.state not in {State.REGISTERED, State.CLIENT}]
-    return next(iter(unsettled or parts), row.forward)
+    wanted = [one for one in Direction if row.part(one).state != State.NONE]
+    unsettled = [one for one in wanted if row.part(one).state not in {State.REGISTERED, State.CLIENT}]
+    return next(iter(unsettled or wanted), Direction.FORWARD)
 
 
 def _waiting_line(standing: StandingName, why: Reason) -> NameLine:

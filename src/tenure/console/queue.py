@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tenure.config.configuration import Configuration
 from tenure.config.domains import routes
+from tenure.console.name_directions import stays_until
 from tenure.console.words import name_text, printable, reason_text, time_text
 from tenure.ledger.leases import LeaseLedger
 from tenure.naming.reason import Reason
@@ -44,7 +45,8 @@ class QueueLine:
     servers: list[ServerLine]  # in the order in which they are tried
     waiting: int  # to be written
     removing: int  # to be taken away
-    oldest: str  # since when the longest of both is
+    staying: int  # to be taken away later: they stand on purpose (`expiry-grace`)
+    oldest: str  # since when the longest of the first two is
     breaker: str  # closed, open, half-open
     next_probe: str  # when a server is asked again; empty: any time
     reason: str
@@ -58,10 +60,14 @@ class _Count:
 
     waiting: int = 0
     removing: int = 0
+    staying: int = 0
     oldest_at: float | None = None
     troubles: dict[tuple[str, str], int] = field(default_factory=dict)  # by reason and detail
 
-    def meet(self, part: Part) -> None:
+    def meet(self, row: Registration, part: Part, now: float) -> None:
+        if stays_until(row, part, now) is not None:
+            self.staying += 1
+            return
         if part.state == State.REMOVING:
             self.removing += 1
         else:
@@ -78,9 +84,9 @@ def queue_lines(ledger: LeaseLedger, configuration: Configuration, now: float) -
     counts = {id(domain): _Count() for domain in (*found.forward, *found.reverse)}
     for row in _waiting(ledger):
         if _waits(row.forward) and (domain := found.route(Direction.FORWARD, row.name)) is not None:
-            counts[id(domain)].meet(row.forward)
+            counts[id(domain)].meet(row, row.forward, now)
         if _waits(row.reverse) and (domain := found.route_pointer(row.address)[1]) is not None:
-            counts[id(domain)].meet(row.reverse)
+            counts[id(domain)].meet(row, row.reverse, now)
     troubles = {trouble.zone: trouble for trouble in ledger.zone_troubles()}
     of_servers = {(trouble.zone, trouble.server): trouble for trouble in ledger.server_troubles.all()}
     for direction, domains in ((Direction.FORWARD, found.forward), (Direction.REVERSE, found.reverse)):
@@ -127,6 +133,7 @@ def _line(
         servers,
         count.waiting,
         count.removing,
+        count.staying,
         time_text(count.oldest_at),
         "open" if is_open else "closed" if trouble is None else "half-open",
         time_text(trouble.asked_at) if trouble is not None and is_open else "",

@@ -128,6 +128,10 @@ class Registration(NamedTuple):
     lock: LockedName | None = None  # of its name; only in what the updater is to act on
     txt_markers: tuple[bytes, ...] = ()  # the client's (`naming.txt_marker`); only where one was seen at the name
 
+    def part(self, direction: Direction) -> Part:
+        """How a direction stands."""
+        return self.forward if direction is Direction.FORWARD else self.reverse
+
 
 class Outcome(NamedTuple):
     """What the updater found out about one direction of one registration."""

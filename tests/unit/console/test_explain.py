@@ -91,7 +91,7 @@ def test_what_another_server_says(source: str, ends_at: int | None, sentence: st
 
 def test_how_both_records_stand() -> None:
     failing = Part(State.PENDING, 1060.0, 3, Reason.SERVER_FAILED, "SERVFAIL from 10.1.0.53", 1000.0)
-    forward, reverse = registration_sentences(registration(GOOD, failing))
+    forward, reverse = registration_sentences(registration(GOOD, failing), 1050)
     assert forward == (
         f"The forward record pc1.example.test. to 10.1.0.50 is in DNS since {time_text(1001)}: "
         "the authoritative server has confirmed the record."

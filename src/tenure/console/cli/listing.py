@@ -31,7 +31,7 @@ def list_leases(config: Path, output: Format, limit: int | None, *, everything: 
 def list_names(config: Path, output: Format, limit: int | None, state: str | None) -> None:
     """List the names: what is in DNS for each, in both directions, and why if it is not."""
     with opened(config) as configuration:
-        from tenure.console.lines import name_lines  # noqa: PLC0415 - `tenure --help` does without
+        from tenure.console.lines import in_table, name_lines  # noqa: PLC0415 - `tenure --help` does without
         from tenure.console.read_back import VERIFIED, ReadBack  # noqa: PLC0415
         from tenure.console.store import leases_to_show  # noqa: PLC0415
         from tenure.ledger.reading import RegistrationFilter  # noqa: PLC0415
@@ -47,7 +47,7 @@ def list_names(config: Path, output: Format, limit: int | None, state: str | Non
             rows = name_lines(ledger, wanted, ReadBack(configuration, ledger), time.time())
             if state == VERIFIED:
                 rows = (row for row in rows if VERIFIED in (row.forward, row.reverse))
-            print_rows(rows, columns, output, limit)
+            print_rows(map(in_table, rows) if output is Format.TABLE else rows, columns, output, limit)
 
 
 def queue(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
@@ -56,9 +56,11 @@ def queue(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:
         from tenure.console.queue import queue_lines  # noqa: PLC0415 - `tenure --help` does without
         from tenure.console.store import leases_to_show  # noqa: PLC0415
 
-        columns = ["zone", "direction", "waiting", "removing", "oldest", "breaker", "reason", "servers"]
         with leases_to_show(configuration) as ledger:
-            print_rows(queue_lines(ledger, configuration, time.time()), columns, output)
+            rows = list(queue_lines(ledger, configuration, time.time()))
+        staying = ["staying"] if any(row.staying for row in rows) else []
+        columns = ["zone", "direction", "waiting", "removing", *staying, "oldest", "breaker", "reason", "servers"]
+        print_rows(rows, columns, output)
 
 
 def list_zones(config: Path, output: Format) -> None:
