@@ -32,7 +32,7 @@ class Family(NamedTuple):
 
 FAMILIES: dict[str, Family] = {
     "tenure_happenings_total": Family("counter", "What the service has counted, by what has happened.", ("what",)),
-    "tenure_problems": Family("gauge", "Standing problems: 1 for each, by the code of its log line.", ("code",)),
+    "tenure_problems": Family("gauge", "Standing problems, by the code that their log line begins with.", ("code",)),
     "tenure_dhcp_messages_total": Family("counter", "DHCP messages that could be read.", ("type",)),
     "tenure_dns_updates_total": Family("counter", "Updates that our DNS server answered.", ("view", "zone", "rcode")),
     "tenure_dns_replies_total": Family(
@@ -98,11 +98,11 @@ class Metrics:
         """Ask `source` for samples at each scrape, in the thread that writes the text; a later one has its place."""
         self._sources[name] = source
 
-    def text(self, service: str, counts: Mapping[str, int], problems: Iterable[str]) -> str:
+    def text(self, service: str, counts: Mapping[str, int], problems: Mapping[str, int]) -> str:
         """All of it in Prometheus' text format 0.0.4; every sample has the label `service`."""
         samples: dict[str, list[str]] = {family: [] for family in FAMILIES}
         found: list[Sample] = [("tenure_happenings_total", (what,), number) for what, number in sorted(counts.items())]
-        found += [("tenure_problems", (code,), 1) for code in sorted(problems)]
+        found += [("tenure_problems", (code,), number) for code, number in sorted(problems.items())]
         found += [(family, labels, number) for (family, labels), number in sorted(self._counters.copy().items())]
         for source in list(self._sources.values()):
             found += source()

@@ -50,7 +50,10 @@ class Report:
         self._write("info", event, fields)
 
     def problem(self, code: str, text: str, **fields: object) -> None:
-        """Something stands in the way, until `healthy(code)`: said at once, when the text changes, and now and then."""
+        """Something stands in the way, until `healthy(code)`: said at once, when the text changes, and now and then.
+
+        The code is a fixed word. Where there may be several, what it is about is behind a space: `brake-held a.test.`
+        """
         now = self._clock()
         standing = self.problems.get(code)
         if standing and standing.text == text and now - standing.said_at < REPEAT_SECONDS:
@@ -74,7 +77,8 @@ class Report:
 
     def metrics_text(self) -> str:
         """All the numbers of the service, for Prometheus; may be asked for from another thread."""
-        return self.metrics.text(self.service, self.counts.copy(), list(self.problems))
+        standing = Counter(code.partition(" ")[0] for code in list(self.problems))
+        return self.metrics.text(self.service, self.counts.copy(), standing)
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

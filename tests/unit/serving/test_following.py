@@ -175,7 +175,7 @@ def test_the_steps_of_kea_s_cleanup(estate: Estate) -> None:
 
     estate.file.rename(beside(".1"))
     estate.round()
-    assert "not there" in estate.report.problems["source-unavailable-other"].text
+    assert "not there" in estate.report.problems["source-unavailable other"].text
     estate.file.write_text(HEAD + kea(3))
     estate.round()
     assert estate.names() == pcs(1, 2, 3)
@@ -212,7 +212,7 @@ def test_a_file_that_is_away_for_a_moment_has_said_what_it_said(estate: Estate) 
     estate.round()
     assert estate.names() == pcs(2)
     estate.round()
-    assert "source-unavailable-other" in estate.report.problems
+    assert "source-unavailable other" in estate.report.problems
 
 
 def test_one_file_of_two_that_is_not_there_holds_up_time_and_not_the_other(estate: Estate) -> None:
@@ -224,7 +224,7 @@ def test_one_file_of_two_that_is_not_there_holds_up_time_and_not_the_other(estat
     estate.round(600)
     assert estate.names() == pcs(1, 2)
     estate.round()
-    assert "source-unavailable-other" in estate.report.problems
+    assert "source-unavailable other" in estate.report.problems
     other.write_text(HEAD)
     estate.round()
     assert estate.names() == pcs(2), "an address family may have no lease at all"
@@ -244,7 +244,7 @@ def test_a_source_that_says_nothing_takes_no_name_away(estate: Estate, harm: str
     for _ in range(3):
         estate.round(3600)
     assert estate.names() == pcs(1, 2), "though the leases are over by now"
-    assert "source-unavailable-other" in estate.report.problems
+    assert "source-unavailable other" in estate.report.problems
     if harm == "unreadable":
         estate.file.rmdir()
     estate.file.unlink(missing_ok=True)
@@ -273,7 +273,7 @@ def test_very_many_that_end_at_once_wait_for_a_word(estate: Estate) -> None:
     followed_kea(estate, *(kea(number) for number in range(1, 200)))
     estate.round(3600 + GRACE_SECONDS)
     assert len(estate.names()) == 199
-    assert "199 of 199" in estate.report.problems["source-overdue-other"].text
+    assert "199 of 199" in estate.report.problems["source-overdue other"].text
     append(estate, "".join(kea(number, ends=NOW + 9000) for number in range(1, 190)))
     estate.round()
     assert estate.names() == pcs(*range(1, 190))
@@ -304,7 +304,7 @@ def test_after_an_outage_the_file_is_read_before_anything_ends(estate: Estate) -
 def test_lines_that_cannot_be_read_are_counted_and_the_others_followed(estate: Estate) -> None:
     followed_kea(estate, kea(1), "10.1.0.2,not,a,lease\n", kea(3))
     assert estate.names() == pcs(1, 3)
-    assert "1 leases in it" in estate.report.problems["source-unreadable-other"].text
+    assert "1 leases in it" in estate.report.problems["source-unreadable other"].text
 
 
 def test_nothing_is_lost_while_the_store_is_away(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +371,7 @@ def test_a_row_that_cannot_be_read_is_not_taken_for_one_that_was_deleted(estate:
     table.rows, table.unreadable = [row(2), row(3)], 1
     estate.round()
     assert estate.names() == pcs(1, 2, 3)
-    assert "1 leases in it cannot be read" in estate.report.problems["source-unreadable-other"].text
+    assert "1 leases in it cannot be read" in estate.report.problems["source-unreadable other"].text
     table.unreadable = 0
     estate.round()
     assert estate.names() == pcs(2, 3), "now it is known to be gone"
@@ -385,14 +385,14 @@ def test_a_database_that_is_empty_cut_short_or_nearly_so_takes_nothing_away(esta
     estate.round()
     table.fails_after = 10
     estate.round()
-    assert "connection was lost" in estate.report.problems["source-unavailable-other"].text
+    assert "connection was lost" in estate.report.problems["source-unavailable other"].text
     table.fails_after = None
     kept, table.rows = table.rows, []
     estate.round()
-    assert "no lease is in it" in estate.report.problems["source-unavailable-other"].text
+    assert "no lease is in it" in estate.report.problems["source-unavailable other"].text
     table.rows = kept[:100]
     estate.round()
-    assert "99 of 199" in estate.report.problems["source-missing-other"].text
+    assert "99 of 199" in estate.report.problems["source-missing other"].text
     assert len(estate.names()) == 199
     table.rows = kept[:198]
     estate.round()

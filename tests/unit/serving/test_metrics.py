@@ -33,7 +33,7 @@ def test_every_kind_of_number_is_read_as_it_was_counted() -> None:
     metrics.watch("one", lambda: [("tenure_updater_tasks", ("example.test.",), 8)])
     for seconds in (0.0004, 0.001, 0.002, 11.0):
         metrics.observe(COMMIT_SECONDS, (), seconds)
-    found = read(metrics.text("dns", {"messages": 5}, ["zone-ledger"]))
+    found = read(metrics.text("dns", {"messages": 5}, {"zone-ledger": 1}))
     (updates,) = found["tenure_dns_updates"]
     assert (updates.labels, updates.value) == ({"service": "dns", "view": "", "zone": ODD, "rcode": "NOERROR"}, 3)
     assert [(one.labels["what"], one.value) for one in found["tenure_happenings"]] == [("messages", 5)]
@@ -49,8 +49,20 @@ def test_every_kind_of_number_is_read_as_it_was_counted() -> None:
     }
 
 
+def test_problems_are_counted_by_fixed_codes_whatever_they_are_about() -> None:
+    report = Report("updater", stream=io.StringIO())
+    for number in range(300):
+        report.problem(f"brake-held z{number}.test.", "too many")
+    report.problem("ledger-unavailable", "tenure.db: disk full")
+    found = read(report.metrics_text())["tenure_problems"]
+    assert {one.labels["code"]: one.value for one in found} == {"brake-held": 300, "ledger-unavailable": 1}
+    report.healthy("ledger-unavailable")
+    (one,) = read(report.metrics_text())["tenure_problems"]
+    assert (one.labels["code"], one.value) == ("brake-held", 300)
+
+
 def test_families_of_several_processes_stand_together() -> None:
-    texts = [Metrics().text(service, {"restarts": number}, ["x"]) for number, service in enumerate(("dns-1", "dns-2"))]
+    texts = [Metrics().text(service, {"restarts": number}, {}) for number, service in enumerate(("dns-1", "dns-2"))]
     text = merged([*texts, ""])
     assert text.count("# TYPE tenure_happenings_total counter") == 1
     assert {one.labels["service"]: one.value for one in read(text)["tenure_happenings"]} == {"dns-1": 0, "dns-2": 1}

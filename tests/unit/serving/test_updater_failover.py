@@ -149,6 +149,31 @@ def test_a_zone_that_a_server_does_not_take_is_left_alone_there_and_its_other_zo
         assert run.ledger.zone_troubles()[0].asked_at > 0
 
 
+def test_what_a_server_has_against_two_zones_is_said_of_each_and_over_for_each_alone(tmp_path: Path) -> None:
+    """As one it would be said anew whenever the other zone met it, and be over with either of them."""
+    zone, well = ModelZone(), []
+
+    def answer(octets: bytes, message: Message) -> int:
+        if to_text(message.questions[0].name) == "example.test." and well:
+            return zone.update(octets)
+        return Rcode.SERVFAIL
+
+    with (
+        server(answer) as at,
+        updating(tmp_path, domain("broken.test.", at), domain("example.test.", at)) as run,
+    ):
+        run.change(named(1), named(2, "broken.test."))
+        run.until(lambda: len(run.report.problems) == 2)
+        assert set(run.report.problems) == {
+            f"server-failed broken.test. {text(at)}",
+            f"server-failed example.test. {text(at)}",
+        }
+        assert 'tenure_problems{service="updater",code="server-failed"} 2' in run.report.metrics_text()
+        well.append(True)
+        run.until(lambda: len(run.report.problems) == 1)
+        assert set(run.report.problems) == {f"server-failed broken.test. {text(at)}"}
+
+
 def _waiting(run: UpdaterRun) -> bool:
     return any(row.forward.state == State.PENDING and not row.forward.attempts for row in run.rows())
 

@@ -129,7 +129,7 @@ class FollowerService:
         return max(0.0, min(self._look_at.values()) - self._steady())
 
     def _follow(self, one: Watched, stop: Stop | None) -> None:
-        unavailable = f"source-unavailable-{one.followed.source}"
+        unavailable = f"source-unavailable {one.followed.source}"
         took_all = False
         try:
             entries = one.source.look()
@@ -205,7 +205,7 @@ class FollowerService:
 
     def _holds(self, one: Watched, what: str, going: int, rows: int, text: str) -> bool:
         """Whether so many are too many to go at once; that is said for as long as it is so."""
-        problem = f"source-{what}-{one.followed.source}"
+        problem = f"source-{what} {one.followed.source}"
         if not brakes(going, rows):
             self._report.healthy(problem)
             return False
@@ -235,7 +235,7 @@ class FollowerService:
             self._wake()
 
     def _tell_unreadable(self, one: Watched) -> None:
-        problem = f"source-unreadable-{one.followed.source}"
+        problem = f"source-unreadable {one.followed.source}"
         if not one.source.unreadable:
             self._report.healthy(problem)
             return
@@ -253,7 +253,7 @@ class FollowerService:
             text = (
                 f"{number} names are of {name}, which is not configured; they stay until: tenure sources forget {name}"
             )
-            self._report.problem(f"source-not-configured-{name}", text)
+            self._report.problem(f"source-not-configured {name}", text)
 
     def _distrusts_clock(self, now: float) -> bool:
         ahead = self._watch.look(now, HOLD_SECONDS)

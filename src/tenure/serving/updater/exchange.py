@@ -344,7 +344,9 @@ class Exchange:
             self._back_at = self._clock() + BACK_SECONDS
 
     def _trouble(self, link: Link, ending: Ending) -> None:
-        code = f"{ending.reason} {link.text}"
+        """Say it once: of all zones of a server that is away, else of each, which others' answers say nothing of."""
+        where = link.text if ending.reason is Reason.SERVER_UNREACHABLE else f"{self._zone} {link.text}"
+        code = f"{ending.reason} {where}"
         self._standing.setdefault(link, set()).add(code)
         self._report.problem(code, ending.cause, zone=self._zone)
 
