@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -15,9 +17,11 @@ import pytest
 from dnspeer import KEY, SECRET_TEXT, DnsPeer
 from knotd import knotd
 from named import named
+from network import eventually
 from ports import free_port
 from powerdns import powerdns
 from tenure_command import tenure
+from transfer_peers import transfer_peer, zone_at
 
 from tenure.dnswire.name import from_text
 from tenure.naming.registration import Direction
@@ -82,12 +86,73 @@ def test_the_names_of_a_lease_are_left_as_they_are(peer: DnsPeer) -> None:
     assert {zone: (serial(peer, zone), set(peer.records(zone))) for zone in (FORWARD, REVERSE)} == before
 
 
+@contextmanager
+def secondary(kind: str, folder: Path, primary: int) -> Iterator[tuple[str, int]]:
+    """A secondary of the server at port `primary`, once it has the zone."""
+    folder.mkdir()
+    with transfer_peer(kind, "secondary", folder / kind, free_port(), primary) as copy:
+        eventually(lambda: zone_at(copy.port) is not None, "it has the zone", 30)
+        yield "127.0.0.1", copy.port
+
+
+def test_a_secondary_that_refuses_updates(tmp_path: Path) -> None:
+    with named(tmp_path / "primary", [FORWARD]) as peer, secondary("bind", tmp_path / "copy", peer.port) as server:
+        finding = found(forward(server))[-1]
+    assert (finding.check, finding.verdict) == ("policy", WRONG)
+    assert "it answers REFUSED" in finding.text
+    assert "if the server is only a secondary of example.test., name the zone's primary under servers" in finding.remedy
+    assert "which is ns.invalid. by the SOA" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("primary", "remedy"),
+    [
+        ("localhost.", "let the key dhcp. write A, AAAA, DHCID there, in BIND: grant dhcp. zonesub A AAAA DHCID;"),
+        (
+            "127.0.0.2.",
+            "the server is a secondary of example.test., as it seems: name the zone's primary under servers",
+        ),
+    ],
+    ids=["here", "elsewhere"],
+)
+def test_where_the_name_of_the_primary_leads_says_whether_rights_are_missing(
+    tmp_path: Path, primary: str, remedy: str
+) -> None:
+    tmp_path.joinpath("zone0").write_text(
+        f"$TTL 300\n@ SOA {primary} root.invalid. 1 3600 600 86400 60\n@ NS ns.invalid.\n"
+    )
+    with named(tmp_path, [FORWARD], policy="grant other. zonesub ANY;") as peer:
+        finding = found(forward(peer.server))[-1]
+    assert finding.text.endswith("it answers REFUSED to the records that would be added")
+    assert finding.remedy.startswith(remedy)
+
+
+def test_a_server_that_takes_no_updates_at_all(tmp_path: Path) -> None:
+    with named(tmp_path / "primary", [FORWARD]) as peer, secondary("nsd", tmp_path / "copy", peer.port) as server:
+        finding = found(forward(server))[-1]
+    assert (finding.check, finding.verdict) == ("policy", WRONG)
+    assert "NOTIMP" in finding.text
+    assert finding.remedy.startswith("the server takes no updates at all (RFC 2136)")
+
+
+def test_a_secondary_that_does_not_reach_the_primary(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as servers:
+        with named(tmp_path / "primary", [FORWARD]) as peer:
+            server = servers.enter_context(secondary("knot", tmp_path / "copy", peer.port))
+            assert verdicts(found(forward(server)))[-1] == ("policy", RIGHT), "it passes updates on"
+        finding = found(forward(server))[-1]
+    assert (finding.check, finding.verdict) == ("policy", WRONG)
+    assert "SERVFAIL" in finding.text
+    assert finding.remedy.startswith("its log says why: as a secondary that passes updates on")
+
+
 def test_another_secret(peer: DnsPeer) -> None:
     wrong = Key(KEY.name, KEY.algorithm, bytes(32))
     (finding,) = found(forward(peer.server, key=wrong))
     assert (finding.check, finding.verdict) == ("key", WRONG)
     assert finding.text.startswith("the server does not accept the TSIG key")
     assert "the very same secret" in finding.remedy
+    assert ("BADSIG" in finding.text) == ("another secret" in finding.remedy)
 
 
 def test_an_older_secret_that_the_server_still_has(peer: DnsPeer) -> None:
@@ -99,6 +164,9 @@ def test_an_unknown_key(peer: DnsPeer) -> None:
     (finding,) = found(forward(peer.server, key=replace(KEY, name=from_text("nobody."))))
     assert (finding.check, finding.verdict) == ("key", WRONG)
     assert finding.text.startswith("the server does not accept the TSIG key")
+    if "unsigned" not in finding.text:  # PowerDNS does not say what is wrong with a signature
+        assert "BADKEY" in finding.text
+        assert finding.remedy.startswith("the server has no key nobody. with hmac-sha256 for this zone")
 
 
 def test_another_algorithm(peer: DnsPeer) -> None:

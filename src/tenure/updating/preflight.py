@@ -32,7 +32,7 @@ _DHCID: Final = int(RRType.DHCID)
 _TYPES: Final = {Direction.FORWARD: (_A, _AAAA, _DHCID), Direction.REVERSE: (_PTR, _DHCID)}
 
 # A server says NXRRSET (section 3.2.3), or NXDOMAIN where it looks for the name first.
-_NOT_THERE: Final = frozenset({Rcode.NXRRSET, Rcode.NXDOMAIN})
+NOT_THERE: Final = frozenset({Rcode.NXRRSET, Rcode.NXDOMAIN})
 
 # Addresses that nobody has (RFC 5737, RFC 3849).
 _ADDRESS: Final = bytes((192, 0, 2, 1))
@@ -80,7 +80,7 @@ def trouble_of(adding: int, removing: int) -> str:
     """What the RCODEs of both probes say against us; empty if we may write."""
     if adding == Rcode.NOERROR:
         return "it answers NOERROR to an update whose prerequisite does not hold"
-    if adding not in _NOT_THERE:
+    if adding not in NOT_THERE:
         return f"it answers {rcode_to_text(adding)} to the records that would be added"
     if removing != Rcode.NOERROR:
         return f"it answers {rcode_to_text(removing)} to the records that would be removed"

@@ -8,6 +8,7 @@ that is wrong.
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from tenure.authority.secondary import TransferFault
 from tenure.authority.settings import RemoteServer
 from tenure.dnswire.codes import Rcode, RRClass, RRType, rcode_to_text, type_to_text
 from tenure.dnswire.message import AA, Message, Question, build_message
-from tenure.dnswire.name import Name, to_text
+from tenure.dnswire.name import ROOT, Name, to_text
 from tenure.dnswire.rdata import soa_serial
 from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import Direction
@@ -30,7 +31,8 @@ from tenure.signing.digest import Signer
 from tenure.signing.key import Key, algorithm_to_text
 from tenure.signing.tsig import sign_request
 from tenure.updating.messages import primary_of
-from tenure.updating.preflight import Finding, Verdict, build_adding, build_removing, trouble_of, types_of
+from tenure.updating.preflight import NOT_THERE, Finding, Verdict, build_adding, build_removing, trouble_of, types_of
+from tenure.updating.preflight_remedies import Copy, Objection, Writer, key_remedy, update_remedy
 from tenure.updating.reply import may_know_other_secret, signature_trouble
 from tenure.updating.routing import ConflictMode, Domain
 from tenure.updating.task import Ending
@@ -221,12 +223,7 @@ class _Examination:
             # PowerDNS answers every wrong signature so: key, secret or clock, it does not say which.
             trouble = trouble._replace(reason=Reason.KEY_REJECTED, cause=f"{trouble.cause}, but answers unsigned")
         name, algorithm = to_text(self._key.name), algorithm_to_text(self._key.algorithm)
-        remedies = {
-            Reason.KEY_REJECTED: f"give the server the key {name} with {algorithm} and the very same secret; see that"
-            " the clocks agree",
-            Reason.CLOCK_DIFFERS: "set both clocks by NTP",
-        }
-        remedy = remedies.get(trouble.reason, f"see that the server knows the key {name}, and what its log says")
+        remedy = key_remedy(trouble.reason, trouble.cause, name, algorithm)
         return self._wrong("key", f"{WORDS[trouble.reason]} ({trouble.cause})", remedy)
 
     def _has_zone(self) -> bool:
@@ -251,18 +248,31 @@ class _Examination:
                 yield self._wrong("policy", f"{to_text(owner)}: the zone {given}", remedy)
                 continue
             zone = self._zone if cut is None else cut.zone
-            trouble = self._trouble(zone, owner, types)
-            if not trouble:
+            objection = self._objection(zone, owner, types)
+            if objection is None:
                 yield self._right("policy", f"may add and remove {words} at names such as {to_text(owner)}")
                 continue
-            denied = [rtype for rtype in types if self._trouble(zone, owner, (rtype,))] if len(types) > 1 else []
+            denied = list(types)
+            if len(types) > 1:
+                denied = [rtype for rtype in types if self._objection(zone, owner, (rtype,)) is not None]
+            text = f"{to_text(owner)}: {objection.text}"
             if denied and len(denied) < len(types):
-                trouble += f" ({', '.join(map(type_to_text, denied))}; the others it would take)"
-            who = self._who()
-            remedy = f"let {who} write {words} there, in BIND: {self._grant(words)}"
-            if marks and rcode_to_text(Rcode.NOTIMP) in trouble:
-                remedy = 'the server may not know DHCID: set ddns-conflict-resolution-mode = "no-check-without-dhcid"'
-            yield self._wrong("policy", f"{to_text(owner)}: {trouble}", remedy)
+                text += f" ({', '.join(map(type_to_text, denied))}; the others it would take)"
+            writer = Writer(self._who(), self._grant(words), types)
+            yield self._wrong("policy", text, update_remedy(objection, denied, writer, self._copy()))
+
+    def _copy(self) -> Copy:
+        """What the SOA record says of the primary, and where that is."""
+        assert self._over_stream is not None, "the way over TCP is right"
+        primary = primary_of(self._over_stream.message, self._zone)
+        name = "" if primary is None or primary == ROOT else to_text(primary)
+        try:
+            places = socket.getaddrinfo(name.rstrip("."), None, proto=socket.IPPROTO_TCP) if name else []
+        except (OSError, UnicodeError):
+            places = []
+        addresses = sorted({str(place[4][0]) for place in places})
+        is_here = self._host in addresses
+        return Copy(to_text(self._zone), name, is_here, "" if is_here else ", ".join(addresses))
 
     def _who(self) -> str:
         if self._gss is not None:
@@ -288,17 +298,20 @@ class _Examination:
             return None  # the update that follows tells of it
         return cut_of(reply.message, self._zone, point) if reply.trouble is None else None
 
-    def _trouble(self, zone: Name, owner: Name, types: Sequence[int]) -> str:
-        rcodes = []
+    def _objection(self, zone: Name, owner: Name, types: Sequence[int]) -> Objection | None:
+        """What the server has against writing these types; None: nothing."""
+        rcodes: list[int] = []
         for build in (build_adding, build_removing):
             try:
                 reply = self._ask(lambda message_id: build(message_id, zone, owner, types), over_tcp=True)  # noqa: B023
             except (PrimaryFailed, TransferFault) as error:
-                return f"no answer to an update: {error}"
+                return Objection(f"no answer to an update: {error}")
             if reply.trouble is not None:
-                return f"{WORDS[reply.trouble.reason]} ({reply.trouble.cause})"
+                return Objection(f"{WORDS[reply.trouble.reason]} ({reply.trouble.cause})", reply.message.rcode)
             rcodes.append(reply.message.rcode)
-        return trouble_of(*rcodes)
+        adding, removing = rcodes
+        text = trouble_of(adding, removing)
+        return Objection(text, removing if adding in NOT_THERE else adding) if text else None
 
     def _ask(self, build: Callable[[int], bytes], *, over_tcp: bool) -> _Reply:
         """The reply to a message, signed with the secret that the server knows, if it knows one."""
