@@ -88,6 +88,21 @@ def test_a_burst_is_taken_and_what_cannot_be_read_is_counted(bound: socket.socke
     other.close()
 
 
+def test_the_line_of_a_refused_request_has_its_name_and_address_and_many_are_one_line(
+    bound: socket.socket, ledger: LeaseLedger
+) -> None:
+    log = io.StringIO()
+    told, other = Report("requests", stream=log), ledger.another()
+    with running(RequestSocket(bound, LOOPBACK), other, told):
+        send(port_of(bound), [request(fqdn="wpad.example.test.", ip_address="10.1.0.77")])
+        eventually(lambda: told.counts["requests_refused"] == 1, "it is refused", 30)
+        send(port_of(bound), [request(fqdn="isatap.example.test.", ip_address=f"10.1.0.{n}") for n in range(1, 51)])
+        eventually(lambda: told.counts["requests_refused"] == 51, "so are others", 30)
+    (line,) = [line for line in log.getvalue().splitlines() if "event=request-refused" in line]
+    assert "name=wpad.example.test. address=10.1.0.77" in line
+    other.close()
+
+
 def test_each_request_says_how_its_name_is_proved(bound: socket.socket, ledger: LeaseLedger) -> None:
     """Also one that takes away what only D2 knew of."""
     told, other = report(), ledger.another()

@@ -8,8 +8,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from typing import NamedTuple
 
+from tenure.dnswire.name import to_text
 from tenure.hearing.decide import Decision, Terms, decide
 from tenure.hearing.request import MalformedRequest, NameChangeRequest, parse_request
 from tenure.ledger.errors import LedgerUnavailable
@@ -129,10 +131,11 @@ class RequestService:
         kinds = Counter(request.change for request, _ in committed.decisions)
         for change, number in kinds.items():
             self._report.count(f"requests_{change.name.lower()}", number)
-        for _, decision in committed.decisions:
+        for request, decision in committed.decisions:
             if decision.refused is not None:
                 self._report.count("requests_refused")
-                self._report.problem(REFUSED_PROBLEM, WORDS[decision.refused])
+                whose = {"name": to_text(request.fqdn), "address": ip_address(request.address)}
+                self._report.problem(REFUSED_PROBLEM, WORDS[decision.refused], **whose)
 
     def _notice_drops(self) -> None:
         number = self._inlet.dropped()
