@@ -9,6 +9,7 @@ from tenure.console.chain import ChainLine, HeldLine, chain_line, gather, held_l
 from tenure.console.lines import all_leases
 from tenure.console.name_directions import stays_until
 from tenure.console.reservations import reservation_sentence
+from tenure.console.sources import trouble_lines
 from tenure.console.subject import Subject
 from tenure.console.words import (
     address_text,
@@ -73,7 +74,7 @@ def explain(subject: Subject, leases: LeaseLedger, zones: ZoneLedger | None, now
     rows = _registrations(subject, leases, found, events)
     sentences = [lease_sentence(lease, now) for lease in found]
     sentences += [reservation_sentence(one) for one in _standing(subject, leases, rows, now)]
-    sentences += [heard_sentence(heard) for heard in _heard(subject, leases, rows)]
+    sentences += heard_sentences(_heard(subject, leases, rows), leases)
     sentences += [sentence for row in rows for sentence in registration_sentences(row, now)]
     sentences += device_sentences(subject, leases, found)
     sentences += update_sentences(subject, events)
@@ -160,6 +161,14 @@ def _heard(subject: Subject, ledger: LeaseLedger, rows: Iterable[Registration]) 
     """What other DHCP servers say of the subject's address, or of those at which its names stand."""
     addresses = {row.address for row in rows} | ({subject.address} if subject.address else set())
     return [heard for address in sorted(addresses) for heard in ledger.heard_at(address)]
+
+
+def heard_sentences(heard: Sequence[HeardLease], ledger: LeaseLedger) -> list[str]:
+    """What other DHCP servers say, and why it may be old."""
+    sources = {one.source for one in heard}
+    troubles = [one for one in trouble_lines(ledger) if one.source in sources] if sources else []
+    old = [f"That {one.source} says so may be old: {one}." for one in troubles]
+    return [*map(heard_sentence, heard), *old]
 
 
 def heard_sentence(heard: HeardLease) -> str:

@@ -35,6 +35,15 @@ class HeardLease(NamedTuple):
         return self.name, self.address, self.dhcid
 
 
+class SourceTrouble(NamedTuple):
+    """One thing for which a followed source is not believed, or not all of it."""
+
+    source: str
+    code: str  # of the log line: `source-unavailable`, `source-unreadable`, `source-overdue`, `source-missing`
+    since_at: float  # UTC seconds
+    text: str  # where, why, and what helps, for people
+
+
 class HeardView(Protocol):
     """The rows as they stand, with the decisions already made in the same batch."""
 

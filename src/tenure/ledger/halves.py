@@ -17,7 +17,7 @@ class Schema(NamedTuple):
 LEASE_SCHEMA: Final = Schema(
     "leases",
     "tenure_lease_schema",
-    tuple(str(number) for number in range(1, 22)),
+    tuple(str(number) for number in range(1, 23)),
     "",
 )
 ZONE_SCHEMA: Final = Schema(

@@ -35,6 +35,7 @@ from tenure.ledger.rehearsal import Rehearsal, Undone
 from tenure.ledger.server_secrets import ServerSecrets
 from tenure.ledger.server_troubles import ServerTroubles
 from tenure.ledger.session import Listener, Store
+from tenure.ledger.source_troubles import SourceTroubles
 from tenure.ledger.stale_records import StaleRecord, StaleRecords
 from tenure.ledger.standing_names import StandingNames
 from tenure.ledger.static_names import StaticNames
@@ -77,6 +78,7 @@ class LeaseLedger:
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
         self.server_troubles = ServerTroubles(session)
+        self.source_troubles = SourceTroubles(session)
         self._zones_again = ZonesAgain(session)
         self._readings = ZoneReadings(session)
         self._stale_records = StaleRecords(session)

@@ -253,6 +253,16 @@ SERVER_TROUBLE: Final = Table(
     sqlite_with_rowid=False,
 )
 
+SOURCE_TROUBLE: Final = Table(
+    "source_trouble",
+    LEASE_HALF,
+    Column("source", Text, primary_key=True),  # see hearing.heard.SourceTrouble
+    Column("code", Text, primary_key=True),
+    Column("since_at", Double, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 ZONE_READING: Final = Table(
     "zone_reading",
     LEASE_HALF,

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from tenure_command import tenure
 
+from tenure.console.words import time_text
 from tenure.dnswire.name import from_text
 from tenure.hearing.claim import want_of
-from tenure.hearing.heard import REQUESTS, HeardChanges, HeardLease
+from tenure.hearing.heard import REQUESTS, HeardChanges, HeardLease, SourceTrouble
 from tenure.ledger.opening import open_leases
 from tenure.ledger.reading import RegistrationFilter
 
@@ -69,6 +70,52 @@ def test_all_that_are_configured_or_have_names_are_listed(config: Path) -> None:
         "kea": ("kea-memfile", 2, 1),
         "old": ("", 1, 0),
     }
+
+
+AWAY = SourceTrouble("kea", "source-unavailable", 1_700_000_000.0, "leases.csv: it is not there")
+
+
+@pytest.fixture
+def troubled(config: Path) -> Path:
+    ledger = open_leases(f"sqlite:{config.parent}/tenure.db")
+    for trouble in (AWAY, AWAY._replace(source="gone"), AWAY._replace(source="old", code="source-overdue")):
+        ledger.source_troubles.put(trouble)
+    ledger.close()
+    return config
+
+
+def test_what_is_wrong_with_a_source_stands_beside_it(troubled: Path) -> None:
+    rows = shown(troubled)
+    (told,) = rows["kea"]["troubles"]
+    assert told == {
+        "source": "kea",
+        "code": "source-unavailable",
+        "since": time_text(AWAY.since_at),
+        "text": "leases.csv: it is not there",
+    }
+    assert rows["dhcp-ddns"]["troubles"] == []
+    assert "gone" not in rows
+    heading, *table = run("-c", troubled).stdout.splitlines()
+    assert heading.split()[-1] == "troubles"
+    words = f"source-unavailable since {time_text(AWAY.since_at)}: leases.csv: it is not there"
+    assert [line.endswith(words) for line in table] == [False, True, False]
+
+
+def test_names_and_explain_say_that_a_source_cannot_be_read(troubled: Path) -> None:
+    told = tenure("names", "-c", troubled)
+    words = f"source-unavailable since {time_text(AWAY.since_at)}: leases.csv: it is not there"
+    assert f"(of kea, {words})" in told.stderr.splitlines()
+    assert "gone" not in told.stderr, "a source without names"
+    assert "pc1.example.test." in told.stdout
+    assert f"That kea says so may be old: {words}." in tenure("explain", "10.1.0.1", "-c", troubled).stdout
+    assert "may be old" not in tenure("explain", "10.1.0.9", "-c", troubled).stdout
+
+
+def test_with_a_source_its_troubles_are_forgotten(troubled: Path) -> None:
+    assert run("forget", "old", "-c", troubled).returncode == 0
+    ledger = open_leases(f"sqlite:{troubled.parent}/tenure.db")
+    assert {one.source for one in ledger.source_troubles.all()} == {"kea", "gone"}
+    ledger.close()
 
 
 def test_a_source_is_forgotten_and_what_others_want_stays(config: Path) -> None:

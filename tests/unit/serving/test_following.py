@@ -13,10 +13,12 @@ import pytest
 from tenure.dnswire.name import from_text, labels
 from tenure.hearing.entry import Entry
 from tenure.hearing.follow import Followed
+from tenure.hearing.heard import SourceTrouble
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 from tenure.ledger.reading import RegistrationFilter
+from tenure.ledger.source_troubles import SourceTroubles
 from tenure.naming.policy import NamingPolicy
 from tenure.serving.hearers.following import GRACE_SECONDS, FollowerService, Source, Watched
 from tenure.serving.hearers.lease_database import FollowedDatabase
@@ -213,6 +215,42 @@ def test_a_file_that_is_away_for_a_moment_has_said_what_it_said(estate: Estate) 
     assert estate.names() == pcs(2)
     estate.round()
     assert "source-unavailable other" in estate.report.problems
+
+
+def test_what_is_wrong_with_a_source_is_kept_until_it_is_well_whoever_follows_it_then(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, put = [], SourceTroubles.put
+
+    def counted(self: SourceTroubles, trouble: SourceTrouble) -> None:
+        written.append(trouble)
+        put(self, trouble)
+
+    monkeypatch.setattr(SourceTroubles, "put", counted)
+    kept = estate.ledger.source_troubles
+    followed_kea(estate, kea(1))
+    assert kept.all() == []
+    away = estate.file.with_name("away")
+    estate.file.rename(away)
+    estate.round()
+    (trouble,) = kept.all()
+    assert (trouble.source, trouble.code, trouble.since_at) == ("other", "source-unavailable", estate.now)
+    assert trouble.text == f"{estate.file}: it is not there; its leases stay as they were last known"
+    for _ in range(5):
+        estate.round()
+    assert len(written) == 1, "only a change is written"
+    for _ in range(2):
+        estate.follow(FollowedFiles([FollowedFile(estate.file, KeaMemfile())]))
+        estate.round()
+        assert kept.all() == [trouble], "it began when it began"
+    estate.follow(FollowedFiles([FollowedFile(estate.file, KeaMemfile())]))
+    estate.file.write_text(HEAD + kea(1) + "10.1.0.x,nothing,of,a,lease\n")
+    estate.round()
+    assert [one.code for one in kept.all()] == ["source-unreadable"]
+    estate.file.unlink()
+    estate.file.write_text(HEAD + kea(1))
+    estate.round()
+    assert kept.all() == []
 
 
 def test_one_file_of_two_that_is_not_there_holds_up_time_and_not_the_other(estate: Estate) -> None:

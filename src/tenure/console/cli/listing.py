@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def list_names(config: Path, output: Format, limit: int | None, state: str | Non
     with opened(config) as configuration:
         from tenure.console.lines import in_table, name_lines  # noqa: PLC0415 - `tenure --help` does without
         from tenure.console.read_back import VERIFIED, ReadBack  # noqa: PLC0415
+        from tenure.console.sources import trouble_lines  # noqa: PLC0415
         from tenure.console.store import leases_to_show  # noqa: PLC0415
         from tenure.ledger.reading import RegistrationFilter  # noqa: PLC0415
         from tenure.naming.registration import State  # noqa: PLC0415
@@ -48,6 +50,8 @@ def list_names(config: Path, output: Format, limit: int | None, state: str | Non
             if state == VERIFIED:
                 rows = (row for row in rows if VERIFIED in (row.forward, row.reverse))
             print_rows(map(in_table, rows) if output is Format.TABLE else rows, columns, output, limit)
+            for trouble in trouble_lines(ledger):
+                print(f"(of {trouble.source}, {trouble})", file=sys.stderr)
 
 
 def queue(config: ConfigOption, output: FormatOption = Format.TABLE) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from tenure.console.cli.options import Format
 
 TERMINAL_ROWS = 1000  # a terminal shows no more unless it is asked to
-SENTENCES = frozenset({"reason", "servers"})  # columns of words, which may go below their row
+SENTENCES = frozenset({"reason", "servers", "troubles"})  # columns of words, which may go below their row
 LEAST_WIDTH = 12  # of a column that is made narrower; a longer value still stands there whole
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 COLOURS = {"-": "\x1b[31m", "+": "\x1b[32m"}  # of what goes and what comes

@@ -40,7 +40,9 @@ def sources(context: typer.Context, config: OptionalConfig = None, output: Forma
         from tenure.console.store import leases_to_show  # noqa: PLC0415
 
         with leases_to_show(configuration) as ledger:
-            print_rows(source_lines(configuration, ledger, time.time()), COLUMNS, output)
+            rows = list(source_lines(configuration, ledger, time.time()))
+        troubles = ["troubles"] if any(row.troubles for row in rows) else []
+        print_rows(rows, [*COLUMNS, *troubles], output)
 
 
 @app.command("forget")

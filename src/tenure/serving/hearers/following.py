@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from tenure.hearing.ending import end_heard
 from tenure.hearing.entry import Entry
 from tenure.hearing.follow import ACTOR, Followed, brakes, follow
-from tenure.hearing.heard import REQUESTS, HeardLease
+from tenure.hearing.heard import REQUESTS, HeardLease, SourceTrouble
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.heard import HeardBatch
 from tenure.ledger.leases import LeaseLedger
@@ -36,6 +36,8 @@ LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 
 LEDGER_PROBLEM = "ledger-unavailable"
 CLOCK_PROBLEM = "clock-jumped"
+UNAVAILABLE = "source-unavailable"
+UNREADABLE = "source-unreadable"
 
 
 class Source(Protocol):
@@ -99,6 +101,8 @@ class FollowerService:
         self._steady = steady
         self._watch = ClockWatch(steady)
         self._known: dict[str, dict[bytes, int]] = {}  # by source: its leases as they were last read, in short
+        self._troubles: dict[tuple[str, str], str] = {}  # as the store has them: by source and code, the text
+        self._has_recalled = False
         self._look_at = dict.fromkeys((one.followed.source for one in watched), 0.0)  # by the steady clock
 
     def run(self, stop: Stop) -> None:
@@ -120,6 +124,7 @@ class FollowerService:
                 continue
             self._look_at[name] = self._steady() + one.every_seconds
             try:
+                self._recall()
                 self._follow(one, stop)
                 self._report.healthy(LEDGER_PROBLEM)
             except LedgerUnavailable as error:
@@ -128,21 +133,26 @@ class FollowerService:
                 self._look_at[name] = self._steady() + LEDGER_SECONDS
         return max(0.0, min(self._look_at.values()) - self._steady())
 
+    def _recall(self) -> None:
+        """Once: what was wrong when the follower ended before, so that it is over when it is."""
+        if not self._has_recalled:
+            self._troubles = {(known.source, known.code): known.text for known in self._ledger.source_troubles.all()}
+            self._has_recalled = True
+
     def _follow(self, one: Watched, stop: Stop | None) -> None:
-        unavailable = f"source-unavailable {one.followed.source}"
         took_all = False
         try:
             entries = one.source.look()
             took_all = entries is None or self._take(one, entries, stop)
         except SourceUnavailable as error:
-            self._report.problem(unavailable, f"{one.source.place}: {error}")
+            self._tell(one, UNAVAILABLE, str(error))
         if not (took_all and one.source.is_current):
             return
         if one.source.is_empty and self._ledger.heard_counts().get(one.followed.source):
             text = "no lease is in it any more, and that is no reason to take names away"
-            self._report.problem(unavailable, f"{one.source.place}: {text}; {_remedy(one)}")
+            self._tell(one, UNAVAILABLE, f"{text}; {_remedy(one)}")
             return
-        self._report.healthy(unavailable)
+        self._is_well(one, UNAVAILABLE)
         self._tell_unreadable(one)
         self._end_by_time(one)
 
@@ -205,11 +215,10 @@ class FollowerService:
 
     def _holds(self, one: Watched, what: str, going: int, rows: int, text: str) -> bool:
         """Whether so many are too many to go at once; that is said for as long as it is so."""
-        problem = f"source-{what} {one.followed.source}"
         if not brakes(going, rows):
-            self._report.healthy(problem)
+            self._is_well(one, f"source-{what}")
             return False
-        self._report.problem(problem, f"{one.source.place}: {going} of {rows} leases {text}; {_remedy(one)}")
+        self._tell(one, f"source-{what}", f"{going} of {rows} leases {text}; {_remedy(one)}")
         return True
 
     def _end_rows(
@@ -235,12 +244,27 @@ class FollowerService:
             self._wake()
 
     def _tell_unreadable(self, one: Watched) -> None:
-        problem = f"source-unreadable {one.followed.source}"
-        if not one.source.unreadable:
-            self._report.healthy(problem)
-            return
-        text = f"{one.source.place}: {one.source.unreadable} leases in it cannot be read, and are left as they are"
-        self._report.problem(problem, text)
+        if one.source.unreadable:
+            self._tell(
+                one, UNREADABLE, f"{one.source.unreadable} leases in it cannot be read, and are left as they are"
+            )
+        else:
+            self._is_well(one, UNREADABLE)
+
+    def _tell(self, one: Watched, code: str, text: str) -> None:
+        """Something is wrong with a source: in the log, and for as long as it is in the store, for the commands."""
+        source, text = one.followed.source, f"{one.source.place}: {text}"
+        self._report.problem(f"{code} {source}", text)
+        if self._troubles.get((source, code)) != text:
+            self._ledger.source_troubles.put(SourceTrouble(source, code, self._clock(), text))
+            self._troubles[source, code] = text
+
+    def _is_well(self, one: Watched, code: str) -> None:
+        source = one.followed.source
+        self._report.healthy(f"{code} {source}")
+        if (source, code) in self._troubles:
+            self._ledger.source_troubles.drop(source, code)
+            del self._troubles[source, code]
 
     def _tell_forgotten(self) -> None:
         """Names of a source that is configured no longer stay until somebody says that they shall not."""

@@ -115,7 +115,7 @@ class FollowedFile:
 
     def __init__(self, path: Path, form: Format) -> None:
         self.place = str(path)
-        self.unreadable = 0  # pieces that were whole and could not be read
+        self.unreadable = 0  # pieces that were whole and could not be read, since the file was read from its beginning
         self.is_empty = False
         self._path = path
         self._form = form
@@ -192,7 +192,7 @@ class FollowedFile:
                 return None  # some were replaced while they were read; the next look begins again
             self.close()
             self._main, self._inodes = main, inodes
-            self._offset, self.is_empty = offset, not last
+            self._offset, self.is_empty, self.unreadable = offset, not last, 0
             return self._last_words(opened.pop_all(), files, sizes, last)
 
     def _last_words(

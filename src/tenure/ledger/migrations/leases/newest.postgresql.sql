@@ -156,6 +156,14 @@ CREATE TABLE server_trouble (
   CONSTRAINT server_trouble_pkey PRIMARY KEY (zone, server)
 );
 
+CREATE TABLE source_trouble (
+  source TEXT NOT NULL,
+  code TEXT NOT NULL,
+  since_at DOUBLE PRECISION NOT NULL,
+  text TEXT NOT NULL,
+  CONSTRAINT source_trouble_pkey PRIMARY KEY (source, code)
+);
+
 CREATE TABLE standing_name (
   address BYTEA NOT NULL,
   name BYTEA NOT NULL,
@@ -201,4 +209,4 @@ CREATE TABLE zone_trouble (
   CONSTRAINT zone_trouble_pkey PRIMARY KEY (zone)
 );
 
-INSERT INTO tenure_lease_schema (version_num) VALUES ('21');
+INSERT INTO tenure_lease_schema (version_num) VALUES ('22');

@@ -192,4 +192,12 @@ CREATE TABLE server_trouble (
   PRIMARY KEY (zone, server)
 ) WITHOUT ROWID;
 
-INSERT INTO tenure_lease_schema (version_num) VALUES ('21');
+CREATE TABLE source_trouble (
+  source TEXT NOT NULL,
+  code TEXT NOT NULL,
+  since_at DOUBLE NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (source, code)
+) WITHOUT ROWID;
+
+INSERT INTO tenure_lease_schema (version_num) VALUES ('22');
