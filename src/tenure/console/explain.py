@@ -255,7 +255,7 @@ def _verdict(event: Event) -> str:
 
 def _part_sentence(record: str, row: Registration, part: Part, now: float) -> str:
     if (until := stays_until(row, part, now)) is not None:
-        return f"{record} stays until {time_text(until)}, and is then taken away: {reason_text(row.cause)}."
+        return f"{record} is left as it is until {time_text(until)}, and then taken away: {reason_text(row.cause)}."
     detail = f" ({printable(part.detail)})" if part.detail else ""
     again = f"; next try {time_text(part.due_at)}" if part.due_at is not None and part.attempts else ""
     words = STATE_WORDS.get(part.state, part.state)

@@ -23,7 +23,7 @@ class DirectionLine:
     detail: str
     since: str
     server: str  # that said it, or stood in the way
-    stays_until: str  # when a record that stands on purpose is taken away; empty: it is due, or wanted
+    stays_until: str  # before which what is to be taken away is left on purpose; empty: it is due, or wanted
 
 
 def direction_lines(row: Registration, verified: VerifiedAt, now: float | None) -> dict[str, DirectionLine]:
@@ -77,4 +77,4 @@ def _line(row: Registration, part: Part, verified_at: float | None, now: float |
 
 
 def _words(line: DirectionLine) -> str:
-    return f"{line.reason}; it stays until {line.stays_until}" if line.stays_until else line.reason
+    return f"{line.reason}; left as it is until {line.stays_until}" if line.stays_until else line.reason

@@ -32,7 +32,7 @@ FOLLOWS = Part(State.REFUSED, None, 0, Reason.FORWARD_REFUSED, "forward was refu
 CLIENTS = Part(State.CLIENT, None, 0, Reason.CLIENT_UPDATES, "", NOW - 60)
 NOTHING = Part(State.NONE, None, 0, Reason.CLIENT_UPDATES, "", NOW - 60)
 LEAVING = Part(State.REMOVING, NOW + 240, 0, Reason.WAITING, "", NOW - 60)
-STAYS = f"{WORDS[Reason.LEASE_EXPIRED]}; it stays until {time_text(NOW + 240)}"
+STAYS = f"{WORDS[Reason.LEASE_EXPIRED]}; left as it is until {time_text(NOW + 240)}"
 
 
 def row(forward: Part, reverse: Part, cause: str = "") -> Registration:
@@ -77,8 +77,8 @@ def test_what_stands_on_purpose_says_until_when() -> None:
     assert in_table(line).reason == STAYS
     forward, _ = registration_sentences(leaving, NOW)
     assert forward == (
-        f"The forward record pc1.example.test. to 10.1.0.1 stays until {time_text(NOW + 240)}, and is then taken away:"
-        " the lease ended by expiry."
+        f"The forward record pc1.example.test. to 10.1.0.1 is left as it is until {time_text(NOW + 240)},"
+        " and then taken away: the lease ended by expiry."
     )
 
 
@@ -126,10 +126,10 @@ def test_the_commands_tell_of_a_grace_and_the_queue_does_not_count_it_as_overdue
     assert [(line.removing, line.staying, line.oldest) for line in lines] == [(1, 0, time_text(NOW - 60))] * 2
     ledger.close()
     until = time_text(NOW + 240)
-    assert f"the lease ended by expiry; it stays until {until}" in tenure("names", "-c", config).stdout
+    assert f"the lease ended by expiry; left as it is until {until}" in tenure("names", "-c", config).stdout
     (told,) = json.loads(tenure("names", "-c", config, "-o", "json").stdout)
     assert (told["reason"], told["directions"]["reverse"]["stays_until"]) == ("the lease ended by expiry", until)
-    assert f"stays until {until}" in tenure("explain", "10.1.0.1", "-c", config).stdout
+    assert f"is left as it is until {until}" in tenure("explain", "10.1.0.1", "-c", config).stdout
     heading, *rows = tenure("queue", "-c", config).stdout.splitlines()
     assert [(row.split()[3], row.split()[4]) for row in rows] == [("0", "1")] * 2
     assert heading.split()[4] == "staying"
