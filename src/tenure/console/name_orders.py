@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tenure.console.words import address_text, name_text, time_text
 from tenure.dnswire.name import Name
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import RegistrationFilter
+from tenure.ledger.stand_ins import StandIn
 from tenure.naming.locked_name import LockedName
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Direction, Part, Registration, State
@@ -49,6 +51,18 @@ class LockLine:
     held: bool  # a client had it then, and keeps it
 
 
+class Chosen(NamedTuple):
+    """The leases of one client that an order gives a name."""
+
+    refused: Sequence[Registration]  # claims on the name that DNS has refused them
+    stand_ins: Sequence[StandIn] = ()  # of leases that go by another name instead
+
+    @property
+    def claims(self) -> list[Registration]:
+        """All of them as claims on the name."""
+        return [*self.refused, *(one.given for one in self.stand_ins)]
+
+
 def registrations_of(ledger: LeaseLedger, name: Name) -> list[Registration]:
     """What leases want, or wanted, of the name."""
     return ledger.registrations(RegistrationFilter(name=name, limit=MOST_ROWS))
@@ -82,9 +96,16 @@ def release_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> It
         yield OrderLine(name_text(name), address_text(row.address), *words, done)
 
 
-def adopt_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
-    """What is written over."""
-    for row in rows:
+def adopt_lines(name: Name, chosen: Chosen, locked: Sequence[LockedName], *, done: bool) -> Iterator[OrderLine]:
+    """What is written over, and what leases had in the place of the name."""
+    for one in chosen.stand_ins:
+        forward = what_leaves(one.row, one.row.forward, Direction.FORWARD)
+        if any(one.row.name == lock.name for lock in locked):
+            forward = f"{record_words(one.row, Direction.FORWARD)} stays in DNS, until the name is unlocked"
+        reverse = record_words(one.row, Direction.REVERSE)
+        reverse = f"{reverse} becomes {name_text(name)}" if one.row.reverse.state != State.NONE else ""
+        yield OrderLine(name_text(one.row.name), address_text(one.row.address), forward, reverse, done)
+    for row in chosen.claims:
         family = "AAAA" if len(row.address) == 16 else "A"
         forward = (
             f"{record_words(row, Direction.FORWARD)} with its DHCID replaces every {family}, CNAME and DHCID there"
@@ -93,11 +114,11 @@ def adopt_lines(name: Name, rows: Sequence[Registration], *, done: bool) -> Iter
 
 
 def transfer_lines(
-    name: Name, rows: Sequence[Registration], chosen: Sequence[Registration], *, done: bool
+    name: Name, rows: Sequence[Registration], chosen: Chosen, locked: Sequence[LockedName], *, done: bool
 ) -> Iterator[OrderLine]:
     """What is taken away, and what is written in its place."""
-    yield from release_lines(name, holders_beside(rows, chosen), done=done)
-    yield from adopt_lines(name, chosen, done=done)
+    yield from release_lines(name, holders_beside(rows, chosen.claims), done=done)
+    yield from adopt_lines(name, chosen, locked, done=done)
 
 
 def holders_beside(rows: Sequence[Registration], chosen: Sequence[Registration]) -> list[Registration]:
@@ -123,6 +144,16 @@ def why_not_transferred(
     return "" if holders_beside(rows, chosen) else "is no other lease's; give it to this one: tenure names adopt"
 
 
+def chosen_for(
+    ledger: LeaseLedger, name: Name, rows: Sequence[Registration], address: bytes | None, now: float
+) -> Chosen:
+    """The leases that an order means: `to_adopt`; where an address is said, also such as go by another name instead."""
+    refused = to_adopt(rows, address)
+    if refused or address is None:
+        return Chosen(refused)
+    return Chosen((), ledger.name_orders.stand_ins.of(name, address, now))
+
+
 def to_adopt(rows: Sequence[Registration], address: bytes | None) -> list[Registration]:
     """The registrations to which DNS refuses the name because of what stands there, of the client that has the address.
 
@@ -135,7 +166,10 @@ def to_adopt(rows: Sequence[Registration], address: bytes | None) -> list[Regist
 def why_not_adopted(rows: Sequence[Registration], chosen: Sequence[Registration], locked: Sequence[LockedName]) -> str:
     """Why the name that all these want cannot be given to the chosen ones; empty if it can."""
     if not chosen:
-        return "is not refused to such a lease, so there is nothing to adopt; see: tenure names --state refused"
+        return (
+            "is not refused to such a lease, so there is nothing to adopt; see: tenure names --state refused. A lease "
+            "that goes by another name instead is meant by --address"
+        )
     if any(chosen[0].name == one.name for one in locked):
         return "is locked; unlock it first: tenure names unlock"
     if len({row.dhcid for row in chosen}) > 1:

@@ -34,7 +34,7 @@ def choose_again(view: LeaseView, refused: RefusedName, now: float, policy: Nami
         return NOTHING
     if (lease.fqdn, lease.dhcid) != (refused.name, refused.dhcid):
         return NOTHING
-    identity = _proving(view, lease, lease.client, refused, now)
+    identity = proving(view, lease, lease.client, now)
     if identity is None:
         return NOTHING
     suffix = refused.wished.guest_suffix
@@ -47,15 +47,15 @@ def choose_again(view: LeaseView, refused: RefusedName, now: float, policy: Nami
     return _renamed(lease, settled.name, settled.reason or Reason(lease.reason), identity, refused, now)
 
 
-def _proving(
-    view: LeaseView, lease: Lease, client: bytes, refused: RefusedName, now: float
-) -> tuple[int, bytes] | None:
-    """The identity of the lease's device by which it proves the refused name."""
+def proving(view: LeaseView, lease: Lease, client: bytes, now: float) -> tuple[int, bytes] | None:
+    """The identity of the lease's device by which it proves the name that it has."""
+    if lease.fqdn is None:
+        return None
     hardware = bytes((HARDWARE_KEY,)) + lease.hardware if any(lease.hardware[1:]) else b""
     speaker = Speaker(view, client, hardware, (), now)
-    for key in identities(speaker, refused.name):
+    for key in identities(speaker, lease.fqdn):
         identity = key_identity(key)
-        if identity is not None and dhcid_rdata(*identity, refused.name) == lease.dhcid:
+        if identity is not None and dhcid_rdata(*identity, lease.fqdn) == lease.dhcid:
             return identity
     return None
 

@@ -82,7 +82,7 @@ class LeaseLedger:
         self._zones_again = ZonesAgain(session)
         self._readings = ZoneReadings(session)
         self._stale_records = StaleRecords(session)
-        self.name_orders = NameOrders(session, self._registrations)
+        self.name_orders = NameOrders(session, self._registrations, self._new_batch)
         self.lease_orders = LeaseOrders(session, self._new_batch)
         self._standing = StandingNames(session)
         self._ties = Ties(session)

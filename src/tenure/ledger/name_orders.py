@@ -5,17 +5,20 @@ Each order is one transaction with its entries of the history. The updater does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from tenure.dnswire.name import Name
+from tenure.leasing.device import Telling
 from tenure.ledger import statements
+from tenure.ledger.batch import LeaseBatch
 from tenure.ledger.freed_names import claim_again
 from tenure.ledger.locked_names import LockedNames
 from tenure.ledger.reading import RegistrationFilter, read_registrations
 from tenure.ledger.registrations import REGISTRATIONS_CHANNEL, Registrations
 from tenure.ledger.session import Session
+from tenure.ledger.stand_ins import StandIn, StandIns
 from tenure.ledger.standing_names import StandingNames
 from tenure.naming.event import Event
 from tenure.naming.locked_name import LockedName
@@ -23,6 +26,7 @@ from tenure.naming.reason import Reason
 from tenure.naming.registration import Registration, State, Withdraw
 
 MOST_ROWS: Final = 10_000  # of one name
+CAUSE: Final = "tenure names"  # of the entries of the history
 
 # Parameters: four times the time, the name.
 _REFUSED_TRY_AGAIN: Final = claim_again(
@@ -64,9 +68,12 @@ class Order(NamedTuple):
 class NameOrders:
     """Carries orders out through one session."""
 
-    def __init__(self, session: Session, registrations: Registrations) -> None:
+    def __init__(
+        self, session: Session, registrations: Registrations, new_batch: Callable[[float], LeaseBatch]
+    ) -> None:
         self._session = session
         self._registrations = registrations
+        self.stand_ins = StandIns(session, new_batch)
         self._locked = LockedNames(session)
         self._standing = StandingNames(session)
         self._refused_try_again = session.sql(_REFUSED_TRY_AGAIN)
@@ -140,28 +147,36 @@ class NameOrders:
 
         self._session.transact(attempt, writes=True)
 
-    def adopt(self, rows: Sequence[Registration], order: Order) -> int:
+    def adopt(self, rows: Sequence[Registration], order: Order, stand_ins: Sequence[StandIn] = ()) -> int:
         """Gives leases the names that DNS has refused them; to how many, as others may want something else by now.
 
-        The updater writes over what stands there, whosever it is.
+        The updater writes over what stands there, whosever it is. `stand_ins` are leases that go by another name
+        instead: they have this one from here on, and what they had goes.
         """
 
         def attempt() -> int:
-            adopted = self._adopted(rows, order)
+            adopted = self._adopted(rows, stand_ins, order)
             self._tell([_event(order, "name-adopted", row.name, row.address) for row in adopted])
             return len(adopted)
 
         return self._session.transact(attempt, writes=True)
 
-    def transfer(self, holders: Sequence[Registration], rows: Sequence[Registration], order: Order) -> int:
+    def transfer(
+        self,
+        holders: Sequence[Registration],
+        rows: Sequence[Registration],
+        order: Order,
+        stand_ins: Sequence[StandIn] = (),
+    ) -> int:
         """Takes a name from the leases that have it, and gives it to those that DNS has refused it; to how many.
 
         None: those want something else by now, and nothing is done. What is taken away is out of DNS before the other
-        is written (`due`); a holder that is renewed claims the name again, and DNS refuses it.
+        is written (`due`); a holder that is renewed claims the name again, and DNS refuses it. `stand_ins`: as in
+        `adopt`.
         """
 
         def attempt() -> int:
-            adopted = self._adopted(rows, order)
+            adopted = self._adopted(rows, stand_ins, order)
             if adopted:
                 cause = Reason.NAME_TRANSFERRED.value
                 gone = [Withdraw(*row[:3], cause, order.correlation) for row in holders]
@@ -176,13 +191,14 @@ class NameOrders:
 
         return self._session.transact(attempt, writes=True)
 
-    def _adopted(self, rows: Sequence[Registration], order: Order) -> list[Registration]:
-        """Those of the refused claims that still are, made due: the updater writes over what stands at their names."""
-        found = []
-        for row in rows:
-            if self._session.write(self._claim_again, [(order.at, order.at, order.at, order.at, *row[:3])]):
-                self._session.write(self._adopt, [row[:3]])
-                found.append(row)
+    def _adopted(self, rows: Sequence[Registration], stand_ins: Sequence[StandIn], order: Order) -> list[Registration]:
+        """Those of the claims that still are as seen, made due: the updater writes over what stands at their names."""
+        times = (order.at, order.at, order.at, order.at)
+        found = [row for row in rows if self._session.write(self._claim_again, [(*times, *row[:3])])]
+        if stand_ins:
+            found += self.stand_ins.give(stand_ins, Telling(order.actor, CAUSE, order.correlation), order.at)
+        if found:
+            self._session.write(self._adopt, [row[:3] for row in found])
         return found
 
     def _rows(self, name: Name) -> list[Registration]:
@@ -207,4 +223,4 @@ def _addresses(rows: Sequence[Registration]) -> str:
 
 
 def _event(order: Order, kind: str, name: Name, address: bytes | None = None) -> Event:
-    return Event(order.at, kind, order.actor, "tenure names", order.correlation, address, name)
+    return Event(order.at, kind, order.actor, CAUSE, order.correlation, address, name)

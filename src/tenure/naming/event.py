@@ -33,7 +33,7 @@ KINDS: Final[dict[str, str]] = {
     "lease-superseded": "a client has another address now, so the lease of the one before ended",
     "device-tied": "a client's identity was seen with a hardware address for the first time, or again after another's",
     "lease-proved-anew": "a lease keeps its name under the proof that its device has for it",
-    "lease-renamed": "DNS refused a lease its name, so it has another one; its client hears of it when it renews",
+    "lease-renamed": "DNS refused a lease its name, or a person gave it another; its client hears of it when it renews",
     "lease-expired": "a lease ran out",
     "reservation-named": "a reservation has its name in DNS from here on, leased or not (ddns-register-reservations)",
     "reservation-unnamed": "a reservation is gone, or another lease counts for its name or address: its records go",

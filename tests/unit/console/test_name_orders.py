@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_rows import changes, outcomes
+from ledger_rows import address, changes, client, lease, outcomes
 from tenure_toml import leased, tsig_key, updated, write_toml
 from typer.testing import CliRunner
 from updater_run import gone, want
 
 from tenure.console.cli.names import app
+from tenure.dhcpwire.identity import key_identity
+from tenure.dnswire.name import from_text
 from tenure.ledger.history import EventFilter
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
+from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Direction, State
+from tenure.naming.registration import Direction, Registration, State, Wished
 
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI="
 PC = "pc1.example.test."
@@ -217,3 +220,59 @@ def test_a_locked_name_is_not_adopted(names: Names) -> None:
 def test_what_a_server_failure_met_is_kept_apart_from_a_refusal(names: Names) -> None:
     refuse(names, 2, 2, Reason.SERVER_REFUSED)
     assert "is not refused to such a lease" in names.run("adopt", PC, status=1)
+
+
+def number(names: Names) -> Registration:
+    """Another client asked for the name, and goes by one with a number instead."""
+    instead = from_text("pc1-2.example.test.")
+    proof = dhcid_rdata(*identity_of(client(2)), instead)
+    claim = want("pc1-2.example.test.", address(2), proof)._replace(wished=Wished(CLAIM.name, None))
+    row = lease(2, 2, fqdn=instead, dhcid=proof, ends_at=2**40, reason=Reason.NUMBERED)
+    names.ledger.transact(lambda batch: batch.apply(changes(row, claim)), 1000)
+    (found,) = [one for one in names.ledger.registrations() if one.name == instead]
+    names.ledger.record_outcomes(outcomes(found, State.REGISTERED), (), 1000)
+    return found
+
+
+def identity_of(key: bytes) -> tuple[int, bytes]:
+    identity = key_identity(key)
+    assert identity is not None
+    return identity
+
+
+def test_a_name_is_moved_to_a_lease_that_goes_by_another_one_instead(names: Names) -> None:
+    number(names)
+    told = names.rows("transfer", PC, "10.1.0.2", "--dry-run")
+    assert [(row["name"], row["address"], row["forward"], row["reverse"]) for row in told] == [
+        (PC, "10.1.0.1", "A 10.1.0.1 is taken away", "1.0.1.10.in-addr.arpa. PTR is taken away"),
+        (
+            "pc1-2.example.test.",
+            "10.1.0.2",
+            "A 10.1.0.2 is taken away",
+            f"2.0.1.10.in-addr.arpa. PTR becomes {PC}",
+        ),
+        (PC, "10.1.0.2", "A 10.1.0.2 with its DHCID replaces every A, CNAME and DHCID there", ""),
+    ]
+    assert (names.told(), {row.cause for row in names.ledger.registrations()}) == ([], {""})
+    names.run("lock", "pc1-2.example.test.")
+    told = names.rows("transfer", PC, "10.1.0.2", "--dry-run")
+    assert told[1]["forward"] == "A 10.1.0.2 stays in DNS, until the name is unlocked"
+    names.run("unlock", "pc1-2.example.test.")
+    assert {row["done"] for row in names.rows("transfer", PC, "10.1.0.2")} == {True}
+    by = f"cli {getpass.getuser()}"
+    assert names.told()[2:] == [("lease-renamed", by), ("name-transferred", by), ("name-transferred", by)]
+    (row,) = [row for row in names.ledger.registrations() if not row.cause]
+    proof = dhcid_rdata(*identity_of(client(2)), CLAIM.name)
+    assert (row[:3], row.forward.reason) == ((CLAIM.name, address(2), proof), "name-adopted")
+
+
+def test_a_lease_that_goes_by_another_name_adopts_the_one_that_it_asked_for_by_its_address(names: Names) -> None:
+    number(names)
+    assert "is another lease's (10.1.0.1)" in " ".join(
+        names.run("adopt", PC, "--address", "10.1.0.2", status=1).split()
+    )
+    end_first(names)
+    assert "instead is meant by --address" in " ".join(names.run("adopt", PC, status=1).split())
+    assert [row["name"] for row in names.rows("adopt", PC, "--address", "10.1.0.2")] == ["pc1-2.example.test.", PC]
+    states = {row.name: (row.cause, row.forward.reason) for row in names.ledger.registrations()}
+    assert states == {CLAIM.name: ("", "name-adopted"), from_text("pc1-2.example.test."): ("name-changed", "waiting")}

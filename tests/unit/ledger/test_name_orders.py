@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from ledger_rows import NOW, changes, dhcid, name, outcomes, want, withdraw
+from ledger_rows import NOW, address, changes, client, dhcid, lease, name, outcomes, want, withdraw
 
+from tenure.dhcpwire.identity import key_identity
+from tenure.leasing.lease import LeaseState
 from tenure.ledger.history import EventFilter
 from tenure.ledger.name_orders import Order
 from tenure.ledger.opening import Ledger
+from tenure.naming.dhcid import dhcid_rdata
 from tenure.naming.locked_name import LockedName
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Direction, Registration, State, Want, Withdraw
+from tenure.naming.registration import Direction, Registration, State, Want, Wished, Withdraw
 
 ORDER = Order("cli ann", NOW, "n-1")
 PC, OTHER = want("pc", 1, 1), want("pc", 2, 2)
@@ -213,3 +216,32 @@ def test_a_claim_that_is_refused_no_more_is_not_adopted(ledger: Ledger) -> None:
     claim(ledger, withdraw(PC))
     assert ledger.leases.name_orders.adopt([seen], ORDER) == 0
     assert (row_of(ledger, PC).forward.state, history(ledger)) == ("removing", [])
+
+
+def test_what_a_client_goes_by_instead_is_found_by_one_of_its_addresses_and_given_up(ledger: Ledger) -> None:
+    holder = key_identity(client(2))
+    assert holder is not None
+    instead, proof = name("pc-2"), dhcid_rdata(*holder, name("pc-2"))
+    claims = [want("pc-2", number, 2, dhcid=proof, wished=Wished(PC.name, None)) for number in (2, 3)]
+    leases = [
+        lease(number, 2, iaid=number, fqdn=instead, dhcid=proof, state=state)
+        for number, state in ((2, LeaseState.BOUND), (3, LeaseState.BOUND), (4, LeaseState.RELEASED))
+    ]
+    ledger.leases.transact(lambda batch: batch.apply(changes(*leases, *claims, want("pc-2", 5, 5))), NOW)
+    orders = ledger.leases.name_orders
+    assert orders.stand_ins.of(PC.name, address(4), NOW) == orders.stand_ins.of(instead, address(2), NOW) == []
+    assert orders.stand_ins.of(PC.name, address(2), NOW + 3600) == [], "the lease is over"
+    found = orders.stand_ins.of(PC.name, address(3), NOW)
+    given = dhcid_rdata(*holder, PC.name)
+    assert [one.given[:3] for one in found] == [(PC.name, address(number), given) for number in (2, 3)]
+    assert orders.adopt((), ORDER, found) == 2
+    rows = {row[:2]: (row.cause, row.forward.state, row.forward.reason) for row in ledger.leases.registrations()}
+    assert rows == {
+        (PC.name, address(2)): ("", "pending", "name-adopted"),
+        (PC.name, address(3)): ("", "pending", "name-adopted"),
+        (instead, address(2)): ("name-changed", "removing", "waiting"),
+        (instead, address(3)): ("name-changed", "removing", "waiting"),
+        (instead, address(5)): ("", "pending", "waiting"),
+    }
+    assert [(row.fqdn, row.dhcid) for row in ledger.leases.leases()] == [(PC.name, given)] * 3
+    assert orders.adopt((), ORDER, found) == 0, "they go by the name already"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -29,10 +29,11 @@ from tenure.console.cli.output import print_rows, say
 
 if TYPE_CHECKING:
     from tenure.config.configuration import Configuration
-    from tenure.console.name_orders import OrderLine
+    from tenure.console.name_orders import Chosen, OrderLine
     from tenure.dnswire.name import Name
     from tenure.ledger.leases import LeaseLedger
-    from tenure.ledger.name_orders import Order
+    from tenure.ledger.name_orders import NameOrders, Order
+    from tenure.naming.locked_name import LockedName
     from tenure.naming.registration import Registration
 
 NAMES_EXAMPLES = examples("tenure names -c tenure.toml", "tenure names -c tenure.toml --state refused")
@@ -165,39 +166,33 @@ def release(
 def adopt(
     name: Annotated[str, typer.Argument(help="The name.", show_default=False)],
     config: ConfigOption,
-    address: Annotated[str | None, typer.Option(help="The address of the lease, where several want the name.")] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="The address of the lease, where several want the name, or it has another one instead."),
+    ] = None,
     dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Give a lease the name that DNS has refused it: what stands there is written over, whosever it is.
 
     The updater writes it by one update. Addresses of the same family, an alias and markers go; records of other types,
-    and addresses of the other family unless the client has a lease of that too, stay.
+    and addresses of the other family unless the client has a lease of that too, stay. A lease that goes by another
+    name instead (ddns-conflict-action) is meant by --address: it has this name from here on, and the other one goes.
     """
-    from tenure.console.name_orders import (  # noqa: PLC0415 - `tenure --help` does without
-        adopt_lines,
-        registrations_of,
-        to_adopt,
-        why_not_adopted,
-    )
+    from tenure.console.name_orders import adopt_lines, why_not_adopted  # noqa: PLC0415 - as above
 
     (wanted,) = _names([name])
     packed = None if address is None else _address(address)
 
-    def check(ledger: LeaseLedger) -> None:
-        rows = registrations_of(ledger, wanted)
-        if why := why_not_adopted(rows, to_adopt(rows, packed), ledger.name_orders.locked()):
-            _fail_about([wanted], why)
+    def give(orders: NameOrders, _rows: Sequence[Registration], chosen: Chosen, order: Order) -> int:
+        return orders.adopt(chosen.refused, order, chosen.stand_ins)
 
-    def carry_out(ledger: LeaseLedger, order: Order) -> None:
-        rows = to_adopt(registrations_of(ledger, wanted), packed)
-        if not ledger.name_orders.adopt(rows, order):
-            raise fail(f"{name}: the lease wants something else by now; look again with: tenure names")
+    def lines(
+        _rows: Sequence[Registration], chosen: Chosen, locked: Sequence[LockedName], *, done: bool
+    ) -> Iterator[OrderLine]:
+        return adopt_lines(wanted, chosen, locked, done=done)
 
-    def lines(wanted: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
-        return adopt_lines(wanted, to_adopt(rows, packed), done=done)
-
-    _carry_out(config, [wanted], lines, carry_out, dry_run, output, check)
+    _give(config, wanted, packed, _Giving(why_not_adopted, give, lines), dry_run, output)
 
 
 @app.command("transfer", epilog=TRANSFER_EXAMPLES)
@@ -208,15 +203,14 @@ def transfer(
     dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Move a name from the lease that has it to another one that DNS has refused it, with all leases of that client.
+    """Move a name from the lease that has it to another one that asked for it, with all leases of that client.
 
-    What the first lease has in DNS goes, in both directions, and then the other's is written. When the first one is
-    renewed it claims the name again, and is refused it.
+    The other one is refused the name, or goes by another one instead (ddns-conflict-action), which it gives up. What
+    the first lease has in DNS goes, in both directions, and then the other's is written. When the first one is renewed
+    it claims the name again, and is refused it, or gets another one instead.
     """
     from tenure.console.name_orders import (  # noqa: PLC0415 - `tenure --help` does without
         holders_beside,
-        registrations_of,
-        to_adopt,
         transfer_lines,
         why_not_transferred,
     )
@@ -224,21 +218,18 @@ def transfer(
     (wanted,) = _names([name])
     address = _address(to, "TO")
 
-    def check(ledger: LeaseLedger) -> None:
-        rows = registrations_of(ledger, wanted)
-        if why := why_not_transferred(rows, to_adopt(rows, address), address, ledger.name_orders.locked()):
-            _fail_about([wanted], why)
+    def why_not(rows: Sequence[Registration], claims: Sequence[Registration], locked: Sequence[LockedName]) -> str:
+        return why_not_transferred(rows, claims, address, locked)
 
-    def carry_out(ledger: LeaseLedger, order: Order) -> None:
-        rows = registrations_of(ledger, wanted)
-        chosen = to_adopt(rows, address)
-        if not ledger.name_orders.transfer(holders_beside(rows, chosen), chosen, order):
-            raise fail(f"{name}: the lease wants something else by now; look again with: tenure names")
+    def give(orders: NameOrders, rows: Sequence[Registration], chosen: Chosen, order: Order) -> int:
+        return orders.transfer(holders_beside(rows, chosen.claims), chosen.refused, order, chosen.stand_ins)
 
-    def lines(wanted: Name, rows: Sequence[Registration], *, done: bool) -> Iterator[OrderLine]:
-        return transfer_lines(wanted, rows, to_adopt(rows, address), done=done)
+    def lines(
+        rows: Sequence[Registration], chosen: Chosen, locked: Sequence[LockedName], *, done: bool
+    ) -> Iterator[OrderLine]:
+        return transfer_lines(wanted, rows, chosen, locked, done=done)
 
-    _carry_out(config, [wanted], lines, carry_out, dry_run, output, check)
+    _give(config, wanted, address, _Giving(why_not, give, lines), dry_run, output)
 
 
 @app.command("forget-reservations", epilog=FORGET_EXAMPLES)
@@ -271,6 +262,37 @@ def _address(text: str, word: str = "--address") -> bytes:
         raise fail(f"{word} {text!r} is no address; write 10.1.2.55 or 2001:db8::55", WRONG) from None
 
 
+class _Giving(NamedTuple):
+    """How an order gives a name to leases."""
+
+    why_not: Callable[[Sequence[Registration], Sequence[Registration], Sequence[LockedName]], str]
+    give: Callable[[NameOrders, Sequence[Registration], Chosen, Order], int]  # to how many
+    lines: Callable[..., Iterator[OrderLine]]
+
+
+def _give(config: Path, wanted: Name, address: bytes | None, how: _Giving, dry_run: bool, output: Format) -> None:
+    """Give a name to leases, unless it is only to be told, and print what it comes to."""
+    with opened(config) as configuration:
+        from tenure.console.name_orders import chosen_for, registrations_of  # noqa: PLC0415 - as above
+        from tenure.console.store import leases_to_show  # noqa: PLC0415
+
+        _check_zones(configuration, [wanted])
+        with leases_to_show(configuration) as ledger:
+            rows, locked = registrations_of(ledger, wanted), ledger.name_orders.locked()
+            chosen = chosen_for(ledger, wanted, rows, address, time.time())
+            if why := how.why_not(rows, chosen.claims, locked):
+                _fail_about([wanted], why)
+            if not dry_run and not how.give(ledger.name_orders, rows, chosen, _order()):
+                _fail_about([wanted], "is not what the lease wants by now; look again with: tenure names")
+            print_rows(list(how.lines(rows, chosen, locked, done=not dry_run)), COLUMNS, output)
+
+
+def _order() -> Order:
+    from tenure.ledger.name_orders import Order  # noqa: PLC0415 - `tenure --help` does without
+
+    return Order(f"cli {getpass.getuser()}", time.time(), f"n{secrets.token_hex(4)}")
+
+
 def _carry_out(
     config: Path,
     wanted: Sequence[Name],
@@ -284,14 +306,13 @@ def _carry_out(
     with opened(config) as configuration:
         from tenure.console.name_orders import registrations_of  # noqa: PLC0415 - `tenure --help` does without
         from tenure.console.store import leases_to_show  # noqa: PLC0415
-        from tenure.ledger.name_orders import Order  # noqa: PLC0415
 
         _check_zones(configuration, wanted)
         with leases_to_show(configuration) as ledger:
             check(ledger)
             found: list[tuple[Name, list[Registration]]] = [(name, registrations_of(ledger, name)) for name in wanted]
             if not dry_run:
-                carry_out(ledger, Order(f"cli {getpass.getuser()}", time.time(), f"n{secrets.token_hex(4)}"))
+                carry_out(ledger, _order())
             print_rows([line for name, rows in found for line in lines(name, rows, done=not dry_run)], COLUMNS, output)
 
 
