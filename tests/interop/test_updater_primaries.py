@@ -426,6 +426,31 @@ def test_modes_that_take_names_over(peer: DnsPeer, tmp_path: Path, mode: Conflic
     run.close()
 
 
+@pytest.mark.parametrize("mode", [mode for mode in ConflictMode if mode is not ConflictMode.CHECK_WITH_DHCID])
+def test_a_lease_that_another_one_has_written_over_says_so(peer: DnsPeer, tmp_path: Path, mode: ConflictMode) -> None:
+    def markers(client: bytes) -> set[str]:
+        return set() if mode is ConflictMode.NO_CHECK_WITHOUT_DHCID else {marker(client)}
+
+    def states() -> set[tuple[str, str, str]]:
+        return {(str(row.forward.reason), str(row.reverse.state), str(row.reverse.reason)) for row in run.rows()}
+
+    run = UpdaterRun(tmp_path / "ledger", routes(peer, mode=mode))
+    first, second = want("pc1.example.test.", ADDRESS, A_CLIENT), want("pc1.example.test.", SECOND, OTHER_CLIENT)
+    has = ("confirmed", "registered", "confirmed")
+    with run.running():
+        run.change(first)
+        run.settled()
+        run.change(second)
+        run.until(lambda: states() == {("name-taken-over", "refused", "forward-refused"), has})
+        assert peer.at("pc1.example.test.") == {"A 10.1.0.6"} | markers(OTHER_CLIENT)
+        assert (peer.at(POINTER), peer.at(SECOND_POINTER)) == (set(), {"PTR pc1.example.test."} | markers(OTHER_CLIENT))
+        run.change(gone(second))
+        run.until(lambda: states() == {has})
+        assert peer.at("pc1.example.test.") == {"A 10.1.0.5"} | markers(A_CLIENT)
+        assert (peer.at(POINTER), peer.at(SECOND_POINTER)) == ({"PTR pc1.example.test."} | markers(A_CLIENT), set())
+    run.close()
+
+
 def test_a_locked_name_stays_as_it_is_until_a_person_says_otherwise(run: UpdaterRun, peer: DnsPeer) -> None:
     def order() -> Order:
         return Order("cli ann", time.time(), "order 1")

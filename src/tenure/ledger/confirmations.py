@@ -81,6 +81,6 @@ def _by_directions(confirmed: Sequence[Confirmed]) -> dict[_Directions, list[tup
 
 
 def _events(confirmed: Iterable[Confirmed]) -> Iterable[tuple[Any, ...]]:
-    for rows, _, at, _, _, cause, detail in confirmed:
+    for rows, _, at, _, _, cause, detail, _ in confirmed:
         for row in rows:
             yield at, cause, row[8], row[1], row[0], detail

@@ -39,6 +39,7 @@ from tenure.ledger.source_troubles import SourceTroubles
 from tenure.ledger.stale_records import StaleRecord, StaleRecords
 from tenure.ledger.standing_names import StandingNames
 from tenure.ledger.static_names import StaticNames
+from tenure.ledger.taken_over_names import TakenOverNames
 from tenure.ledger.ties import Ties
 from tenure.ledger.txt_markers import TxtMarkers
 from tenure.ledger.zone_readings import ZoneReadings
@@ -74,6 +75,7 @@ class LeaseLedger:
         self._confirmations = Confirmations(session)
         self._freed_names = FreedNames(session)
         self._refused_names = RefusedNames(session)
+        self._taken_over_names = TakenOverNames(session, self._statements.append_event)
         self.history = History(session, "event")
         self.keys = KeyStore(session)
         self._troubles = ZoneTroubles(session)
@@ -249,12 +251,13 @@ class LeaseLedger:
 
         An outcome of another generation than the row's is passed over: the lease wants something else by now, and the
         row is still due. A row of which nothing is wanted and nothing is in DNS goes. With the removal of a name, the
-        claims of other devices that were refused it fall due; with the refusal of one, its lease may get another. With
-        the end of a zone's outage all that waits for it falls due.
+        claims of other devices that were refused it fall due; with the refusal of one, its lease may get another. Who
+        was written over loses the name. With the end of a zone's outage all that waits for it falls due.
         """
 
         def attempt() -> int:
             recorded = self._registrations.write_outcomes(outcomes, now) + self._confirmations.write(confirmed)
+            self._taken_over_names.note(confirmed, now)
             self._freed_names.claim_again(outcomes, now)
             self._troubles.write(zones)
             self._zones_again.are_well(zones, now)

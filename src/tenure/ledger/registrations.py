@@ -28,6 +28,10 @@ COLUMNS: Final = f"{STATES}, conflict_mode"
 # A lease that is renewed with a slightly other lifetime is no reason to write the record again.
 _OTHER_TTL: Final = "abs(excluded.ttl - registration.ttl) * 4 > registration.ttl"
 
+# Nor is it to take a name back that another lease has taken over since: two leases would write over one another, each
+# at its renewals. Another server that asks for the record says how the right to it is proved, and means it.
+_NOT_TAKEN_OVER: Final = f" and registration.forward_reason <> '{Reason.NAME_TAKEN_OVER}'"
+
 
 class _Move(NamedTuple):
     """What becomes of one direction of a row when a claim meets it."""
@@ -38,11 +42,13 @@ class _Move(NamedTuple):
     reason: str
 
 
-def _moves(direction: str, wanted: State, again: bool) -> list[_Move]:
+def _moves(direction: str, wanted: State, again: bool, proved: bool) -> list[_Move]:
     """By what the claim wants of the direction; the first that fits, and if none does the direction stays as it is."""
     state = f"registration.{direction}_state"
     if wanted is State.PENDING:
         known = "" if again else f" and ({state} <> '{State.REGISTERED}' or {_OTHER_TTL})"
+        if not (again or proved):
+            known += _NOT_TAKEN_OVER
         return [_Move(f"({state} <> '{State.PENDING}'{known})", State.PENDING, "excluded.wanted_at", Reason.WAITING)]
     gone = _Move(_ours(state), State.REMOVING, "excluded.wanted_at", Reason.WAITING)
     if wanted is State.CLIENT:
@@ -93,7 +99,7 @@ _WISH: Final = "wished_name, guest_suffix"
 
 def _put_want(forward: State, reverse: State, again: bool, wished: bool, proved: bool) -> str:
     """The statement that writes a claim. What a new row always has stands in it: to bind it costs more."""
-    of_forward, of_reverse = _moves("forward", forward, again), _moves("reverse", reverse, again)
+    of_forward, of_reverse = _moves("forward", forward, again, proved), _moves("reverse", reverse, again, proved)
     moves = " or ".join([*(move.condition for move in [*of_forward, *of_reverse]), _OTHER_TTL])
     return f"""\
 insert into registration ({STATES}, {_WISH}{", conflict_mode" if proved else ""})

@@ -47,6 +47,7 @@ KINDS: Final[dict[str, str]] = {
     "registration-confirmed": "an authoritative server has confirmed what DNS says for a lease, in one direction",
     "registration-removed": "an authoritative server has confirmed that what tenure wrote for a lease is gone",
     "registration-refused": "DNS cannot say what a lease wants, and the reason is permanent",
+    "name-taken-over": "a lease lost its name to another one, which wrote over it (ddns-conflict-resolution-mode)",
     "registration-failed": "DNS could not be changed for now; it is tried again",
     "registration-drifted": "DNS was read and does not say what was registered, or what stood in the way is gone",
     "name-locked": "a person has locked a name: no automatic way changes what DNS says of it",

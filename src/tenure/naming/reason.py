@@ -43,6 +43,7 @@ class Reason(StrEnum):
     CONFIRMED = "confirmed"
     MARKER_UPGRADED = "marker-upgraded"
     NAME_TAKEN = "name-taken"
+    NAME_TAKEN_OVER = "name-taken-over"
     NAME_STATIC = "name-static"
     NAME_IN_USE = "name-in-use"
     LEFT_TO_DHCP = "left-to-dhcp"
@@ -121,6 +122,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.MARKER_UPGRADED: "confirmed: the name had this client's TXT marker of ISC dhcpd, which is a DHCID now",
     Reason.CONFIRMED: "the authoritative server has confirmed the record",
     Reason.NAME_TAKEN: "the name belongs to another client (its DHCID is not this client's)",
+    Reason.NAME_TAKEN_OVER: "another lease has written its address over this one's (ddns-conflict-resolution-mode)",
     Reason.NAME_STATIC: "records without a DHCID stand at the name: a person or another program made them",
     Reason.NAME_IN_USE: "the name has other records than this host wrote, and the agent stops there (conflict)",
     Reason.LEFT_TO_DHCP: "the DHCP server that leased the address has promised to write it (options 81 and 39)",
@@ -170,4 +172,4 @@ WORDS: Final[dict[Reason, str]] = {
 }
 
 # Somebody else has the name in DNS, or a person keeps it, so it is refused in both directions.
-NAME_REFUSALS: Final = frozenset({Reason.NAME_TAKEN, Reason.NAME_STATIC, Reason.NAME_LOCKED})
+NAME_REFUSALS: Final = frozenset({Reason.NAME_TAKEN, Reason.NAME_TAKEN_OVER, Reason.NAME_STATIC, Reason.NAME_LOCKED})

@@ -162,3 +162,4 @@ class Confirmed(NamedTuple):
     detail: str
     cause: str  # of the events
     event_detail: str
+    takes_over: bool = False  # forward records that replaced those of other leases, as the conflict mode has it

@@ -133,11 +133,15 @@ class Journal:
     def makes_due(self) -> bool:
         """Whether, once it is recorded, rows may be due: claims that waited for a removal, other names, upgrades.
 
-        And all that waited for a zone which is well again.
+        And all that waited for a zone which is well again, and pointers to names that other leases have taken over.
         """
-        return any(not one.until_at for one in self._gathered.zones) or any(
-            one.state is State.NONE or one.reason in NAME_REFUSALS or one.reason == Reason.TXT_MARKER
-            for one in self._gathered.outcomes
+        return (
+            any(not one.until_at for one in self._gathered.zones)
+            or any(one.takes_over for one in self._gathered.confirmed)
+            or any(
+                one.state is State.NONE or one.reason in NAME_REFUSALS or one.reason == Reason.TXT_MARKER
+                for one in self._gathered.outcomes
+            )
         )
 
     def note(self, settled: Settled) -> None:

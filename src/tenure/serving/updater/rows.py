@@ -22,8 +22,8 @@ from tenure.updating.outcome import (
     with_upgraded,
 )
 from tenure.updating.plan import Routed, make_plan, no_zone
-from tenure.updating.routing import Domain, Routes
-from tenure.updating.task import Ending, Task
+from tenure.updating.routing import ConflictMode, Domain, Routes, mode_of
+from tenure.updating.task import Ending, Step, Task
 
 FULL_ROWS: Final = 2400  # from so many on, speed counts more than the moment of each
 HELD_SECONDS: Final = 2.0  # a forward record that is confirmed waits for the reverse one no longer
@@ -41,6 +41,7 @@ _ALONE: Final = _Row(1, None)
 _FORWARD: Final = Direction.FORWARD
 _REMOVING: Final = State.REMOVING.value
 _OF_DHCPD: Final = frozenset({Reason.TXT_MARKER, Reason.MARKER_UPGRADED})
+_REPLACING: Final = frozenset({Step.REPLACE, Step.OVERWRITE})
 
 
 class RowsUnderWay:
@@ -112,8 +113,9 @@ class RowsUnderWay:
             tasks = [task for task, _ in alike]
             by_itself = tasks
             if is_confirmed(tasks[0], ending):
-                by_itself = [task for task in tasks if task.row[:3] in self._early] if self._early else []
-                together = [task for task in tasks if task.row[:3] not in self._early] if by_itself else tasks
+                is_early = self._early and tasks[0].direction is not _FORWARD
+                by_itself = [task for task in tasks if task.row[:3] in self._early] if is_early else []
+                together = [task for task in tasks if task.row[:3] not in self._early] if is_early else tasks
                 if together:
                     self._confirm(together, ending)
             for task in by_itself:
@@ -162,18 +164,28 @@ class RowsUnderWay:
         """The end of tasks of one direction that a server has confirmed together."""
         said = settle_confirmed(tasks, ending, self._clock())
         keys = [task.row[:3] for task in tasks]
-        if tasks[0].direction is _FORWARD:
-            self._hold(said, keys)
-        else:
+        if tasks[0].direction is not _FORWARD:
             self._note_held(said.rows, keys)
             self._journal.note_confirmed(said)
+        elif self._takes_over(tasks[0]):  # whose the name is now goes by the order in which this is recorded
+            self._journal.note_confirmed(said._replace(takes_over=True))
+        else:
+            self._hold(said, keys)
         finished: list[Key] = []
         for task, key in zip(tasks, keys, strict=True):
+            if key in self._early:
+                self._note_early(key, None, ending)
             if self._rows[key] is _ALONE:
                 finished.append(key)
             else:
                 self._go_on(task, key, ending)
         self._journal.finish(finished)
+
+    def _takes_over(self, task: Task) -> bool:
+        """Whether what a task writes replaces the addresses of other leases at the name, and all of its batch do so."""
+        if task.step not in _REPLACING:
+            return False
+        return mode_of(task.row, self._routes.route(_FORWARD, task.owner)) is not ConflictMode.CHECK_WITH_DHCID
 
     def _hold(self, said: Confirmed, keys: Sequence[Key]) -> None:
         """Have forward records noted; while very many rows are under way, each with the reverse one that follows it.
