@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+from dhcp4_network import ip
 from story import Story
+from world import SUBNETS, World
 
 from tenure.naming.registration import State
 
@@ -109,6 +114,61 @@ STORIES = {
         ann is registered
         pc.example.test. holds A 10.2.0.100, DHCID
     """,
+    "it calls itself what another one's lease has": """
+        ann joins 10.1 as S:pc
+        all comes to rest
+        bob joins 10.1 as -:pc
+        the updater works
+        bob is name-taken
+        101.0.1.10.in-addr.arpa. holds nothing
+        all comes to rest
+        bob is client-silent
+        bob renews
+        all comes to rest
+        101.0.1.10.in-addr.arpa. holds nothing
+        pc.example.test. holds A 10.1.0.100, DHCID
+        ann releases
+        all comes to rest
+        101.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+        bob releases
+        all comes to rest
+        101.0.1.10.in-addr.arpa. holds nothing
+    """,
+    "it writes itself beside another one that has the name": """
+        ann joins 10.1 as S:pc
+        all comes to rest
+        bob joins 10.1 as -:pc
+        the updater works
+        bob is name-taken
+        a person writes pc.example.test. A 10.1.0.101
+        all comes to rest
+        bob is registered
+        101.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+        bob renews
+        all comes to rest
+        bob is registered
+    """,
+    "it has written itself before the pointer came to be": """
+        ann joins 10.1 as S:pc
+        all comes to rest
+        dns is deaf in 10.in-addr.arpa.
+        bob joins 10.1 as -:pc
+        a person writes pc.example.test. A 10.1.0.101
+        300 s pass
+        dns is up
+        all comes to rest
+        bob is registered
+        101.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+    """,
+    "another one gets the name of a client that was silent": """
+        bob joins 10.1 as -:pc
+        all comes to rest
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+        ann joins 10.1 as S:pc
+        all comes to rest
+        ann is registered
+        bob is client-silent
+    """,
     "its lease ends before anybody looked": """
         ann joins 10.1 as -:pc
         the updater works
@@ -142,3 +202,42 @@ def test_history_and_names_tell_of_a_silent_client(story: Story) -> None:
     """)
     assert story.world.registration("pc.example.test.").forward.state == State.CLIENT
     assert [event.kind for event in story.world.events()][-1] == "client-updated"
+
+
+def test_the_client_is_told_the_same_whoever_has_the_name(story: Story) -> None:
+    free = story.device("bob", "-:pc").at("10.1.0.254").join().options[81]
+    story.tell("""
+        ann joins 10.1 as S:tv
+        all comes to rest
+    """)
+    assert story.device("eve", "-:tv").at("10.1.0.254").join().options[81] == free.replace(b"pc", b"tv")
+
+
+def test_a_pointer_of_before_goes_when_it_is_to_be_written_again_and_another_lease_has_the_name(
+    tmp_path: Path, template: Path
+) -> None:
+    subnets = tuple(replace(one, naming=replace(one.naming, update_on_renew=True)) for one in SUBNETS)
+    world = World(tmp_path, template, subnets)
+    story = Story(world)
+    story.tell("""
+        bob joins 10.1 as -:pc
+        all comes to rest
+        ann joins 10.1 as S:pc
+        all comes to rest
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+        dns is deaf in 10.in-addr.arpa.
+        bob renews
+        the updater works
+        the updater works
+        dns is up
+        all comes to rest
+        100.0.1.10.in-addr.arpa. holds nothing
+    """)
+    (row,) = [row for row in world.registrations() if row.address == ip("10.1.0.100")]
+    assert (row.reverse.state, row.reverse.reason, row.reverse.due_at) == (State.REFUSED, "name-taken", None)
+    story.tell("""
+        ann releases
+        all comes to rest
+        100.0.1.10.in-addr.arpa. holds DHCID, PTR pc.example.test.
+    """)
+    world.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from tenure.ledger.locked_names import LockedNames
@@ -28,6 +28,12 @@ _HAS_FORMERS: Final = f"""\
 (reverse_state = '{State.PENDING}' and exists (select 1 from registration former
 where former.address = registration.address and former.reverse_state = '{State.REMOVING}'))"""
 _FORMERS: Final = f"select name, dhcid from registration where address = ? and reverse_state = '{State.REMOVING}'"
+
+# Whoever keeps its forward record itself, or has none, may call itself what is another client's in DNS.
+_FORWARD_IS_NOT_OURS: Final = frozenset({State.CLIENT, State.MISSING, State.NONE})
+_HOLDERS: Final = f"""\
+select name, address, dhcid from registration
+where name = any(?) and forward_state = '{State.REGISTERED}' and cause = ''"""
 
 # Mostly nothing is on its way out, and then no row need be asked what it must wait for or has to bring along.
 _ANY_LEAVING: Final = f"""\
@@ -90,8 +96,23 @@ def _as_claimed(row: Row) -> Registration:
     """The value of a row of `DUE_AS_CLAIMED` to which nothing has happened."""
     name, address, dhcid, ttl, until, generation, at, correlation, _ = row
     part = tuple.__new__(Part, (_PENDING, at, 0, _WAITING, "", at))  # what `Part` calls, after a detour of twice that
-    columns = (name, address, dhcid, ttl, until, generation, at, "", correlation, part, part, None, (), None, ())
+    columns = (name, address, dhcid, ttl, until, generation, at, "", correlation, part, part, None, (), None, (), None)
     return tuple.__new__(Registration, columns)
+
+
+def _points_elsewhere(row: Registration) -> bool:
+    """Whether a pointer is due to a name that is not ours to write, and was not seen to have this address."""
+    if row.reverse.state != _PENDING or row.cause or row.forward.state not in _FORWARD_IS_NOT_OURS:
+        return False
+    return row.forward.reason != Reason.CLIENT_UPDATED
+
+
+def _holder_at(row: Registration, holders: Sequence[Row]) -> bytes | None:
+    """The address of another client's lease that has the name."""
+    if not _points_elsewhere(row):
+        return None
+    others = (address for name, address, dhcid in holders if name == row.name and dhcid != row.dhcid)
+    return next(others, None)
 
 
 class DueRegistrations:
@@ -107,6 +128,7 @@ class DueRegistrations:
         self._waiting = session.sql(WAITING)
         self._next_due = session.sql(NEXT_DUE)
         self._formers = session.sql(_FORMERS)
+        self._holders = session.sql(_HOLDERS)
         self._locked = LockedNames(session)
         self._txt_markers = TxtMarkers(session)
 
@@ -161,13 +183,12 @@ class DueRegistrations:
         if not self._is_any_leaving():
             page = self._page_as_claimed(parameters)
             if page is None:
-                page = [
-                    self.with_txt_markers(registration_of(row)) for row in self._session.rows(self._due, parameters)
-                ]
+                rows = self._session.rows(self._due, parameters)
+                page = self.with_holders([self.with_txt_markers(registration_of(row)) for row in rows])
             if not self._is_any_leaving():  # nor has anything begun to while they were read
                 return page
         rows = self._session.rows(self._due_behind_removals, parameters)
-        page = [self.with_txt_markers(registration_of(row)) for row in rows]
+        page = self.with_holders([self.with_txt_markers(registration_of(row)) for row in rows])
         return [self.with_formers(one) if row[-1] else one for one, row in zip(page, rows, strict=True)]
 
     def _page_as_claimed(self, parameters: tuple[Any, ...]) -> list[Registration] | None:
@@ -178,6 +199,14 @@ class DueRegistrations:
     def _is_any_leaving(self) -> bool:
         row = self._session.one(self._any_leaving)
         return row is not None and bool(row[0])
+
+    def with_holders(self, page: list[Registration]) -> list[Registration]:
+        """The rows, those of pointers to names that other clients' leases have with the address of such a lease."""
+        names = {row.name for row in page if _points_elsewhere(row)}
+        if not names:
+            return page
+        holders = self._session.rows_among(self._holders, list(names))
+        return [row._replace(holder_at=_holder_at(row, holders)) if row.name in names else row for row in page]
 
     def with_formers(self, row: Registration) -> Registration:
         """The row with the claims on its address whose removal is late."""

@@ -44,6 +44,12 @@ and holder.dhcid <> registration.dhcid and holder.forward_state = '{State.REGIST
 )
 
 
+# Pointers of clients that keep their forward record themselves. Parameters: twice the time, the name.
+POINT_AGAIN: Final = f"""\
+update registration set generation = generation + 1, reverse_state = '{State.PENDING}', reverse_due_at = ?,
+reverse_attempts = 0, reverse_reason = '{Reason.WAITING}', reverse_detail = '', reverse_changed_at = ?
+where name = ? and reverse_state = '{State.REFUSED}' and reverse_reason = '{Reason.NAME_TAKEN}' and cause = ''"""
+
 # Parameters: four times the time. What stays for a while (`Withdraw.due_in`) stays for its own device, and no longer
 # than until another one wants the name.
 _WAITED_FOR: Final = f"""\
@@ -62,7 +68,7 @@ class FreedNames:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._claim_again = session.sql(CLAIM_AGAIN)
+        self._claim_again, self._point_again = session.sql(CLAIM_AGAIN), session.sql(POINT_AGAIN)
         self._any_waited_for, self._hasten = session.sql(_ANY_WAITED_FOR), session.sql(HASTEN)
 
     def hasten(self, now: float) -> int:
@@ -77,3 +83,4 @@ class FreedNames:
         names = {one.name for one in outcomes if one.state is State.NONE and one.direction is Direction.FORWARD}
         if names:
             self._session.write(self._claim_again, [(now, now, now, now, name) for name in sorted(names)])
+            self._session.write(self._point_again, [(now, now, name) for name in sorted(names)])

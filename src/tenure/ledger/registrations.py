@@ -210,7 +210,7 @@ def withdraw_row(gone: Withdraw, now: float) -> tuple[Any, ...]:
 def registration_of(row: Row) -> Registration:
     """The value of a row with `COLUMNS`."""
     forward, reverse = tuple.__new__(Part, row[9:15]), tuple.__new__(Part, row[15:21])
-    return tuple.__new__(Registration, (*row[:9], forward, reverse, row[21], (), None, ()))
+    return tuple.__new__(Registration, (*row[:9], forward, reverse, row[21], (), None, (), None))
 
 
 class Registrations:

@@ -127,6 +127,8 @@ class Registration(NamedTuple):
     formers: tuple[Former, ...] = ()  # of other rows of this address; only where the updater is to write a pointer
     lock: LockedName | None = None  # of its name; only in what the updater is to act on
     txt_markers: tuple[bytes, ...] = ()  # the client's (`naming.txt_marker`); only where one was seen at the name
+    # where another client's lease has the name; only where forward is not ours and the updater is to write a pointer
+    holder_at: bytes | None = None
 
     def part(self, direction: Direction) -> Part:
         """How a direction stands."""

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from tenure.naming.event import Event
 from tenure.naming.reason import NAME_REFUSALS, Reason
 from tenure.naming.registration import Confirmed, Direction, Outcome, State
-from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER
+from tenure.updating.plan import FORWARD_REFUSED, LEASE_OVER, OTHERS_NAME
 from tenure.updating.retry import OVER_SECONDS, REMOVAL_SECONDS, backoff_seconds
 from tenure.updating.task import Ending, Step, Task, Verdict
 
@@ -33,13 +33,25 @@ def settle(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
     if ending.reason is Reason.CLIENT_WROTE and task.part.reason in _WAS_OURS:
         ending = ending._replace(reason=Reason.MARKER_GONE)
     if ending.verdict is Verdict.REFUSED and not task.removes:
-        outcome = _outcome(task, ending, State.REFUSED, None, task.part.attempts)
+        if ending is OTHERS_NAME and _may_be_written(task):
+            outcome = _outcome(task, ending, State.REMOVING, now, 0)
+        else:
+            outcome = _outcome(task, ending, State.REFUSED, None, task.part.attempts)
         return Settled(outcome, _event(task, ending, now, "registration-refused"))
     if ending.reason is Reason.TXT_MARKER:  # the ledger is asked whose it would be, and it goes on at once
         return Settled(_outcome(task, ending, State(task.part.state), now, task.part.attempts), None)
     if ending is LEASE_OVER:  # its withdrawal is what happens to it next, unless it is renewed after all
         return Settled(_outcome(task, ending, State(task.part.state), now + OVER_SECONDS, task.part.attempts), None)
     return _failed(task, ending, now, jitter)
+
+
+def reverse_after_look(forward: Task, now: float) -> Settled | None:
+    """The reverse record that waits because another lease has the name: this client has it too, as was seen."""
+    part = forward.row.reverse
+    if forward.row.holder_at is None and (part.state, part.reason) != (State.REFUSED, Reason.NAME_TAKEN):
+        return None
+    task = forward._replace(direction=Direction.REVERSE)
+    return Settled(_outcome(task, Ending(Verdict.RETRY, Reason.WAITING, ""), State.PENDING, now, 0), None)
 
 
 def is_confirmed(task: Task, ending: Ending) -> bool:
@@ -69,7 +81,7 @@ def reverse_after_refusal(forward: Task, planned: Task | None, now: float) -> Se
     `planned` is the reverse task that waited for it. What was, or may have been, written before is taken away.
     """
     part = forward.row.reverse
-    if planned is not None and not part.attempts and forward.row.generation == 1:
+    if planned is not None and not _may_be_written(planned):
         return settle(planned, FORWARD_REFUSED, now, 0.0)
     if part.state not in {State.REGISTERED, State.PENDING}:
         return None
@@ -93,15 +105,28 @@ def _looked(task: Task, ending: Ending, now: float) -> Settled:
 
 
 def _removed(task: Task, ending: Ending, now: float) -> Settled:
-    row = task.row
-    taken = task.direction is Direction.REVERSE and not row.cause and row.forward.reason in NAME_REFUSALS
-    if taken:  # still wanted, but the forward claim was refused: that is what its state says
-        outcome = _outcome(task, FORWARD_REFUSED, State.REFUSED, None, 0)
+    refusal = _refusal(task)
+    if refusal is not None:  # still wanted, but the name is another's: that is what its state says
+        outcome = _outcome(task, refusal, State.REFUSED, None, 0)
         if ending.reason is Reason.NOT_OURS:  # there was nothing, as there mostly is not
             return Settled(outcome, None)
     else:
         outcome = _outcome(task, ending, State.NONE, None, 0)
     return Settled(outcome, _event(task, ending, now, "registration-removed"))
+
+
+def _refusal(task: Task) -> Ending | None:
+    """Why a reverse record that its lease still wants is taken away."""
+    if task.direction is not Direction.REVERSE or task.row.cause:
+        return None
+    if task.row.forward.reason in NAME_REFUSALS:
+        return FORWARD_REFUSED
+    return OTHERS_NAME if task.part.reason == Reason.NAME_TAKEN else None
+
+
+def _may_be_written(task: Task) -> bool:
+    """Whether a record may be in DNS already: it was tried before, or claimed."""
+    return bool(task.part.attempts) or task.row.generation > 1
 
 
 def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
@@ -114,6 +139,8 @@ def _failed(task: Task, ending: Ending, now: float, jitter: float) -> Settled:
     outcome = _outcome(task, ending, State(part.state), due_at, attempts)
     if task.step is Step.ADOPT:  # by its reason the next try is known to be at a person's word too
         outcome = outcome._replace(reason=_WRITTEN[Reason.NAME_ADOPTED])
+    if task.removes and _refusal(task) is OTHERS_NAME:
+        outcome = outcome._replace(reason=_WRITTEN[Reason.NAME_TAKEN])
     told = part.attempts and part.reason == outcome.reason
     return Settled(outcome, None if told else _event(task, ending, now, "registration-failed"))
 

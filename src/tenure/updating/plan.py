@@ -1,6 +1,7 @@
 """What is due for a registration: which of its directions to take up now, and which waits for the other.
 
-Forward first: a reverse record must not name a host whose claim to the name was refused (RFC 4703 section 5.4).
+Forward first: a reverse record must not name a host whose claim to the name was refused (RFC 4703 section 5.4). Nor is
+one written to a name that another client's lease has, whoever keeps this one's forward record.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from tenure.updating.task import Ending, Step, Task, Verdict, begin
 
 LEASE_OVER: Final = Ending(Verdict.RETRY, Reason.LEASE_EXPIRED, "the lease is over")
 FORWARD_REFUSED: Final = Ending(Verdict.REFUSED, Reason.FORWARD_REFUSED, "forward was refused")
+# The client may write its forward record all the same, and then its pointer is right (`outcome.reverse_after_look`).
+OTHERS_NAME: Final = Ending(Verdict.REFUSED, Reason.NAME_TAKEN, "another client's lease has the name")
 UNKNOWN_TXT_MARKER: Final = Ending(
     Verdict.REFUSED,
     Reason.NAME_TAKEN,
@@ -68,6 +71,8 @@ def make_plan(row: Registration, routes: Routes, now: float, ours: Container[tup
         return _refused(forward.task, reverse, UNKNOWN_TXT_MARKER)
     if reverse is None:
         return Plan((forward,)) if forward is not None else NOTHING
+    if row.holder_at is not None and not reverse.task.removes:
+        return Plan(() if forward is None else (forward,), ended=((reverse.task, OTHERS_NAME),))
     if reverse.task.removes or (forward is not None and forward.task.step is _LOOK):
         return Plan((forward, reverse) if forward is not None else (reverse,))
     if forward is not None and not forward.task.removes:

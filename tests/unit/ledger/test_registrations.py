@@ -334,6 +334,41 @@ def test_a_row_that_writes_a_pointer_comes_with_the_claims_whose_pointers_are_st
     assert {row.formers for row in ledger.leases.due_registrations(NOW, 10)} == {()}
 
 
+@pytest.mark.parametrize("leaving", [False, True], ids=["", "while something leaves"])
+def test_a_pointer_whose_forward_record_is_not_ours_comes_with_who_has_the_name(
+    ledger: Ledger, *, leaving: bool
+) -> None:
+    gone = want("z", 9, 9)
+    claim(ledger, A, gone)
+    settle(ledger)
+    theirs, own = want("a", 2, 2, forward=False), want("a", 3, 1, forward=False)
+    of_nobody, both = want("b", 4, 4, forward=False), want("a", 5, 5)
+    claim(ledger, theirs, own, of_nobody, both)
+    if leaving:
+        claim(ledger, withdraw(gone))
+    found = {row[:3]: row.holder_at for row in ledger.leases.due_registrations(NOW, 10) if row.name != gone.name}
+    assert found == {theirs[:3]: A.address, own[:3]: None, of_nobody[:3]: None, both[:3]: None}
+
+
+def test_a_pointer_waits_for_a_name_no_longer_than_until_that_is_out_of_dns(ledger: Ledger) -> None:
+    claim(ledger, A)
+    settle(ledger)
+    theirs = want("a", 2, 2, forward=False)
+    claim(ledger, theirs)
+    (waits,) = ledger.leases.due_registrations(NOW, 10)
+    ledger.leases.record_outcomes(outcomes(waits, State.REFUSED, Direction.REVERSE, reason=Reason.NAME_TAKEN), (), NOW)
+    claim(ledger, withdraw(A))
+    (leaving,) = ledger.leases.due_registrations(NOW, 10)
+    ledger.leases.record_outcomes(outcomes(leaving, State.NONE), (), NOW)
+    (again,) = ledger.leases.due_registrations(NOW, 10)
+    assert (again[:3], again.reverse.state, again.reverse.reason, again.holder_at) == (
+        theirs[:3],
+        State.PENDING,
+        Reason.WAITING,
+        None,
+    )
+
+
 def test_the_earlier_direction_makes_the_row_due(ledger: Ledger) -> None:
     claim(ledger, A)
     ledger.leases.record_outcomes(outcomes(only(ledger), State.PENDING, Direction.FORWARD, due_at=NOW + 60), (), NOW)

@@ -16,6 +16,7 @@ from tenure.updating.lane import Lane
 from tenure.updating.outcome import (
     Settled,
     is_confirmed,
+    reverse_after_look,
     reverse_after_refusal,
     settle,
     settle_confirmed,
@@ -225,14 +226,19 @@ class RowsUnderWay:
             self._note_reverse(key, settled)
         else:
             self._journal.note(settled)
-            after = self._rows[key].after_forward
-            refuses = ending.reason in NAME_REFUSALS
-            refused = reverse_after_refusal(task, after.task if after else None, now) if refuses else None
+            reverse = self._reverse_after(task, key, ending, now)
             if key in self._early:
-                self._note_early(key, refused, ending)
-            elif refused is not None:
-                self._journal.note(refused)
+                self._note_early(key, reverse, ending)
+            elif reverse is not None:
+                self._journal.note(reverse)
         self._go_on(task, key, ending)
+
+    def _reverse_after(self, task: Task, key: Key, ending: Ending, now: float) -> Settled | None:
+        """What the reverse record comes to by the end of its forward one, without an exchange of its own."""
+        if ending.reason in NAME_REFUSALS:
+            after = self._rows[key].after_forward
+            return reverse_after_refusal(task, after.task if after else None, now)
+        return reverse_after_look(task, now) if ending.reason is Reason.CLIENT_UPDATED else None
 
     def _note_reverse(self, key: Key, settled: Settled) -> None:
         """What a reverse record came to, unless a name that it did not wait for has yet to allow it."""
