@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from primary import PERSON_KEY
+from reconciling import Reconciler
 from stepped_updater import Fate
 from story import Story
 from world import REVERSE
@@ -265,6 +266,56 @@ def test_an_address_that_a_person_added_to_the_name_of_a_device(story: Story) ->
         all comes to rest
         ann is registered
         pc.example.test. holds A 10.2.0.100, A 192.0.2.7, DHCID
+    """)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "10.1.0.102"], ids=["elsewhere", "in the pool"])
+def test_a_marker_that_a_persons_address_keeps_is_shown_with_what_can_be_done(story: Story, address: str) -> None:
+    reconciler = Reconciler(story.world)
+    story.tell(f"""
+        ann joins 10.1 as pc
+        all comes to rest
+        a person writes pc.example.test. A {address}
+        bob joins 10.1 as pc
+        all comes to rest
+        bob is name-taken
+    """)
+    reconciler.run()
+    assert "left-marker forward pc" not in reconciler.found, "a lease has the name"
+    story.tell(f"""
+        ann releases
+        all comes to rest
+        bob is name-taken
+        pc.example.test. holds A {address}, DHCID
+    """)
+    reconciler.run()
+    assert reconciler.found == ["left-marker forward pc"]
+    story.tell(f"""
+        all comes to rest
+        pc.example.test. holds A {address}, DHCID
+    """)
+
+
+def test_without_that_address_the_marker_goes_and_the_next_one_has_the_name(story: Story) -> None:
+    reconciler = Reconciler(story.world)
+    story.tell("""
+        ann joins 10.1 as pc
+        all comes to rest
+        a person writes pc.example.test. A 192.0.2.7
+        ann releases
+        all comes to rest
+        bob joins 10.1 as pc
+        all comes to rest
+        bob is name-taken
+    """)
+    deleted = delete_rr(from_text("pc.example.test."), RRType.A, bytes((192, 0, 2, 7)))
+    assert story.world.primary.rcode(build_update(1, from_text("example.test."), [], [deleted]), PERSON_KEY) == 0
+    reconciler.run()
+    assert reconciler.found == ["stale forward pc"]
+    story.tell("""
+        all comes to rest
+        bob is registered
+        pc.example.test. holds A 10.1.0.101, DHCID
     """)
 
 

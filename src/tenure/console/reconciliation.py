@@ -69,6 +69,7 @@ class ReconciledZone:
     free: int
     right: int
     stale: int
+    left_marker: int
     orphaned: int
     foreign: int
     repaired: int  # made due; with --dry-run none

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     FREE = "free"
     RIGHT = "right"
     STALE = "stale"
+    LEFT_MARKER = "left-marker"
     ORPHANED = "orphaned"
     FOREIGN = "foreign"
 
@@ -32,6 +33,8 @@ KIND_WORDS: Final[dict[Kind, str]] = {
     Kind.FREE: "refused once, and what stood in the way is gone: it is tried again",
     Kind.RIGHT: "refused once, and DNS holds it all the same: it counts as registered",
     Kind.STALE: "tenure wrote it, and no lease wants it any longer: it is taken away",
+    Kind.LEFT_MARKER: "tenure's marker of a client without a lease stays beside an address that is not tenure's, and "
+    "keeps the name for that client: delete the DHCID, or that address",
     Kind.ORPHANED: "a client's marker stands there, and nothing shows that tenure wrote it: it is left alone",
     Kind.FOREIGN: "somebody else wrote it, without a marker: it is left alone",
 }

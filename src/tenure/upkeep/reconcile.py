@@ -140,11 +140,19 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
             found.append(_of_row(Kind.RIGHT, Direction.FORWARD, row, records))
         elif part.state == State.REFUSED and _name_is_free(row, place, markers, addresses, reading):
             found.append(_of_row(Kind.FREE, Direction.FORWARD, row, records)._replace(reverse_too=_waits(row)))
-    for address in sorted(addresses - claimed):
-        found += _unclaimed(Direction.FORWARD, name, address, markers, records, witness)
-    if (markers or texts) and not addresses and not any(row.forward.state != State.NONE for row in rows):
-        found += _lone_marker(name, markers, records, witness)
-    return found
+    unclaimed = [
+        finding
+        for address in sorted(addresses - claimed)
+        for finding in _unclaimed(Direction.FORWARD, name, address, markers, records, witness)
+    ]
+    if (markers or texts) and not any(_holds(row, markers) for row in rows):
+        if not addresses:
+            is_wanted = any(row.forward.state != State.NONE for row in rows)  # who was refused it says why already
+            lone = _lone_marker(name, markers, records, witness)
+            return found + [one for one in lone if one.kind is Kind.STALE or not is_wanted]
+        if not any(one.kind is Kind.STALE for one in unclaimed):
+            return found + (_left_marker(name, markers, records, witness) or unclaimed)
+    return found + unclaimed
 
 
 def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
@@ -262,6 +270,21 @@ def _unclaimed(
         return []
     kind = Kind.ORPHANED if markers or any(rtype == TXT for _, rtype, _, _ in records) else Kind.FOREIGN
     return [Finding(kind, direction, name, address, min(markers, default=b""), 0, "", there)]
+
+
+def _holds(row: Registration, markers: set[bytes]) -> bool:
+    """Whether the row is about what stands at its name, or may be: one that is refused is not, unless by its proof."""
+    return row.forward.state in _HOLDING or (row.forward.state != State.NONE and row.dhcid in markers)
+
+
+def _left_marker(name: Name, markers: set[bytes], records: Sequence[Found], witness: Witness) -> list[Finding]:
+    """A marker of ours beside addresses of others, which the removal of our own had to leave (RFC 4703 section 5.5)."""
+    if len(markers) != 1:
+        return []
+    (marker,) = markers
+    if witness.wrote(name, None, marker) is None:
+        return []
+    return [Finding(Kind.LEFT_MARKER, Direction.FORWARD, name, None, marker, 0, "", _words(records, b""))]
 
 
 def _lone_marker(name: Name, markers: set[bytes], records: Sequence[Found], witness: Witness) -> list[Finding]:

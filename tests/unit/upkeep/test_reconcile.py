@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.dnswire.name import Name, from_text
-from tenure.naming.registration import Direction, Registration, State
+from tenure.naming.registration import Direction, Part, Registration, State
 from tenure.naming.zone_reading import ZoneReading, verified_at
 from tenure.upkeep.finding import Finding, Kind
 from tenure.upkeep.reconcile import OTHER, TXT, Found, Place, Reading, compare, key_of_name, meet, most_removals
@@ -208,6 +208,38 @@ def test_what_dhcpd_left_and_nobody_claims_is_orphaned() -> None:
     proof = Ledger({(PC1, FOUR, A_CLIENT)})
     assert kinds(forward([], [(A, FOUR), (TXT, THEIR_TXT_MARKER)], proof)) == [Kind.ORPHANED]
     assert kinds(forward([], [(TXT, THEIR_TXT_MARKER)], proof)) == [Kind.ORPHANED]
+
+
+@pytest.mark.parametrize(
+    ("rows", "records", "written", "expected"),
+    [
+        ([], [(A, b"\n\t\t\t"), OURS], True, [Kind.LEFT_MARKER]),
+        ([], [(A, OTHER_FOUR), (AAAA, SIX), OURS], True, [Kind.LEFT_MARKER]),
+        ([], [(A, b"\n\t\t\t"), OURS], False, []),
+        ([], [(A, OTHER_FOUR), OURS], False, [Kind.ORPHANED]),
+        ([], [(A, OTHER_FOUR), OURS, THEIRS], True, [Kind.ORPHANED]),
+        ([], [(A, FOUR), (A, OTHER_FOUR), OURS], True, [Kind.STALE, Kind.ORPHANED]),
+        ([part(State.REFUSED, reason="name-taken")], [(A, b"\n\t\t\t"), OURS], True, [Kind.LEFT_MARKER]),
+        ([part(State.CLIENT)], [(A, b"\xc0\0\2\x67"), OURS], True, [Kind.LEFT_MARKER]),
+        ([part(State.REFUSED, reason="name-taken")], [OURS], True, [Kind.STALE]),
+        ([part(State.REFUSED, reason="name-taken")], [OURS], False, []),
+        ([part()], [OURS], True, []),
+        ([part()], [(A, b"\n\t\t\t"), OURS], True, []),
+    ],
+)
+def test_a_marker_of_ours_whose_lease_is_over(
+    rows: list[Part], records: Records, *, written: bool, expected: list[Kind]
+) -> None:
+    """The rows are of another client, at another address."""
+    ledger = Ledger({(PC1, FOUR, A_CLIENT)} if written else ())
+    claims = [row(b"\xc0\0\2\x67", OTHER_CLIENT, forward=one) for one in rows]
+    assert kinds(forward(claims, records, ledger)) == expected
+
+
+def test_the_marker_of_a_lease_that_waits_is_its_own() -> None:
+    ledger = Ledger({(PC1, OTHER_FOUR, A_CLIENT)})
+    locked = row(forward=part(State.REFUSED, reason="name-locked"))
+    assert forward([locked], [(A, b"\n\t\t\t"), OURS], ledger) == []
 
 
 def test_a_locked_name_is_not_free_though_nothing_stands_there() -> None:

@@ -29,7 +29,8 @@ EXAMPLES = examples(
 )
 FINDING_COLUMNS = ["kind", "direction", "name", "address", "there", "reason"]
 ZONE_COLUMNS = ["zone", "read_by", "server", "serial", "names", "registered"]
-KINDS = ("missing", "wrong", "ttl", "txt_marker", "free", "right", "stale", "orphaned", "foreign")  # as counted
+# as counted
+KINDS = ("missing", "wrong", "ttl", "txt_marker", "free", "right", "stale", "left_marker", "orphaned", "foreign")
 
 
 def reconcile_command(reconcile: Reconcile) -> Callable[..., None]:
