@@ -8,30 +8,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from dhcp4_network import ip
+from dual_stack import Device, DualWorld
 from reconciling import Reconciler
 from story import Story
-from world import LIFETIME, ROUTES, SUBNETS, World
+from world import LIFETIME, SUBNETS, World
 
 from tenure.ledger.name_orders import Order
 from tenure.naming.registration import Registration
 from tenure.updating.routing import ConflictMode, Routes
 
+AWorld = TypeVar("AWorld", bound=World)
+
 MODES = [mode for mode in ConflictMode if mode is not ConflictMode.CHECK_WITH_DHCID]
+
+
+def loosened(kind: type[AWorld], mode: ConflictMode) -> type[AWorld]:
+    """Worlds in which all zones are updated in this mode."""
+    zones = [[replace(domain, mode=mode) for domain in one] for one in (kind.routes.forward, kind.routes.reverse)]
+    return type("Loose", (kind,), {"routes": Routes(*zones)})
 
 
 def told(tmp_path: Path, template: Path, mode: ConflictMode, **policy: object) -> Iterator[Story]:
     """A world in which all zones are updated in this mode."""
 
-    class Loose(World):
-        routes = Routes(
-            *([replace(domain, mode=mode) for domain in zones] for zones in (ROUTES.forward, ROUTES.reverse))
-        )
-
     subnets = tuple(replace(one, naming=replace(one.naming, **policy)) for one in SUBNETS)
-    world = Loose(tmp_path, template, subnets)
+    world = loosened(World, mode)(tmp_path, template, subnets)
     yield Story(world)
     world.close()
 
@@ -178,3 +183,23 @@ def test_reading_the_zone_back_changes_nothing(loose: Story, tmp_path: Path) -> 
     loose.tell("all comes to rest")
     assert types_at(loose, "pc.example.test.") == {"A 10.1.0.101"}
     assert loose.standing("ann") == "name-taken-over"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_two_devices_with_one_family_each_share_the_name_and_do_not_write_in_turns(
+    tmp_path: Path, template: Path, mode: ConflictMode
+) -> None:
+    world = loosened(DualWorld, mode)(tmp_path, template)
+    six, four = Device(world, 1, "pc", duid=b"\0\4" + b"a" * 16), Device(world, 2, "pc")
+    six.join6()
+    world.settle()
+    four.join4()
+    world.settle()
+    reconciler = Reconciler(world)
+    for _ in range(2):
+        reconciler.run()
+        assert reconciler.found == []
+        world.settle()
+    assert set(world.primary.lines("pc.example.test.")) - {"DHCID"} == {f"A {four.held4[0]}", f"AAAA {six.held6[0]}"}
+    assert {row.forward.state for row in world.registrations()} == {"registered"}
+    world.close()

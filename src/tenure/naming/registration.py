@@ -15,6 +15,7 @@ from tenure.dnswire.name import Name
 from tenure.naming.locked_name import LockedName
 
 UNMARKED: Final = "no-check-without-dhcid"  # the one conflict mode that leaves no marker
+PROVED: Final = "check-with-dhcid"  # the one in which another client's marker keeps a name from a lease
 NO_END: Final = 2**62  # `until` of what is wanted for as long as nobody says otherwise
 
 

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 from tenure.dnswire.codes import RRType, type_to_text
 from tenure.dnswire.name import Name, to_text
 from tenure.naming.reason import NAME_REFUSALS, Reason
-from tenure.naming.registration import UNMARKED, Direction, Part, Registration, State
+from tenure.naming.registration import PROVED, UNMARKED, Direction, Part, Registration, State
 from tenure.upkeep.finding import Finding, Kind
 
 LEAST_BRAKE: Final = 50  # names
@@ -71,6 +71,7 @@ class Reading(NamedTuple):
     insists: bool = False  # what the server refused by its policy is tried again too
     whole: bool = True  # every record at a place is known, and not only those of the types that leases have
     txt_markers: bool = True  # those of ISC dhcpd prove whose a name is
+    proved: bool = True  # a name with another client's DHCID is not this one's (only in `check-with-dhcid`)
 
 
 def key_of_name(row: Registration) -> bytes:
@@ -123,7 +124,7 @@ def _forward(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         part = row.forward
         if row.cause or part.changed_at >= reading.began_at:
             continue
-        stands = row.address in addresses and (not _is_marked(row, reading) or markers == {row.dhcid})
+        stands = row.address in addresses and _is_proof(markers, row, reading)
         if texts and markers <= {row.dhcid} and _may_be_upgraded(row, texts, witness):
             found.append(_of_row(Kind.TXT_MARKER, Direction.FORWARD, row, records)._replace(reverse_too=_waits(row)))
         elif part.state == State.REGISTERED:
@@ -184,6 +185,18 @@ def _reverse(place: Place, reading: Reading, witness: Witness) -> list[Finding]:
         # beside a marker of ours it is a person's: to take it away by that marker would take ours
         found += _unclaimed(Direction.REVERSE, pointer, address, markers - ours, records, witness)
     return found
+
+
+def _is_proof(markers: set[bytes], row: Registration, reading: Reading) -> bool:
+    """Whether these are the markers of a name that the row has.
+
+    In the modes in which a marker proves nothing, that of whoever wrote last does: two leases of one family each share
+    the name, and would else write it in turns.
+    """
+    if not _is_marked(row, reading) or markers == {row.dhcid}:
+        return True
+    is_proved = reading.proved if row.conflict_mode is None else row.conflict_mode == PROVED
+    return bool(markers) and not is_proved
 
 
 def _is_marked(row: Registration, reading: Reading) -> bool:

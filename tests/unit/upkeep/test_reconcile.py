@@ -109,6 +109,24 @@ def test_a_row_that_is_proved_otherwise_than_its_zone_has_a_marker_or_none_by_th
 
 
 @pytest.mark.parametrize(
+    ("mode", "proved", "expected"),
+    [
+        (None, True, [Kind.WRONG]),
+        (None, False, []),
+        ("no-check-with-dhcid", True, []),
+        ("check-exists-with-dhcid", True, []),
+        ("check-with-dhcid", False, [Kind.WRONG]),
+    ],
+)
+def test_another_clients_marker_counts_where_it_proves_something(
+    mode: str | None, *, proved: bool, expected: list[Kind]
+) -> None:
+    reading, there = Reading(NOW, proved=proved), row()._replace(conflict_mode=mode)
+    assert kinds(forward([there], [(A, FOUR), THEIRS], reading=reading)) == expected
+    assert kinds(forward([there], [(A, FOUR)], reading=reading)) == [Kind.WRONG], "some marker there must be"
+
+
+@pytest.mark.parametrize(
     ("records", "expected"),
     [
         ([(PTR, PC1), OURS], []),

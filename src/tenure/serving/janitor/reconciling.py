@@ -167,7 +167,11 @@ class _Pass:
                     read = read._replace(source=Source.UNREACHABLE, trouble=str(error))
         marked = domain.mode is not ConflictMode.NO_CHECK_WITHOUT_DHCID
         whole_places = read.source is not Source.QUERIES
-        reading = Reading(began_at, marked, wish.insists, whole_places, domain.txt_markers and domain.mode in CHECKING)
+        txt_markers, proved = (
+            domain.txt_markers and domain.mode in CHECKING,
+            domain.mode is ConflictMode.CHECK_WITH_DHCID,
+        )
+        reading = Reading(began_at, marked, wish.insists, whole_places, txt_markers, proved)
         return _Zone(domain, reading, read, known, questioner=questioner)
 
     def _compare(self) -> None:
