@@ -79,6 +79,25 @@ def test_a_lease_that_a_person_ends_leaves_dns_and_its_address_goes_to_another_d
         assert [line["actor"] for line in told if line["event"] == "lease-taken-away"] == [f"cli {getpass.getuser()}"]
 
 
+def test_a_name_that_a_person_moves_to_the_device_that_was_numbered(tmp_path: Path, new_url: str) -> None:
+    template = f'[store]\nurl = "{new_url}"\n' + MINIMAL + '[ddns]\nddns-conflict-action = "suffix"\n'
+    with (
+        tenure_serve(tmp_path, template) as server,
+        device(server, 1, fqdn="pc.example.test.") as first,
+        device(server, 2, fqdn="pc.example.test.") as second,
+    ):
+        mine, other = first.join(), second.join()
+        assert eventually(lambda: server.reverse(other), "the number") == ["pc-2.example.test."]
+        assert [row["done"] for row in server.rows("names", "transfer", "pc.example.test.", other)] == [True] * 3
+        eventually(lambda: server.query("pc.example.test.", "A") == [other], "the name has the other address")
+        eventually(lambda: server.reverse(other) == ["pc.example.test."], "and that address the name")
+        eventually(lambda: not server.query("pc-2.example.test.", "DHCID"), "the number is gone")
+        assert second.renew().options[81][3:] == b"\2pc\7example\4test\0"
+        assert first.renew().options[81][3:] == b"\4pc-2\7example\4test\0"
+        eventually(lambda: server.query("pc-2.example.test.", "A") == [mine], "the first one is numbered now")
+        assert server.query("pc.example.test.", "A") == [other]
+
+
 def test_a_host_name_gets_the_only_forward_zone(shared: TenureServe) -> None:
     with device(shared, 2, host_name="Laptop") as laptop:
         address = laptop.join()
