@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from kdc import SERVER, Kdc, kdc
 from named import named
+from peers import program
 from ports import free_port
 from secure_dns import ZONE, secure_dns
 from tenure_toml import entry, section, write_toml
@@ -210,7 +211,12 @@ def test_a_principal_without_rights(tmp_path: Path, port: int, realm: Kdc) -> No
     found = lines(tmp_path, port, realm.environment, realm.keytab(name), name)
     assert verdicts(found) == right_until("policy"), found[-1]
     assert "answers REFUSED" in found[-1]["text"]
-    assert f"grant {name}@EXAMPLE.TEST zonesub A AAAA DHCID;" in found[-1]["remedy"]
+    grant = found[-1]["remedy"].partition("in BIND: ")[2]
+    assert grant == f'grant "{name}@EXAMPLE.TEST" zonesub A AAAA DHCID;'
+    config = tmp_path / "named.conf"
+    config.write_text(f'zone "{ZONE}" {{ type primary; file "x"; update-policy {{ {grant} }}; }};\n')
+    done = subprocess.run([program("named-checkconf"), str(config)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_no_zone_is_signed_for_so(tmp_path: Path, realm: Kdc) -> None:

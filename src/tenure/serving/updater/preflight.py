@@ -281,7 +281,7 @@ class _Examination:
 
     def _grant(self, types: str) -> str:
         if self._gss is not None:
-            return f"grant {self._principal} zonesub {types.replace(',', '')};"
+            return f'grant "{self._principal}" zonesub {types.replace(",", "")};'  # BIND wants quotes around a slash
         if self._key is None:
             return "allow-update { ADDRESS; };"
         return f"grant {to_text(self._key.name)} zonesub {types.replace(',', '')};"
