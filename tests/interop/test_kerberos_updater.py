@@ -22,9 +22,12 @@ from updater_run import UpdaterRun, gone, updating, want
 from tenure.dnswire.codes import Opcode, RRType
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import from_text
-from tenure.naming.registration import Part, State
+from tenure.naming.registration import Direction, Part, State
+from tenure.serving.stop import Stop
+from tenure.serving.updater import kerberos_check
 from tenure.serving.updater.contexts import Terms, TicketSource
 from tenure.serving.updater.kerberos import Begun, Login, Tickets
+from tenure.serving.updater.preflight import Subject, check
 from tenure.serving.updater.service import Kerberos
 from tenure.signing.tkey import GSS_TSIG, Mode, Tkey, parse_tkey
 from tenure.updating.routing import Domain, GssTsig, Routes
@@ -395,6 +398,25 @@ def test_clocks_that_differ(tmp_path: Path) -> None:
             detail = forward(run, "pc.example.test.").detail
             assert detail.startswith("BADKEY in the TKEY record")
             assert "Clock skew too great; set the clocks of this host and of the server by NTP" in detail
+
+
+def test_a_clock_of_ours_that_only_the_reply_tells_of(
+    peer: tuple[str, int], tmp_path: Path, keytab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kerberos forgives a client its clock, as it has the time of the KDC; a signature of the server is an hour old."""
+    run = UpdaterRun(tmp_path / "ledger", Routes([domain(peer)], []), kerberos(keytab))
+    run.clock = lambda: time.time() + 3600
+    with run.running():
+        run.change(want("pc.example.test.", ADDRESS, A_CLIENT, reverse=False, seconds=7200))
+        run.until(lambda: forward(run, "pc.example.test.").reason == "clock-differs")
+        assert at(peer, "pc.example.test.") == []
+    run.close()
+    real, stop = time.time, Stop()
+    monkeypatch.setattr(kerberos_check.time, "time", lambda: real() + 3600)
+    subject = Subject(domain(peer), Direction.FORWARD, [from_text("pc.example.test.")], 1, 3600)
+    *_, last = check([subject], {}, stop, lambda: Tickets(Login(US, str(keytab))))
+    stop.close()
+    assert (last.check, last.remedy) == ("tkey", "set the clocks of this host and of the server by NTP")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ class UpdaterRun:
         self.url = f"sqlite:{directory / 'tenure.db'}"
         self.routes = routes
         self.kerberos = kerberos
+        self.clock: Callable[[], float] = time.time  # of the service
         self.ledger = open_leases(self.url)
         self.log = io.StringIO()
         self.report = Report("updater", stream=self.log)
@@ -45,7 +46,10 @@ class UpdaterRun:
         def serve() -> None:
             ledger, wake = open_leases(self.url), WakeReceiver(self._wake_path)
             try:
-                UpdaterService(ledger, self.routes, wake, self.report, kerberos=self.kerberos).run(stop)
+                service = UpdaterService(
+                    ledger, self.routes, wake, self.report, kerberos=self.kerberos, clock=self.clock
+                )
+                service.run(stop)
             except BaseException as error:  # noqa: BLE001  a thread's failure would be lost
                 failures.append(error)
             finally:

@@ -170,8 +170,10 @@ def test_a_digest_that_begins_with_a_size_of_nothing(server: Server, negotiation
 
 
 def test_a_reply_that_was_signed_long_ago(server: Server, negotiation: Negotiation) -> None:
-    said = refusal(negotiation.heard(server.reply(done(), at=NOW - 400), NOW))
-    assert said.endswith("the response was signed too far from now")
+    found = negotiation.heard(server.reply(done(), at=NOW - 400), NOW)
+    assert refusal(found).endswith("the response was signed too far from now")
+    assert isinstance(found, Refused)
+    assert found.by_clock
 
 
 @pytest.mark.parametrize(

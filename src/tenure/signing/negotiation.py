@@ -16,7 +16,7 @@ from tenure.octets import Malformed
 from tenure.signing.context import MOST_ROUNDS, Context, SecurityContext, Step
 from tenure.signing.principal import parse_principal
 from tenure.signing.tkey import GSS_ALGORITHMS, GSS_TSIG, Mode, Tkey, build_tkey, parse_tkey
-from tenure.signing.tsig import sign_request, verify_establishing
+from tenure.signing.tsig import Unverified, sign_request, verify_establishing
 
 _TKEY: Final = int(RRType.TKEY)
 _ANY: Final = int(RRClass.ANY)
@@ -28,6 +28,7 @@ class Refused(NamedTuple):
 
     cause: str  # in the protocol's words
     by_server: bool = True  # it has said so; else its reply is not to be believed, or cannot be read
+    by_clock: bool = False  # its reply is right, and signed at another time than it is here
 
 
 class Negotiation:
@@ -90,7 +91,8 @@ class Negotiation:
         until_at = now + min(seconds, self._seconds, step.seconds)
         context = Context(self._name, tkey.algorithm, principal, self._security, now, until_at)
         if message.tsig is not None and (fault := verify_establishing(octets, message, context, now)) is not None:
-            return Refused(f"of the reply that establishes the context: {fault}", by_server=False)
+            by_clock = fault is Unverified.WRONG_TIME
+            return Refused(f"of the reply that establishes the context: {fault}", by_server=False, by_clock=by_clock)
         return context
 
     def _record_of(self, message: Message) -> Tkey | None:

@@ -181,7 +181,8 @@ class SecurityContexts:
             found = negotiation.heard(octets, self._clock())
         if isinstance(found, Refused):
             self._tickets.doubt()
-            return Ending(Verdict.RETRY, Reason.CONTEXT_REFUSED, found.cause)
+            reason = Reason.CLOCK_DIFFERS if found.by_clock else Reason.CONTEXT_REFUSED
+            return Ending(Verdict.RETRY, reason, found.cause)
         return found
 
 

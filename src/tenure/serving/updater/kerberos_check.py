@@ -130,7 +130,7 @@ def _no_ticket(error: NoTicket) -> Found:
 
 
 def _remedy_of(refused: Refused, principal: str) -> str:
-    if "Clock skew" in refused.cause:
+    if refused.by_clock or "Clock skew" in refused.cause:
         return "set the clocks of this host and of the server by NTP"
     if refused.by_server and "TKEY query" in refused.cause:
         return "let the server negotiate (tkey-gssapi-keytab in BIND and tenure), and see in which view this host falls"
