@@ -1,4 +1,4 @@
-"""A watch on the wall clock: whether it went forward by itself, against a clock that nobody sets.
+"""A watch on the wall clock: whether it was set, seen against a clock that nobody sets.
 
 Time ends leases, so a clock that is set a year ahead by mistake would end them all. It is usually set right again soon.
 """
@@ -23,6 +23,7 @@ class ClockWatch:
         self._steady = steady
         self._offset: float | None = None  # of the wall clock, at the last look
         self._hold_until = 0.0  # steady time
+        self.set_back = 0.0  # seconds by which the wall clock was found to be set back at the last look
 
     def look(self, now: float, hold_seconds: float) -> float:
         """The seconds by which the wall clock is found to have jumped ahead since the last look, 0.0 if it did not."""
@@ -30,6 +31,7 @@ class ClockWatch:
         offset = now - steady
         ahead = 0.0 if self._offset is None else offset - self._offset
         self._offset = offset
+        self.set_back = max(0.0, -ahead)
         if ahead <= MOST_SECONDS:
             return 0.0
         self._hold_until = steady + hold_seconds

@@ -56,7 +56,8 @@ class Estate:
         self.steady = 0.0
         self.file = folder / "leases"
         self.ledger: LeaseLedger = open_leases(f"sqlite:{folder}/tenure.db")
-        self.report = Report("follower", stream=io.StringIO(), clock=lambda: self.now)
+        self.log = io.StringIO()
+        self.report = Report("follower", stream=self.log, clock=lambda: self.now)
         self.woken = 0
         self.source: Source | None = None
 
@@ -328,6 +329,48 @@ def test_a_clock_that_jumps_ends_nothing_at_once(estate: Estate) -> None:
     estate.round(61)
     assert estate.names() == pcs(1)
     assert not estate.report.problems
+
+
+def set_clock(estate: Estate, seconds: float) -> None:
+    estate.now += seconds
+
+
+def test_names_that_a_clock_ahead_has_ended_come_back_when_it_is_set_right(estate: Estate) -> None:
+    """The clock was ahead when the follower began, as after a start from a hardware clock that keeps local time."""
+    followed_kea(estate, kea(1), kea(2, ends=NOW + 90_000))
+    set_clock(estate, 7200)
+    estate.follow(FollowedFiles([FollowedFile(estate.file, KeaMemfile())]))
+    estate.round()
+    assert estate.names() == pcs(2)
+    set_clock(estate, -7200)
+    estate.round()
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+    assert "event=clock-set-back seconds=7200" in estate.log.getvalue()
+    followed = estate.report.counts["leases_followed"]
+    estate.round()
+    assert estate.report.counts["leases_followed"] == followed, "it is read anew once"
+
+
+def test_names_of_a_database_come_back_as_well(estate: Estate) -> None:
+    table = Table()
+    table.rows = [row(1), row(2, ends=NOW + 90_000)]
+    set_clock(estate, 7200)
+    estate.follow(FollowedDatabase(table))
+    estate.round()
+    assert estate.names() == pcs(2)
+    set_clock(estate, -7200)
+    estate.round()
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+
+
+def test_a_clock_that_is_corrected_by_little_reads_nothing_anew(estate: Estate) -> None:
+    followed_kea(estate, kea(1))
+    estate.round()
+    set_clock(estate, -GRACE_SECONDS)
+    estate.round()
+    assert "clock-set-back" not in estate.log.getvalue()
 
 
 def test_after_an_outage_the_file_is_read_before_anything_ends(estate: Estate) -> None:

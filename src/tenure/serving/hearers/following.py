@@ -284,10 +284,22 @@ class FollowerService:
         if ahead:
             text = f"the clock jumped {ahead:.0f} seconds ahead; no lease is ended for {HOLD_SECONDS:.0f} seconds"
             self._report.problem(CLOCK_PROBLEM, text)
+        if self._watch.set_back > GRACE_SECONDS:
+            self._read_anew(self._watch.set_back)
         if self._watch.holds:
             return True
         self._report.healthy(CLOCK_PROBLEM)
         return False
+
+    def _read_anew(self, set_back: float) -> None:
+        """The clock was ahead until now, as of a machine that began with a wrong one: it may have ended what runs.
+
+        Whether it had jumped is not known, when that was before the start. What runs is still in the sources.
+        """
+        self._report.info("clock-set-back", seconds=round(set_back), sources="read anew")
+        self._known.clear()
+        for one in self._watched:
+            one.source.begin_anew()
 
 
 def _next_batch(source: Source, entries: Iterator[Entry]) -> list[Entry]:
