@@ -263,7 +263,8 @@ def test_one_file_of_two_that_is_not_there_holds_up_time_and_not_the_other(estat
     estate.round(600)
     assert estate.names() == pcs(1, 2)
     estate.round()
-    assert "source-unavailable other" in estate.report.problems
+    told = estate.report.problems["source-unavailable other"].text
+    assert told == f"{other}: it is not there; its leases stay as they were last known", "and not the other one"
     other.write_text(HEAD)
     estate.round()
     assert estate.names() == pcs(2), "an address family may have no lease at all"

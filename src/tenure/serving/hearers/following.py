@@ -145,7 +145,7 @@ class FollowerService:
             entries = one.source.look()
             took_all = entries is None or self._take(one, entries, stop)
         except SourceUnavailable as error:
-            self._tell(one, UNAVAILABLE, str(error))
+            self._tell(one, UNAVAILABLE, str(error), error.place)
         if not (took_all and one.source.is_current):
             return
         if one.source.is_empty and self._ledger.heard_counts().get(one.followed.source):
@@ -251,9 +251,9 @@ class FollowerService:
         else:
             self._is_well(one, UNREADABLE)
 
-    def _tell(self, one: Watched, code: str, text: str) -> None:
+    def _tell(self, one: Watched, code: str, text: str, place: str = "") -> None:
         """Something is wrong with a source: in the log, and for as long as it is in the store, for the commands."""
-        source, text = one.followed.source, f"{one.source.place}: {text}"
+        source, text = one.followed.source, f"{place or one.source.place}: {text}"
         self._report.problem(f"{code} {source}", text)
         if self._troubles.get((source, code)) != text:
             self._ledger.source_troubles.put(SourceTrouble(source, code, self._clock(), text))

@@ -24,6 +24,9 @@ LONGEST_DECLARATION = 1 << 20  # octets; what is longer without an end is none
 class SourceUnavailable(Exception):
     """The source cannot be read now; the text says why, and what would help. Nothing follows from it."""
 
+    place = ""
+    """Which part of the source it is, for people, where there are several."""
+
 
 class Word(NamedTuple):
     """One piece of a file."""
@@ -250,6 +253,7 @@ class FollowedFiles:
             try:
                 entries = one.look()
             except SourceUnavailable as error:
+                error.place = one.place
                 missing.append(error)
             else:
                 found += [entries] if entries is not None else []
