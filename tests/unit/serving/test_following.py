@@ -467,7 +467,7 @@ def test_a_database_that_is_empty_cut_short_or_nearly_so_takes_nothing_away(esta
     estate.round()
     table.fails_after = 10
     estate.round()
-    assert "connection was lost" in estate.report.problems["source-unavailable other"].text
+    assert estate.report.problems["source-unavailable other"].text == "a database: the connection was lost"
     table.fails_after = None
     kept, table.rows = table.rows, []
     estate.round()

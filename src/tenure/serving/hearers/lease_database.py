@@ -52,7 +52,7 @@ class FollowedDatabase:
                 yield entry
             self.is_empty, self.is_current = not number, True
         except LedgerUnavailable as error:
-            raise SourceUnavailable(str(error)) from None
+            raise SourceUnavailable(error.cause) from None
 
     def begin_anew(self) -> None:
         """Each look is one anew."""
