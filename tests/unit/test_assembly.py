@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tenure.assembly.dhcp import spread_of
+from tenure.assembly.preflight import subjects_of
 from tenure.assembly.service import Service
 from tenure.assembly.services import services_of
 from tenure.assembly.store import live_keys, prepare
@@ -18,6 +19,7 @@ from tenure.dnswire.codes import RRType
 from tenure.dnswire.name import from_text
 from tenure.dnswire.rdata import soa_serial
 from tenure.ledger.opening import open_leases, open_zones
+from tenure.naming.registration import Direction
 from tenure.serving.errors import ServiceError
 from tenure.serving.report import Report
 
@@ -229,3 +231,33 @@ def test_what_was_in_a_view_is_shown_to_nobody_else_by_itself(tmp_path: Path, re
         with pytest.raises(ServiceError, match=r"tenure zones move example\.test\. --from inside --view"):
             prepare(configuration, report)
         assert places(configuration) == {"example.test. in view inside": 1}
+
+
+def test_a_check_of_rights_has_names_in_each_zone_that_leases_can_have_names_in(tmp_path: Path) -> None:
+    """Of a subnet, its pool, its class, its guests and a followed server; and none in the zone of nobody."""
+    zones = ("office", "pool", "class", "guest", "kea", "nobody")
+    text = "".join(f'[[ddns.forward]]\nzone = "{zone}.test."\nservers = ["127.0.0.1:5300"]\n' for zone in zones)
+    text += '[[ddns.reverse]]\nzone = "1.10.in-addr.arpa."\nservers = ["127.0.0.1:5300"]\n'
+    text += """
+[dhcp4]
+listen = ["127.0.0.1"]
+[[dhcp4.client-classes]]
+name = "phones"
+test = "option[60].exists"
+ddns-qualifying-suffix = "class.test."
+[[dhcp4.subnets]]
+subnet = "10.1.0.0/16"
+pools = [{ pool = "10.1.0.50-10.1.0.90", ddns-qualifying-suffix = "pool.test." }]
+ddns-qualifying-suffix = "office.test."
+ddns-randomized-mac = "guest"
+ddns-guest-suffix = "guest.test."
+[[lease-sources]]
+name = "kea"
+kind = "kea-memfile"
+files = ["leases.csv"]
+ddns-qualifying-suffix = "kea.test."
+"""
+    path = tmp_path / "tenure.toml"
+    path.write_text(text)
+    found = [one for one in subjects_of(load(path), {}) if one.direction is Direction.FORWARD]
+    assert [one.names_here for one in found] == [1, 1, 1, 1, 1, 0]

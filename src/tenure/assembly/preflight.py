@@ -11,7 +11,7 @@ from functools import partial
 from tenure.assembly.gss_tsig import signs_by_kerberos, tickets
 from tenure.config.configuration import Configuration
 from tenure.config.domains import all_plans, routes
-from tenure.config.naming_levels import policy_of_levels
+from tenure.config.naming_checks import suffixes
 from tenure.config.problem import ConfigurationError, Problem
 from tenure.config.secrets import configured_secrets, stored_algorithms
 from tenure.config.subnets import subnets
@@ -91,7 +91,7 @@ def _open_tickets(configuration: Configuration) -> Callable[[], Tickets] | None:
 def subjects_of(configuration: Configuration, keys: Mapping[Name, Key]) -> list[Subject]:
     """Every configured domain, with names that leases could get in it.
 
-    Forward: a label that nobody has, below each suffix of a subnet that lies in the domain. Reverse: the first address
+    Forward: a label that nobody has, below each suffix of leases that lies in the domain. Reverse: the first address
     of each pool; where nothing is leased by ourselves, a label below the apex.
     """
     algorithms = stored_algorithms(configuration)
@@ -99,11 +99,8 @@ def subjects_of(configuration: Configuration, keys: Mapping[Name, Key]) -> list[
     known = routes(configuration, {**keys, **unmade})
     ours: list[Subnet | Subnet6] = [*subnets(configuration), *subnets6(configuration)]
     named = [subnet for subnet in ours if subnet.naming.send_updates]
-    suffixes = {subnet.naming.qualifying_suffix for subnet in named} | {
-        policy_of_levels(configuration, []).qualifying_suffix
-    }
     label = b"tenure-check-" + secrets.token_hex(6).encode()
-    forward = [from_labels([label, *labels(suffix)]) for suffix in suffixes if suffix is not None]
+    forward = [from_labels([label, *labels(suffix)]) for suffix in suffixes(configuration)]
     reverse = [known.route_pointer(pool.first)[0] for subnet in named for pool in subnet.pools]
     shortest = min((subnet.valid_lifetime for subnet in named), default=None)
     found = [

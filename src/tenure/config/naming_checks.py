@@ -52,6 +52,16 @@ def check_naming(configuration: Configuration) -> Iterator[Problem]:
                     yield problem
 
 
+def suffixes(configuration: Configuration) -> set[Name]:
+    """The domains below which leases have names, those of guests and of followed servers among them."""
+    policies = [place.policy for place in _places(configuration) if place.policy.send_updates]
+    names = [policy_of_levels(configuration, []).qualifying_suffix]
+    names += [policy.qualifying_suffix for policy in policies]
+    names += [policy.guest_suffix for policy in policies if _guest_words(policy)]
+    names += [source.ddns_qualifying_suffix for source in configuration.lease_sources]
+    return {name for name in names if name is not None}
+
+
 def covered(name: Name, policy: NamingPolicy) -> bool:
     """Whether a forward zone covers the name."""
     return any(is_within(name, zone) for zone in policy.forward_zones)
@@ -78,14 +88,7 @@ def _places(configuration: Configuration) -> Iterator[Place]:
 
 def _check_guests(place: Place) -> Iterator[Problem]:
     policy = place.policy
-    wanted = [
-        name
-        for name, is_so in (
-            ("ddns-conflict-action", policy.conflict_action is ConflictAction.GUEST_ZONE),
-            ("ddns-randomized-mac", policy.randomized_mac is RandomizedMac.GUEST),
-        )
-        if is_so
-    ]
+    wanted = _guest_words(policy)
     if policy.guest_suffix is None:
         for name in wanted:
             right = 'set ddns-guest-suffix = "guest.example.internal.", inside a forward zone'
@@ -94,6 +97,15 @@ def _check_guests(place: Place) -> Iterator[Problem]:
         zones = ", ".join(sorted(map(to_text, policy.forward_zones)))
         right = f"write a domain inside one of {zones}, or add its zone"
         yield Problem(place.key("ddns-guest-suffix"), "no forward zone covers it", right)
+
+
+def _guest_words(policy: NamingPolicy) -> list[str]:
+    """The keys that put devices into a guest zone."""
+    words = (
+        ("ddns-conflict-action", policy.conflict_action is ConflictAction.GUEST_ZONE),
+        ("ddns-randomized-mac", policy.randomized_mac is RandomizedMac.GUEST),
+    )
+    return [name for name, is_so in words if is_so]
 
 
 def _check_generated(place: Place) -> Iterator[Problem]:
