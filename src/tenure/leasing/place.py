@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tenure.leasing.lease import LeaseState, LeaseView
 from tenure.naming.place import Obstacle, Place
 from tenure.naming.policy import NamingPolicy
+from tenure.naming.reason import Reason
+
+_GUEST_DEVICE: Final = Reason.GUEST_DEVICE.value
 
 
 def obstacle_for(view: LeaseView, client: bytes, address: bytes, policy: NamingPolicy) -> Obstacle | None:
@@ -39,7 +44,8 @@ def place_of(
         network=network,
         circuit=circuit,
         is_known=is_known,
-        held=[row.fqdn for row in rows if row.fqdn is not None],
+        # what a guest was called stands in for nothing, so it is not kept by who is a guest no more
+        held=[row.fqdn for row in rows if row.fqdn is not None and row.reason != _GUEST_DEVICE],
         promised=here.fqdn if here is not None and runs and here.forward else None,
         names=view,
     )

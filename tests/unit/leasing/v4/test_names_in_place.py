@@ -9,6 +9,7 @@ import dhcp6_network as six
 from dhcpv6 import NA, ia
 
 from tenure.dnswire.name import from_text
+from tenure.leasing.v4.link import SubnetTable
 from tenure.leasing.v4.subnet import Reservation
 from tenure.naming.policy import ConflictAction, RandomizedMac
 from tenure.naming.reason import Reason
@@ -51,6 +52,20 @@ def test_who_has_a_reservation_is_no_guest() -> None:
     known, stranger = net.client(1).saying((12, b"desk")).join(), net.client(2).saying((12, b"phone")).join()
     assert (known.lease_time, known.options[12]) == (3600, b"desk.example.test")
     assert (stranger.lease_time, stranger.options[12]) == (900, b"phone.guest.example.test")
+
+
+def test_who_is_a_guest_no_more_gets_the_name_that_it_wishes_for() -> None:
+    """A reservation was made for it. Nobody else has the name, so nothing stands in for that."""
+    naming = replace(GUESTS, conflict_action=ConflictAction.GUEST_ZONE)
+    net = four.Network(four.subnet(naming=naming))
+    guest = net.client(1).saying((12, b"desk"))
+    answer = guest.join()
+    assert answer.options[12] == b"desk.guest.example.test"
+    key = bytes((0, 1, 2, 0, 0, 0, 0, 1))
+    net.subnets = SubnetTable([four.subnet(naming=naming, reservations={key: Reservation(None, None)})])
+    assert guest.renew(answer.yiaddr).options[12] == b"desk.example.test"
+    assert net.view.lease_at(four.ip(answer.yiaddr)).reason == Reason.HOST_NAME
+    assert net.client(2).saying((12, b"desk")).join().options[12] == b"desk.guest.example.test", "it is free"
 
 
 def test_a_circuit_gives_its_name_to_whoever_is_there() -> None:
