@@ -18,6 +18,9 @@ from peers import program
 from postgres_cluster import PostgresCluster
 from tenure_toml import entry
 
+from tenure.ledger.errors import LedgerUnavailable
+from tenure.ledger.kea_postgresql import KeaLeases
+
 SCHEMA = Path("/usr/share/kea/scripts/pgsql/dhcpdb_create.pgsql")
 LIFETIME = 24  # seconds
 
@@ -81,12 +84,35 @@ insert into lease4 (address, hwaddr, valid_lifetime, expire, subnet_id, fqdn_fwd
 (172818441, '\\x020000000009', 4294967295, 'infinity', 1, true, true, 'endless', 0)"""
 
 
-def test_names_in_kea_s_database_come_and_go(cluster: PostgresCluster) -> None:
+def with_schema(cluster: PostgresCluster) -> str:
+    """The URL of a new database of Kea's."""
     url = cluster.new_database()
     if not SCHEMA.exists():
         pytest.skip("the schema of Kea's database is not there: Debian's package kea-admin")
     psql = [program("psql"), "-q", "-v", "ON_ERROR_STOP=1", "-f", str(SCHEMA), url]
     subprocess.run(psql, check=True, capture_output=True)
+    return url
+
+
+def test_a_role_that_may_not_read_kea_s_tables_is_told_what_would_help(cluster: PostgresCluster) -> None:
+    url = with_schema(cluster)
+    with psycopg.connect(url) as connection:
+        connection.execute("create role reader login")
+    leases = KeaLeases(url.replace("tenure@", "reader@"))
+    said = r"permission denied for table lease4; let its user read both tables: grant select on lease4, lease6"
+    with pytest.raises(LedgerUnavailable, match=said):
+        list(leases.entries())
+    with psycopg.connect(url) as connection:
+        connection.execute("grant select on lease4, lease6 to reader")
+    assert list(leases.entries()) == []
+    leases.close()
+    with psycopg.connect(url) as connection:
+        connection.execute("drop owned by reader")
+        connection.execute("drop role reader")
+
+
+def test_names_in_kea_s_database_come_and_go(cluster: PostgresCluster) -> None:
+    url = with_schema(cluster)
     parts = urlsplit(url)
     folder = parse_qs(parts.query)["host"][0]
     database = {"type": "postgresql", "name": parts.path.strip("/"), "host": folder, "user": "tenure", "password": "x"}

@@ -79,7 +79,10 @@ class KeaLeases:
                         yield from self._readable(read, cursor)
         except psycopg.Error as error:
             self.close()
-            raise LedgerUnavailable(self.place, str(error).strip().partition("\n")[0]) from error
+            cause = str(error).strip().partition("\n")[0]
+            if isinstance(error, psycopg.errors.InsufficientPrivilege):
+                cause += "; let its user read both tables: grant select on lease4, lease6 to ..."
+            raise LedgerUnavailable(self.place, cause) from error
 
     def _readable(self, read: Callable[[_Row], Entry], rows: Iterable[_Row]) -> Iterator[Entry]:
         for row in rows:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import pwd
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
@@ -22,7 +25,7 @@ from tenure.ledger.source_troubles import SourceTroubles
 from tenure.naming.policy import NamingPolicy
 from tenure.serving.hearers.following import GRACE_SECONDS, FollowerService, Source, Watched
 from tenure.serving.hearers.lease_database import FollowedDatabase
-from tenure.serving.hearers.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile
+from tenure.serving.hearers.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile, SourceUnavailable
 from tenure.serving.report import Report
 
 NOW = 1_800_000_000
@@ -292,6 +295,25 @@ def test_a_source_that_says_nothing_takes_no_name_away(estate: Estate, harm: str
     estate.round()
     assert estate.names() == pcs(1)
     assert not estate.report.problems
+
+
+def test_a_file_that_the_service_may_not_read_says_who_is_to_let_it(estate: Estate) -> None:
+    estate.file.write_text(HEAD + kea(1))
+    estate.file.chmod(0)
+    source = FollowedFile(estate.file, KeaMemfile())
+    with unprivileged(), pytest.raises(SourceUnavailable, match=r"Permission denied\); let the user of the service"):
+        source.look()
+
+
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
+    """As a user for whom the modes of files count."""
+    who = os.geteuid()
+    os.seteuid(who or pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(who)
 
 
 def test_a_file_that_was_cut_takes_no_name_away_before_its_time(estate: Estate) -> None:

@@ -19,6 +19,7 @@ from tenure.hearing.entry import Entry
 from tenure.hearing.memfile import COMPLETED, COPY, PREVIOUS, Header, files_in_order
 
 LONGEST_DECLARATION = 1 << 20  # octets; what is longer without an end is none
+LET_IN = "let the user of the service read it, by the group of the file (SupplementaryGroups= in the unit)"
 
 
 class SourceUnavailable(Exception):
@@ -279,6 +280,8 @@ def _told() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise SourceUnavailable("it is not there; its leases stay as they were last known") from None
+    except PermissionError as error:
+        raise SourceUnavailable(f"it cannot be read ({error.strerror}); {LET_IN}") from None
     except OSError as error:
         raise SourceUnavailable(f"it cannot be read ({error.strerror})") from None
     except ValueError as error:
