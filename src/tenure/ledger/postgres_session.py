@@ -8,6 +8,8 @@ second works again on what is true then.
 
 from __future__ import annotations
 
+import logging
+import select
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -37,6 +39,9 @@ _REMEDIES = {  # by the class of the SQLSTATE
     "53": "make room for the database, or allow it more connections",
     "57": "see that the database runs",
 }
+
+# The driver tells its log of a pipeline that a lost connection ended, besides raising what ended it.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 _TRY_AGAIN = (WriteConflict, errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 
@@ -172,8 +177,12 @@ class PostgresSession:
         return value
 
     def begin(self, work: Callable[[], T], *, writes: bool) -> T:  # noqa: ARG002 - no lock is taken beforehand
-        """Runs `work` in a transaction that stays open, to be ended by a commit."""
+        """Runs `work` in a transaction that stays open, to be ended by a commit.
+
+        It is run once more when the connection turns out to be lost: nothing of it was committed.
+        """
         cause = ""
+        was_lost = False
         for _ in range(ATTEMPTS):
             self._ensure_connected()
             try:
@@ -181,7 +190,9 @@ class PostgresSession:
             except _TRY_AGAIN as conflict:
                 cause = str(conflict).partition("\n")[0]
             except psycopg.Error as error:
-                raise unavailable(self._place, error) from error
+                if was_lost or not self._can_begin_anew():
+                    raise unavailable(self._place, error) from error
+                was_lost = True
             finally:
                 self._watched = None
         raise LedgerUnavailable(self._place, f"gave up after {ATTEMPTS} attempts: {cause}")
@@ -322,11 +333,30 @@ class PostgresSession:
         """Closes the connection."""
         self._connection.close()
 
+    def _can_begin_anew(self) -> bool:
+        """Whether there is no connection any more, and nothing but a transaction went with it.
+
+        Who had a turn has to ask for it again first: somebody else may have it by now.
+        """
+        return self._connection.closed and not self._duties
+
     def _ensure_connected(self) -> None:
+        if self._is_idle() and not (self._is_open or self._duties):
+            self._notice_end()
         if self._connection.closed:
             if self._is_open:
                 raise LedgerUnavailable(self._place, "the connection was lost during a transaction")
             self._connect()
+
+    def _notice_end(self) -> None:
+        """Closes the connection if the server has ended it since it was used: a restart is no reason to fail."""
+        poller = select.poll()
+        try:
+            poller.register(self._connection.fileno(), select.POLLIN)
+            while poller.poll(0):
+                self._connection.pgconn.consume_input()
+        except psycopg.Error:
+            self._connection.close()
 
     def _connect(self) -> None:
         self._connection = self._open_connection()

@@ -28,6 +28,7 @@ class Problem(NamedTuple):
     since: float  # UTC seconds
     said_at: float  # UTC seconds of the last line about it
     unsaid: int  # how often it was met since then
+    unanswered: int  # how many were not answered because of it
 
 
 class Report:
@@ -54,22 +55,23 @@ class Report:
 
         The code is a fixed word. Where there may be several, what it is about is behind a space: `brake-held a.test.`
         """
-        now = self._clock()
         standing = self.problems.get(code)
-        if standing and standing.text == text and now - standing.said_at < REPEAT_SECONDS:
-            self.problems[code] = standing._replace(unsaid=standing.unsaid + 1)
-            return
-        if standing and standing.unsaid:
-            fields["repeated"] = standing.unsaid
-        self.problems[code] = Problem(code, text, standing.since if standing else now, now, 0)
-        self._write("problem", code, {"text": text, **fields})
+        self._meet(code, text, fields, 0, is_news=standing is None or standing.text != text)
+
+    def outage(self, code: str, text: str, unanswered: int = 0) -> None:
+        """As `problem`, of what fails in other words each time it is tried: a new text waits for its time to be said.
+
+        How many were `unanswered` in all is said when it is over.
+        """
+        self._meet(code, text, {}, unanswered, is_news=code not in self.problems)
 
     def healthy(self, code: str) -> None:
         """The problem of this code is over; nothing is said if there was none."""
         standing = self.problems.pop(code, None)
         if standing:
             seconds = round(self._clock() - standing.since, 1)
-            self._write("info", "recovered", {"from": code, "seconds": seconds})
+            lost = {"unanswered": standing.unanswered} if standing.unanswered else {}
+            self._write("info", "recovered", {"from": code, "seconds": seconds, **lost})
 
     def count(self, name: str, n: int = 1) -> None:
         """Add to a counter; names are `what_happened`, without the service."""
@@ -79,6 +81,18 @@ class Report:
         """All the numbers of the service, for Prometheus; may be asked for from another thread."""
         standing = Counter(code.partition(" ")[0] for code in list(self.problems))
         return self.metrics.text(self.service, self.counts.copy(), standing)
+
+    def _meet(self, code: str, text: str, fields: dict[str, object], unanswered: int, *, is_news: bool) -> None:
+        now = self._clock()
+        standing = self.problems.get(code) or Problem(code, text, now, now, 0, 0)
+        standing = standing._replace(text=text, unanswered=standing.unanswered + unanswered)
+        if not is_news and now - standing.said_at < REPEAT_SECONDS:
+            self.problems[code] = standing._replace(unsaid=standing.unsaid + 1)
+            return
+        if standing.unsaid:
+            fields["repeated"] = standing.unsaid
+        self.problems[code] = standing._replace(said_at=now, unsaid=0)
+        self._write("problem", code, {"text": text, **fields})
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

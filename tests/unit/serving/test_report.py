@@ -46,6 +46,24 @@ def test_a_changed_problem_is_said_at_once(told: tuple[Report, io.StringIO, Cloc
     assert "file is gone" in stream.getvalue()
 
 
+def test_an_outage_is_said_once_and_then_now_and_then_in_whichever_words(
+    told: tuple[Report, io.StringIO, Clock],
+) -> None:
+    report, stream, clock = told
+    for number in range(61):
+        report.outage("ledger", ("lost", "refused")[number % 2], 3)
+        clock.now += 1
+    assert report.problems["ledger"].text == "lost"
+    report.healthy("ledger")
+    report.outage("ledger", "lost")
+    assert [line.split("event=")[1] for line in stream.getvalue().splitlines()] == [
+        "ledger text=lost",
+        "ledger text=lost repeated=59",
+        "recovered from=ledger seconds=61.0 unanswered=183",
+        "ledger text=lost",
+    ]
+
+
 def test_recovery_is_said_once_with_its_length(told: tuple[Report, io.StringIO, Clock]) -> None:
     report, stream, clock = told
     report.problem("ledger", "disk full")

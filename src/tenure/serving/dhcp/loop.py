@@ -109,7 +109,7 @@ class LeaseLoop(Generic[R, M, A]):
             self._report.count("options_malformed", committed.malformed)
 
     def _notice_unavailable(self, error: LedgerUnavailable, packets: int) -> None:
-        self._report.problem("ledger-unavailable", f"{error}; no lease is given until it is back")
+        self._report.outage("ledger-unavailable", f"{error}; no lease is given until it is back", packets)
         self._report.count("packets_without_ledger", packets)
 
     def _notice_overload(self) -> None:

@@ -53,7 +53,7 @@ class Caches:
         try:
             names = self._ledger.foreign_names()
         except LedgerUnavailable as error:
-            self._report.problem(LEDGER_PROBLEM, str(error))
+            self._report.outage(LEDGER_PROBLEM, str(error))
             return False
         if names is None:
             self.forget_all()

@@ -117,7 +117,7 @@ class Commits:
         try:
             outcome = self._updates.begin(pendings, now)
         except LedgerUnavailable as error:
-            self._report.problem(LEDGER_PROBLEM, str(error))
+            self._report.outage(LEDGER_PROBLEM, str(error))
             self._answer(_Batch(pendings, self._updates.failed(pendings)))
             return
         self._under_way = _Batch(pendings, outcome, began_at)
@@ -145,7 +145,7 @@ class Commits:
             self._report.metrics.observe(COMMIT_SECONDS, (), time.perf_counter() - batch.began_at)
             self._report.healthy(LEDGER_PROBLEM)
         else:
-            self._report.problem(LEDGER_PROBLEM, str(failure))
+            self._report.outage(LEDGER_PROBLEM, str(failure))
             batch = _Batch(batch.pendings, self._updates.failed(batch.pendings))
         self._answer(batch)
 

@@ -333,7 +333,7 @@ class DnsService:
                 self._ledger.begin_reads()
                 response = answer_request(request, self._views, client, now, self._own)
         except LedgerUnavailable as error:
-            self._report.problem(LEDGER_PROBLEM, str(error))
+            self._report.outage(LEDGER_PROBLEM, str(error))
             response = Reply(server_failure(request, now))
         except ZoneUnavailable as unavailable:
             response = Reply(server_failure(request, now, unavailable.error))

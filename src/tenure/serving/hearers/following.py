@@ -128,7 +128,7 @@ class FollowerService:
                 self._follow(one, stop)
                 self._report.healthy(LEDGER_PROBLEM)
             except LedgerUnavailable as error:
-                self._report.problem(LEDGER_PROBLEM, str(error))
+                self._report.outage(LEDGER_PROBLEM, str(error))
                 one.source.begin_anew()
                 self._look_at[name] = self._steady() + LEDGER_SECONDS
         return max(0.0, min(self._look_at.values()) - self._steady())

@@ -85,7 +85,7 @@ class RequestService:
                 committed = self._commit(requests)
                 break
             except LedgerUnavailable as error:
-                self._report.problem(LEDGER_PROBLEM, f"{error}; requests wait until it is back")
+                self._report.outage(LEDGER_PROBLEM, f"{error}; requests wait until it is back")
                 if stop.wait(LEDGER_SECONDS):
                     return
         self._inlet.take(len(batch))

@@ -96,7 +96,7 @@ class JanitorService:
                 wait = self.tidy()
                 self._report.healthy(LEDGER_PROBLEM)
             except LedgerUnavailable as error:
-                self._report.problem(LEDGER_PROBLEM, str(error))
+                self._report.outage(LEDGER_PROBLEM, str(error))
                 wait = LEDGER_SECONDS
             stop.wait(wait)
         self._report.info("stopped")

@@ -239,7 +239,7 @@ class _Updating:
         try:
             self._journal.flush(self._clock())
         except LedgerUnavailable as error:  # those rows stay due, and every exchange may be repeated
-            self._report.problem(LEDGER_PROBLEM, str(error))
+            self._report.outage(LEDGER_PROBLEM, str(error))
 
     def _look(self, now: float, group: asyncio.TaskGroup) -> float:
         """Record what is ripe, read what is due; gives when to look again."""
@@ -287,7 +287,7 @@ class _Updating:
             self._news.set()
 
     def _lose_ledger(self, error: LedgerUnavailable, now: float) -> None:
-        self._report.problem(LEDGER_PROBLEM, str(error))
+        self._report.outage(LEDGER_PROBLEM, str(error))
         self._ledger_at = now + LEDGER_SECONDS
 
     def _pick(self, now: float) -> None:
