@@ -155,9 +155,10 @@ def relayed(server: str = SERVER, relay: str = "10.1.0.254") -> Arrival:
     return Arrival(ip(relay), 67, ip(server))
 
 
-def on_wire(interface: str = "eth0", server: str = SERVER) -> Arrival:
-    """A broadcast on one of our wires."""
-    return Arrival(bytes(4), 68, ip(server), interface, broadcast=True)
+def on_wire(interface: str = "eth0", server: str = SERVER, addresses: Sequence[str] = ()) -> Arrival:
+    """A broadcast on one of our wires; `addresses` are ours there, where we have several."""
+    ours = tuple(ip(one) for one in addresses)
+    return Arrival(bytes(4), 68, ip(server), interface, broadcast=True, addresses=ours)
 
 
 def unicast(source: str, server: str = SERVER, interface: str | None = "eth0") -> Arrival:

@@ -38,6 +38,51 @@ def test_message_type_and_server_identifier_come_first_and_times_are_in_order() 
     assert (t1, t2, answer.lease_time) == (1800, 3150, 3600)
 
 
+def two_subnets() -> Network:
+    """On one wire; the first has no address left."""
+    here = {"interface": "eth0", "network": "wire"}
+    return Network(subnet(pools="", **here), subnet("10.2.0.0/24", "10.2.0.100-10.2.0.109", **here))
+
+
+@pytest.mark.parametrize(
+    ("local", "addresses", "known_by"),
+    [
+        ("10.1.0.1", (), "10.1.0.1"),
+        ("10.1.0.1", ("10.1.0.1", "10.2.0.1"), "10.2.0.1"),
+        ("10.2.0.3", ("10.1.0.1", "10.2.0.1", "10.2.0.3"), "10.2.0.3"),
+        ("10.1.0.1", ("10.1.0.1", "10.3.0.1"), "10.1.0.1"),
+    ],
+)
+def test_of_several_addresses_on_the_wire_a_client_is_told_one_in_its_own_subnet(
+    local: str, addresses: tuple[str, ...], known_by: str
+) -> None:
+    network = two_subnets()
+    came = on_wire(server=local, addresses=addresses)
+    offer = network.client().discover(arrival=came)
+    assert (offer.yiaddr, offer.options[54]) == ("10.2.0.100", ip(known_by))
+    answer = network.client().select("10.2.0.100", server=known_by, arrival=came)
+    assert (answer.type, answer.options[54]) == (ACK, ip(known_by))
+
+
+@pytest.mark.parametrize("by", ["10.1.0.1", "10.2.0.1", "10.2.0.3"])
+def test_a_client_reaches_the_server_by_each_of_its_addresses_on_the_wire(by: str) -> None:
+    network = two_subnets()
+    came = on_wire(addresses=("10.1.0.1", "10.2.0.1", "10.2.0.3"))
+    assert network.client().discover(arrival=came).type == OFFER
+    assert network.client().select("10.2.0.100", server=by, arrival=came).type == ACK
+    renewed = network.client(server=by).renew("10.2.0.100")
+    assert (renewed.type, renewed.options[54]) == (ACK, ip(by)), "it stays with the address that it speaks to"
+    declined = network.client().send(4, (54, ip(by)), (50, ip("10.2.0.100")), arrival=came)
+    assert declined.verdict == Verdict.DECLINED
+    assert network.client(2).select("10.2.0.101", server="10.3.0.1", arrival=came).verdict == Verdict.OTHER_SERVER
+
+
+def test_a_configured_server_identifier_goes_before_the_addresses_of_the_wire() -> None:
+    given = {"interface": "eth0", "server_identifier": ip("10.1.0.9")}
+    came = on_wire(server="10.2.0.1", addresses=("10.2.0.1", "10.1.0.1"))
+    assert Network(subnet(**given)).client().discover(arrival=came).options[54] == ip("10.1.0.9")
+
+
 def test_configured_timers_hold_as_long_as_they_are_in_order() -> None:
     def times(**given: int) -> tuple[int, int]:
         options = Network(subnet(**given)).client().discover().options

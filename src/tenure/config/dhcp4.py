@@ -94,7 +94,8 @@ class SubnetSection(PlaceParameters):
     """Ranges that addresses are leased from: `first-last` or a network. Without a pool only reserved addresses are."""
 
     server_identifier: Address | None = None
-    """The address by which clients know this server (option 54). Default: the one that the packet came to."""
+    """The address by which clients know this server (option 54). Default: the one that the packet came to; of several
+    on the interface of a broadcast, one in the subnet of the lease if there is one."""
 
     reservations: list[ReservationSection] = []
     """Addresses and names kept for certain clients."""

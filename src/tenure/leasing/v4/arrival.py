@@ -19,6 +19,7 @@ class Arrival:
         interface: str | None = None,
         broadcast: bool = False,
         port: int = SERVER_PORT,
+        addresses: tuple[bytes, ...] = (),
     ) -> None:
         self.source: Final = source
         self.source_port: Final = source_port
@@ -26,6 +27,7 @@ class Arrival:
         self.interface: Final = interface  # the wire it came on; None: a socket for relays
         self.broadcast: Final = broadcast  # sent to the broadcast address, not to ours
         self.port: Final = port  # ours
+        self.addresses: Final = addresses  # all of ours on the wire, where it has several
 
 
 class Destination(NamedTuple):

@@ -32,19 +32,33 @@ _NAK: Final = int(MessageType.NAK)
 
 
 def server_identifier(prepared: PreparedSubnet, packet: Packet, arrival: Arrival) -> bytes:
-    """Option 54 of a reply: what the relay wants there (RFC 5107), else the configured address, else where it came."""
+    """Option 54 of a reply: what the relay wants there (RFC 5107), else the configured address, else where it came.
+
+    Of several addresses on the wire it is one in the client's own subnet, which it reaches without a router.
+    """
     relay = packet.options.get(_RELAY_AGENT_INFORMATION)
     if relay is not None:
         override = sub_option(relay, SERVER_IDENTIFIER_OVERRIDE)
         if override is not None and len(override) == 4:
             return override
-    return prepared.subnet.server_identifier or arrival.local
+    if prepared.subnet.server_identifier is not None:
+        return prepared.subnet.server_identifier
+    return _nearest(prepared, arrival) if arrival.addresses and arrival.broadcast else arrival.local
+
+
+def _nearest(prepared: PreparedSubnet, arrival: Arrival) -> bytes:
+    """Of our addresses on the wire, the one that is told to the clients of a subnet."""
+    if not prepared.holds(arrival.local):
+        for address in arrival.addresses:
+            if prepared.holds(address):
+                return address
+    return arrival.local
 
 
 def names_us(server_id: bytes, inquiry: Inquiry) -> bool:
     """Whether a client's option 54 means this server."""
     arrival = inquiry.arrival
-    if server_id == arrival.local:
+    if server_id == arrival.local or server_id in arrival.addresses:
         return True
     return any(server_id == server_identifier(one, inquiry.packet, arrival) for one in inquiry.link)
 

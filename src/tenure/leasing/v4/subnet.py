@@ -46,7 +46,7 @@ class Subnet:
     check_seconds: float = 0.5  # how long an answer is waited for
     rapid_commit: bool = False  # commit at DISCOVER when the client asks (RFC 4039); for the only server of a subnet
     authoritative: bool = True  # NAK a client that we do not know and that asks for an address of ours
-    server_identifier: bytes | None = None  # None: the address that the packet came to
+    server_identifier: bytes | None = None  # None: see `reply.server_identifier`
     next_server: bytes = b"\0\0\0\0"
     server_name: bytes = b""
     boot_file_name: bytes = b""

@@ -22,8 +22,18 @@ def address_on(interface: str) -> bytes | None:
     return answer[20:24]  # struct ifreq: name(16) family(2) port(2) address(4)
 
 
+def addresses_on(interface: str) -> list[bytes]:
+    """All IPv4 addresses of an interface of this machine, in the kernel's order, whatever their labels."""
+    return [address for name, address in _configured() if name == interface]
+
+
 def addresses4() -> list[bytes]:
     """All IPv4 addresses of this machine."""
+    return [address for _, address in _configured()]
+
+
+def _configured() -> list[tuple[str, bytes]]:
+    """The IPv4 addresses of this machine, each with the interface that has it."""
     count = 32
     while True:
         found = array("B", bytes(count * _REQUEST.size))
@@ -31,5 +41,11 @@ def addresses4() -> list[bytes]:
             answer = fcntl.ioctl(asking, _SIOCGIFCONF, _ROOM.pack(len(found), found.buffer_info()[0]))
         used, _where = _ROOM.unpack(answer)
         if used < len(found):
-            return [found[at + 20 : at + 24].tobytes() for at in range(0, used, _REQUEST.size)]
+            rows = [found[at : at + _REQUEST.size].tobytes() for at in range(0, used, _REQUEST.size)]
+            return [(_interface_of(row), row[20:24]) for row in rows]
         count *= 2  # it may be that not all had room
+
+
+def _interface_of(row: bytes) -> str:
+    """The interface in a struct ifreq; behind a colon stands the label of an address."""
+    return row[:16].partition(b"\0")[0].decode(errors="replace").partition(":")[0]

@@ -12,7 +12,7 @@ from tenure.leasing.story.line import Story
 from tenure.leasing.story.tell4 import tell
 from tenure.leasing.v4.arrival import CLIENT_PORT, SERVER_PORT, Arrival
 from tenure.leasing.v4.link import SubnetTable
-from tenure.serving.dhcp.interface import address_on
+from tenure.serving.dhcp.interface import address_on, addresses_on
 from tenure.serving.dhcp.rehearsal import Doorway
 
 EVERYBODY = b"\xff\xff\xff\xff"
@@ -41,7 +41,8 @@ def arrival_of(packet: Packet, datagram: Datagram, door: Doorway) -> Arrival:
     said = door.source if door.source is not None and len(door.source) == 4 else None
     source = said or datagram.source or (packet.giaddr if is_relayed else packet.ciaddr)
     source_port = datagram.source_port or (SERVER_PORT if is_relayed else CLIENT_PORT)
-    return Arrival(source, source_port, local, interface, broadcast, port)
+    ours = () if interface is None else tuple(addresses_on(interface))
+    return Arrival(source, source_port, local, interface, broadcast, port, ours)
 
 
 def _place(interface: str | None, door: Doorway, datagram: Datagram) -> tuple[bytes, int]:

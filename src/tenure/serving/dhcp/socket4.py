@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import socket
+import time
 from collections.abc import Sequence
 from struct import Struct
 from typing import Final, Protocol
 
 from tenure.leasing.v4.arrival import Arrival, Destination
 from tenure.serving.datagrams import DatagramReader
+from tenure.serving.dhcp.interface import addresses_on
 from tenure.serving.dhcp.packetsocket import PacketSocket
 from tenure.serving.dhcp.sockets import UNREACHABLE, open_all, prepare, refused
 from tenure.serving.errors import ServiceError
@@ -26,6 +28,7 @@ _IN_PKTINFO: Final = Struct("@i4s4s")  # interface number, our address, the head
 _ANCILLARY: Final = socket.CMSG_SPACE(_IN_PKTINFO.size)
 _PKTINFO_AT: Final = ADDRESS_ROOM + socket.CMSG_LEN(0)
 _ANY: Final = "0.0.0.0"
+_LOOK_SECONDS: Final = 10.0  # how long it takes at most until another address of an interface is noticed
 _REMEMBERED: Final = 4096  # relays, and clients that have their address, whose `Arrival` is at hand
 
 
@@ -59,6 +62,8 @@ class Dhcp4Socket:
         # an address of its own says where each packet came to; otherwise the kernel is asked packet by packet
         self._local = socket.inet_aton(host) if host != _ANY else None
         self._arrivals: dict[bytes, Arrival] = {}  # by what the kernel tells beside the octets
+        self._looked_at = -_LOOK_SECONDS  # by the monotonic clock, for our addresses on the wire
+        self._addresses: tuple[bytes, ...] = ()
         self._sender = AlikeSender(bound)
         if self._local is None:
             bound.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
@@ -71,11 +76,20 @@ class Dhcp4Socket:
     def receive(self, limit: int) -> list[Received]:
         """Up to `limit` packets that are there already."""
         arrivals = self._arrivals
+        if self._interface is not None and time.monotonic() - self._looked_at > _LOOK_SECONDS:
+            self._look_for_addresses(self._interface)
         found = []
         for octets, beside in self._reader.read(limit):
             arrival = arrivals.get(beside)
             found.append(Received(octets, self._arrival(beside) if arrival is None else arrival, self))
         return found
+
+    def _look_for_addresses(self, interface: str) -> None:
+        found = tuple(addresses_on(interface))
+        self._looked_at = time.monotonic()
+        if found != self._addresses:
+            self._addresses = found
+            self._arrivals.clear()
 
     def _arrival(self, beside: bytes) -> Arrival:
         if len(self._arrivals) >= _REMEMBERED:
@@ -85,7 +99,8 @@ class Dhcp4Socket:
         if local is None:  # of a broadcast, the kernel tells our address on that wire
             _number, local, sent_to = _IN_PKTINFO.unpack_from(beside, _PKTINFO_AT)
             is_broadcast = local != sent_to
-        arrival = Arrival(source, socket.ntohs(port), local, self._interface, is_broadcast, self.port)
+        several = self._addresses if len(self._addresses) > 1 else ()
+        arrival = Arrival(source, socket.ntohs(port), local, self._interface, is_broadcast, self.port, several)
         self._arrivals[beside] = arrival
         return arrival
 
