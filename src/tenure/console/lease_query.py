@@ -1,4 +1,4 @@
-"""What a lease query (RFC 4388) answers, for people instead of on the wire: who is at an address, where, since when.
+"""What a lease query (RFC 4388, 5007) answers, for people instead of on the wire: who is where, and since when.
 
 States are those of the RFC: `active`, `unassigned` (ours, and nobody has it) and `unknown` (no address of ours). One
 more is `declined`: nobody gets the address until its quarantine is over.
@@ -22,12 +22,17 @@ from tenure.console.words import (
     name_text,
     time_text,
 )
+from tenure.dhcpwire.identity import DUID, key_identity
 from tenure.dhcpwire.v4.relay_agent import CIRCUIT_ID, REMOTE_ID, sub_option
 from tenure.dhcpwire.v6.association import ADDRESS_BITS, first_of
 from tenure.dhcpwire.words import text_of
+from tenure.dnswire.name import Name, labels
 from tenure.leasing.lease import FOREVER, Lease, LeaseState
+from tenure.leasing.whereabouts import parse_whereabouts
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.reading import LeaseFilter
+
+_ENTERPRISE = 4  # octets of the number before a remote id of DHCPv6 (RFC 4649)
 
 ACTIVE, UNASSIGNED, UNKNOWN, DECLINED = "active", "unassigned", "unknown", "declined"
 
@@ -40,8 +45,10 @@ class Query:
     prefix_length: int = 0  # beside the address: of a delegated prefix
     hardware: bytes | None = None
     client: bytes | None = None  # identity key
-    circuit: bytes | None = None
-    remote: bytes | None = None
+    duid: bytes | None = None  # of a DHCPv6 client, and of a DHCPv4 client that has it in its identifier (RFC 4361)
+    name: Name | None = None  # lower case; of one label: whatever the domain
+    circuit: bytes | None = None  # sub-option 1, or the interface id of a relay
+    remote: bytes | None = None  # sub-option 2, or a remote id, whose enterprise number can be left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,8 @@ def query(configuration: Configuration, ledger: LeaseLedger, asked: Query, now: 
     elif asked.client is not None:
         found = list(all_leases(ledger, LeaseFilter(client=asked.client)))
     else:
-        # what relays said is not indexed: asked by people, and seldom
-        found = [lease for lease in all_leases(ledger, LeaseFilter()) if _is_at(lease, asked)]
+        # none of the rest is indexed: asked by people, and seldom
+        found = [lease for lease in all_leases(ledger, LeaseFilter()) if _is_meant(lease, asked)]
     for lease in found:
         yield _line(ledger, lease, now)
 
@@ -114,20 +121,35 @@ def _is_delegated(configuration: Configuration, prefix: bytes, length: int) -> b
     return False
 
 
-def _is_at(lease: Lease, asked: Query) -> bool:
-    """Whether the lease came by this circuit, or this relay."""
+def _is_meant(lease: Lease, asked: Query) -> bool:
+    """Whether the lease is of this device, has this name, or came by this circuit or relay."""
+    if asked.duid is not None:
+        return lease.client is not None and key_identity(lease.client) == (DUID, asked.duid)
+    if asked.name is not None:
+        return lease.fqdn is not None and _is_called(lease.fqdn, asked.name)
+    circuit, remote = _said(lease)
     if asked.circuit is not None:
-        return _said(lease, CIRCUIT_ID) == asked.circuit
-    return _said(lease, REMOTE_ID) == asked.remote
+        return circuit == asked.circuit
+    return remote is not None and asked.remote in {remote, remote[_ENTERPRISE:] if lease.is_dhcpv6 else remote}
 
 
-def _said(lease: Lease, code: int) -> bytes | None:
-    """What the relay said of a DHCPv4 lease."""
-    return sub_option(lease.relay, code) if lease.relay is not None and len(lease.address) == 4 else None
+def _is_called(fqdn: Name, name: Name) -> bool:
+    return fqdn.startswith(name[:-1]) if len(labels(name)) == 1 else fqdn == name
+
+
+def _said(lease: Lease) -> tuple[bytes | None, bytes | None]:
+    """The circuit and the remote id that the relay told."""
+    if lease.relay is None:
+        return None, None
+    if not lease.is_dhcpv6:
+        return sub_option(lease.relay, CIRCUIT_ID), sub_option(lease.relay, REMOTE_ID)
+    place = parse_whereabouts(lease.relay)
+    return (None, None) if place is None or place.relay is None else (place.interface or None, place.remote_id or None)
 
 
 def _line(ledger: LeaseLedger, lease: Lease, now: float) -> QueryLine:
     active = _is_active(lease, now)
+    circuit, remote = _said(lease)
     return QueryLine(
         address=leased_text(lease),
         state=_state(lease, now),
@@ -135,8 +157,8 @@ def _line(ledger: LeaseLedger, lease: Lease, now: float) -> QueryLine:
         client=client_text(lease.client),
         hardware=hardware_text(lease.hardware),
         name=name_text(lease.fqdn),
-        circuit=_words(_said(lease, CIRCUIT_ID)),
-        remote=_words(_said(lease, REMOTE_ID)),
+        circuit=_words(circuit),
+        remote=_words(remote),
         since=time_text(min(lease.started_at, now)),
         last_transaction=time_text(_last_transaction(lease, now)),
         ends=time_text(lease.ends_at),

@@ -16,7 +16,10 @@ from tenure.config.load import load
 from tenure.console.lease_orders import leased_from_text
 from tenure.console.lease_query import Query, QueryLine, query
 from tenure.console.words import time_text
+from tenure.dhcpwire.v6.message import Relay
+from tenure.dnswire.name import from_text
 from tenure.leasing.lease import FOREVER, Changes, LeaseKind, LeaseState
+from tenure.leasing.whereabouts import build_whereabouts
 from tenure.ledger.leases import LeaseLedger
 from tenure.ledger.opening import open_leases
 
@@ -178,6 +181,33 @@ def test_by_who_and_where(config: Path, ledger: LeaseLedger) -> None:
     assert found(config, ledger, remote=b"\1\2") == ["10.1.0.1", "10.1.0.4"]
 
 
+DUID = bytes.fromhex("0003000102005e100007")
+OF_DHCPV4 = lease(30, 30, fqdn=from_text("dual.example.test."))._replace(client=b"\1\xff\0\0\0\1" + DUID)
+OF_DHCPV6 = lease(31, 31, fqdn=from_text("dual.lab.test."))._replace(
+    address=ip("2001:db8:1::100"),
+    client=b"\2" + DUID,
+    relay=build_whereabouts(
+        Relay(0, ip("2001:db8:1::1"), ip("fe80::7"), {18: b"port 7", 37: b"\0\0\0\x09switch-3"}), ip("fe80::7"), None
+    ),
+)
+ON_WIRE = lease(32, 32)._replace(address=ip("2001:db8:1::101"), relay=build_whereabouts(None, ip("fe80::8"), "port 7"))
+
+
+def test_a_device_is_found_in_both_families(config: Path, ledger: LeaseLedger) -> None:
+    ledger.transact(lambda view: view.apply(Changes(leases=(OF_DHCPV4, OF_DHCPV6, ON_WIRE))), NOW)
+    six = "2001:db8:1::100"
+    assert found(config, ledger, duid=DUID) == ["10.1.0.30", six]
+    assert found(config, ledger, duid=DUID[:-1]) == []
+    assert found(config, ledger, name=from_text("dual")) == ["10.1.0.30", six]
+    assert found(config, ledger, name=from_text("dual.lab.test")) == [six]
+    assert found(config, ledger, name=from_text("dua")) == found(config, ledger, name=from_text("lab.test")) == []
+    assert found(config, ledger, circuit=b"port 7") == ["10.1.0.1", "10.1.0.4", six]
+    for remote in (b"switch-3", b"\0\0\0\x09switch-3"):
+        assert found(config, ledger, remote=remote) == [six]
+    (line,) = answers(config, ledger, address=ip(six))
+    assert (line.circuit, line.remote) == ("'port 7'", b"\0\0\0\x09switch-3".hex(":"))
+
+
 def run(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return tenure("leases", "query", "-c", config, *words)
 
@@ -186,6 +216,12 @@ def test_the_command(config: Path) -> None:
     asked = run(config, "--circuit-id", "'port 7'", "-o", "json")
     assert [one["address"] for one in json.loads(asked.stdout)] == ["10.1.0.1", "10.1.0.4"]
     assert "10.1.0.3 " in run(config, "--mac", "00:00:00:00:00:03").stdout
+    assert "10.1.0.3 " in run(config, "--name", "HOST3").stdout
+    ledger = open_leases(f"sqlite:{config.parent}/tenure.db")
+    ledger.transact(lambda view: view.apply(Changes(leases=(OF_DHCPV6,))), NOW)
+    ledger.close()
+    (line,) = json.loads(run(config, "--duid", DUID.hex(":"), "-o", "json").stdout)
+    assert line["client"] == f"duid {DUID.hex(':')}"
     nobody = run(config, "--client-id", "01:02:03")
     assert nobody.returncode == 1
     for words in ([], ["--address", "10.1.0.1", "--mac", "00:00:00:00:00:03"], ["--address", "10.1.0"]):

@@ -73,16 +73,29 @@ def query(
     address: Annotated[str | None, typer.Option(help="An address, such as 10.1.2.55, or a prefix.")] = None,
     mac: Annotated[str | None, typer.Option(help="A hardware address, such as 02:00:5e:10:00:07.")] = None,
     client_id: Annotated[str | None, typer.Option(help="A client identifier, such as 01:02:00:5e:10:00:07.")] = None,
-    circuit_id: Annotated[str | None, typer.Option(help="A relay's circuit: octets, or text as \"'port 7'\".")] = None,
-    remote_id: Annotated[str | None, typer.Option(help="What a relay calls itself, written as a circuit is.")] = None,
+    duid: Annotated[
+        str | None,
+        typer.Option(help="A DUID, such as 00:03:00:01:02:00:5e:10:00:07; in a DHCPv4 client identifier, too."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="A name, whole or without its domain.")] = None,
+    circuit_id: Annotated[
+        str | None,
+        typer.Option(help="A relay's circuit, or interface id of DHCPv6: octets, or text as \"'port 7'\"."),
+    ] = None,
+    remote_id: Annotated[
+        str | None,
+        typer.Option(help="A relay's remote id, written as a circuit is; of DHCPv6 with its enterprise number or not."),
+    ] = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Tell who has an address, where and since when, as a lease query does (RFC 4388); 1 if nobody is found."""
+    """Tell who has an address, where and since when, as a lease query does (RFC 4388, 5007); 1 if nobody is found."""
     asked = _asked(
         {
             "--address": address,
             "--mac": mac,
             "--client-id": client_id,
+            "--duid": duid,
+            "--name": name,
             "--circuit-id": circuit_id,
             "--remote-id": remote_id,
         }
@@ -144,12 +157,20 @@ def _asked(said: dict[str, str | None]) -> Query:
     """The question; wrong usage ends the command."""
     from tenure.console.lease_orders import leased_from_text  # noqa: PLC0415 - `tenure --help` does without
     from tenure.console.lease_query import Query  # noqa: PLC0415
-    from tenure.dhcpwire.identity import circuit_id_key, client_id_key, hardware_from_text  # noqa: PLC0415
+    from tenure.dhcpwire.identity import (  # noqa: PLC0415
+        circuit_id_key,
+        client_id_key,
+        duid_from_text,
+        hardware_from_text,
+    )
+    from tenure.dnswire.name import from_text  # noqa: PLC0415
 
     readers: dict[str, Callable[[str], Query]] = {
         "--address": lambda text: Query(*leased_from_text(text)),
         "--mac": lambda text: Query(hardware=hardware_from_text(text)),
         "--client-id": lambda text: Query(client=client_id_key(text)),
+        "--duid": lambda text: Query(duid=duid_from_text(text)),
+        "--name": lambda text: Query(name=from_text(text).lower()),
         "--circuit-id": lambda text: Query(circuit=circuit_id_key(text)[1:]),
         "--remote-id": lambda text: Query(remote=circuit_id_key(text)[1:]),
     }
