@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from ipaddress import ip_address
-from typing import TypeAlias
 
 from tenure.config.aging_remarks import aging_remarks
 from tenure.config.configuration import Configuration
@@ -17,17 +16,17 @@ from tenure.config.network_devices import Devices, devices, devices6
 from tenure.config.option_remarks import option_remarks
 from tenure.config.ownership_checks import ownership_remarks
 from tenure.config.problem import Location, Problem
+from tenure.config.reservation_remarks import AnyReservation, reservation_remarks
 from tenure.config.reverse_remarks import reverse_remarks
 from tenure.dnswire.name import to_text
 from tenure.leasing.pool import Pool
 from tenure.naming.hostname import split_text
 
-AnyReservation: TypeAlias = ReservationSection | Reservation6Section
-
 
 def remarks(configuration: Configuration, ours: Collection[bytes] = ()) -> Iterator[Problem]:
     """Everything that an operator should know of a configuration that is right; `ours`: addresses of this host."""
     yield from _reserved_names(configuration)
+    yield from reservation_remarks(configuration)
     yield from _open_zones(configuration)
     yield from _unregistered_reservations(configuration)
     yield from _registered_nowhere(configuration)

@@ -63,9 +63,8 @@ def check_server_reservations6(dhcp6: Dhcp6) -> Iterator[Problem]:
 def _check_each(
     dhcp6: Dhcp6, reservations: Sequence[Reservation6Section], at: Location, where: str
 ) -> Iterator[Problem]:
-    own = f"each client, address, prefix and name is reserved once {where}"
+    own = f"each client, address and prefix is reserved once {where}"
     columns = {key: [identity6_keys(one)[key] for one in reservations] for key in identity6_keys(Reservation6Section())}
-    columns["hostname"] = [one.hostname.lower().encode() if one.hostname else None for one in reservations]
     for key, values in columns.items():
         for index, first in repeated(values):
             yield Problem((*at, index, key), f"is in reservations[{first}] too", own)

@@ -50,10 +50,9 @@ def _no_expression(at: Location) -> Problem:
 
 
 def _check_each(reservations: Sequence[ReservationSection], at: Location, where: str) -> Iterator[Problem]:
-    own = f"each client, address and name is reserved once {where}"
+    own = f"each client and address is reserved once {where}"
     columns = {key: [identity_keys(one)[key] for one in reservations] for key in identity_keys(ReservationSection())}
     columns["ip-address"] = [one.ip_address for one in reservations]
-    columns["hostname"] = [one.hostname.lower().encode() if one.hostname else None for one in reservations]
     for key, values in columns.items():
         for index, first in repeated(values):
             yield Problem((*at, index, key), f"is in reservations[{first}] too", own)

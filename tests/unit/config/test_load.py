@@ -491,7 +491,7 @@ ADDED = {
         'reservations = [{ hw-address = "02:00:00:00:00:01", hostname = "a" },'
         ' { hw-address = "02-00-00-00-00-01", hostname = "b" }]',
         f'{SUBNET}.reservations[1].hw-address = "02-00-00-00-00-01": is in reservations[0] too; '
-        "each client, address and name is reserved once in a subnet",
+        "each client and address is reserved once in a subnet",
     ),
     "reservation-hostname": (
         'reservations = [{ hw-address = "02:00:00:00:00:01", hostname = "my printer" }]',

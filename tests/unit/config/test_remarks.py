@@ -69,6 +69,36 @@ def test_a_label_that_is_not_reserved_here(tmp_path: Path) -> None:
     assert said(tmp_path, text) == []
 
 
+def test_a_name_that_two_reservations_give(tmp_path: Path) -> None:
+    wired, radio = (
+        f'{{ hw-address = "02:00:5e:10:00:0{number}", ip-address = "10.1.0.{number}", hostname = "{name}" }}'
+        for number, name in ((7, "laptop"), (8, "LAPTOP"))
+    )
+    (only,) = said(tmp_path, GOOD + f"reservations = [{wired}, {radio}]")
+    assert only == (
+        "dhcp4.subnets[0].reservations[1].hostname: is given by reservations[0] too, and in DNS it is the one's that"
+        " has it first; give each a name of its own, unless both are one device and say the same DUID, or only one is"
+        " there"
+    )
+    six = '[{ duid = "00:04:07", hostname = "isp" }, { duid = "00:04:08", hostname = "isp" }]'
+    text = GOOD + DHCP6.replace("reservations = [", "# [") + f"reservations = {six}\n"
+    assert [line.partition(":")[0] for line in said(tmp_path, text)] == ["dhcp6.subnets[0].reservations[1].hostname"]
+    apart = GOOD + f"reservations = [{wired}]" + DHCP6.replace("isatap", "laptop")
+    assert said(tmp_path, apart) == [], "one device of both families"
+
+
+@pytest.mark.parametrize("hostname", ["ns", "NS", "ns.example.test", "ns.example.test."])
+def test_the_name_of_the_name_server_for_a_host(tmp_path: Path, hostname: str) -> None:
+    reserved = RESERVED.replace("HOST", hostname)
+    words = "is the name of this name server, ns.example.test., where a lease's records are refused"
+    (line,) = said(tmp_path, GOOD + reserved)
+    assert line.startswith(f"dhcp4.subnets[0].reservations[0].hostname: {words}; ")
+    (line,) = said(tmp_path, GOOD.replace("[[dhcp4.subnets]]", f"{reserved}\n[[dhcp4.subnets]]"))
+    assert line.startswith("dhcp4.reservations[0].hostname: ")
+    elsewhere = GOOD.replace("[dns]\n", '[dns]\nserver-name = "ns.example.org."\n')
+    assert said(tmp_path, elsewhere + reserved) == []
+
+
 def test_a_router_in_a_pool(tmp_path: Path) -> None:
     routers = 'option-data = { routers = "10.1.0.1, 10.1.0.60" }\n'
     pool = "dhcp4.subnets[0].pools[0].pool: has the address of the router 10.1.0.60 in it, which is leased to nobody;"

@@ -97,6 +97,18 @@ def test_a_reservations_name_goes_before_the_clients() -> None:
     assert names(network) == [("printer", True, True)]
 
 
+def test_two_cards_of_one_device_have_the_name_that_both_are_reserved_under_one_proof() -> None:
+    cards = {b"\0\1\2\0\0\0\0" + bytes((number,)): Reservation(None, "laptop") for number in (1, 2, 3)}
+    network = Network(subnet(reservations=cards))
+    for number, duid in ((1, b"\0\4one"), (2, b"\0\4one"), (3, b"\0\4other")):
+        client_id = b"\xff\0\0\0" + bytes((number,)) + duid
+        network.client(number, client_id=client_id).join()
+    wants = sorted(network.view.wanted.values(), key=lambda want: want.address)
+    assert names(network) == [("laptop", True, True)] * 3
+    wired, radio, other = (want.dhcid for want in wants)
+    assert wired == radio != other
+
+
 def test_a_malformed_option_81_costs_the_name_of_the_client_and_not_its_lease() -> None:
     network = Network()
     answer = network.client().saying((81, b"\4")).join()
