@@ -101,7 +101,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.NUMBERED: "the name belongs to somebody else, so a number was put behind it (ddns-conflict-action)",
     Reason.GUEST_NAME: "the name belongs to somebody else, so it stands in the guest zone (ddns-conflict-action)",
     Reason.GUEST_DEVICE: "the hardware address is a randomised one, so the name is a guest's (ddns-randomized-mac)",
-    Reason.NO_NAME: "the client sent no name, and none is generated here",
+    Reason.NO_NAME: "the client sent no name that can be read, and none is generated here",
     Reason.NAME_INVALID: "nothing of the name that the client sent can stand in a zone",
     Reason.NAME_RESERVED: "the name is reserved and cannot be claimed by a client",
     Reason.NAME_NOT_COVERED: "no forward zone covers the name; add the one that it is in under [[ddns.forward]]",

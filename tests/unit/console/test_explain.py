@@ -39,7 +39,7 @@ def registration(forward: Part, reverse: Part) -> Registration:
             LEASE._replace(fqdn=None, heard_name="", reason=Reason.NO_NAME),
             1500,
             f"10.1.0.50 is leased to 02:00:5e:10:00:07 until {END} without a name: "
-            "the client sent no name, and none is generated here.",
+            "the client sent no name that can be read, and none is generated here.",
         ),
         (
             LEASE._replace(heard_name=""),

@@ -9,7 +9,8 @@ from dhcp4_network import NAMING, REQUEST, Client, Network, ip, subnet, unicast
 from tenure.dnswire.name import from_text
 from tenure.leasing.lease import Changes, LeaseState
 from tenure.leasing.v4.subnet import Reservation
-from tenure.naming.reason import Reason
+from tenure.naming.policy import ReplaceClientName
+from tenure.naming.reason import WORDS, Reason
 from tenure.naming.registration import Want
 
 S, E, N = 1, 4, 8
@@ -116,6 +117,18 @@ def test_a_malformed_option_81_costs_the_name_of_the_client_and_not_its_lease() 
     assert names(network) == [("host-10-1-0-100", True, True)]
     assert [event.kind for event in network.view.events] == ["lease-bound", "option-malformed"]
     assert network.view.events[1].detail == "option 81 is 04: option 81 has at least 3 octets at octet 0"
+
+
+def test_who_sends_an_empty_option_81_and_no_other_name_has_no_name_that_can_be_read() -> None:
+    network = Network(subnet(naming=replace(NAMING, replace_client_name=ReplaceClientName.NEVER)))
+    mine = network.client().saying((81, b"")).join().yiaddr
+    row = network.view.rows[ip(mine)]
+    assert (row.fqdn, row.heard_name, WORDS[Reason(row.reason)]) == (
+        None,
+        "",
+        "the client sent no name that can be read, and none is generated here",
+    )
+    assert network.view.events[-1].detail == "option 81 is empty: option 81 has at least 3 octets at octet 0"
 
 
 def test_a_new_name_at_renewal_withdraws_the_old_one() -> None:
