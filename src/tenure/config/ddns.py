@@ -62,6 +62,11 @@ class DdnsParameters(Section):
     hostname_char_replacement: Replacement | None = None
     """What stands for a character of a client's name that no host name can have. Default: nothing."""
 
+    ddns_conflict_resolution_mode: Annotated[ConflictMode | None, *one_of(ConflictMode)] = None
+    """How the right to a name is proved before it is written, for these leases alone; the words are those of `[ddns]`.
+    Leases that share a zone and are not proved in one way can take names from each other. Default: as the name's zone
+    says it, or `[ddns]`."""
+
     ddns_conflict_action: Annotated[ConflictAction | None, *one_of(ConflictAction)] = None
     """What becomes of a name that another device has: `refuse`; `suffix` puts a number behind it (`pc-2`); `guest-zone`
     puts it below ddns-guest-suffix. A reservation's name is refused or its own. Default: `refuse`."""

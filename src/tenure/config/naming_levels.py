@@ -23,6 +23,7 @@ from tenure.naming.profile import DEFAULTS
 from tenure.naming.registration import Direction
 
 _STANDS_FOR_OTHERS = "update_model"  # a word for other fields, not one itself
+_ZONES_OWN = "conflict_resolution_mode"  # in `[ddns]` it is for the zones that say nothing else: `domains`
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ def subnet_levels(section: SubnetSection | Subnet6Section) -> list[NamingLevel]:
 
 def global_levels(configuration: Configuration) -> list[NamingLevel]:
     """What counts where no subnet says otherwise: `[ddns]`, its profile, and what follows from the zones."""
-    levels = [NamingLevel("[ddns]", naming_settings(configuration.ddns))]
+    settings = naming_settings(configuration.ddns)
+    del settings[_ZONES_OWN]
+    levels = [NamingLevel("[ddns]", settings)]
     profile = configuration.ddns.profile
     if profile is not None:
         levels.append(NamingLevel(f"profile {profile}", DEFAULTS[profile]))

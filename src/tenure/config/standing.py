@@ -77,6 +77,7 @@ def _settings(
         "override_no_update": True,
         "update_unasked": True,
         "ttl": record_ttl(one.level.valid_lifetime or lifetime, policy),
+        "conflict_resolution_mode": None,  # what stands before a lease and after it is proved in one way
         "proved_by": proof,
         "stands_at": frozenset(addresses),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenure.config.configuration import Configuration
+from tenure.config.domains import domain_plans
 from tenure.config.naming_levels import (
     NamingLevel,
     global_levels,
@@ -22,7 +23,10 @@ from tenure.config.naming_levels import (
 from tenure.config.naming_target import levels_at
 from tenure.config.section import kebab
 from tenure.dnswire.name import to_text
+from tenure.naming.registration import Direction
 from tenure.naming.template import NameTemplate
+
+_MODE = "ddns-conflict-resolution-mode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,14 @@ def parameter_lines(configuration: Configuration, target: str) -> list[Parameter
     own = levels_at(configuration, target)
     levels = [*own, *global_levels(configuration)]
     policy = policy_of_levels(configuration, own)
-    return [_line(name, getattr(policy, policy_field(name)), levels) for name in parameter_names()]
+    lines = [_line(name, getattr(policy, policy_field(name)), levels) for name in parameter_names()]
+    return [_of_zones(configuration) if line.key == _MODE and not line.value else line for line in lines]
+
+
+def _of_zones(configuration: Configuration) -> ParameterLine:
+    """How names are proved where no level says it."""
+    modes = dict.fromkeys(str(plan.mode) for plan in domain_plans(configuration, Direction.FORWARD))
+    return ParameterLine(_MODE, " or ".join(modes), "the forward zones, or [ddns]")
 
 
 def _line(name: str, value: object, levels: Sequence[NamingLevel]) -> ParameterLine:

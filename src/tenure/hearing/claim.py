@@ -17,7 +17,8 @@ def want_of(heard: HeardLease, correlation: str, mode: str | None = None) -> Wan
     until = NO_END if heard.ends_at is None else heard.ends_at
     name, address, dhcid = heard.claim
     forward, reverse = heard.forward, heard.reverse
-    return Want(name, address, dhcid, heard.ttl, forward, reverse, until, correlation, conflict_mode=mode)
+    asked = mode is not None
+    return Want(name, address, dhcid, heard.ttl, forward, reverse, until, correlation, conflict_mode=mode, asked=asked)
 
 
 def withdrawal(

@@ -8,6 +8,7 @@ from tenure.leasing.lease import LeaseState, LeaseView
 from tenure.naming.place import Obstacle, Place
 from tenure.naming.policy import NamingPolicy
 from tenure.naming.reason import Reason
+from tenure.naming.registration import ANY_MARKED, UNCHECKED
 
 _GUEST_DEVICE: Final = Reason.GUEST_DEVICE.value
 
@@ -15,13 +16,23 @@ _GUEST_DEVICE: Final = Reason.GUEST_DEVICE.value
 def obstacle_for(view: LeaseView, client: bytes, address: bytes, policy: NamingPolicy) -> Obstacle | None:
     """How zones of ours are looked into for a lease at `address`; None where there are none to be looked into.
 
-    The name that the lease has already is not asked about: it was when the lease was made.
+    The name that the lease has already is not asked about: it was when the lease was made. Where the lease's terms let
+    it take any client's name, its server will not refuse it either.
     """
-    if not policy.own_zones:
+    if not policy.own_zones or policy.conflict_resolution_mode in UNCHECKED:
         return None
     row = view.lease_at(address)
     has = row.fqdn if row is not None and row.client == client and row.forward else None
+    if policy.conflict_resolution_mode == ANY_MARKED:
+        return lambda name, zone, identity: (
+            None if name == has else _but_other_clients(view.obstacle_at(name, zone, address, identity))
+        )
     return lambda name, zone, identity: None if name == has else view.obstacle_at(name, zone, address, identity)
+
+
+def _but_other_clients(obstacle: Reason | None) -> Reason | None:
+    """What stands in the way of who may take a name from other clients."""
+    return None if obstacle is Reason.NAME_TAKEN else obstacle
 
 
 def place_of(

@@ -7,7 +7,7 @@ import math
 from tenure.leasing.lease import Lease
 from tenure.naming.choice import Naming
 from tenure.naming.policy import NamingPolicy
-from tenure.naming.registration import NO_END, Want
+from tenure.naming.registration import ITS_ZONES, NO_END, Want
 
 
 def want_of(lease: Lease, naming: Naming, policy: NamingPolicy, now: float, *, renewed: bool) -> Want:
@@ -26,6 +26,7 @@ def want_of(lease: Lease, naming: Naming, policy: NamingPolicy, now: float, *, r
         renewed and policy.update_on_renew,
         None if lease.forward or not policy.client_update_wait else math.ceil(now) + policy.client_update_wait,
         naming.wished,
-        None,
+        policy.conflict_resolution_mode or ITS_ZONES,
+        False,
     )
     return tuple.__new__(Want, claim)  # what `Want` calls, after a detour of twice that

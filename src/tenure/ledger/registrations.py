@@ -7,6 +7,7 @@ compare with `<>` and not with `in`, for which SQLite builds a table in memory a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from tenure.dnswire.name import Name
@@ -42,12 +43,12 @@ class _Move(NamedTuple):
     reason: str
 
 
-def _moves(direction: str, wanted: State, again: bool, proved: bool) -> list[_Move]:
+def _moves(direction: str, wanted: State, again: bool, insists: bool) -> list[_Move]:
     """By what the claim wants of the direction; the first that fits, and if none does the direction stays as it is."""
     state = f"registration.{direction}_state"
     if wanted is State.PENDING:
         known = "" if again else f" and ({state} <> '{State.REGISTERED}' or {_OTHER_TTL})"
-        if not (again or proved):
+        if not insists:
             known += _NOT_TAKEN_OVER
         return [_Move(f"({state} <> '{State.PENDING}'{known})", State.PENDING, "excluded.wanted_at", Reason.WAITING)]
     gone = _Move(_ours(state), State.REMOVING, "excluded.wanted_at", Reason.WAITING)
@@ -97,14 +98,33 @@ _NEW_PART: Final = {
 _WISH: Final = "wished_name, guest_suffix"
 
 
-def _put_want(forward: State, reverse: State, again: bool, wished: bool, proved: bool) -> str:
+class _Proved(IntEnum):
+    """What a claim says of how names are proved."""
+
+    AS_BEFORE = 0  # nothing: a server's leases, read beside its requests, want the same record
+    BY_ZONE = 1
+    BY_MODE = 2
+    BY_REQUEST = 3  # by a mode too, of another server that asks for the record now
+
+
+_SET_MODE: Final = {
+    _Proved.AS_BEFORE: "",
+    _Proved.BY_ZONE: " conflict_mode = null,",
+    _Proved.BY_MODE: " conflict_mode = excluded.conflict_mode,",
+    _Proved.BY_REQUEST: " conflict_mode = excluded.conflict_mode,",
+}
+
+
+def _put_want(forward: State, reverse: State, again: bool, wished: bool, proved: _Proved) -> str:
     """The statement that writes a claim. What a new row always has stands in it: to bind it costs more."""
-    of_forward, of_reverse = _moves("forward", forward, again, proved), _moves("reverse", reverse, again, proved)
+    says_mode = proved in {_Proved.BY_MODE, _Proved.BY_REQUEST}
+    insists = again or proved is _Proved.BY_REQUEST
+    of_forward, of_reverse = _moves("forward", forward, again, insists), _moves("reverse", reverse, again, insists)
     moves = " or ".join([*(move.condition for move in [*of_forward, *of_reverse]), _OTHER_TTL])
     return f"""\
-insert into registration ({STATES}, {_WISH}{", conflict_mode" if proved else ""})
+insert into registration ({STATES}, {_WISH}{", conflict_mode" if says_mode else ""})
 /*many*/ values (?, ?, ?, ?, ?, 1, ?, '', ?,
-{_NEW_PART[forward]}, {_NEW_PART[reverse]}, {"?, ?" if wished else "null, null"}{", ?" if proved else ""})
+{_NEW_PART[forward]}, {_NEW_PART[reverse]}, {"?, ?" if wished else "null, null"}{", ?" if says_mode else ""})
 on conflict (name, address, dhcid) do update set
 ttl = case when {_OTHER_TTL} then excluded.ttl else registration.ttl end,
 until = excluded.until,
@@ -113,14 +133,13 @@ wanted_at = case when {moves} then excluded.wanted_at else registration.wanted_a
 cause = '',
 correlation = excluded.correlation,
 wished_name = excluded.wished_name,
-guest_suffix = excluded.guest_suffix,{" conflict_mode = excluded.conflict_mode," if proved else ""}
+guest_suffix = excluded.guest_suffix,{_SET_MODE[proved]}
 {_moved_part("forward", of_forward)},
 {_moved_part("reverse", of_reverse)}"""
 
 
-# of a claim: forward, reverse, again, the client is watched, another name may stand in, it says how names are proved.
-# What does not say that leaves it as it is: a server's leases, read beside its requests, want the same record.
-Wanted: TypeAlias = tuple[bool, bool, bool, bool, bool, bool]
+# of a claim: forward, reverse, again, the client is watched, another name may stand in, how names are proved
+Wanted: TypeAlias = tuple[bool, bool, bool, bool, bool, _Proved]
 
 PUT_WANT: Final[dict[Wanted, str]] = {
     (forward, reverse, again, watched, wished, proved): _put_want(
@@ -139,7 +158,7 @@ PUT_WANT: Final[dict[Wanted, str]] = {
     )
     for again in (False, True)
     for wished in (False, True)
-    for proved in (False, True)
+    for proved in _Proved
 }
 
 
@@ -188,16 +207,24 @@ update registration set
 {_OF_KEY} and generation = ?"""
 
 
+def _proved(want: Want) -> _Proved:
+    if want.conflict_mode is None:
+        return _Proved.AS_BEFORE
+    if not want.conflict_mode:
+        return _Proved.BY_ZONE
+    return _Proved.BY_REQUEST if want.asked else _Proved.BY_MODE
+
+
 def want_row(want: Want, now: float) -> tuple[Any, ...]:
     """The parameters of the `PUT_WANT` for what it wants: the row as it is when there was none."""
-    name, address, dhcid, ttl, forward, reverse, until, correlation, _, client_by, wished, mode = want
+    name, address, dhcid, ttl, forward, reverse, until, correlation, _, client_by, wished, mode, _ = want
     if forward and reverse:
         times: tuple[float, ...] = (now, now, now, now)
     elif client_by is None:
         times = (now, now, now)
     else:
         times = (client_by, now, now, now) if reverse else (client_by, now, now)
-    modes = () if mode is None else (mode,)
+    modes = (mode,) if mode else ()
     return (name, address, dhcid, ttl, until, now, correlation, *times, *(wished or ()), *modes)
 
 
@@ -255,8 +282,7 @@ class Registrations:
                 (over if claim.cause in _LEASE_ENDS else gone).append(claim)
             elif claim.forward or claim.reverse or claim.client_by is not None:
                 is_watched, is_wished = claim.client_by is not None, claim.wished is not None
-                is_proved = claim.conflict_mode is not None
-                wanted = claim.forward, claim.reverse, claim.again, is_watched, is_wished, is_proved
+                wanted = claim.forward, claim.reverse, claim.again, is_watched, is_wished, _proved(claim)
                 wants.setdefault(wanted, []).append(want_row(claim, now))
             else:  # wanting neither direction is wanting nothing
                 cause = Reason.UPDATES_DISABLED

@@ -100,6 +100,7 @@ class NamingPolicy:
     ttl_min: int = 600  # ddns-ttl-min, seconds
     ttl_max: int | None = None  # ddns-ttl-max, seconds
     ttl: int | None = None  # ddns-ttl: this one whatever the lease
+    conflict_resolution_mode: str | None = None  # ddns-conflict-resolution-mode (Kea's word); None: as the zone says
     conflict_action: ConflictAction = ConflictAction.REFUSE
     guest_suffix: Name | None = None  # ddns-guest-suffix; must be there where something puts devices into it
     guest_lifetime: int = 900  # ddns-guest-lifetime, seconds

@@ -14,8 +14,11 @@ from typing import Final, NamedTuple
 from tenure.dnswire.name import Name
 from tenure.naming.locked_name import LockedName
 
+ITS_ZONES: Final = ""  # in place of a conflict mode: as the zone says, whatever was said before
 UNMARKED: Final = "no-check-without-dhcid"  # the one conflict mode that leaves no marker
 PROVED: Final = "check-with-dhcid"  # the one in which another client's marker keeps a name from a lease
+ANY_MARKED: Final = "check-exists-with-dhcid"  # the one that takes a name from other clients, and from nobody else
+UNCHECKED: Final = frozenset({"no-check-with-dhcid", UNMARKED})  # those that take it from whoever has it
 NO_END: Final = 2**62  # `until` of what is wanted for as long as nobody says otherwise
 
 
@@ -59,7 +62,9 @@ class Want(NamedTuple):
     again: bool = False  # to be written also if DNS is known to say it
     client_by: int | None = None  # UTC seconds by when the client, which keeps forward itself, must have written it
     wished: Wished | None = None  # should DNS refuse the name, another one is chosen by this
-    conflict_mode: str | None = None  # how the right to the name is proved (Kea's word), if not as its zone says
+    # how the right to the name is proved (Kea's word), or `ITS_ZONES`; None: as before, and at first as its zone says
+    conflict_mode: str | None = None
+    asked: bool = False  # by another server, at this moment and of itself
 
 
 class Claim(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Final
 from tenure.leasing.lease import Changes, Lease, LeaseState
 from tenure.naming.event import Event
 from tenure.naming.reason import Reason
-from tenure.naming.registration import NO_END, Want, Withdraw
+from tenure.naming.registration import ITS_ZONES, NO_END, Want, Withdraw
 from tenure.naming.standing import Situation, StandingName
 
 ACTOR: Final = "janitor"
@@ -57,7 +57,7 @@ def forget(
 
 
 def _want(standing: StandingName, until: int, correlation: str) -> Want:
-    return Want(*standing.claim, standing.ttl, True, True, until, correlation)
+    return Want(*standing.claim, standing.ttl, True, True, until, correlation, conflict_mode=ITS_ZONES)
 
 
 def _event(kind: str, standing: StandingName, cause: Reason, now: float, correlation: str, actor: str = ACTOR) -> Event:

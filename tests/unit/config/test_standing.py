@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,18 @@ def proof(key: bytes) -> bytes:
 
 
 STANDS = StandingName(bytes([10, 1, 0, 7]), NAME, proof(BY_HARDWARE), 2000, gives_way=True)
+
+
+def test_what_stands_is_proved_in_one_way_with_a_lease_and_without(tmp_path: Path) -> None:
+    mode = 'ddns-conflict-resolution-mode = "no-check-with-dhcid"'
+    for said, proved in ((ON, None), (OFF, "no-check-with-dhcid")):
+        first, *_ = subnets(load(write(tmp_path, subnet=f"{mode}\n{said}", own=PC)))
+        (reservation,) = first.reservations.values()
+        policy = replace(first.naming, **reservation.level.naming)
+        assert (first.naming.conflict_resolution_mode, policy.conflict_resolution_mode) == (
+            "no-check-with-dhcid",
+            proved,
+        )
 
 
 @pytest.mark.parametrize(

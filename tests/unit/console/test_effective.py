@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from tenure.config.load import load
+from tenure.config.subnets import subnets
 from tenure.console.cli.checking import check_config
 from tenure.console.cli.options import Format
 from tenure.console.effective import parameter_lines
@@ -101,6 +102,22 @@ def test_each_value_with_the_one_who_says_so(config: Path) -> None:
     assert lines["ddns-ttl-min"] == ("600", "default")
     assert lines["ddns-ttl-max"] == ("", "default")
     assert found(config, "10.1.0.0/24")["ddns-override-client-update"] == ("false", "default")
+
+
+MODE = "ddns-conflict-resolution-mode"
+
+
+def test_how_names_are_proved_is_the_zones_to_say_unless_a_level_does(config: Path) -> None:
+    text = CONFIG.replace('name = "floor"', f'name = "floor"\n{MODE} = "no-check-with-dhcid"')
+    config.write_text(text)
+    assert found(config, "10.1.2.0/24")[MODE] == ("no-check-with-dhcid", "shared network floor")
+    assert found(config, "10.1.0.0/24")[MODE] == ("check-with-dhcid", "the forward zones, or [ddns]")
+    said = f'[[ddns.forward]]\nzone = "example.test."\n{MODE} = "check-exists-with-dhcid"\n'
+    config.write_text(text.replace("[ddns]\n", f'[ddns]\n{MODE} = "no-check-without-dhcid"\n') + said)
+    assert found(config, "10.1.2.0/24")[MODE] == ("no-check-with-dhcid", "shared network floor")
+    assert found(config, "10.1.0.0/24")[MODE] == ("check-exists-with-dhcid", "the forward zones, or [ddns]")
+    modes = {one.subnet_id: one.naming.conflict_resolution_mode for one in subnets(load(config))}
+    assert sorted(map(str, modes.values())) == ["None", "None", "no-check-with-dhcid"]
 
 
 @pytest.mark.parametrize(

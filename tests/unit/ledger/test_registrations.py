@@ -12,7 +12,7 @@ from tenure.ledger.leases import LeaseBatch
 from tenure.ledger.opening import Ledger
 from tenure.ledger.reading import RegistrationFilter
 from tenure.naming.reason import Reason
-from tenure.naming.registration import Direction, Former, Part, Registration, State, Want, Withdraw
+from tenure.naming.registration import ITS_ZONES, Direction, Former, Part, Registration, State, Want, Wished, Withdraw
 
 A = want("a", 1, 1)
 
@@ -77,6 +77,17 @@ def test_how_a_name_is_proved_stays_until_somebody_says_otherwise(ledger: Ledger
     claim(ledger, withdraw(A), now=NOW + 3)
     (due,) = ledger.leases.due_registrations(NOW + 3, 10)
     assert (due.cause, due.conflict_mode) == (Reason.LEASE_EXPIRED, "check-exists-with-dhcid")
+
+
+@pytest.mark.parametrize("wished", [None, Wished(A.name, None)])
+def test_a_name_is_proved_as_its_zone_says_once_its_lease_says_so(ledger: Ledger, wished: Wished | None) -> None:
+    claim(ledger, A._replace(conflict_mode="no-check-with-dhcid", wished=wished))
+    settle(ledger)
+    claim(ledger, A._replace(conflict_mode=ITS_ZONES, wished=wished), now=NOW + 1)
+    assert only(ledger).conflict_mode is None
+    assert (states(ledger), only(ledger).generation) == (("registered", "registered"), 1)
+    claim(ledger, A._replace(conflict_mode="check-exists-with-dhcid", wished=wished), now=NOW + 2)
+    assert only(ledger).conflict_mode == "check-exists-with-dhcid"
 
 
 def test_what_is_to_be_written_again_is_due_although_dns_says_it(ledger: Ledger) -> None:

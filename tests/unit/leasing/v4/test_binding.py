@@ -11,7 +11,7 @@ from tenure.leasing.lease import Changes, LeaseState
 from tenure.leasing.v4.subnet import Reservation
 from tenure.naming.policy import ReplaceClientName
 from tenure.naming.reason import WORDS, Reason
-from tenure.naming.registration import Want
+from tenure.naming.registration import ITS_ZONES, Want
 
 S, E, N = 1, 4, 8
 
@@ -39,7 +39,8 @@ def test_a_lease_wants_its_name_until_its_end() -> None:
     mine = network.client().saying(fqdn(S, "pc.example.test.")).join()
     row, want = network.view.rows[ip(mine.yiaddr)], only(network)
     assert want == Want(
-        from_text("pc.example.test."), row.address, row.dhcid or b"", 1200, True, True, row.ends_at, row.correlation
+        *(from_text("pc.example.test."), row.address, row.dhcid or b"", 1200, True, True, row.ends_at, row.correlation),
+        conflict_mode=ITS_ZONES,
     )
     assert (row.fqdn, row.forward, row.reverse, row.reason) == (want.name, True, True, Reason.CLIENT_FQDN)
     assert mine.options[81] == bytes((S | E, 255, 255)) + from_text("pc.example.test.")
