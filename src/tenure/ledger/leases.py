@@ -73,7 +73,7 @@ class LeaseLedger:
         self._due = DueRegistrations(session)
         self._txt_markers = TxtMarkers(session)
         self._confirmations = Confirmations(session)
-        self._freed_names = FreedNames(session)
+        self.freed_names = FreedNames(session)
         self._refused_names = RefusedNames(session)
         self._taken_over_names = TakenOverNames(session, self._statements.append_event)
         self.history = History(session, "event")
@@ -258,7 +258,7 @@ class LeaseLedger:
         def attempt() -> int:
             recorded = self._registrations.write_outcomes(outcomes, now) + self._confirmations.write(confirmed)
             self._taken_over_names.note(confirmed, now)
-            self._freed_names.claim_again(outcomes, now)
+            self.freed_names.claim_again(outcomes, now)
             self._troubles.write(zones)
             self._zones_again.are_well(zones, now)
             self.server_troubles.write(servers)
@@ -336,10 +336,6 @@ class LeaseLedger:
     def claim_refused(self, zone: Name, direction: Direction, now: float) -> int:
         """Has claimed again what the servers of a zone refused to take, now that they would; how many rows."""
         return self._session.transact(lambda: self._zones_again.take_updates(zone, direction, now), writes=False)
-
-    def hasten_removals(self, now: float) -> int:
-        """Has names taken away now that another device wants and that were to stay a while yet; how many."""
-        return self._freed_names.hasten(now)
 
     def has_reconciling(self) -> bool:
         """Whether this connection is the one that reconciles now and then; it takes that on if nobody has it."""

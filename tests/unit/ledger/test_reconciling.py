@@ -97,12 +97,12 @@ def test_a_name_stays_for_its_device_and_no_longer_than_until_another_one_wants_
     leases.transact(lambda batch: batch.apply(changes(claim)), NOW)
     leases.transact(lambda batch: batch.apply(changes(withdraw(claim)._replace(due_in=300))), NOW + 1)
     assert leases.due_registrations(NOW + 300, 10) == []
-    assert leases.hasten_removals(NOW + 2) == 0
+    assert leases.freed_names.hasten(NOW + 2) == 0
     leases.transact(lambda batch: batch.apply(changes(want("host1", 2, 2))), NOW + 3)
-    assert leases.hasten_removals(NOW + 4) == 1
+    assert leases.freed_names.hasten(NOW + 4) == 1
     (row,) = leases.due_registrations(NOW + 4, 10)
     assert (row.address, row.forward.due_at, row.reverse.due_at) == (address(1), NOW + 4, NOW + 4)
-    assert leases.hasten_removals(NOW + 5) == 0
+    assert leases.freed_names.hasten(NOW + 5) == 0
 
 
 def test_a_device_that_is_back_in_time_has_its_claim_again(ledger: Ledger) -> None:

@@ -108,7 +108,7 @@ class JanitorService:
         self._notice_outage()
         if self._standing is not None:
             self._standing.look(self._clock())
-        if self._grace and self._ledger.hasten_removals(self._clock()):
+        if self._grace and self._ledger.freed_names.hasten(self._clock()):
             self._wake()
         if BATCH_LEASES in (self.expire_batch(), self.end_requested_batch()) or self.end_records_batch():
             return 0.0
