@@ -316,6 +316,26 @@ def unprivileged() -> Iterator[None]:
         os.seteuid(who)
 
 
+def test_a_file_that_another_is_copied_over_is_read_when_that_is_done(estate: Estate) -> None:
+    """In the midst of it the address is free, as it once was; the word that leases it again comes later."""
+    old, new = dhcpd(1, "free", NOW - 7200), dhcpd(1)
+    estate.file.write_text(old + dhcpd(2) + new)
+    estate.follow(FollowedFiles([FollowedFile(estate.file, Dhcpd())]))
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+    estate.file.write_text(old)
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+    append(estate, new + dhcpd(3) + dhcpd(2, "free") + dhcpd(4))
+    estate.round()
+    assert estate.names() == pcs(1, 3, 4)
+    estate.file.write_text(new)
+    estate.round()
+    append(estate, dhcpd(1, "free"))
+    estate.round()
+    assert estate.names() == pcs(3, 4), "also where the copy is shorter"
+
+
 def test_a_file_that_was_cut_takes_no_name_away_before_its_time(estate: Estate) -> None:
     followed_kea(estate, *(kea(number) for number in range(1, 200)))
     estate.file.write_text(HEAD + kea(1))

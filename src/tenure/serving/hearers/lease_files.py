@@ -126,6 +126,7 @@ class FollowedFile:
         self._inodes: list[tuple[int, int]] = []  # of the files that were read; none: begin anew
         self._main: BinaryIO | None = None  # the last of them, open: it may be moved away with something unread in it
         self._offset = 0  # in that: everything before it was given
+        self._was_cut = False  # at the last look that was shorter than it had been, and it is to be read whole
 
     def look(self) -> Iterator[Entry] | None:
         """What is new, in the order in which it counts; None: nothing is. `SourceUnavailable`."""
@@ -139,7 +140,7 @@ class FollowedFile:
     @property
     def is_current(self) -> bool:
         """Whether all that it says was given."""
-        return bool(self._inodes)
+        return bool(self._inodes) and not self._was_cut
 
     def begin_anew(self) -> None:
         """What was given could not be used: give it again."""
@@ -153,8 +154,10 @@ class FollowedFile:
             self._main = None
 
     def _look(self) -> Iterator[Entry] | None:
-        was_cut = self._main is not None and os.fstat(self._main.fileno()).st_size < self._offset
-        words = self._appended()
+        was_cut, self._was_cut = self._was_cut, self._is_cut()
+        if self._was_cut and not was_cut:
+            return None
+        words = [] if was_cut else self._appended()
         found = [self._entries(words)] if words else []
         try:
             paths = self._form.names(self._path)
@@ -166,6 +169,14 @@ class FollowedFile:
         if (was_cut or inodes != self._inodes) and (whole := self._read_all(paths)) is not None:
             found.append(whole)
         return chain.from_iterable(found) if found else None
+
+    def _is_cut(self) -> bool:
+        """Whether the open file is shorter than what was given of it, as while somebody copies another one over it.
+
+        In the midst of that its words are old: that an address is free, where the word that leases it comes later. So
+        the copy has until the next look to come to its end.
+        """
+        return self._main is not None and os.fstat(self._main.fileno()).st_size < self._offset
 
     def _appended(self) -> list[Word]:
         """What has been appended to the open file, whatever it is called by now."""
@@ -196,7 +207,8 @@ class FollowedFile:
                 return None  # some were replaced while they were read; the next look begins again
             self.close()
             self._main, self._inodes = main, inodes
-            self._offset, self.is_empty, self.unreadable = offset, not last, 0
+            self._offset, self.is_empty = offset, not last
+            self.unreadable, self._was_cut = 0, False
             return self._last_words(opened.pop_all(), files, sizes, last)
 
     def _last_words(
