@@ -63,9 +63,10 @@ select name_key, rtype, rdata, stamp from record where zone_id = any(?) and name
 SET_STAMP: Final = "update record set stamp = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ?"
 SET_END: Final = """\
 update record set ends_at = ? where zone_id = ? and name_key = ? and rtype = ? and rdata = ? and origin = ?"""
-ENDED_ZONES: Final = "select distinct zone_id from record where ends_at <= ?"
+ENDED_ZONES: Final = "select distinct zone_id from record where ends_at > ? and ends_at <= ?"
 ENDED_RECORDS: Final = f"""\
-select name_key, rtype, ttl, {_RDATA} from record where ends_at <= ? and zone_id = ? order by ends_at limit ?"""
+select name_key, rtype, ttl, {_RDATA} from record
+where ends_at > ? and ends_at <= ? and zone_id = ? order by ends_at limit ?"""
 NEXT_END: Final = "select min(ends_at) from record where ends_at is not null"
 
 

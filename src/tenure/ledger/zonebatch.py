@@ -106,10 +106,13 @@ class ZoneBatch:
         if zone.rrsets_at(name):
             zone.owners.put(name, owner)
 
-    def ended_records(self, zone_id: int, now: float, limit: int) -> list[Record]:
-        """Committed records of the zone whose end has come, the first to end in front; the zone is locked before."""
+    def ended_records(self, zone_id: int, now: float, limit: int, after: float = -1.0) -> list[Record]:
+        """Committed records of the zone whose end has come, and came after `after`, the first to end in front.
+
+        The zone is locked before.
+        """
         self.zone(zone_id)
-        rows = self._session.rows(self._session.sql(records.ENDED_RECORDS), (now, zone_id, limit))
+        rows = self._session.rows(self._session.sql(records.ENDED_RECORDS), (after, now, zone_id, limit))
         return [Record(from_tree_key(key), rtype, ttl, rdata) for key, rtype, ttl, rdata in rows]
 
     def kept_at(self, zone_id: int, names: Collection[Name]) -> list[KeptRecord]:

@@ -264,10 +264,10 @@ class ZoneLedger:
             row = self._session.one(self._session.sql(records.NEXT_END))
         return None if row is None else row[0]
 
-    def zones_with_ended_records(self, now: float) -> list[int]:
-        """The zones in which the end of a record has come."""
+    def zones_with_ended_records(self, now: float, after: float = -1.0) -> list[int]:
+        """The zones in which the end of a record has come, and came after `after`."""
         with self._session.reading():
-            return [row[0] for row in self._session.rows(self._session.sql(records.ENDED_ZONES), (now,))]
+            return [row[0] for row in self._session.rows(self._session.sql(records.ENDED_ZONES), (after, now))]
 
     def change_count(self) -> int:
         """A number that moves when another process may have changed a zone."""

@@ -268,6 +268,42 @@ def test_it_stops_and_survives_an_unavailable_ledger(ledger: Ledger, monkeypatch
     assert tidy._report.problems["ledger-unavailable"].text == "tenure.db: disk full"
 
 
+def test_records_that_ended_while_nobody_watched_have_two_hours(ledger: Ledger) -> None:
+    """Their clients could not prolong them while the server was off; and a clock that is ahead looks just so."""
+    apex = from_text("example.test.")
+    soa = apex + apex + b"".join(number.to_bytes(4, "big") for number in (7, 1, 1, 1, 1))
+    old, prolonged, late = (Record(from_text(f"h{n}.example.test."), 1, 60, bytes([10, 1, 0, n])) for n in range(3))
+    zone = ledger.zones.create_zone(apex, 60, soa, [])
+
+    def end(*ends: tuple[Record, int]) -> None:
+        ledger.zones.transact(lambda batch: batch.set_ends(zone.id, ends, frozenset(("foreign",))), NOW)
+
+    def there() -> list[Record]:
+        return [one for one in (old, prolonged, late) if ledger.zones.rrsets_at(zone.id, one.name)]
+
+    ledger.zones.transact(
+        lambda batch: batch.apply(zone.id, ZoneChange(60, with_serial(soa, 8), (), (old, prolonged, late))), NOW
+    )
+    end((old, NOW + 10), (prolonged, NOW + 10), (late, NOW + 2000))
+    clock, log = Clock(), io.StringIO()
+    clock.now = NOW + 1500
+    report = Report("janitor", stream=log)
+    service = JanitorService(ledger.leases, ledger.zones, lambda: None, report, clock=clock, steady=clock)
+    service.tidy()
+    assert there() == [old, prolonged, late]
+    assert "a record 2 hours from now" in log.getvalue()
+    end((prolonged, NOW + 100_000))
+    for _ in range(29):
+        clock.now += 240
+        service.tidy()
+    assert there() == [old, prolonged], "the other one ended while the janitor was there"
+    for _ in range(2):
+        clock.now += 240
+        service.tidy()
+    assert there() == [prolonged]
+    assert "event=recovered from=ended-unwatched" in log.getvalue()
+
+
 def test_records_leave_their_zone_when_their_lifetime_is_over(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "BATCH_RECORDS", 2)
     apex = from_text("example.test.")

@@ -41,6 +41,7 @@ INDEX_SECONDS = 0.1  # between those; who answers clients writes meanwhile
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 HOLD_SECONDS = 60.0  # after a jump of the clock, for whoever sets it right
 OUTAGE_SECONDS = 300.0  # without a look; less is a restart
+RECORD_SECONDS = 7200.0  # which clients usually ask for their records; how many it were is not known of each
 DAY = 86400.0
 NO_SIZES: Mapping[ZonePlace, int] = {}
 
@@ -117,12 +118,16 @@ class JanitorService:
             self._prune_at = now + PRUNE_EVERY_SECONDS
         if self.index_history():
             return INDEX_SECONDS
-        ends = [self._ledger.next_lease_end(), self._ledger.next_heard_end(REQUESTS)]
-        ends += [self._zone_ledger.next_record_end()] if self._zone_ledger else []
-        end = min((end for end in ends if end is not None), default=None)
+        end = self._next_end()
         if end is None or self._unwatched_to:
             return LOOK_SECONDS
         return min(LOOK_SECONDS, max(0.0, end - self._clock()))
+
+    def _next_end(self) -> int | None:
+        """When the next of all that ends by time ends, or ended."""
+        ends = [self._ledger.next_lease_end(), self._ledger.next_heard_end(REQUESTS)]
+        ends += [self._zone_ledger.next_record_end()] if self._zone_ledger else []
+        return min((end for end in ends if end is not None), default=None)
 
     def _distrusts_clock(self) -> bool:
         """Whether the clock jumped ahead a moment ago, so that nothing is ended or deleted by it yet."""
@@ -140,11 +145,10 @@ class JanitorService:
 
         After a power cut, a night of sleep, a store that was away or came back from a backup, or a clock that was set
         ahead, leases are over whose clients are still there. What ended meanwhile ends one lifetime later: a client
-        that has its address renews within that (RFC 2131 section 4.4.5).
+        that has its address renews within that (RFC 2131 section 4.4.5). So it is with records whose clients prolong
+        them (RFC 9664).
         """
-        now = self._clock()
-        ends = (self._ledger.next_lease_end(), self._ledger.next_heard_end(REQUESTS))
-        next_end = min((end for end in ends if end is not None), default=None)
+        now, next_end = self._clock(), self._next_end()
         if self._looked_at is not None:
             was_away = now - self._looked_at > OUTAGE_SECONDS
         else:
@@ -152,8 +156,12 @@ class JanitorService:
         self._looked_at = now
         if was_away:
             self._unwatched_to = now
-            text = "leases ended while nobody watched; each ends one lifetime from now, unless its client renews it"
-            self._report.problem(OUTAGE_PROBLEM, text)
+            what, ends = "leases", "each ends one lifetime from now"
+            if self._zone_ledger is not None:
+                hours = RECORD_SECONDS / 3600.0
+                what = "leases, or records of update leases,"
+                ends = f"a lease ends one lifetime from now, a record {hours:g} hours from now"
+            self._report.problem(OUTAGE_PROBLEM, f"{what} ended while nobody watched; {ends}, unless it is renewed")
         elif self._unwatched_to and (next_end is None or next_end > self._unwatched_to):
             self._unwatched_to = 0.0
             self._report.healthy(OUTAGE_PROBLEM)
@@ -208,10 +216,11 @@ class JanitorService:
             return 0
         self._batches += 1
         count = 0
+        after = self._unwatched_to if now < self._unwatched_to + RECORD_SECONDS else -1.0
         views = {zone.id: zone.view for zone in ledger.zones()}
-        for zone_id in ledger.zones_with_ended_records(now):
+        for zone_id in ledger.zones_with_ended_records(now, after):
             correlation = f"j{self._process}-{self._batches:x}-{zone_id}"
-            count += ledger.transact(partial(_end_records, zone_id, views[zone_id], now, correlation), now)
+            count += ledger.transact(partial(_end_records, zone_id, views[zone_id], now, after, correlation), now)
         self._report.count("records_ended", count)
         return count
 
@@ -248,9 +257,9 @@ class JanitorService:
         return True
 
 
-def _end_records(zone_id: int, view: str, now: float, correlation: str, batch: ZoneBatch) -> int:
+def _end_records(zone_id: int, view: str, now: float, after: float, correlation: str, batch: ZoneBatch) -> int:
     """What has been prolonged meanwhile stays: the zone is locked before it is looked at."""
-    ended = batch.ended_records(zone_id, now, BATCH_RECORDS)
+    ended = batch.ended_records(zone_id, now, BATCH_RECORDS, after)
     if ended:
         change, events = end_records(batch.soa(zone_id), ended, now, correlation, view)
         batch.apply(zone_id, change, events)
