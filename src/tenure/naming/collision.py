@@ -103,7 +103,8 @@ class _Variants:
     @property
     def reason(self) -> Reason:
         """Why a device has one of them instead of what it wished for."""
-        return Reason.GUEST_NAME if self._is_guest else Reason.NUMBERED
+        was_there = self._name[self._name[0] + 1 :] == self._parent
+        return Reason.GUEST_NAME if self._is_guest and not was_there else Reason.NUMBERED
 
     def __contains__(self, name: Name) -> bool:
         if name == self._name:

@@ -267,6 +267,13 @@ def test_devices_with_randomised_addresses_can_be_left_unnamed() -> None:
     assert text(lease(REFUSE, hardware=RANDOMIZED)) == "pc.example.test."
 
 
+def test_of_two_guests_one_has_a_number() -> None:
+    """It is in the guest zone for its hardware address, and not because somebody else has its name."""
+    policy = replace(GUEST_ZONE, randomized_mac=RandomizedMac.GUEST)
+    found = lease(policy, Names().taken("pc.guest.example.test."), hardware=RANDOMIZED)
+    assert (text(found), found.reason) == ("pc-2.guest.example.test.", Reason.NUMBERED)
+
+
 def test_or_be_guests_with_short_leases() -> None:
     policy = replace(REFUSE, randomized_mac=RandomizedMac.GUEST)
     found = lease(policy, hardware=RANDOMIZED, says="pc.corp.example.test.")
