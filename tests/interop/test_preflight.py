@@ -14,10 +14,11 @@ from textwrap import dedent
 import dns.message
 import dns.query
 import pytest
-from dnspeer import KEY, SECRET_TEXT, DnsPeer
+from dnspeer import KEY, SECRET_TEXT, DnsPeer, running, write_zone
 from knotd import knotd
 from named import named
 from network import eventually
+from peers import program
 from ports import free_port
 from powerdns import powerdns
 from tenure_command import tenure
@@ -39,8 +40,8 @@ RIGHT, DOUBTFUL, WRONG = Verdict.RIGHT, Verdict.DOUBTFUL, Verdict.WRONG
 
 @pytest.fixture(params=[named, knotd, powerdns], ids=["bind", "knot", "powerdns"])
 def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DnsPeer]:
-    with request.param(tmp_path / "peer", [FORWARD, REVERSE]) as running:
-        yield running
+    with request.param(tmp_path / "peer", [FORWARD, REVERSE]) as made:
+        yield made
 
 
 def forward(*servers: tuple[str, int], key: Key | None = KEY, zone: str = FORWARD, lease: int = 3600) -> Subject:
@@ -197,6 +198,30 @@ def test_a_zone_that_the_server_does_not_have(peer: DnsPeer) -> None:
     (finding,) = found(forward(peer.server, zone="elsewhere.test."))
     assert (finding.check, finding.verdict) == ("udp", WRONG)
     assert "REFUSED" in finding.text
+
+
+VIEWS = """\
+options {{ directory "{folder}"; pid-file none; session-keyfile none; managed-keys-directory "{folder}";
+  listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no; dnssec-validation no; }};
+controls {{ }};
+key "dhcp." {{ algorithm hmac-sha256; secret "{secret}"; }};
+view "inside" {{ match-clients {{ !key dhcp.; 127.0.0.1; }};
+  zone "{zone}" {{ type primary; file "{folder}/zone"; allow-update {{ 127.0.0.1; }}; }}; }};
+view "outside" {{ match-clients {{ any; }}; }};
+"""
+
+
+def test_a_key_that_leads_into_a_view_without_the_zone(tmp_path: Path) -> None:
+    port = free_port()
+    write_zone(tmp_path / "zone", FORWARD)
+    config = tmp_path / "named.conf"
+    config.write_text(VIEWS.format(folder=tmp_path, port=port, secret=SECRET_TEXT, zone=FORWARD))
+    with running([program("named"), "-g", "-c", str(config), "-n", "1"], port, tmp_path / "log") as peer:
+        (by_key,) = found(forward(peer.server))
+        by_address = found(forward(peer.server, key=None))
+    assert (by_key.check, by_key.verdict) == ("udp", WRONG)
+    assert by_key.remedy.endswith("in which view what dhcp. signs falls"), "for this host sees the zone"
+    assert verdicts(by_address)[:2] == [("udp", RIGHT), ("tcp", RIGHT)]
 
 
 def test_names_that_are_denied_for_longer_than_a_lease(peer: DnsPeer) -> None:

@@ -173,7 +173,8 @@ class _Examination:
         if message.rcode == Rcode.NOERROR:
             remedy = f"name a server that is authoritative for {zone}, not a resolver"
             return self._wrong(what, f"answers for {zone}, but without authority", remedy)
-        remedy = f"see that the server has {zone}, lets this host ask (allow-query), and in which view this host falls"
+        falls = "this host falls" if self._key is None else f"what {to_text(self._key.name)} signs falls"
+        remedy = f"see that the server has {zone}, lets this host ask (allow-query), and in which view {falls}"
         if message.rcode == Rcode.SERVFAIL:
             remedy = f"the server has {zone} and cannot serve it now; its log says why"
         return self._wrong(what, f"answers {rcode_to_text(message.rcode)} to a question for {zone}", remedy)
