@@ -58,7 +58,7 @@ class Tasks(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(0.01):
-            text = self._run.report.metrics.text("updater", {}, ())
+            text = self._run.report.metrics.text("updater", {}, {})
             found = re.findall(r"^tenure_updater_tasks\{.*\} (\d+)", text, re.MULTILINE)
             self.most = max(self.most, sum(map(int, found)))
 

@@ -24,7 +24,7 @@ INSIDE = (ViewSettings("inside", (parse_client("127.0.0.1"),)),)
 
 
 def numbers(service: Running, family: str) -> dict[tuple[str, str, str], float]:
-    text = service.report.metrics.text("dns", {}, ())
+    text = service.report.metrics.text("dns", {}, {})
     return {
         (sample.labels["view"], sample.labels["zone"], sample.labels["rcode"]): sample.value
         for found in text_string_to_metric_families(text)

@@ -73,7 +73,7 @@ def test_a_check_takes_four_messages_and_no_room_in_the_history(service: Running
     ]
     assert service.report.counts["messages"] == 4
     assert history(service) == []
-    text = service.report.metrics.text("dns", {}, ())
+    text = service.report.metrics.text("dns", {}, {})
     assert 'tenure_dns_updates_total{service="dns",view="",zone="example.test.",rcode="NXRRSET"} 1' in text
     assert service.report.counts["updates_refused"] == 1
 

@@ -179,7 +179,8 @@ def test_a_pointer_of_dhcpds_that_went_ahead_of_its_name_is_looked_at_again() ->
     house.rows.ended(reverse.ended(pointer, TAKEN))
     house.rows.ended(forward.ended(name, UPGRADED))
     assert len(house.flush()) == 1
-    assert [one.direction for one in house.ledger.outcomes] == [Direction.FORWARD]
+    assert house.ledger.take() == {(Direction.FORWARD, NOW): 1}
+    assert not house.ledger.outcomes, "nothing is recorded of the pointer, so it stays due"
 
 
 def test_of_very_many_both_are_recorded_together_at_the_time_of_the_later_one() -> None:
