@@ -25,19 +25,23 @@ class Problem(NamedTuple):
 
     code: str
     text: str
-    since: float  # UTC seconds
-    said_at: float  # UTC seconds of the last line about it
-    unsaid: int  # how often it was met since then
-    unanswered: int  # how many were not answered because of it
+    since: float = 0.0  # UTC seconds
+    said_at: float = 0.0  # UTC seconds of the last line about it
+    unsaid: int = 0  # how often it was met since then
+    unanswered: int = 0  # how many were not answered because of it
 
 
 class Report:
-    """The voice of one service. `counts` and `problems` are what metrics and health checks read."""
+    """The voice of one service. `counts` and `problems` are what metrics and health checks read.
+
+    `incidents` went wrong and are over: they are kept to be said now and then, and not each time.
+    """
 
     def __init__(self, service: str, *, stream: TextIO | None = None, clock: Callable[[], float] = time.time) -> None:
         self.service = service
         self.counts: Counter[str] = Counter()
         self.problems: dict[str, Problem] = {}
+        self.incidents: dict[str, Problem] = {}
         self.metrics = Metrics()
         self._stream = stream
         self._clock = clock
@@ -55,15 +59,18 @@ class Report:
 
         The code is a fixed word. Where there may be several, what it is about is behind a space: `brake-held a.test.`
         """
-        standing = self.problems.get(code)
-        self._meet(code, text, fields, 0, is_news=standing is None or standing.text != text)
+        self._meet(self.problems, Problem(code, text), fields)
+
+    def incident(self, code: str, text: str, **fields: object) -> None:
+        """As `problem`, of what went wrong this once and stands in the way of nothing, such as a damaged request."""
+        self._meet(self.incidents, Problem(code, text), fields)
 
     def outage(self, code: str, text: str, unanswered: int = 0) -> None:
         """As `problem`, of what fails in other words each time it is tried: a new text waits for its time to be said.
 
         How many were `unanswered` in all is said when it is over.
         """
-        self._meet(code, text, {}, unanswered, is_news=code not in self.problems)
+        self._meet(self.problems, Problem(code, text, unanswered=unanswered), {}, is_news=code not in self.problems)
 
     def healthy(self, code: str) -> None:
         """The problem of this code is over; nothing is said if there was none."""
@@ -82,17 +89,22 @@ class Report:
         standing = Counter(code.partition(" ")[0] for code in list(self.problems))
         return self.metrics.text(self.service, self.counts.copy(), standing)
 
-    def _meet(self, code: str, text: str, fields: dict[str, object], unanswered: int, *, is_news: bool) -> None:
+    def _meet(
+        self, met: dict[str, Problem], one: Problem, fields: dict[str, object], *, is_news: bool | None = None
+    ) -> None:
+        """Say it, unless it is no news and was said a moment ago. By itself another text than before is news."""
         now = self._clock()
-        standing = self.problems.get(code) or Problem(code, text, now, now, 0, 0)
-        standing = standing._replace(text=text, unanswered=standing.unanswered + unanswered)
-        if not is_news and now - standing.said_at < REPEAT_SECONDS:
-            self.problems[code] = standing._replace(unsaid=standing.unsaid + 1)
+        before = met.get(one.code, one._replace(since=now, unanswered=0))
+        standing = before._replace(text=one.text, unanswered=before.unanswered + one.unanswered)
+        if is_news is None:
+            is_news = one.code not in met or before.text != one.text
+        if not is_news and now - before.said_at < REPEAT_SECONDS:
+            met[one.code] = standing._replace(unsaid=standing.unsaid + 1)
             return
         if standing.unsaid:
             fields["repeated"] = standing.unsaid
-        self.problems[code] = standing._replace(said_at=now, unsaid=0)
-        self._write("problem", code, {"text": text, **fields})
+        met[one.code] = standing._replace(said_at=now, unsaid=0)
+        self._write("problem", one.code, {"text": one.text, **fields})
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

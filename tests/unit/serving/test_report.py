@@ -64,6 +64,20 @@ def test_an_outage_is_said_once_and_then_now_and_then_in_whichever_words(
     ]
 
 
+def test_an_incident_is_said_like_a_problem_and_stands_in_the_way_of_nothing(
+    told: tuple[Report, io.StringIO, Clock],
+) -> None:
+    report, stream, clock = told
+    report.incident("request-malformed", "it cannot be read", name="a")
+    report.incident("request-malformed", "it cannot be read", name="b")
+    clock.now += 61
+    report.incident("request-malformed", "it cannot be read", name="c")
+    said = stream.getvalue().splitlines()
+    assert [("name=a" in line, "name=c repeated=1" in line) for line in said] == [(True, False), (False, True)]
+    assert not report.problems
+    assert "request-malformed" not in report.metrics_text()
+
+
 def test_recovery_is_said_once_with_its_length(told: tuple[Report, io.StringIO, Clock]) -> None:
     report, stream, clock = told
     report.problem("ledger", "disk full")

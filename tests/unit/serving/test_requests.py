@@ -83,7 +83,7 @@ def test_a_burst_is_taken_and_what_cannot_be_read_is_counted(bound: socket.socke
         eventually(lambda: told.counts["requests_malformed"] == 6, "those that are broken too", 30)
     assert names(ledger) == {from_text(f"h{i}.example.test.") for i in range(700)}
     assert told.counts["requests_refused"] == 1
-    assert {"request-malformed", "request-refused"} <= set(told.problems)
+    assert {"request-malformed", "request-refused"} <= set(told.incidents)
     assert woken
     other.close()
 
@@ -163,7 +163,7 @@ def test_strangers_are_not_followed(bound: socket.socket, ledger: LeaseLedger) -
         send(port_of(bound), [numbered(1)])
         eventually(lambda: told.counts["requests_not_allowed"] == 1, "it is counted", 20)
     assert names(ledger) == set()
-    assert "127.0.0.1" in told.problems["request-not-allowed"].text
+    assert "127.0.0.1" in told.incidents["request-not-allowed"].text
     other.close()
 
 

@@ -103,13 +103,13 @@ class RequestService:
             if not received.is_allowed:
                 self._report.count("requests_not_allowed")
                 text = f"a request came from {received.host}, which allow-from does not name; it was not followed"
-                self._report.problem(STRANGER_PROBLEM, text)
+                self._report.incident(STRANGER_PROBLEM, text)
                 continue
             try:
                 found.append(parse_request(received.octets))
             except MalformedRequest as error:
                 self._report.count("requests_malformed")
-                self._report.problem(MALFORMED_PROBLEM, f"a request from {received.host} cannot be read: {error}")
+                self._report.incident(MALFORMED_PROBLEM, f"a request from {received.host} cannot be read: {error}")
         return found
 
     def _commit(self, requests: Sequence[NameChangeRequest]) -> _Committed:
@@ -135,13 +135,13 @@ class RequestService:
             if decision.refused is not None:
                 self._report.count("requests_refused")
                 whose = {"name": to_text(request.fqdn), "address": ip_address(request.address)}
-                self._report.problem(REFUSED_PROBLEM, WORDS[decision.refused], **whose)
+                self._report.incident(REFUSED_PROBLEM, WORDS[decision.refused], **whose)
 
     def _notice_drops(self) -> None:
         number = self._inlet.dropped()
         if number:
             self._report.count("requests_dropped", number)
             text = f"{number} requests found no room in the receive buffer and are lost"
-            self._report.problem(
+            self._report.incident(
                 DROPPED_PROBLEM, f"{text}; {self._inlet.room} have room there, raise net.core.rmem_max"
             )
