@@ -79,6 +79,8 @@ def test_a_request_is_the_newest_word() -> None:
     changes = decide(asked, View(old), Terms(POLICY, None), NOW, "c").changes
     assert changes.dropped == (old,)
     assert [gone.cause for gone in changes.withdraws] == [Reason.OTHER_LEASE]
+    assert [want.asked for want in changes.wants] == [True]
+    assert [want.asked for want in followed(entry()).wants] == [False], "nobody asks where leases are read"
 
 
 def test_the_end_that_a_server_notes_ends_what_was_requested() -> None:

@@ -103,9 +103,10 @@ def test_a_pointer_that_is_just_being_confirmed_counts_no_more(ledger: Ledger) -
         ({}, False),
         ({"ttl": 4800}, False),
         ({"again": True}, True),
-        ({"conflict_mode": "no-check-with-dhcid"}, True),
+        ({"conflict_mode": "no-check-with-dhcid"}, False),
+        ({"conflict_mode": "no-check-with-dhcid", "asked": True}, True),
     ],
-    ids=["renewed", "renewed for longer", "update-on-renew", "another server asks"],
+    ids=["renewed", "renewed for longer", "update-on-renew", "renewed in a mode of its own", "another server asks"],
 )
 def test_only_who_means_it_takes_it_back(ledger: Ledger, again: dict[str, Any], *, takes_it: bool) -> None:
     claim(ledger, PC)
