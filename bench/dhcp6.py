@@ -26,8 +26,8 @@ REASON = (
     "other. Kea syncs nothing."
 )
 HASHED_REASON = (
-    "As above; and where a hash points, the rows of a lease, its registration and its address stand on pages of the "
-    "database that no other one of the batch is on, and share them where addresses go in their order."
+    "Where a hash points, the rows of a lease, its registration and its address stand on pages of the database that no "
+    "other one of the batch is on, and share them where addresses go in their order. Kea syncs nothing."
 )
 
 
