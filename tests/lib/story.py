@@ -20,12 +20,15 @@ Devices are known by name; each has a hardware address of its own, and an even n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dhcp4_network import ACK, Client, ip
 from stepped_updater import Fate
-from world import World, key_of, parts
+from world import SUBNETS, World, key_of, parts
 
 from tenure.dnswire.message import parse_message
 from tenure.dnswire.name import to_text
@@ -33,6 +36,13 @@ from tenure.naming.registration import State
 
 _FLAGS = {"S": 1, "N": 8, "-": 0}
 _REFUSING = ("deny dhcp. zonesub ANY", "grant person. zonesub ANY")
+
+
+def told(folder: Path, template: Path, **policy: object) -> Iterator[Story]:
+    """A story in a world that has this policy in both subnets."""
+    subnets = tuple(replace(one, naming=replace(one.naming, **policy)) for one in SUBNETS)
+    with closing(World(folder, template, subnets)) as world:
+        yield Story(world)
 
 
 class Story:

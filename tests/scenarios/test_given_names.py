@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from dhcp4_network import ZONE, ip
 from dual_stack import DEVICES, Device, DualWorld, expected, proofs
-from story import Story
-from world import LIFETIME, SUBNETS, World
+from story import Story, told
+from world import LIFETIME, World
 
 from tenure.console.name_orders import chosen_for, holders_beside, registrations_of, why_not_adopted
 from tenure.dnswire.name import from_text
@@ -19,14 +19,6 @@ from tenure.naming.event import Event
 from tenure.naming.policy import ConflictAction
 
 PC = from_text("pc.example.test.")
-
-
-def told(tmp_path: Path, template: Path, **policy: object) -> Iterator[Story]:
-    """A world of this policy in both subnets."""
-    subnets = tuple(replace(one, naming=replace(one.naming, **policy)) for one in SUBNETS)
-    world = World(tmp_path, template, subnets)
-    yield Story(world)
-    world.close()
 
 
 @pytest.fixture
@@ -69,6 +61,28 @@ def adopt(world: World, address: str) -> int:
 
 def ordered(world: World) -> list[Event]:
     return [event for event in world.events() if event.actor == "cli ann"]
+
+
+def test_how_a_lease_proves_its_names_goes_with_it_from_name_to_name(tmp_path: Path, template: Path) -> None:
+    mode = "check-with-dhcid"
+    for story in told(tmp_path, template, conflict_action=ConflictAction.SUFFIX, conflict_resolution_mode=mode):
+        story.tell("""
+            ann joins 10.1 as pc
+            bob joins 10.1 as pc
+            all comes to rest
+            pc-2.example.test. holds A 10.1.0.101, DHCID
+        """)
+        assert {row.conflict_mode for row in story.world.leases.registrations()} == {mode}
+        assert transfer(story.world, "10.1.0.101") == 1
+        rows = [row for row in story.world.leases.registrations() if row.address == ip("10.1.0.101") and not row.cause]
+        assert [(row.name, row.conflict_mode) for row in rows] == [(PC, mode)]
+        story.tell("""
+            a person writes laptop.example.test. A 192.0.2.7
+            eve joins 10.1 as laptop
+            all comes to rest
+            laptop-2.example.test. holds A 10.1.0.102, DHCID
+        """)
+        assert {row.conflict_mode for row in story.world.leases.registrations()} == {mode}
 
 
 def test_a_name_is_moved_to_the_one_that_was_numbered_and_the_other_one_is_numbered_then(numbered: Story) -> None:

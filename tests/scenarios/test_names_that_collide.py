@@ -8,20 +8,11 @@ from pathlib import Path
 
 import pytest
 from dhcp4_network import ZONE, ip
-from story import Story
-from world import LIFETIME, SUBNETS, World
+from story import Story, told
+from world import LIFETIME
 
 from tenure.dnswire.name import from_text
 from tenure.naming.policy import ConflictAction, RandomizedMac
-
-
-def told(tmp_path: Path, template: Path, **policy: object) -> Iterator[Story]:
-    """A world of this policy in both subnets."""
-    guests = from_text("guest.example.test.")
-    subnets = tuple(replace(one, naming=replace(one.naming, guest_suffix=guests, **policy)) for one in SUBNETS)
-    world = World(tmp_path, template, subnets)
-    yield Story(world)
-    world.close()
 
 
 @pytest.fixture
@@ -42,7 +33,8 @@ def numbered_ours(tmp_path: Path, template: Path) -> Iterator[Story]:
 
 @pytest.fixture
 def guests(tmp_path: Path, template: Path) -> Iterator[Story]:
-    yield from told(tmp_path, template, conflict_action=ConflictAction.GUEST_ZONE, randomized_mac=RandomizedMac.GUEST)
+    policy = {"conflict_action": ConflictAction.GUEST_ZONE, "randomized_mac": RandomizedMac.GUEST}
+    yield from told(tmp_path, template, guest_suffix=from_text("guest.example.test."), **policy)
 
 
 def test_the_second_gets_a_number_at_once_and_keeps_it(numbered: Story) -> None:

@@ -7,10 +7,10 @@ again: another name for it, in the same transaction in which the refusal is reco
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from tenure.dhcpwire.identity import HARDWARE_KEY, key_identity
-from tenure.dnswire.name import to_text
+from tenure.dnswire.name import Name, to_text
 from tenure.leasing.device import Speaker, identities
 from tenure.leasing.lease import NOTHING, Changes, Lease, LeaseState, LeaseView
 from tenure.leasing.place import place_of
@@ -29,17 +29,13 @@ def choose_again(view: LeaseView, refused: RefusedName, now: float, policy: Nami
 
     `policy` has what holds everywhere: the zones, and the names that are kept from clients.
     """
-    lease = view.lease_at(refused.address)
-    if lease is None or lease.client is None or lease.state != LeaseState.BOUND or lease.ends_at <= now:
+    found = proved_lease(view, refused.address, refused.name, refused.dhcid, now)
+    if found is None:
         return NOTHING
-    if (lease.fqdn, lease.dhcid) != (refused.name, refused.dhcid):
-        return NOTHING
-    identity = proving(view, lease, lease.client, now)
-    if identity is None:
-        return NOTHING
+    lease, client, identity = found
     suffix = refused.wished.guest_suffix
     action = ConflictAction.SUFFIX if suffix is None else ConflictAction.GUEST_ZONE
-    place = place_of(view, lease.client, lease.hardware, b"", lease.address, now, circuit=None, is_known=False)
+    place = place_of(view, client, lease.hardware, b"", lease.address, now, circuit=None, is_known=False)
     asked = replace(policy, conflict_action=action, guest_suffix=suffix)
     settled = settle_name(refused.wished.name, identity, asked, place)
     if settled is None or settled.name == lease.fqdn:
@@ -47,7 +43,26 @@ def choose_again(view: LeaseView, refused: RefusedName, now: float, policy: Nami
     return _renamed(lease, settled.name, settled.reason or Reason(lease.reason), identity, refused, now)
 
 
-def proving(view: LeaseView, lease: Lease, client: bytes, now: float) -> tuple[int, bytes] | None:
+class ProvedLease(NamedTuple):
+    """A running lease that has its name, and the client and identity by which it proves that."""
+
+    lease: Lease
+    client: bytes
+    identity: tuple[int, bytes]
+
+
+def proved_lease(view: LeaseView, address: bytes, name: Name, dhcid: bytes, now: float) -> ProvedLease | None:
+    """The lease of an address that has this name under this proof; None: it is over, or wants something else."""
+    lease = view.lease_at(address)
+    if lease is None or lease.client is None or lease.state != LeaseState.BOUND or lease.ends_at <= now:
+        return None
+    if (lease.fqdn, lease.dhcid) != (name, dhcid):
+        return None
+    identity = _proving(view, lease, lease.client, now)
+    return None if identity is None else ProvedLease(lease, lease.client, identity)
+
+
+def _proving(view: LeaseView, lease: Lease, client: bytes, now: float) -> tuple[int, bytes] | None:
     """The identity of the lease's device by which it proves the name that it has."""
     if lease.fqdn is None:
         return None
@@ -75,6 +90,7 @@ def _renamed(
         lease.ends_at,
         correlation,
         wished=refused.wished,
+        conflict_mode=refused.conflict_mode,
     )
     gone = Withdraw(refused.name, lease.address, refused.dhcid, Reason.NAME_CHANGED, correlation)
     event = Event(

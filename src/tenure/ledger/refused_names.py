@@ -10,7 +10,8 @@ from tenure.naming.reason import NAME_REFUSALS
 from tenure.naming.registration import Direction, Outcome, RefusedName, State, Wished
 
 _REFUSED: Final = f"""\
-select ttl, wished_name, guest_suffix from registration where name = ? and address = ? and dhcid = ? and generation = ?
+select ttl, wished_name, guest_suffix, conflict_mode from registration
+where name = ? and address = ? and dhcid = ? and generation = ?
 and wished_name is not null and forward_state = '{State.REFUSED}' and cause = ''"""
 
 
@@ -28,6 +29,7 @@ class RefusedNames:
             if one.state is State.REFUSED and one.direction is Direction.FORWARD and one.reason in NAME_REFUSALS:
                 row = self._session.one(self._refused, (one.name, one.address, one.dhcid, one.generation))
                 if row is not None:
-                    wished = Wished(row[1], row[2])
-                    found.append(RefusedName(one.name, one.address, one.dhcid, row[0], one.reason, wished))
+                    ttl, wished_name, guest_suffix, mode = row
+                    wished = Wished(wished_name, guest_suffix)
+                    found.append(RefusedName(one.name, one.address, one.dhcid, ttl, one.reason, wished, mode))
         return found

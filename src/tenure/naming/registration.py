@@ -84,6 +84,7 @@ class RefusedName(NamedTuple):
     ttl: int
     reason: str  # a Reason
     wished: Wished
+    conflict_mode: str | None = None  # as `Want` has it
 
 
 class Withdraw(NamedTuple):
