@@ -5,15 +5,25 @@ Time ends leases, so a clock that is set a year ahead by mistake would end them 
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable
 
 MOST_SECONDS = 86400.0  # a smaller step is a correction
+BOOT_SECONDS = 600.0  # by then whoever is to set the clock of a machine that has started mostly has
+
+_TIMEX_SIZE = 256  # octets: more than struct timex has; all zero asks and sets nothing
+_TIME_ERROR = 5  # nobody keeps the clock to the time, or it was not set yet
 
 
 def since_boot() -> float:
     """Seconds that have gone by, with those in which the machine slept (clock_gettime(2), `CLOCK_BOOTTIME`)."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def is_synchronised() -> bool:
+    """Whether somebody keeps the wall clock to the time, as an NTP client does (adjtimex(2))."""
+    return bool(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_SIZE)) != _TIME_ERROR)
 
 
 class ClockWatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import os
 import pwd
@@ -23,12 +24,15 @@ from tenure.ledger.opening import open_leases
 from tenure.ledger.reading import RegistrationFilter
 from tenure.ledger.source_troubles import SourceTroubles
 from tenure.naming.policy import NamingPolicy
-from tenure.serving.hearers.following import GRACE_SECONDS, FollowerService, Source, Watched
+from tenure.serving.hearers.following import GRACE_SECONDS, LATE_SECONDS, FollowerService, Source, Watched
 from tenure.serving.hearers.lease_database import FollowedDatabase
 from tenure.serving.hearers.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile, SourceUnavailable
 from tenure.serving.report import Report
+from tenure.serving.steady_clock import BOOT_SECONDS, is_synchronised
 
 NOW = 1_800_000_000
+TIME_ERROR = 5  # of ntp_gettime(3): the clock is not synchronised
+LEASE_SECONDS = 3600  # of each, unless it is said otherwise
 ZONE = from_text("example.test.")
 POLICY = NamingPolicy(qualifying_suffix=ZONE, forward_zones=frozenset({ZONE}))
 HEAD = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context\n"
@@ -57,6 +61,7 @@ class Estate:
     def __init__(self, folder: Path) -> None:
         self.now = float(NOW)
         self.steady = 0.0
+        self.is_synchronised = True
         self.file = folder / "leases"
         self.ledger: LeaseLedger = open_leases(f"sqlite:{folder}/tenure.db")
         self.log = io.StringIO()
@@ -75,6 +80,7 @@ class Estate:
             self.report,
             clock=lambda: self.now,
             steady=lambda: self.steady,
+            is_synchronised=lambda: self.is_synchronised,
         )
 
     def round(self, seconds: float = 1.0) -> None:
@@ -423,6 +429,48 @@ def test_after_an_outage_the_file_is_read_before_anything_ends(estate: Estate) -
     estate.follow(FollowedFiles([FollowedFile(estate.file, KeaMemfile())]))
     estate.round()
     assert estate.names() == pcs(1)
+
+
+def a_start_with_a_clock_ahead(estate: Estate, seconds: float) -> None:
+    """The machine starts, with a clock that nobody has set, and the server has said nothing new."""
+    followed_kea(estate, kea(1), kea(2))
+    estate.now += LEASE_SECONDS + seconds
+    estate.steady, estate.is_synchronised = 20.0, False
+    estate.follow(FollowedFiles([FollowedFile(estate.file, KeaMemfile())]))
+    estate.round()
+
+
+def test_a_machine_that_starts_with_a_wrong_clock_ends_nothing_before_it_is_set(estate: Estate) -> None:
+    a_start_with_a_clock_ahead(estate, 7200)
+    assert estate.names() == pcs(1, 2)
+    assert "nobody has set its clock" in estate.report.problems["clock-not-set other"].text
+    estate.now -= 7200 + LEASE_SECONDS
+    estate.is_synchronised = True
+    estate.round()
+    assert estate.names() == pcs(1, 2)
+    assert not estate.report.problems
+
+
+@pytest.mark.parametrize("by", ["time service", "patience"])
+def test_and_then_it_is_the_time(estate: Estate, by: str) -> None:
+    a_start_with_a_clock_ahead(estate, 7200)
+    if by == "patience":
+        estate.steady += BOOT_SECONDS
+    else:
+        estate.is_synchronised = True
+    estate.round()
+    assert estate.names() == set()
+    assert not estate.report.problems
+
+
+def test_the_kernel_says_whether_somebody_keeps_the_clock() -> None:
+    asked = ctypes.CDLL(None).ntp_gettime(ctypes.create_string_buffer(256))
+    assert is_synchronised() == (asked != TIME_ERROR)
+
+
+def test_what_ended_a_moment_ago_ends_though_nobody_has_set_the_clock(estate: Estate) -> None:
+    a_start_with_a_clock_ahead(estate, LATE_SECONDS / 2)
+    assert estate.names() == set()
 
 
 def test_lines_that_cannot_be_read_are_counted_and_the_others_followed(estate: Estate) -> None:

@@ -26,16 +26,18 @@ from tenure.serving.collector import rare_collections
 from tenure.serving.correlation import new_batch_id
 from tenure.serving.hearers.lease_files import SourceUnavailable
 from tenure.serving.report import Report
-from tenure.serving.steady_clock import ClockWatch, since_boot
+from tenure.serving.steady_clock import BOOT_SECONDS, ClockWatch, is_synchronised, since_boot
 from tenure.serving.stop import Stop
 
 BATCH = 1000  # leases in one transaction
 GRACE_SECONDS = 30  # behind the end of a lease, for its server to say something
 HOLD_SECONDS = 60.0  # after a jump of the clock, for whoever sets it right
+LATE_SECONDS = 300.0  # a lease that has been over for so long was not seen to end
 LEDGER_SECONDS = 1.0  # between tries while the ledger is unavailable
 
 LEDGER_PROBLEM = "ledger-unavailable"
 CLOCK_PROBLEM = "clock-jumped"
+UNSET_PROBLEM = "clock-not-set"
 UNAVAILABLE = "source-unavailable"
 UNREADABLE = "source-unreadable"
 
@@ -92,6 +94,7 @@ class FollowerService:
         *,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = since_boot,
+        is_synchronised: Callable[[], bool] = is_synchronised,
     ) -> None:
         self._ledger = ledger
         self._watched = watched
@@ -99,6 +102,7 @@ class FollowerService:
         self._report = report
         self._clock = clock
         self._steady = steady
+        self._is_synchronised = is_synchronised
         self._watch = ClockWatch(steady)
         self._known: dict[str, dict[bytes, int]] = {}  # by source: its leases as they were last read, in short
         self._troubles: dict[tuple[str, str], str] = {}  # as the store has them: by source and code, the text
@@ -206,6 +210,8 @@ class FollowerService:
             return
         before = now - GRACE_SECONDS
         end = self._ledger.next_heard_end(name)
+        if self._waits_for_clock(one, is_late=end is not None and end < now - LATE_SECONDS):
+            return
         over = 0 if end is None or end > before else self._ledger.heard_overdue(name, before)
         rows = self._ledger.heard_counts().get(name, 0) if over else 0
         if self._holds(one, "overdue", over, rows, "have ended, and it does not say so"):
@@ -290,6 +296,18 @@ class FollowerService:
             return True
         self._report.healthy(CLOCK_PROBLEM)
         return False
+
+    def _waits_for_clock(self, one: Watched, *, is_late: bool) -> bool:
+        """Whether what is late may be so by a clock that is wrong: the machine has just started, and nobody has set it.
+
+        Leases that end while somebody looks end as ever.
+        """
+        if not is_late or self._steady() >= BOOT_SECONDS or self._is_synchronised():
+            self._is_well(one, UNSET_PROBLEM)
+            return False
+        until = f"no lease ends by time until somebody has, or {BOOT_SECONDS / 60.0:g} minutes after the start"
+        self._tell(one, UNSET_PROBLEM, f"the machine has just started, and nobody has set its clock yet; {until}")
+        return True
 
     def _read_anew(self, set_back: float) -> None:
         """The clock was ahead until now, as of a machine that began with a wrong one: it may have ended what runs.
