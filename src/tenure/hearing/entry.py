@@ -27,6 +27,7 @@ class Entry(NamedTuple):
     lifetime: int  # seconds, for the TTL
     forward: bool | None = None  # whether the server keeps the forward record; None: it does not say
     reverse: bool | None = None  # and the reverse record
+    may_be_old: bool = False  # its database has lost words, and they may have been newer ones
 
 
 def followed_policy(policy: NamingPolicy) -> NamingPolicy:

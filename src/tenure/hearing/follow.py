@@ -33,6 +33,8 @@ def follow(entry: Entry, view: HeardView, followed: Followed, now: float, correl
     known = view.heard_at(entry.address)
     row = next((heard for heard in known if heard.source == followed.source), None)
     wanted = heard_of(entry, followed.source, followed.policy)
+    if entry.may_be_old and row is not None and _is_outdated(entry, row):
+        return NO_CHANGES
     if entry.over is not None:
         same = [] if isinstance(wanted, Reason) else [heard for heard in known if heard.claim == wanted.claim]
         over = row or next(iter(same), None)
@@ -50,6 +52,11 @@ def follow(entry: Entry, view: HeardView, followed: Followed, now: float, correl
     about = wanted.address, wanted.name, entry.client or None
     event = Event(now, "heard-lease-followed", ACTOR, followed.source, correlation, *about)
     return changes._replace(events=(event,))
+
+
+def _is_outdated(entry: Entry, row: HeardLease) -> bool:
+    """Whether an entry is about an earlier time than what is known of the address, as its end tells."""
+    return entry.ends_at is not None and (row.ends_at is None or entry.ends_at < row.ends_at)
 
 
 def _is_newer(other: HeardLease, wanted: HeardLease) -> bool:

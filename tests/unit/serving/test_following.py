@@ -26,7 +26,7 @@ from tenure.ledger.source_troubles import SourceTroubles
 from tenure.naming.policy import NamingPolicy
 from tenure.serving.hearers.following import GRACE_SECONDS, LATE_SECONDS, FollowerService, Source, Watched
 from tenure.serving.hearers.lease_database import FollowedDatabase
-from tenure.serving.hearers.lease_files import Dhcpd, FollowedFile, FollowedFiles, KeaMemfile, SourceUnavailable
+from tenure.serving.hearers.lease_files import Dhcpd, FollowedFile, FollowedFiles, Format, KeaMemfile, SourceUnavailable
 from tenure.serving.report import Report
 from tenure.serving.steady_clock import BOOT_SECONDS, is_synchronised
 
@@ -347,6 +347,27 @@ def test_a_file_that_was_cut_takes_no_name_away_before_its_time(estate: Estate) 
     estate.file.write_text(HEAD + kea(1))
     estate.round()
     assert len(estate.names()) == 199
+
+
+@pytest.mark.parametrize("form", [KeaMemfile(), Dhcpd()], ids=["kea", "dhcpd"])
+@pytest.mark.parametrize("old", ["free", "renewed since", "somebody else's"])
+def test_a_file_that_was_cut_back_to_old_words_is_not_believed(estate: Estate, form: Format, old: str) -> None:
+    ends, name = NOW - 3600, "other" if old == "somebody else's" else None
+    if isinstance(form, Dhcpd):
+        head, first, second = "", dhcpd(1, "free" if old == "free" else "active", ends, name), dhcpd(1)
+    else:
+        head, first, second = HEAD, kea(1, ends, 0 if old == "free" else 3600, name=name), kea(1)
+    estate.file.write_text(head + first + second)
+    estate.follow(FollowedFiles([FollowedFile(estate.file, form)]))
+    estate.round()
+    assert estate.names() == pcs(1)
+    os.truncate(estate.file, len(head + first))
+    for _ in range(3):
+        estate.round(GRACE_SECONDS)
+    assert estate.names() == pcs(1)
+    append(estate, dhcpd(1, "free", NOW + 90) if isinstance(form, Dhcpd) else kea(1, NOW + 90, lifetime=0))
+    estate.round()
+    assert estate.names() == set(), "what is said since is news"
 
 
 def test_a_lease_that_is_over_ends_a_little_later_without_a_word(estate: Estate) -> None:

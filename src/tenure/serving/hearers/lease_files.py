@@ -167,14 +167,14 @@ class FollowedFile:
                 return found[0]  # the last that it said before it was moved away
             raise
         if (was_cut or inodes != self._inodes) and (whole := self._read_all(paths)) is not None:
-            found.append(whole)
+            found.append((entry._replace(may_be_old=True) for entry in whole) if was_cut else whole)
         return chain.from_iterable(found) if found else None
 
     def _is_cut(self) -> bool:
         """Whether the open file is shorter than what was given of it, as while somebody copies another one over it.
 
         In the midst of that its words are old: that an address is free, where the word that leases it comes later. So
-        the copy has until the next look to come to its end.
+        the copy has until the next look to come to its end. Is it no copy, but words are lost, what is left may be old.
         """
         return self._main is not None and os.fstat(self._main.fileno()).st_size < self._offset
 
