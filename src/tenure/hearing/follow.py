@@ -19,6 +19,7 @@ from tenure.naming.reason import WORDS, Reason
 ACTOR: Final = "follower"
 BRAKE_NAMES: Final = 50  # so many may go at once, or
 BRAKE_SHARE: Final = 0.05  # this share of all, whichever is more
+FEW_NAMES: Final = 3  # so many may be missing at once though they are most of a source
 
 
 class Followed(NamedTuple):
@@ -79,3 +80,8 @@ def _unnamed(
 def brakes(going: int, rows: int) -> bool:
     """Whether so many of a source's rows are too many to go at once without a word from its server."""
     return going > max(BRAKE_NAMES, rows * BRAKE_SHARE)
+
+
+def is_most(going: int, rows: int) -> bool:
+    """Whether so many are missing that the source is rather a new one, as after its database was emptied."""
+    return going > FEW_NAMES and going * 2 > rows

@@ -571,6 +571,21 @@ def test_a_row_that_cannot_be_read_is_not_taken_for_one_that_was_deleted(estate:
     assert not estate.report.problems
 
 
+def test_a_small_database_that_was_emptied_and_has_a_new_lease_takes_nothing_away(estate: Estate) -> None:
+    table = Table()
+    table.rows = [row(number) for number in range(1, 11)]
+    estate.follow(FollowedDatabase(table))
+    estate.round()
+    kept, table.rows = table.rows, [row(11)]
+    estate.round()
+    assert estate.names() == pcs(*range(1, 12))
+    assert "10 of 10" in estate.report.problems["source-missing other"].text
+    table.rows = [*kept[:6], row(11)]
+    estate.round()
+    assert estate.names() == pcs(*range(1, 7), 11), "some were deleted, as a person does"
+    assert not estate.report.problems
+
+
 def test_a_database_that_is_empty_cut_short_or_nearly_so_takes_nothing_away(estate: Estate) -> None:
     table = Table()
     table.rows = [row(number) for number in range(1, 200)]

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 from tenure.hearing.ending import end_heard
 from tenure.hearing.entry import Entry
-from tenure.hearing.follow import ACTOR, Followed, brakes, follow
+from tenure.hearing.follow import ACTOR, Followed, brakes, follow, is_most
 from tenure.hearing.heard import REQUESTS, HeardLease, SourceTrouble
 from tenure.ledger.errors import LedgerUnavailable
 from tenure.ledger.heard import HeardBatch
@@ -197,7 +197,9 @@ class FollowerService:
         """What a whole reading did not find is over, unless that is nearly everything; whether it was ended."""
         before = known or {row.address: 0 for row in self._ledger.heard_leases(one.followed.source)}
         gone = [address for address in before if address not in seen]
-        if not seen or self._holds(one, "missing", len(gone), len(before), "are not in it any more"):
+        going, rows = len(gone), len(before)
+        text = f"{going} of {rows} leases are not in it any more"
+        if not seen or self._holds(one, "missing", text, brakes(going, rows) or is_most(going, rows)):
             return False
         for first in range(0, len(gone), BATCH):
             self._end_rows(partial(_rows_at, one.followed.source, gone[first : first + BATCH]))
@@ -214,17 +216,18 @@ class FollowerService:
             return
         over = 0 if end is None or end > before else self._ledger.heard_overdue(name, before)
         rows = self._ledger.heard_counts().get(name, 0) if over else 0
-        if self._holds(one, "overdue", over, rows, "have ended, and it does not say so"):
+        text = f"{over} of {rows} leases have ended, and it does not say so"
+        if self._holds(one, "overdue", text, brakes(over, rows)):
             return
         for _ in range(0, over, BATCH):
             self._end_rows(lambda batch: batch.ended(name, before, BATCH), Reason.LEASE_EXPIRED)
 
-    def _holds(self, one: Watched, what: str, going: int, rows: int, text: str) -> bool:
-        """Whether so many are too many to go at once; that is said for as long as it is so."""
-        if not brakes(going, rows):
+    def _holds(self, one: Watched, what: str, text: str, too_many: bool) -> bool:
+        """Whether too many would go at once; that is said for as long as it is so."""
+        if not too_many:
             self._is_well(one, f"source-{what}")
             return False
-        self._tell(one, f"source-{what}", f"{going} of {rows} leases {text}; {_remedy(one)}")
+        self._tell(one, f"source-{what}", f"{text}; {_remedy(one)}")
         return True
 
     def _end_rows(
