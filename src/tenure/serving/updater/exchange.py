@@ -89,9 +89,9 @@ class Exchange:
     @property
     def hesitates_at(self) -> float:
         """Loop time from which a server of the zone keeps it waiting, unless it answers before."""
-        return (
-            min((way.link.hesitates_at for way in self._ways), default=math.inf) if self.pace.on_the_way else math.inf
-        )
+        if not self.pace.on_the_way:
+            return math.inf
+        return min((way.link.hesitates_at for way in self._ways), default=math.inf)
 
     async def carry(self, batch: Batch) -> Ended:
         """Take a batch to its answer: the tasks that ended with it; the others are back in the lane.

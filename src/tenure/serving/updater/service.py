@@ -373,8 +373,8 @@ class _Updating:
             lane = exchange.lane
             if lane.fails:
                 continue
-            if exchange.hesitates_at > now:
-                next_at = min(next_at, exchange.hesitates_at)
+            if (hesitates_at := exchange.hesitates_at) > now:
+                next_at = min(next_at, hesitates_at)
             else:
                 lane.fails = True
                 self._rows.go_ahead(lane.domain)
